@@ -1,0 +1,6 @@
+.PHONY: run test
+
+run:
+	./run
+test:
+	./run test
