@@ -1,0 +1,100 @@
+"""Settings: BOOKING_* keys from a TOML file, the environment and app.config, the last wins.
+
+A wrong value stops the start with the key's name and what to write.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+PREFIX = "BOOKING_"
+
+
+class ConfigurationError(Exception):
+    """A setting cannot be used; the message names it and the remedy."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator may choose. Each field is the key BOOKING_<FIELD>."""
+
+    database_url: str | None = None
+    """An SQLAlchemy URL; by default an SQLite file in the instance folder."""
+    hold_minutes: int = 10
+    """How long a chosen time stays held, and what "more time" adds."""
+    hold_extensions: int = 3
+    """How many times "more time" may be asked for."""
+    holds_per_visitor: int = 20
+    """Live holds of one visitor (one address, one day) at the same time."""
+    trusted_proxies: int = 0
+    """How many proxies in front of us set X-Forwarded-For and are believed."""
+    idle_minutes: int = 60
+    """Minutes without a request after which an unfinished booking is erased."""
+    absolute_hours: int = 24
+    """Hours after which an unfinished booking is erased in any case."""
+    phone_region: str | None = None
+    """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
+
+
+_LEAST = {
+    "hold_minutes": 1,
+    "hold_extensions": 0,
+    "holds_per_visitor": 1,
+    "trusted_proxies": 0,
+    "idle_minutes": 1,
+    "absolute_hours": 1,
+}
+
+
+def read_settings(config: Mapping[str, Any]) -> Settings:
+    """The settings of one app. Raises ConfigurationError."""
+    given = {**_from_file(), **_keys(os.environ), **_keys(config)}
+    given.pop("settings", None)
+    known = get_type_hints(Settings)
+    for name in given:
+        if name not in known:
+            names = ", ".join(PREFIX + field.name.upper() for field in fields(Settings))
+            raise ConfigurationError(f"{PREFIX}{name.upper()} is no setting. There are: {names}.")
+    return Settings(**{name: _value(name, value) for name, value in given.items()})
+
+
+def _keys(source: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key.removeprefix(PREFIX).lower(): value
+        for key, value in source.items()
+        if key.startswith(PREFIX)
+    }
+
+
+def _from_file() -> dict[str, Any]:
+    path = os.environ.get(PREFIX + "SETTINGS")
+    if not path:
+        return {}
+    try:
+        return _keys(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigurationError(
+            f"BOOKING_SETTINGS names {path}, which cannot be read ({error.strerror}). "
+            "Write the path of a TOML file."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
+
+
+def _value(name: str, value: Any) -> Any:
+    if name not in _LEAST:
+        return str(value) if value else None
+    try:
+        number = int(value)
+    except (TypeError, ValueError):
+        number = None
+    if number is None or isinstance(value, bool | float) or number < _LEAST[name]:
+        raise ConfigurationError(
+            f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {_LEAST[name]} up."
+        )
+    return number

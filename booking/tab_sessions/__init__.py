@@ -1,0 +1,63 @@
+"""ONE WIZARD PER TAB: progress on the server for every browser tab.
+
+A library. It knows Flask and SQL, and nothing of what an application does with it.
+
+    tabs = TabSessions(app, db.session)
+
+    @session_route(notes, "/note", methods=["GET", "POST"])
+    def note(tab): ...
+
+Its rooms: route.py is the decorator, door.py the transaction behind it, session.py what a view
+is handed, store.py the row, sealing.py how a draft lies at rest, refusals.py what is answered
+when the door stays shut, transactions.py the same transaction without a tab, extension.py the
+app's settings, client/tab-session.js the browser's half.
+"""
+
+from .extension import TabSessions, client_script, create_table, purge
+from .model import metadata, tab_session
+from .refusals import (
+    CrossSite,
+    DraftTooLarge,
+    MissingTabSession,
+    NoTabHere,
+    PendingChanges,
+    ReadOnlyTab,
+    Refusal,
+    TabSessionBusy,
+    TabSessionError,
+    TabSessionGone,
+    TooLarge,
+)
+from .route import current_tab, session_route
+from .session import Limits, TabSession, Then
+from .transactions import reading, writing
+
+table = tab_session
+
+__all__ = [
+    "CrossSite",
+    "DraftTooLarge",
+    "Limits",
+    "MissingTabSession",
+    "NoTabHere",
+    "PendingChanges",
+    "ReadOnlyTab",
+    "Refusal",
+    "TabSession",
+    "TabSessionBusy",
+    "TabSessionError",
+    "TabSessionGone",
+    "TabSessions",
+    "Then",
+    "TooLarge",
+    "client_script",
+    "create_table",
+    "current_tab",
+    "metadata",
+    "purge",
+    "reading",
+    "session_route",
+    "tab_session",
+    "table",
+    "writing",
+]

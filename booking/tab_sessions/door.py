@@ -1,0 +1,221 @@
+"""The door: it owns the transaction.
+
+It checks where a request comes from, finds the tab's row, hands the view its tab, commits the
+draft and the view's own rows together or not at all, and only then renders, so that no template
+runs while SQLite's one writer is waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Response, current_app, g, request
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from . import guards, ids, store
+from .extension import State, state
+from .refusals import Refusal, TabSessionBusy, TabSessionGone
+from .sealing import SealBroken
+from .session import Conflict, TabSession, Then, utc_now
+from .transactions import InDoubt, is_busy, is_conflict, reading, writing
+
+View = Callable[..., Any]
+Hook = Callable[[TabSession], None]
+ATTEMPTS = 5
+_READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ERASE_ALONG = 10
+_log = logging.getLogger(__name__)
+
+
+class _Refused(Exception):
+    """The view answered 400 or above: roll back, then say so."""
+
+    def __init__(self, answer: Any, tab: TabSession) -> None:
+        self.answer, self.tab = answer, tab
+
+
+@dataclass(frozen=True)
+class Door:
+    """One view behind session_route."""
+
+    view: View
+    flow: str
+    after_completion: bool
+    on_success: Hook | None
+    after_commit: Hook | None
+
+    def open(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Response:
+        """Answer one request, whatever comes of it."""
+        try:
+            here = state()
+            guards.refuse_cross_site(request)
+            guards.refuse_too_large(request, here.limits.request)
+            visit = _Visit(self, here, ids.read_id(request), utc_now(), args, kwargs)
+            return visit.read() if request.method in _READS else visit.write()
+        except Refusal as refusal:
+            return _say(refusal)
+        except SealBroken:
+            _log.error("a tab session's stored draft does not open; flow %s", self.flow)
+            return _say(TabSessionGone("ended"))
+
+
+@dataclass(frozen=True)
+class _Visit:
+    """One request's way through a door."""
+
+    door: Door
+    state: State
+    tab_id: str
+    now: datetime
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def read(self) -> Response:
+        try:
+            with reading(self.state.session) as session:
+                row = self._find(session, lock=False)
+                over = self._over(row, reads=True)
+                response = None if over else self._view(self._tab(session, row, writable=False))
+        except DBAPIError as error:
+            raise _busy_or(error) from error
+        if row is not None and (over == "expired" or self._stale(row)):
+            self._note(row, over)
+        if response is None:
+            raise TabSessionGone(over or "ended")
+        return response
+
+    def write(self) -> Response:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._write_once()
+            except Conflict:
+                continue
+            except InDoubt as lost:
+                raise TabSessionBusy from lost
+            except DBAPIError as error:
+                if not is_conflict(error):
+                    raise _busy_or(error) from error
+                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+        raise TabSessionBusy
+
+    def _write_once(self) -> Response:
+        try:
+            with writing(self.state.session) as session:
+                row = self._find(session, lock=True)
+                if over := self._over(row, reads=False):
+                    if over == "expired" and row:
+                        self.state.end(session, [row.id], over)
+                    answer = tab = None
+                else:
+                    tab = self._tab(session, row, writable=True)
+                    answer = self._accepted(tab)
+        except _Refused as refused:
+            return self._render(refused.answer, refused.tab, committed=False)
+        if tab is None:
+            raise TabSessionGone(over or "ended")
+        if self.door.after_commit:
+            self.door.after_commit(tab)
+        return self._render(answer, tab, committed=True)
+
+    def _accepted(self, tab: TabSession) -> Any:
+        g.tab_session = tab
+        answer = self.door.view(tab, *self.args, **self.kwargs)
+        if not isinstance(answer, Then):
+            answer = current_app.make_response(answer)
+        if _status(answer) >= 400:
+            raise _Refused(answer, tab)
+        began = tab.state == "new"
+        tab.save()
+        if self.door.on_success:
+            self.door.on_success(tab)
+        if began and tab.state != "new":
+            self._erase_along(tab.session)
+        return answer
+
+    def _render(self, answer: Any, tab: TabSession, *, committed: bool) -> Response:
+        if isinstance(answer, Response):
+            return answer
+        with reading(self.state.session) as session:
+            return self._shown(answer, tab.frozen(session, committed=committed))
+
+    def _view(self, tab: TabSession) -> Response:
+        g.tab_session = tab
+        answer = self.door.view(tab, *self.args, **self.kwargs)
+        return self._shown(answer, tab)
+
+    def _shown(self, answer: Any, tab: TabSession) -> Response:
+        if not isinstance(answer, Then):
+            return current_app.make_response(answer)
+        g.tab_session = tab
+        response = current_app.make_response(answer.render(tab, *answer.args, **answer.kwargs))
+        response.headers.update(answer.headers)
+        if answer.status != 200:
+            response.status_code = answer.status
+        return response
+
+    def _find(self, session: Session, *, lock: bool) -> store.Row | None:
+        return store.find(session, ids.digest(self.tab_id), self.door.flow, lock=lock)
+
+    def _tab(self, session: Session, row: store.Row | None, *, writable: bool) -> TabSession:
+        return TabSession(
+            session,
+            self.door.flow,
+            self.tab_id,
+            row,
+            now=self.now,
+            limits=self.state.limits,
+            writable=writable,
+        )
+
+    def _over(self, row: store.Row | None, *, reads: bool) -> str | None:
+        """Why this tab's progress takes no more requests, if so."""
+        if row is None:
+            return None
+        if row.over_at(int(self.now.timestamp())):
+            return "expired"
+        if row.state == "completed" and not reads and not self.door.after_completion:
+            return "completed"
+        return (row.reason or "ended") if row.state == "ended" else None
+
+    def _stale(self, row: store.Row) -> bool:
+        age = int(self.now.timestamp()) - row.seen_at
+        return row.state == "active" and age * 12 >= self.state.limits.idle
+
+    def _note(self, row: store.Row, over: str | None) -> None:
+        # The library's own bookkeeping, after the view: a read stays a read for the view.
+        seen = int(self.now.timestamp())
+        try:
+            with writing(self.state.session) as session:
+                if over:
+                    self.state.end(session, [row.id], over)
+                else:
+                    store.touch(session, row.id, seen, seen + self.state.limits.idle)
+        except DBAPIError as error:
+            if not is_busy(error):
+                raise
+
+    def _erase_along(self, session: Session) -> None:
+        # New tabs take a few outlived ones with them, so that erasing needs no clockwork.
+        rows = store.outlived(session, int(self.now.timestamp()), _ERASE_ALONG)
+        self.state.end(session, rows, "expired")
+
+
+def _status(answer: Any) -> int:
+    return int(answer.status if isinstance(answer, Then) else answer.status_code)
+
+
+def _busy_or(error: DBAPIError) -> Exception:
+    return TabSessionBusy() if is_busy(error) or is_conflict(error) else error
+
+
+def _say(refusal: Refusal) -> Response:
+    response = current_app.make_response(current_app.handle_user_exception(refusal))
+    response.headers.update(refusal.headers)
+    return response

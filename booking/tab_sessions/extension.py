@@ -1,0 +1,131 @@
+"""TabSessions: what one app says about its tabs, and the script that browsers need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Flask, Response, current_app, send_from_directory
+from sqlalchemy.orm import Session
+
+from . import store
+from .model import metadata
+from .refusals import TabSessionError
+from .session import Limits, utc_now
+from .transactions import AnySession, writing
+
+OnEnd = Callable[[Session, int], None]
+_NAME = "tab_sessions"
+_CLIENT = Path(__file__).parent / "client"
+
+
+@dataclass(frozen=True)
+class State:
+    """What the door needs to know about one app."""
+
+    limits: Limits
+    on_end: OnEnd | None
+    source: AnySession | Callable[[], AnySession] | None
+
+    @property
+    def session(self) -> AnySession:
+        """The database session of this request."""
+        source = self.source
+        if source is None:
+            return cast("AnySession", _flask_sqlalchemy().session)
+        if callable(source) and not hasattr(source, "execute"):
+            return source()
+        return cast("AnySession", source)
+
+    def end(self, session: Session, rows: list[int], reason: str) -> None:
+        """Erase these tabs' drafts and let the app release what they held, in one transaction."""
+        if rows:
+            store.end(session, rows, reason)
+        for key in rows if self.on_end else ():
+            cast("OnEnd", self.on_end)(session, key)
+
+
+class TabSessions:
+    """Tab sessions for one or several apps.
+
+    `session` is where the rows live: an SQLAlchemy Session, a scoped_session, or a function
+    that returns one for this request; without it the app's Flask-SQLAlchemy is used.
+    `on_end(session, key)` runs in the transaction that ends a tab before its goal.
+    """
+
+    def __init__(self, app: Flask | None = None, session: Any = None, **options: Any) -> None:
+        self._session, self._options = session, options
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask, session: Any = None, **options: Any) -> None:
+        """Attach to an app. See `configure` for the options and the errors."""
+        configure(app, session or self._session, **{**self._options, **options})
+
+
+def configure(
+    app: Flask,
+    session: Any,
+    *,
+    idle_minutes: float = 60,
+    absolute_minutes: float = 24 * 60,
+    draft_bytes: int = 64 * 1024,
+    request_bytes: int = 256 * 1024,
+    on_end: OnEnd | None = None,
+) -> None:
+    """Set the limits: minutes without a request, minutes in all, bytes of a draft and a request.
+
+    Raises TabSessionError when the app has tab sessions already or a limit makes no sense.
+    """
+    if _NAME in app.extensions:
+        raise TabSessionError("This app has TabSessions already: make them once.")
+    if not 0 < idle_minutes <= absolute_minutes:
+        raise TabSessionError("idle_minutes must be above 0 and not above absolute_minutes.")
+    if min(draft_bytes, request_bytes) < 1024:
+        raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
+    limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
+    app.extensions[_NAME] = State(limits, on_end, session)
+
+
+def state() -> State:
+    """The current app's state. Raises TabSessionError with the line that is missing."""
+    found = current_app.extensions.get(_NAME)
+    if found is None:
+        raise TabSessionError(
+            "This app has no tab sessions yet. Write TabSessions(app, db.session) after the app "
+            "and its database are made."
+        )
+    return cast("State", found)
+
+
+def create_table() -> None:
+    """Create the table in the current app's database, for apps without migrations."""
+    session = state().session
+    metadata.create_all(session.get_bind())
+
+
+def purge(most: int = 500) -> tuple[int, int]:
+    """Erase up to `most` outlived drafts and delete old tombstones: (erased, deleted)."""
+    here = state()
+    now = int(utc_now().timestamp())
+    with writing(here.session) as session:
+        rows = store.outlived(session, now, most)
+        here.end(session, rows, "expired")
+        return len(rows), store.forget(session, now - here.limits.tombstone, most)
+
+
+def client_script() -> Response:
+    """The view that serves tab-session.js: `app.add_url_rule(path, view_func=client_script)`."""
+    return send_from_directory(_CLIENT, "tab-session.js", max_age=3600)
+
+
+def _flask_sqlalchemy() -> Any:
+    found = current_app.extensions.get("sqlalchemy")
+    if found is None:
+        raise TabSessionError(
+            "TabSessions was given no database session and the app has no Flask-SQLAlchemy. "
+            "Write TabSessions(app, session) with an SQLAlchemy session or scoped_session."
+        )
+    return found

@@ -1,0 +1,55 @@
+"""The one table: a row per tab and flow. Its own MetaData, so that any host can take it in.
+
+tab_session.to_metadata(Base.metadata)      # for a host's own Alembic or create_all()
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column of type INTEGER.
+_RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+# Times are whole seconds since the epoch, UTC: SQL compares them, on every engine alike.
+tab_session = Table(
+    "booking_tab_session",
+    metadata,
+    Column("id", _RowNumber, primary_key=True, autoincrement=True),
+    Column("flow", String(64), nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(16)),
+    Column("version", Integer, nullable=False),
+    Column("wrapped_key", LargeBinary),
+    Column("sealed", LargeBinary),
+    Column("result", String(255)),
+    Column("user", String(255)),
+    Column("forked_from", _RowNumber, ForeignKey("booking_tab_session.id", ondelete="SET NULL")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("idle_expires_at", BigInteger, nullable=False),
+    Column("absolute_expires_at", BigInteger, nullable=False),
+    UniqueConstraint("token_hash", "flow"),
+    Index(None, "state", "idle_expires_at"),
+)

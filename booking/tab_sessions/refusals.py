@@ -1,0 +1,110 @@
+"""What the door answers when it does not let a request in, and the mistakes it teaches about.
+
+Refusals are Werkzeug's HTTP exceptions: `@blueprint.errorhandler(TabSessionGone)` gives them
+an application's own words and page. The headers named here are added whatever that page is.
+"""
+
+from __future__ import annotations
+
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    Gone,
+    HTTPException,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
+
+
+class Refusal(HTTPException):
+    """The door did not let this request in. `headers` go out with whatever page answers it."""
+
+    headers: dict[str, str] = {}
+
+
+class CrossSite(Refusal, Forbidden):
+    """403: another site's page sent this."""
+
+    description = "This request came from another site, so it was not accepted."
+
+
+class TooLarge(Refusal, RequestEntityTooLarge):
+    """413: more was sent than a form of this kind can hold. The page stays as it was."""
+
+    description = "That is more text than this form can take. Please shorten it and try again."
+    headers = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
+
+
+class MissingTabSession(Refusal, BadRequest):
+    """400: no usable tab id. The script claims one and asks again, once."""
+
+    description = "This page could not say which tab it is. Please reload it."
+    headers = {"HX-Trigger": "tab-session:missing"}
+
+    def __init__(self, *, malformed: bool = False) -> None:
+        super().__init__()
+        self.malformed = malformed
+
+
+class TabSessionGone(Refusal, Gone):
+    """410: this tab's progress is over. `reason`: expired, ended, revoked or completed."""
+
+    description = "What this tab was doing is over, and its answers were erased."
+    headers = {"HX-Trigger": "tab-session:gone"}
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class TabSessionBusy(Refusal, ServiceUnavailable):
+    """503: the database could not take this just now. Asking again is safe."""
+
+    description = "We could not save that just now. Nothing is lost: please try again."
+    headers = {"Retry-After": "1"}
+
+
+class TabSessionError(RuntimeError):
+    """A mistake in the application's code; the message names the cure."""
+
+
+class ReadOnlyTab(TabSessionError):
+    """A GET or HEAD tried to write."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request only reads, so the tab's session cannot be changed here. "
+            "Write in a POST: @session_route(blueprint, rule, methods=['GET', 'POST'])."
+        )
+
+
+class NoTabHere(TabSessionError):
+    """Code reached for the tab in a view that was given none."""
+
+    def __init__(self, endpoint: str | None) -> None:
+        super().__init__(
+            f"The view {endpoint or '(no request)'!r} has no tab session. "
+            "Register it with @session_route(blueprint, rule) instead of "
+            "@blueprint.route(rule), and take the tab as its first argument."
+        )
+
+
+class PendingChanges(TabSessionError):
+    """Unsaved work lay in the database session before a view began."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database session already holds changes that were made before this view began. "
+            "A session_route commits only its own work: commit or roll back yours first "
+            "(look at before_request functions and at code that runs while loading the user)."
+        )
+
+
+class DraftTooLarge(TabSessionError):
+    """tab.data outgrew its limit."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(
+            f"tab.data would take {size} bytes; at most {limit} fit. Keep answers in it, and "
+            "put uploads or lists into tables of their own that point to tab.key."
+        )

@@ -1,0 +1,152 @@
+"""One request, one transaction: how it opens, and how its failures are told apart.
+
+`writing` and `reading` are the plain twin of the door, for routes and commands without a tab.
+Neither touches a host's engine: SQLite is told BEGIN IMMEDIATE on the connection itself,
+because its default mode lets two writers both pass a check, and a deferred one fails with
+"database is locked" at once instead of waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, scoped_session
+
+from .refusals import PendingChanges
+
+AnySession = Session | scoped_session[Session]
+
+_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_BUSY_STATES = {
+    _SERIALIZATION,
+    _DEADLOCK,
+    _LOCK_TIMEOUT,
+    "57P01",  # the server shuts down
+    "57P02",
+    "57P03",  # it starts up
+    "53300",  # it has no connection left
+    "53100",  # its disk is full
+    "25006",  # it only reads: a standby, or a failover that is still under way
+}
+_BUSY_WORDS = (
+    "database is locked",
+    "database table is locked",
+    "disk is full",
+    "readonly database",
+    "disk i/o error",
+    "unable to open database",
+)
+LOCK_WAIT = "3s"
+
+
+@contextmanager
+def writing(session: AnySession) -> Iterator[Session]:
+    """A write transaction: committed at the end, rolled back by any exception.
+
+    Raises PendingChanges when the session holds somebody else's unsaved work.
+    """
+    actual = _actual(session)
+    end_clean(actual)
+    try:
+        connection = actual.connection()
+        if connection.dialect.name == "sqlite":
+            _begin(connection, "BEGIN IMMEDIATE")
+        elif connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
+        yield actual
+        _commit(actual)
+    except BaseException:
+        actual.rollback()
+        raise
+
+
+class InDoubt(Exception):
+    """The connection was lost during the commit: what was written may be there or not.
+
+    Only the application can tell, so nothing is run again by itself; repeating the request is
+    safe where the view is idempotent.
+    """
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as lost:
+        if lost.connection_invalidated:
+            raise InDoubt from lost
+        raise
+
+
+@contextmanager
+def reading(session: AnySession) -> Iterator[Session]:
+    """A transaction in which the database itself refuses to write. Always rolled back."""
+    actual = _actual(session)
+    end_clean(actual)
+    connection = actual.connection(execution_options={"postgresql_readonly": True})
+    lite = connection.dialect.name == "sqlite"
+    try:
+        if lite:
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            _begin(connection, "BEGIN")
+        yield actual
+    finally:
+        if lite and not connection.invalidated:
+            connection.exec_driver_sql("PRAGMA query_only = OFF")
+        actual.rollback()
+
+
+def end_clean(session: Session) -> None:
+    """End a transaction that only read, so that ours begins at its own beginning.
+
+    Raises PendingChanges where ending it would throw somebody's work away.
+    """
+    if session.new or session.dirty or session.deleted:
+        raise PendingChanges
+    if session.in_transaction():
+        if _has_written(session.connection()):
+            raise PendingChanges
+        session.rollback()
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    # A host's engine may send a BEGIN of its own (an event recipe of SQLAlchemy's manual).
+    driver = connection.connection.dbapi_connection
+    if driver is None or not driver.in_transaction:
+        connection.exec_driver_sql(statement)
+
+
+def _has_written(connection: Connection) -> bool:
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.dbapi_connection
+        return bool(driver is not None and driver.in_transaction)
+    if connection.dialect.name == "postgresql":
+        number = "SELECT pg_current_xact_id_if_assigned()::text"
+        return connection.exec_driver_sql(number).scalar() is not None
+    return False
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether running the whole transaction again may well succeed at once."""
+    return error.connection_invalidated or _state(error) in (_SERIALIZATION, _DEADLOCK)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Whether the database cannot take this now but may later: an answer of 503, not 500."""
+    words = str(error.orig).lower()
+    return (
+        error.connection_invalidated
+        or _state(error) in _BUSY_STATES
+        or any(part in words for part in _BUSY_WORDS)
+        or "connection" in words
+    )
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _actual(session: AnySession) -> Session:
+    return session() if isinstance(session, scoped_session) else session
