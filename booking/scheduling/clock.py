@@ -1,0 +1,155 @@
+"""Between the wall clock and the instant: the only place that knows time zones.
+
+Twice a year most clocks jump. Seen from the wall, some minutes then never come (a gap) and
+some come twice (a fold). Everything here follows one rule: an instant belongs to the wall
+time that the clock shows at that instant. So a minute in a gap has no instant, and a repeated
+minute has two.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo, available_timezones
+
+from booking.scheduling.intervals import Interval
+
+DAY = 24 * 60
+"""Minutes of a day without a clock change."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_FURTHEST_FROM_UTC = 16 * 60  # history's extremes, Manila and Metlakatla, stay within it
+
+
+class UnknownZone(ValueError):  # noqa: N818  named for what is the matter
+    """No time zone of that name is known here."""
+
+
+class Stretch(NamedTuple):
+    """Part of a local day with one UTC offset: the clock runs from `starts` up to `ends`.
+
+    All three are minutes; `starts` and `ends` are counted from the wall clock's 00:00.
+    """
+
+    starts: int
+    ends: int
+    offset: int
+
+
+def to_minute(instant: datetime) -> int:
+    """Minutes since the epoch; seconds are dropped. A naive datetime raises ValueError."""
+    if instant.utcoffset() is None:
+        raise ValueError(f"{instant!r} has no time zone: pass an aware datetime")
+    return (instant - _EPOCH) // _MINUTE
+
+
+def from_minute(minute: int) -> datetime:
+    """The same instant as an aware datetime in UTC."""
+    return _EPOCH + timedelta(minutes=minute)
+
+
+def local_day(minute: int, zone: ZoneInfo) -> date:
+    """The date on the calendar in `zone` at that instant."""
+    return from_minute(minute).astimezone(zone).date()
+
+
+def minute_of_day(minute: int, zone: ZoneInfo) -> int:
+    """What the clock in `zone` shows at that instant, in minutes after its 00:00."""
+    shown = from_minute(minute).astimezone(zone)
+    return shown.hour * 60 + shown.minute
+
+
+@lru_cache(maxsize=8192)
+def stretches(day: date, zone: ZoneInfo) -> tuple[Stretch, ...]:
+    """The local day in pieces of one UTC offset, in order of time.
+
+    One piece on most days, two on the day of a change, none on a day the calendar left out
+    (30 December 2011 in Apia).
+    """
+    midnight = _utc_midnight(day)
+    since, until = midnight - _FURTHEST_FROM_UTC, midnight + DAY + _FURTHEST_FROM_UTC
+    before, after = _offset(since, zone), _offset(until, zone)
+    if before == after:
+        return (Stretch(0, DAY, before),)
+    change = _first_change(since, until, zone) - midnight
+    pieces = (
+        Stretch(0, min(DAY, change + before), before),
+        Stretch(max(0, change + after), DAY, after),
+    )
+    return tuple(piece for piece in pieces if piece.starts < piece.ends)
+
+
+def instants(day: date, minute_of_day: int, zone: ZoneInfo) -> tuple[int, ...]:
+    """When the clock shows that minute of that day: never in a gap, twice in a fold.
+
+    `minute_of_day` is 0 to 1440, where 1440 is the next day's 00:00; anything else raises
+    ValueError. Ascending.
+    """
+    if minute_of_day == DAY:
+        return instants(day + timedelta(days=1), 0, zone)
+    if not 0 <= minute_of_day < DAY:
+        raise ValueError(f"{minute_of_day} is not a minute of a day (0 to {DAY})")
+    return tuple(wall_steps(day, minute_of_day, minute_of_day + 1, 1, zone))
+
+
+def wall_spans(day: date, starts: int, ends: int, zone: ZoneInfo) -> Iterator[Interval]:
+    """When the clock shows a minute of that day from `starts` up to `ends`."""
+    midnight = _utc_midnight(day)
+    for stretch in stretches(day, zone):
+        first, end = max(starts, stretch.starts), min(ends, stretch.ends)
+        if first < end:
+            yield midnight + first - stretch.offset, midnight + end - stretch.offset
+
+
+def wall_steps(day: date, starts: int, ends: int, step: int, zone: ZoneInfo) -> Iterator[int]:
+    """When the clock shows `starts`, `starts + step`, … of that day, before `ends`."""
+    midnight = _utc_midnight(day)
+    for stretch in stretches(day, zone):
+        skipped = max(0, -(-(stretch.starts - starts) // step))
+        shift = midnight - stretch.offset
+        yield from range(shift + starts + skipped * step, shift + min(ends, stretch.ends), step)
+
+
+def day_interval(day: date, zone: ZoneInfo) -> Interval:
+    """From the first instant of that local date to the end of its last.
+
+    23 or 25 hours where the clock changes; empty for a date the calendar left out.
+    """
+    spans = list(wall_spans(day, 0, DAY, zone))
+    if not spans:
+        resumes = day_interval(day + timedelta(days=1), zone)[0]
+        return resumes, resumes
+    return spans[0][0], spans[-1][1]
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that IANA name; UnknownZone for anything else, whatever it looks like."""
+    if name not in zone_names():
+        raise UnknownZone(f"{name[:64]!r} is not the name of a time zone")
+    return ZoneInfo(name)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Every name that `zone` knows."""
+    not_places = {"localtime", "Factory"}  # the server's own setting, and "not set"
+    return frozenset(available_timezones() - not_places)
+
+
+def _utc_midnight(day: date) -> int:
+    return (day.toordinal() - _EPOCH.toordinal()) * DAY
+
+
+def _offset(minute: int, zone: ZoneInfo) -> int:
+    wall_read_as_utc = from_minute(minute).astimezone(zone).replace(tzinfo=UTC)
+    return to_minute(wall_read_as_utc) - minute
+
+
+def _first_change(since: int, until: int, zone: ZoneInfo) -> int:
+    # Halving finds the one change there is: no zone changes its clock twice within these days.
+    before = _offset(since, zone)
+    return since + bisect_left(
+        range(since, until), 1, key=lambda minute: int(_offset(minute, zone) != before)
+    )

@@ -1,0 +1,55 @@
+"""What a service asks of its appointments."""
+
+from dataclasses import dataclass
+
+from booking.scheduling.clock import DAY
+from booking.scheduling.hours import TICK
+from booking.scheduling.intervals import Interval
+
+LONGEST_WINDOW = 3660
+"""Days: nobody books further ahead than ten years."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRules:
+    """One service's rules: minutes, except `booking_window` (days) and `daily_limit` (bookings).
+
+    Raises ValueError for a value that is off the five-minute grid or out of all proportion.
+    """
+
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+    minimum_notice: int = 0
+    slot_step: int
+    booking_window: int
+    daily_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        self._require_on_grid("duration", at_least=TICK)
+        self._require_on_grid("slot_step", at_least=TICK)
+        self._require_on_grid("buffer_before", at_least=0)
+        self._require_on_grid("buffer_after", at_least=0)
+        if not 0 <= self.booking_window <= LONGEST_WINDOW:
+            raise ValueError(f"booking_window is 0 to {LONGEST_WINDOW} days")
+        if not 0 <= self.minimum_notice <= LONGEST_WINDOW * DAY:
+            raise ValueError(f"minimum_notice is 0 to {LONGEST_WINDOW * DAY} minutes")
+        if self.daily_limit is not None and self.daily_limit < 1:
+            raise ValueError("daily_limit is at least 1, or None for no limit")
+
+    def _require_on_grid(self, name: str, *, at_least: int) -> None:
+        minutes = getattr(self, name)
+        if not at_least <= minutes <= DAY or minutes % TICK:
+            raise ValueError(f"{name} is {at_least} to {DAY} minutes, in steps of {TICK}")
+
+    def earliest(self, now: int) -> int:
+        """The first minute at which an appointment may start."""
+        return now + self.minimum_notice
+
+    def latest(self, now: int) -> int:
+        """The last minute at which an appointment may start."""
+        return now + self.booking_window * DAY
+
+    def span(self, start: int) -> Interval:
+        """All the time an appointment at `start` takes up, buffers included."""
+        return start - self.buffer_before, start + self.duration + self.buffer_after

@@ -1,0 +1,138 @@
+"""Free slots: where hours, rules, and the time already taken leave room."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from booking.scheduling.clock import day_interval, local_day, wall_steps
+from booking.scheduling.hours import WorkingTime, each_day, open_intervals
+from booking.scheduling.intervals import Interval, contains, intersect, merge, subtract
+from booking.scheduling.rules import ServiceRules
+
+
+class Slot(NamedTuple):
+    """An appointment that can be had: its own time, without buffers. Also an `Interval`."""
+
+    start: int
+    end: int
+
+
+class Reason(StrEnum):
+    """Why a start cannot be had."""
+
+    PAST = "past"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    CLOSED = "closed"
+    TAKEN = "taken"
+    LIMIT = "limit"
+
+
+def candidate_starts(
+    working: WorkingTime, rules: ServiceRules, first: date, last: date
+) -> list[int]:
+    """The step grid of those local dates, in order: every start that the hours could allow.
+
+    The wall clock counts the steps, from the start of each open range, straight through breaks.
+    """
+    starts: set[int] = set()
+    for day in each_day(first, last):
+        for part in working.ranges(day):
+            starts.update(wall_steps(day, part.starts, part.ends, rules.slot_step, working.zone))
+    return sorted(starts)
+
+
+def free_slots(
+    working: WorkingTime,
+    rules: ServiceRules,
+    taken: Iterable[Interval],
+    now: int,
+    first: date,
+    last: date,
+    *,
+    full_days: Iterable[Interval] = (),
+) -> list[Slot]:
+    """Every slot that starts on the staff member's local dates `first` to `last`, in order.
+
+    The appointment lies in open time; its span with buffers touches nothing in `taken` (which
+    carries its own buffers) but may reach outside the hours. It starts in none of `full_days`.
+    """
+    earliest, latest = rules.earliest(now), rules.latest(now)
+    first = max(first, local_day(earliest, working.zone))
+    last = min(last, local_day(latest, working.zone))
+    if last < first:
+        return []
+    allowed = subtract(_fitting(working, rules, first, last), _blocked(rules, taken))
+    allowed = intersect(subtract(allowed, full_days), [(earliest, latest + 1)])
+    starts = candidate_starts(working, rules, first, last)
+    return [Slot(start, start + rules.duration) for start in _within(starts, allowed)]
+
+
+def why_not(
+    working: WorkingTime,
+    rules: ServiceRules,
+    taken: Iterable[Interval],
+    now: int,
+    start: int,
+    *,
+    full_days: Iterable[Interval] = (),
+) -> Reason | None:
+    """The first reason that keeps `start` from being a free slot; None if it is one."""
+    if untimely := _untimely(rules, now, start):
+        return untimely
+    if not _is_open(working, rules, start):
+        return Reason.CLOSED
+    if intersect([rules.span(start)], taken):
+        return Reason.TAKEN
+    if contains(merge(full_days), start, start + 1):
+        return Reason.LIMIT
+    return None
+
+
+def limit_days(counts: Mapping[date, int], limit: int | None, zone: ZoneInfo) -> list[Interval]:
+    """The days of `zone` whose count has reached the limit, for `full_days`; none without one."""
+    if limit is None:
+        return []
+    return merge(day_interval(day, zone) for day, count in counts.items() if count >= limit)
+
+
+def nearest(slots: Iterable[Slot], wanted: int, count: int = 3) -> list[Slot]:
+    """The `count` slots closest to `wanted`, the earlier one on a tie; in order of time."""
+    closest = sorted(slots, key=lambda slot: (abs(slot.start - wanted), slot.start))
+    return sorted(closest[:count])
+
+
+def _fitting(working: WorkingTime, rules: ServiceRules, first: date, last: date) -> list[Interval]:
+    """Starts from which the whole appointment lies in open time, past midnight if need be."""
+    latest_end = day_interval(last, working.zone)[1] + rules.duration
+    opened = open_intervals(working, first, local_day(latest_end, working.zone))
+    return [(start, end - rules.duration + 1) for start, end in opened]
+
+
+def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
+    """Starts whose span, buffers included, would touch what is taken."""
+    ahead = rules.duration + rules.buffer_after - 1
+    return [(start - ahead, end + rules.buffer_before) for start, end in merge(taken)]
+
+
+def _within(starts: Sequence[int], allowed: Iterable[Interval]) -> Iterable[int]:
+    for first, end in allowed:
+        yield from starts[bisect_left(starts, first) : bisect_left(starts, end)]
+
+
+def _untimely(rules: ServiceRules, now: int, start: int) -> Reason | None:
+    if start < now:
+        return Reason.PAST
+    if start < rules.earliest(now):
+        return Reason.TOO_SOON
+    return Reason.TOO_FAR if start > rules.latest(now) else None
+
+
+def _is_open(working: WorkingTime, rules: ServiceRules, start: int) -> bool:
+    end = start + rules.duration
+    day = local_day(start, working.zone)
+    opened = open_intervals(working, day, local_day(end, working.zone))
+    return contains(opened, start, end) and start in candidate_starts(working, rules, day, day)
