@@ -1,0 +1,148 @@
+"""What is promised to customers: bookings, holds, and the claims that guard both."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from booking.storage.base import Base, RowId, UTCDateTime
+from booking.storage.business import Service, StaffMember
+
+STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
+
+
+class Booking(Base):
+    """The confirmed record. Its buffers are those it was sold with, whatever the service says now.
+
+    `draft` makes confirming idempotent; of the manage link only a hash is kept.
+    """
+
+    __tablename__ = "booking_booking"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('pending', 'confirmed', 'cancelled', 'completed', 'no_show')", name="state"
+        ),
+        CheckConstraint("starts_at < ends_at", name="range"),
+        Index(None, "staff_member_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    reference: Mapped[str] = mapped_column(String(16), unique=True)
+    draft: Mapped[str] = mapped_column(String(128), unique=True)
+    state: Mapped[str] = mapped_column(String(16), default="confirmed")
+    service_id: Mapped[int] = mapped_column(ForeignKey("booking_service.id"), index=True)
+    staff_member_id: Mapped[int] = mapped_column(ForeignKey("booking_staff_member.id"))
+    starts_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    buffer_before: Mapped[int] = mapped_column(default=0)
+    buffer_after: Mapped[int] = mapped_column(default=0)
+    customer_name: Mapped[str] = mapped_column(Text)
+    customer_email: Mapped[str] = mapped_column(Text)
+    customer_phone: Mapped[str] = mapped_column(Text, default="")
+    customer_note: Mapped[str] = mapped_column(Text, default="")
+    customer_zone: Mapped[str] = mapped_column(String(64), default="")
+    answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    fingerprint: Mapped[str] = mapped_column(String(128))
+    manage_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancelled_by: Mapped[str | None] = mapped_column(String(16))
+
+    service: Mapped[Service] = relationship()
+    staff_member: Mapped[StaffMember] = relationship()
+
+
+# Core tables, not models: both are hot, and the table of tab sessions that a hold points to lies in
+# another room's metadata, which only the migrations bring together.
+hold = Table(
+    "booking_hold",
+    Base.metadata,
+    Column("id", RowId, primary_key=True),
+    Column(
+        "tab_session_id",
+        BigInteger,
+        ForeignKey("booking_tab_session.id", ondelete="CASCADE"),
+        nullable=False,
+        unique=True,
+    ),
+    Column(
+        "service_id",
+        ForeignKey("booking_service.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column(
+        "staff_member_id",
+        ForeignKey("booking_staff_member.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("starts_at", UTCDateTime, nullable=False),
+    Column("ends_at", UTCDateTime, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("extensions", Integer, nullable=False, default=0),
+    Column("visitor", LargeBinary(32)),
+    Index(None, "visitor", "expires_at"),
+    # A number never comes back, so a claim can never seem to belong to a later hold.
+    sqlite_autoincrement=True,
+)
+
+claim = Table(
+    "booking_claim",
+    Base.metadata,
+    Column(
+        "resource_id",
+        Integer,
+        ForeignKey("booking_resource.id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("tick", BigInteger, primary_key=True, autoincrement=False),
+    Column("hold_id", BigInteger, ForeignKey("booking_hold.id", ondelete="CASCADE"), index=True),
+    Column("booking_id", BigInteger, ForeignKey("booking_booking.id"), index=True),
+    Column("expires_at", BigInteger, index=True),
+    CheckConstraint(
+        "(hold_id IS NOT NULL AND booking_id IS NULL AND expires_at IS NOT NULL)"
+        " OR (hold_id IS NULL AND booking_id IS NOT NULL AND expires_at IS NULL)",
+        name="owner",
+    ),
+    sqlite_with_rowid=False,
+)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A slot claimed for a while by a tab. `expires_at` is in seconds since the epoch, UTC."""
+
+    id: int
+    tab_session_id: int
+    service_id: int
+    staff_member_id: int
+    starts_at: datetime
+    ends_at: datetime
+    expires_at: int
+    extensions: int
+    visitor: bytes | None
+
+    @property
+    def expires(self) -> datetime:
+        """The instant at which others may take the slot."""
+        return datetime.fromtimestamp(self.expires_at, UTC)
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the time ran out: nobody need have taken the slot yet."""
+        return self.expires_at <= int(now.timestamp())

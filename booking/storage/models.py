@@ -1,0 +1,26 @@
+"""All that is written down, in one place to import it from."""
+
+from booking.storage.base import Base, UTCDateTime
+from booking.storage.bookings import STATES, Booking, Hold, claim, hold
+from booking.storage.business import Question, Resource, Service, Shop, StaffMember, offer
+from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
+
+__all__ = [
+    "STATES",
+    "Base",
+    "Booking",
+    "Closure",
+    "DateOverride",
+    "Hold",
+    "Question",
+    "Resource",
+    "Service",
+    "Shop",
+    "StaffMember",
+    "TimeOff",
+    "UTCDateTime",
+    "WeeklyHours",
+    "claim",
+    "hold",
+    "offer",
+]
