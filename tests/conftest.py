@@ -1,0 +1,55 @@
+"""What every room's tests stand on: an app with a small shop, served where a browser can see it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from flask import Flask
+from werkzeug.serving import make_server
+
+pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.browsers"]
+
+SHOP = Path(__file__).parent / "shop.toml"
+
+
+@contextmanager
+def app_over(database_url: str) -> Iterator[Flask]:
+    """An app whose database holds the shop of tests/shop.toml."""
+    from booking import create_app
+
+    app = create_app({"BOOKING_DATABASE_URL": database_url, "TESTING": True})
+    try:
+        answer = app.test_cli_runner().invoke(args=["booking", "load", str(SHOP)])
+        assert answer.exit_code == 0, answer.output
+        yield app
+    finally:
+        with app.app_context():
+            app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.fixture
+def app(database_url) -> Iterator[Flask]:
+    with app_over(database_url) as app:
+        yield app
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    url: str
+    app: Flask
+
+
+@pytest.fixture
+def live_server(sqlite_url) -> Iterator[LiveServer]:
+    """The app behind a real socket, a thread for each request: what browser tests visit."""
+    with app_over(sqlite_url) as app:
+        server = make_server("127.0.0.1", 0, app, threaded=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield LiveServer(url=f"http://127.0.0.1:{server.server_port}", app=app)
+        server.shutdown()
+        thread.join()
+        server.server_close()
