@@ -1,0 +1,163 @@
+"""What a browser does with a form: which fields there are, what is typed, what is sent."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup, Tag
+
+Typed = str | int | bool | list[str]
+Pairs = list[tuple[str, str]]
+
+_BUTTONS = ("submit", "button", "reset", "image")
+
+
+def attribute(element: Tag, name: str) -> str | None:
+    """The attribute's text (None when it is absent); several class names come as one string."""
+    value = element.get(name)
+    return " ".join(value) if isinstance(value, list) else value
+
+
+def kind(control: Tag) -> str:
+    """``radio``, ``checkbox``, ``submit``, ``text``, ``select``, ``textarea`` …"""
+    if control.name == "input":
+        return (attribute(control, "type") or "text").lower()
+    if control.name == "button":
+        return (attribute(control, "type") or "submit").lower()
+    return control.name
+
+
+def controls(form: Tag) -> list[Tag]:
+    """The form's usable fields and buttons in page order, those tied to it by ``form=`` last."""
+    found = form.select("input, select, textarea, button")
+    top = next((parent for parent in form.parents if isinstance(parent, BeautifulSoup)), None)
+    name = attribute(form, "id")
+    if top is not None and name:
+        found += [control for control in top.select("[form]") if attribute(control, "form") == name]
+    return [control for control in found if not disabled(control)]
+
+
+def disabled(control: Tag) -> bool:
+    """Whether it takes no part: disabled itself, or in a disabled fieldset."""
+    return control.has_attr("disabled") or bool(control.find_parent("fieldset", disabled=True))
+
+
+def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
+    """Type into the form and choose in it. Returns the submit button that was named, if one was.
+
+    Raises ``LookupError`` for a field the form does not have and ``ValueError`` for a choice it
+    does not offer; both say what there is.
+    """
+    pressed = None
+    for name, value in fields.items():
+        named = [control for control in controls(form) if attribute(control, "name") == name]
+        if not named:
+            raise LookupError(f"The form has no field {name!r}. It has: {describe(form)}.")
+        if kind(named[0]) in _BUTTONS:
+            pressed = _one(name, named, str(value))
+        elif kind(named[0]) == "radio":
+            _choose(named, _one(name, named, str(value)), "checked")
+        elif kind(named[0]) == "checkbox":
+            _tick(name, named, value)
+        elif kind(named[0]) == "select":
+            options = named[0].select("option")
+            _choose(options, _one(name, options, str(value)), "selected")
+        elif kind(named[0]) == "textarea":
+            named[0].string = str(value)
+        else:
+            named[0]["value"] = str(value)
+    return pressed
+
+
+def sent(form: Tag, button: Tag | None = None) -> Pairs:
+    """What the browser would send: texts, hidden fields, checked choices, the button pressed."""
+    pairs: Pairs = []
+    for control in controls(form):
+        name = attribute(control, "name")
+        if not name or (kind(control) in _BUTTONS and not _pressed(control, button)):
+            continue
+        if kind(control) in ("radio", "checkbox") and not control.has_attr("checked"):
+            continue
+        if kind(control) == "select":
+            pairs += [(name, option_value(option)) for option in _selected(control)]
+        else:
+            pairs.append((name, option_value(control)))
+    return pairs
+
+
+def first_button(form: Tag) -> Tag | None:
+    """The button that Enter presses."""
+    return next((control for control in controls(form) if kind(control) == "submit"), None)
+
+
+def own_value(button: Tag) -> Pairs:
+    """What a button outside any form sends: itself, when it has a name."""
+    name = attribute(button, "name")
+    return [(name, option_value(button))] if name else []
+
+
+def option_value(control: Tag) -> str:
+    """The value a field or a choice stands for."""
+    if control.name == "textarea":
+        return control.get_text().removeprefix("\r").removeprefix("\n")
+    if control.name == "option" and not control.has_attr("value"):
+        return control.get_text(strip=True)
+    implied = "on" if kind(control) in ("radio", "checkbox") else ""
+    value = attribute(control, "value")
+    return implied if value is None else value
+
+
+def describe(form: Tag) -> str:
+    """The fields by name, choices with what they offer: the text of the errors above."""
+    offered: dict[str, list[str]] = {}
+    for control in controls(form):
+        name = attribute(control, "name")
+        if not name:
+            continue
+        values = offered.setdefault(name, [])
+        if kind(control) in ("radio", "checkbox", *_BUTTONS):
+            values.append(option_value(control))
+        elif kind(control) == "select":
+            values += [option_value(option) for option in control.select("option")]
+    return ", ".join(f"{n} ({' | '.join(v)})" if v else n for n, v in offered.items()) or "none"
+
+
+def _pressed(control: Tag, button: Tag | None) -> bool:
+    return control is button and kind(control) == "submit"
+
+
+def _one(name: str, choices: list[Tag], value: str) -> Tag:
+    for choice in choices:
+        if option_value(choice) == value:
+            return choice
+    offered = " | ".join(option_value(choice) for choice in choices)
+    raise ValueError(
+        f"{name!r} does not offer {value!r}, only: {offered}. "
+        "To send what the page does not offer, pass force=True."
+    )
+
+
+def _choose(choices: list[Tag], chosen: Tag, mark: str) -> None:
+    for choice in choices:
+        if choice.has_attr(mark):
+            del choice[mark]
+    chosen[mark] = ""
+
+
+def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
+    if isinstance(value, bool):
+        wanted = boxes if value else []
+    else:
+        values = value if isinstance(value, list) else [str(value)]
+        wanted = [_one(name, boxes, text) for text in values]
+    for box in boxes:
+        if any(box is chosen for chosen in wanted):
+            box["checked"] = ""
+        elif box.has_attr("checked"):
+            del box["checked"]
+
+
+def _selected(select: Tag) -> list[Tag]:
+    options = [option for option in select.select("option") if not option.has_attr("disabled")]
+    chosen = [option for option in options if option.has_attr("selected")]
+    if select.has_attr("multiple"):
+        return chosen
+    return chosen[-1:] or options[:1]

@@ -1,0 +1,131 @@
+"""What htmx 4 does with an answer: where it goes, how it is put there, what loads next.
+
+Spoken here: hx-get, -post, -put, -patch, -delete; hx-trigger="load"; hx-target (a selector, this,
+closest, find); hx-swap and its styles; hx-push-url, hx-replace-url; hx-vals in JSON; the noSwap
+setting; and the response headers of the same meaning. Not spoken: inheritance, out-of-band swaps
+and partials, hx-select, events, polling.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import copy
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement as Node
+from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
+
+from .forms import Pairs, attribute
+
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+def action(element: Tag) -> tuple[str, str] | None:
+    """The method and address htmx would call for this element, if it calls any."""
+    for verb in VERBS:
+        address = attribute(element, f"hx-{verb}")
+        if address is not None:
+            return verb.upper(), address
+    return None
+
+
+def values(element: Tag) -> Pairs:
+    """The element's hx-vals."""
+    given = json.loads(attribute(element, "hx-vals") or "{}")
+    return [(name, str(value)) for name, value in given.items()]
+
+
+def swap(
+    page: BeautifulSoup, element: Tag, answer: TestResponse, how: str | None = None
+) -> list[Tag]:
+    """Put the answer in its place and return the new elements. ``how`` overrules hx-swap."""
+    how = _style(page, element, answer, how)
+    if how == "none":
+        return []
+    place, nodes = _target(page, element, answer.headers), _nodes(answer.text)
+    if how == "delete":
+        place.decompose()
+        return []
+    _put(place, how, nodes)
+    return [node for node in nodes if isinstance(node, Tag)]
+
+
+def loading(root: Tag) -> list[Tag]:
+    """The elements, root included, that ask for something as soon as they are shown."""
+    candidates = [root, *root.select("[hx-trigger]")]
+    return [element for element in candidates if action(element) and _loads(element)]
+
+
+def history_change(element: Tag, headers: Headers, final_url: str) -> tuple[str, str] | None:
+    """``("push" | "replace", url)`` when the address bar changes; headers beat attributes."""
+    push, replace = headers.get("HX-Push-Url"), headers.get("HX-Replace-Url")
+    if not push and not replace:
+        push, replace = attribute(element, "hx-push-url"), attribute(element, "hx-replace-url")
+    for change, url in (("push", push), ("replace", replace)):
+        if url and url != "false":
+            return change, final_url if url == "true" else url
+    return None
+
+
+def _target(page: BeautifulSoup, element: Tag, headers: Headers) -> Tag:
+    wanted = headers.get("HX-Retarget") or attribute(element, "hx-target") or "this"
+    where, _, selector = wanted.partition(" ")
+    found: Tag | None
+    if wanted == "this":
+        found = element
+    elif where == "closest":
+        found = element.css.closest(selector)
+    elif where == "find":
+        found = element.select_one(selector)
+    else:
+        found = page.select_one(wanted)
+    if found is None:
+        raise LookupError(f"hx-target={wanted!r} matches nothing on the page.")
+    return found
+
+
+def _style(page: BeautifulSoup, element: Tag, answer: TestResponse, how: str | None) -> str:
+    unswapped = {str(pattern) for pattern in _no_swap(page)}
+    status = str(answer.status_code)
+    if unswapped & {status, f"{status[:2]}x", f"{status[0]}xx"}:
+        return "none"
+    spoken = answer.headers.get("HX-Reswap") or how or attribute(element, "hx-swap") or ""
+    first = spoken.partition(" ")[0] or "innerHTML"
+    return "innerHTML" if ":" in first else first
+
+
+def _put(place: Tag, how: str, nodes: list[Node]) -> None:
+    match how:
+        case "innerHTML" | "innerMorph":
+            place.clear()
+            place.extend(nodes)
+        case "outerHTML" | "outerMorph":
+            place.replace_with(*nodes)
+        case "beforeend" | "append":
+            place.extend(nodes)
+        case "afterbegin" | "prepend":
+            place.insert(0, *nodes)
+        case "beforebegin" | "before":
+            place.insert_before(*nodes)
+        case "afterend" | "after":
+            place.insert_after(*nodes)
+        case _:
+            raise NotImplementedError(f"TabClient does not know hx-swap={how!r}.")
+
+
+def _no_swap(page: BeautifulSoup) -> list[int | str]:
+    meta = page.select_one('meta[name="htmx-config"]')
+    config = json.loads(attribute(meta, "content") or "{}") if meta else {}
+    patterns: list[int | str] = config.get("noSwap", [204, 304])
+    return patterns
+
+
+def _loads(element: Tag) -> bool:
+    events = (attribute(element, "hx-trigger") or "").split(",")
+    return any(event.split() in (["load"], ["load", "once"]) for event in events)
+
+
+def _nodes(html: str) -> list[Node]:
+    parsed = BeautifulSoup(html, "html.parser")
+    return [copy(node) for node in (parsed.body or parsed).contents]

@@ -1,0 +1,156 @@
+"""One browser tab: what a customer does in it and sees of it."""
+
+from __future__ import annotations
+
+from typing import Self
+from urllib.parse import urljoin
+
+from bs4 import Tag
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import Headers
+
+from . import forms, swaps
+from .finding import clickable_on, form_on
+from .forms import Pairs, Typed, attribute
+from .window import Window
+
+
+class TabClient(Window):
+    """One browser tab over Flask's test client, with the tab-session script and htmx 4 at work.
+
+    ``path`` is opened at once when given. Paths are relative to ``base``, the wizard's mount;
+    requests below it carry the tab's id, as in the browser. ``time_zone`` is the browser's own
+    (None: it names none). Given a test client instead of an app, the tab shares its cookies.
+
+    What acts returns the tab itself, so that calls can be chained.
+    """
+
+    def __init__(
+        self,
+        app: Flask | FlaskClient,
+        path: str | None = None,
+        *,
+        base: str = "/book/",
+        time_zone: str | None = "UTC",
+    ) -> None:
+        super().__init__(app, base, time_zone)
+        if path is not None:
+            self.open(path)
+
+    def __repr__(self) -> str:
+        if self._response is None:
+            return "<TabClient: nothing opened>"
+        return f"<TabClient {self.url} step={self.step} status={self.status}>"
+
+    @property
+    def step(self) -> str | None:
+        """The wizard's step on the page (``data-step``), None where there is none."""
+        shown = self.page.select_one("[data-step]")
+        return attribute(shown, "data-step") if shown else None
+
+    @property
+    def status(self) -> int:
+        """The status of the last answer."""
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Headers:
+        """The headers of the last answer."""
+        return self.response.headers
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the form on the page would send now; of fields with one name, the last."""
+        return dict(forms.sent(form_on(self.page)))
+
+    def open(self, path: str = "") -> Self:
+        """Type an address. Without a path: the wizard's start."""
+        return self._visit(urljoin(self.base, path))
+
+    def fill(self, form: str = "form", /, **fields: Typed) -> Self:
+        """Type and choose without sending anything; for ``form`` and errors see ``submit``."""
+        forms.fill(form_on(self.page, form, fields), fields)
+        return self
+
+    def submit(self, form: str = "form", /, *, force: bool = False, **fields: Typed) -> Self:
+        """Fill the form on the page and send it by its first submit button.
+
+        Radios and selects take the option's value, checkboxes a bool, a value or a list. Name a
+        submit button (``change="zone"``) to press that one. ``form`` is a CSS selector, needed
+        only on pages with several forms. ``force=True`` sends the fields as given, offered or not.
+        Raises ``LookupError`` for an unknown field, ``ValueError`` for a choice not offered.
+        """
+        if force:
+            return self._press(form_on(self.page, form), forced=_pairs(fields))
+        element = form_on(self.page, form, fields)
+        return self._press(element, forms.fill(element, fields))
+
+    def click(self, what: str | Tag) -> Self:
+        """Click a link or button: by its text or label, by CSS selector, or the element itself."""
+        element = what if isinstance(what, Tag) else clickable_on(self.page, what)
+        if forms.disabled(element):
+            raise ValueError(f"{what!r} is disabled: a click on it does nothing.")
+        called, form = swaps.action(element), element.find_parent("form")
+        if called is None and form is not None and forms.kind(element) == "submit":
+            return self._press(form, element)
+        if called is not None:
+            self._claim_new_id_if_asked(element)
+            whole = form is not None and called[0] not in ("GET", "DELETE")
+            pairs = forms.sent(form, element) if whole and form else forms.own_value(element)
+            return self._call(element, *called, pairs)
+        href = attribute(element, "href")
+        if href is None:
+            raise ValueError(f"{what!r} is neither a link nor a button that does something.")
+        return self._visit(urljoin(self.url, href))
+
+    def post(self, path: str, **fields: Typed) -> Self:
+        """Send by htmx what no page offers; the answer takes the place of the step on the page."""
+        place = self.page.select_one("[data-step]") or self.page.select_one("[hx-trigger]")
+        if place is None:
+            raise LookupError("There is no step on the page whose place the answer could take.")
+        return self._call(place, "POST", urljoin(self.base, path), _pairs(fields), "outerHTML")
+
+    def refresh(self) -> Self:
+        """Reload the page: F5."""
+        return self._reload()
+
+    def back(self) -> Self:
+        """One place back in the history. Raises ``LookupError`` at its beginning."""
+        return self._travel(-1)
+
+    def forward(self) -> Self:
+        """One place forward in the history. Raises ``LookupError`` at its end."""
+        return self._travel(+1)
+
+    def close(self) -> Self:
+        """Close the tab. The browser remembers its storage and its history for ``reopen``."""
+        self._closed = True
+        return self
+
+    def reopen(self) -> Self:
+        """Close the tab, if that is not done yet, and reopen it: same id, at its last address."""
+        self._closed = False
+        return self.refresh()
+
+    def new_tab(self, path: str | None = None) -> TabClient:
+        """Another tab of the same browser: an id of its own, the same cookies."""
+        return type(self)(self.client, path, base=self.base, time_zone=self.time_zone)
+
+    def duplicate(self) -> TabClient:
+        """The browser's "Duplicate tab": its storage is copied, so **both tabs have one id**.
+
+        Both stand in one tab session: the server does not speak ``Tab-Session-Fork-Of`` yet, so
+        this sends none.
+        """
+        twin = self.new_tab()
+        twin.id, twin.history = self.id, self.history.copy()
+        return twin.refresh()
+
+
+def _pairs(fields: dict[str, Typed]) -> Pairs:
+    return [
+        (name, str(item))
+        for name, value in fields.items()
+        for item in (value if isinstance(value, list) else [value])
+    ]
