@@ -1,0 +1,31 @@
+"""Sidebook by itself: made by create_app, from the wheel, in an empty folder."""
+
+import sys
+from pathlib import Path
+from urllib.parse import urljoin
+
+from booking import create_app
+from booking.testing import TabClient
+
+app = create_app({"BOOKING_DATABASE_URL": f"sqlite:///{Path.cwd() / 'alone.db'}"})
+for command in (["init"], ["load", sys.argv[1]]):
+    told = app.test_cli_runner().invoke(args=["booking", *command])
+    assert told.exit_code == 0, told.output
+
+client = app.test_client()
+tab = TabClient(client, "/book/")
+assert (tab.status, tab.step) == (200, "service"), tab
+tab.submit(service="short")
+assert (tab.status, tab.step) == (200, "staff"), tab
+
+linked = tab.page.select("script[src], link[rel=stylesheet], link[rel=icon]")
+assert len(linked) >= 4, tab.page
+for element in linked:
+    address = urljoin("/book/", element.get("src") or element["href"])
+    answer = client.get(address)
+    assert answer.status_code == 200, address
+    assert answer.data, address
+    answer.close()
+
+with app.app_context():
+    app.extensions["booking"].engine.dispose()
