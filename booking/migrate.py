@@ -1,0 +1,159 @@
+"""Bring a database to the shape this version needs, whole or not at all.
+
+Every run is one locked transaction, so that two programs starting at once do not both migrate,
+and a migration that fails half-way leaves nothing behind. The version table is our own: a host's
+migrations never meet it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData
+
+from booking.paths import MIGRATIONS
+from booking.storage.base import NAMES
+from booking.storage.models import Base
+from booking.tab_sessions.model import metadata as tab_sessions
+
+VERSION_TABLE = "booking_alembic_version"
+_LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
+
+
+class NewerDatabase(Exception):  # noqa: N818 - it says what is the matter
+    """The database was migrated by a later version of Sidebook than this one."""
+
+    def __init__(self, revision: str) -> None:
+        self.revision = revision
+        super().__init__(
+            f"The database is at version {revision}, which this Sidebook does not know: "
+            "it is newer than the program. Update Sidebook, or restore the backup made before."
+        )
+
+
+class BrokenReferences(Exception):  # noqa: N818
+    """A migration left rows that point to nothing; it was rolled back."""
+
+
+def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
+    """Migrate up to `revision`; raises NewerDatabase when the program is the older one."""
+    with _migrating(engine) as connection:
+        config = _config(connection, scripts)
+        _refuse_newer(connection, config)
+        command.upgrade(config, revision)
+
+
+def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> None:
+    """Migrate down to `revision` ("base" is an empty database); raises NewerDatabase."""
+    with _migrating(engine) as connection:
+        config = _config(connection, scripts)
+        _refuse_newer(connection, config)
+        command.downgrade(config, revision)
+
+
+def current(engine: Engine) -> str | None:
+    """The version the database is at; None when it was never migrated."""
+    with engine.connect() as connection:
+        return _version(connection)
+
+
+def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
+    """The versions still to be applied, oldest first; raises NewerDatabase."""
+    with engine.connect() as connection:
+        config = _config(connection, scripts)
+        _refuse_newer(connection, config)
+        steps = ScriptDirectory.from_config(config).iterate_revisions(
+            "head", _version(connection) or "base"
+        )
+        return [step.revision for step in steps][::-1]
+
+
+def merged_metadata() -> MetaData:
+    """All our tables together: those of the tab sessions live in their own room's metadata."""
+    merged = MetaData(naming_convention=NAMES)
+    for metadata in (tab_sessions, Base.metadata):
+        for table in metadata.tables.values():
+            table.to_metadata(merged)
+    return merged
+
+
+@contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            with _sqlite_transaction(connection):
+                yield connection
+            return
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+            yield connection
+
+
+@contextmanager
+def _sqlite_transaction(connection: Connection) -> Iterator[None]:
+    # Rebuilding a table drops the old one, and with foreign keys on that would delete its
+    # children. The pragma does nothing inside a transaction, so it comes before BEGIN.
+    pragma = _pragmas(connection)
+    keys, patience = pragma("foreign_keys"), pragma("busy_timeout")
+    pragma("foreign_keys = OFF")
+    pragma(f"busy_timeout = {max(int(patience or 0), 30_000)}")
+    try:
+        with connection.begin():
+            _begin_immediate(connection)
+            yield
+            orphans = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if orphans:
+                raise BrokenReferences(f"rows that point to nothing: {orphans[:5]}")
+    finally:
+        pragma(f"foreign_keys = {keys}")
+        pragma(f"busy_timeout = {patience}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    driver = connection.connection.dbapi_connection
+    if driver is not None and driver.in_transaction:  # a host's own event sent a plain BEGIN
+        connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _pragmas(connection: Connection) -> Callable[[str], int | None]:
+    driver = connection.connection.dbapi_connection
+    if driver is None:
+        raise RuntimeError("the connection is closed")
+
+    def pragma(words: str) -> int | None:
+        cursor = driver.cursor()
+        try:
+            row = cursor.execute(f"PRAGMA {words}").fetchone()
+        finally:
+            cursor.close()
+        return row[0] if row else None
+
+    return pragma
+
+
+def _config(connection: Connection, scripts: Path) -> Config:
+    config = Config(stdout=sys.stdout)
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes.update(
+        connection=connection, target_metadata=merged_metadata(), version_table=VERSION_TABLE
+    )
+    return config
+
+
+def _version(connection: Connection) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return context.get_current_revision()
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    version = _version(connection)
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise NewerDatabase(version)

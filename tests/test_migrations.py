@@ -1,0 +1,289 @@
+"""The migrations build what the models describe, whole or not at all, and both ways."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+
+from booking import migrate
+from booking.paths import MIGRATIONS, ROOT
+
+HEAD = "0003"
+NEXT = '''
+"""Written by a test."""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade():
+    {upgrade}
+
+
+def downgrade():
+    raise AssertionError
+'''
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty_url(request, tmp_path):
+    """A database in which nothing was ever made."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    execute = request.getfixturevalue("on_postgres")
+    server = request.getfixturevalue("postgres_url")
+    execute("CREATE DATABASE empty")
+    yield make_url(server).set(database="empty").render_as_string(hide_password=False)
+    execute("DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(empty_url):
+    engine = create_engine(empty_url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def scripts(tmp_path) -> Path:
+    """The migrations, in a folder where a test may add its own."""
+    return Path(shutil.copytree(MIGRATIONS, tmp_path / "migrations"))
+
+
+def add_migration(scripts: Path, upgrade: str) -> None:
+    (scripts / "versions" / "0004_try.py").write_text(NEXT.format(upgrade=upgrade))
+
+
+def tables(engine: Engine) -> set[str]:
+    return set(inspect(engine).get_table_names()) - {migrate.VERSION_TABLE}
+
+
+def described(engine: Engine) -> dict[str, dict[str, list[str]]]:
+    """All that the database itself says of every table, in an order that can be compared."""
+    with engine.connect() as connection:
+        return {table: facts(connection, table) for table in sorted(tables(engine))}
+
+
+def facts(connection: Connection, table: str) -> dict[str, list[str]]:
+    inspector = inspect(connection)
+    found = {
+        "columns": inspector.get_columns(table),
+        "key": [inspector.get_pk_constraint(table)],
+        "references": inspector.get_foreign_keys(table),
+        "uniques": inspector.get_unique_constraints(table),
+        "checks": inspector.get_check_constraints(table),
+        "indexes": inspector.get_indexes(table),
+    }
+    if connection.dialect.name == "sqlite":
+        query = text("SELECT sql FROM sqlite_master WHERE name = :table")
+        sql = connection.execute(query, {"table": table}).scalar_one()
+        found["words"] = re.findall(r"AUTOINCREMENT|WITHOUT ROWID", sql)
+    return {
+        kind: sorted(str(sorted(one.items()) if isinstance(one, dict) else one) for one in things)
+        for kind, things in found.items()
+    }
+
+
+def test_migrations_up_down_and_up_again_build_the_same_database(engine):
+    migrate.upgrade(engine)
+    once = described(engine)
+    migrate.downgrade(engine, "base")
+    assert tables(engine) == set()
+    assert migrate.current(engine) is None
+    migrate.upgrade(engine)
+    assert described(engine) == once
+    assert migrate.current(engine) == HEAD
+
+
+def test_each_migration_undoes_exactly_itself(engine):
+    built = {}
+    for revision in ("0001", "0002", "0003"):
+        built[revision] = described(engine)
+        migrate.upgrade(engine, revision)
+    for revision, below in (("0003", "0002"), ("0002", "0001"), ("0001", "base")):
+        migrate.downgrade(engine, below)
+        assert described(engine) == built[revision]
+
+
+def test_the_migrated_database_is_the_one_the_models_describe(engine):
+    migrate.merged_metadata().create_all(engine)
+    modelled = described(engine)
+    migrate.merged_metadata().drop_all(engine)
+    assert tables(engine) == set()
+    migrate.upgrade(engine)
+    assert described(engine) == modelled
+    assert len(modelled) == 14
+
+
+def test_the_comparison_would_notice_a_changed_check(engine):
+    migrate.upgrade(engine)
+    migrated = described(engine)
+    migrate.downgrade(engine, "base")
+    metadata = migrate.merged_metadata()
+    claim = metadata.tables["booking_claim"]
+    owner = next(one for one in claim.constraints if one.name == "ck_booking_claim_owner")
+    owner.sqltext = text("hold_id IS NOT NULL")
+    metadata.create_all(engine)
+    assert described(engine) != migrated
+
+
+def test_every_constraint_and_index_has_a_name_of_ours(engine):
+    migrate.upgrade(engine)
+    inspector = inspect(engine)
+    for table in tables(engine):
+        named = [
+            *inspector.get_foreign_keys(table),
+            *inspector.get_unique_constraints(table),
+            *inspector.get_check_constraints(table),
+            *inspector.get_indexes(table),
+        ]
+        for one in named:
+            assert re.match(rf"(fk|uq|ck|ix)_{table}_", one["name"]), one
+
+
+def test_migrations_are_numbered_without_a_gap_and_form_one_line():
+    numbers = [path.name[:4] for path in sorted((MIGRATIONS / "versions").glob("*.py"))]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    assert numbers[-1] == HEAD
+
+
+def test_pending_names_what_is_still_to_come(engine):
+    assert migrate.pending(engine) == ["0001", "0002", "0003"]
+    migrate.upgrade(engine, "0002")
+    assert migrate.pending(engine) == ["0003"]
+    migrate.upgrade(engine)
+    assert migrate.pending(engine) == []
+
+
+def test_migrating_twice_changes_nothing(engine):
+    migrate.upgrade(engine)
+    once = described(engine)
+    migrate.upgrade(engine)
+    assert described(engine) == once
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
+    migrate.upgrade(engine)
+    once = described(engine)
+    add_migration(
+        scripts,
+        "op.create_table('booking_half', sa.Column('id', sa.Integer, primary_key=True));"
+        " op.execute(\"INSERT INTO booking_resource (kind, name) VALUES ('staff', 'Half')\");"
+        " raise RuntimeError('half-way')",
+    )
+    with pytest.raises(RuntimeError, match="half-way"):
+        migrate.upgrade(engine, scripts=scripts)
+    assert described(engine) == once
+    assert migrate.current(engine) == HEAD
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM booking_resource")) == 0
+
+
+def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(engine, scripts):
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO booking_resource (id, kind, name) VALUES (1, 'staff', 'Ann')")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO booking_staff_member"
+                " (id, slug, name, about, zone, position, retired, resource_id)"
+                " VALUES (1, 'ann', 'Ann', '', 'UTC', 1, :no, 1)"
+            ),
+            {"no": False},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO booking_weekly_hours"
+                " (id, staff_member_id, weekday, starts, ends, kind)"
+                " VALUES (1, 1, 0, 540, 1020, 'open')"
+            )
+        )
+    add_migration(
+        scripts,
+        "with op.batch_alter_table('booking_staff_member') as batch:\n"
+        "        batch.alter_column('name', type_=sa.String(300))",
+    )
+    migrate.upgrade(engine, scripts=scripts)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM booking_weekly_hours")) == 1
+        if engine.dialect.name == "sqlite":
+            assert connection.scalar(text("PRAGMA foreign_keys")) == 1, "switched on again"
+
+
+def test_a_migration_that_orphans_rows_is_rolled_back(sqlite_url, scripts):
+    add_migration(
+        scripts,
+        'op.execute("INSERT INTO booking_offer (service_id, staff_member_id) VALUES (7, 7)")',
+    )
+    engine = create_engine(sqlite_url)
+    try:
+        with pytest.raises(migrate.BrokenReferences):
+            migrate.upgrade(engine, scripts=scripts)
+        assert migrate.current(engine) == HEAD
+    finally:
+        engine.dispose()
+
+
+def test_a_database_from_a_newer_version_is_refused_by_name(engine):
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0999'"))
+    for attempt in (migrate.upgrade, migrate.pending, lambda one: migrate.downgrade(one, "base")):
+        with pytest.raises(migrate.NewerDatabase, match=r"0999.*Update Sidebook"):
+            attempt(engine)
+
+
+def test_the_tables_of_a_host_stay_as_they_are(engine):
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE customers (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(text("INSERT INTO alembic_version VALUES ('host')"))
+    migrate.upgrade(engine)
+    migrate.downgrade(engine, "base")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "host"
+    assert tables(engine) == {"customers", "alembic_version"}
+
+
+def test_four_programs_that_migrate_at_once_all_succeed(engine, empty_url):
+    program = (
+        "import sys; from sqlalchemy import create_engine; from booking.migrate import upgrade;"
+        "engine = create_engine(sys.argv[1]); sys.stdin.readline(); upgrade(engine)"
+    )
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_url],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for one in running:
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    errors = [one.communicate(timeout=60)[1] for one in running]
+    assert [one.returncode for one in running] == [0] * 4, errors
+    assert migrate.current(engine) == HEAD
+
+
+def test_the_alembic_command_alone_is_told_what_to_use_instead(tmp_path):
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(stdout=sys.stdout)
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with pytest.raises(RuntimeError, match="flask booking init"):
+        command.upgrade(config, "head")
