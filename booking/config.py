@@ -9,8 +9,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 PREFIX = "BOOKING_"
 
@@ -54,13 +55,12 @@ _LEAST = {
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """The settings of one app. Raises ConfigurationError."""
     given = {**_from_file(), **_keys(os.environ), **_keys(config)}
-    given.pop("settings", None)
-    known = get_type_hints(Settings)
-    for name in given:
-        if name not in known:
-            names = ", ".join(PREFIX + field.name.upper() for field in fields(Settings))
-            raise ConfigurationError(f"{PREFIX}{name.upper()} is no setting. There are: {names}.")
-    return Settings(**{name: _value(name, value) for name, value in given.items()})
+    known = [field.name for field in fields(Settings)]
+    for name in given.keys() - set(known):
+        if meant := get_close_matches(name, known, n=1):
+            key, right = PREFIX + name.upper(), PREFIX + meant[0].upper()
+            raise ConfigurationError(f"{key} is not a setting. Did you mean {right}?")
+    return Settings(**{name: _value(name, given[name]) for name in known if name in given})
 
 
 def _keys(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ when the door stays shut, transactions.py the same transaction without a tab, ex
 app's settings, client/tab-session.js the browser's half.
 """
 
-from .extension import TabSessions, client_script, create_table, purge
+from .extension import TabSessions, client_script, create_table, purge, when_ended
 from .model import metadata, tab_session
 from .refusals import (
     CrossSite,
@@ -59,5 +59,6 @@ __all__ = [
     "session_route",
     "tab_session",
     "table",
+    "when_ended",
     "writing",
 ]

@@ -102,7 +102,7 @@ class _Visit:
             except DBAPIError as error:
                 if not is_conflict(error):
                     raise _busy_or(error) from error
-                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))
+                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - no secret
         raise TabSessionBusy
 
     def _write_once(self) -> Response:

@@ -26,7 +26,7 @@ class State:
     """What the door needs to know about one app."""
 
     limits: Limits
-    on_end: OnEnd | None
+    on_end: list[OnEnd]
     source: AnySession | Callable[[], AnySession] | None
 
     @property
@@ -43,8 +43,9 @@ class State:
         """Erase these tabs' drafts and let the app release what they held, in one transaction."""
         if rows:
             store.end(session, rows, reason)
-        for key in rows if self.on_end else ():
-            cast("OnEnd", self.on_end)(session, key)
+        for release in self.on_end:
+            for key in rows:
+                release(session, key)
 
 
 class TabSessions:
@@ -86,7 +87,7 @@ def configure(
     if min(draft_bytes, request_bytes) < 1024:
         raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
     limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
-    app.extensions[_NAME] = State(limits, on_end, session)
+    app.extensions[_NAME] = State(limits, [on_end] if on_end else [], session)
 
 
 def state() -> State:
@@ -98,6 +99,11 @@ def state() -> State:
             "and its database are made."
         )
     return cast("State", found)
+
+
+def when_ended(app: Flask, on_end: OnEnd) -> None:
+    """Add another `on_end(session, key)` to an app that has tab sessions already."""
+    cast("State", app.extensions[_NAME]).on_end.append(on_end)
 
 
 def create_table() -> None:

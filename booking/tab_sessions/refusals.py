@@ -6,6 +6,8 @@ an application's own words and page. The headers named here are added whatever t
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
@@ -19,7 +21,7 @@ from werkzeug.exceptions import (
 class Refusal(HTTPException):
     """The door did not let this request in. `headers` go out with whatever page answers it."""
 
-    headers: dict[str, str] = {}
+    headers: ClassVar[dict[str, str]] = {}
 
 
 class CrossSite(Refusal, Forbidden):
@@ -32,14 +34,14 @@ class TooLarge(Refusal, RequestEntityTooLarge):
     """413: more was sent than a form of this kind can hold. The page stays as it was."""
 
     description = "That is more text than this form can take. Please shorten it and try again."
-    headers = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
+    headers: ClassVar = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
 
 
 class MissingTabSession(Refusal, BadRequest):
     """400: no usable tab id. The script claims one and asks again, once."""
 
     description = "This page could not say which tab it is. Please reload it."
-    headers = {"HX-Trigger": "tab-session:missing"}
+    headers: ClassVar = {"HX-Trigger": "tab-session:missing"}
 
     def __init__(self, *, malformed: bool = False) -> None:
         super().__init__()
@@ -50,7 +52,7 @@ class TabSessionGone(Refusal, Gone):
     """410: this tab's progress is over. `reason`: expired, ended, revoked or completed."""
 
     description = "What this tab was doing is over, and its answers were erased."
-    headers = {"HX-Trigger": "tab-session:gone"}
+    headers: ClassVar = {"HX-Trigger": "tab-session:gone"}
 
     def __init__(self, reason: str) -> None:
         super().__init__()
@@ -61,7 +63,7 @@ class TabSessionBusy(Refusal, ServiceUnavailable):
     """503: the database could not take this just now. Asking again is safe."""
 
     description = "We could not save that just now. Nothing is lost: please try again."
-    headers = {"Retry-After": "1"}
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class TabSessionError(RuntimeError):

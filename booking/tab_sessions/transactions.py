@@ -15,11 +15,12 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
-from .refusals import PendingChanges
+from .refusals import PendingChanges, ReadOnlyTab
 
 AnySession = Session | scoped_session[Session]
 
 _SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_READ_ONLY = "25006"
 _BUSY_STATES = {
     _SERIALIZATION,
     _DEADLOCK,
@@ -29,7 +30,7 @@ _BUSY_STATES = {
     "57P03",  # it starts up
     "53300",  # it has no connection left
     "53100",  # its disk is full
-    "25006",  # it only reads: a standby, or a failover that is still under way
+    _READ_ONLY,  # a standby, or a failover that is still under way
 }
 _BUSY_WORDS = (
     "database is locked",
@@ -82,7 +83,10 @@ def _commit(session: Session) -> None:
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[Session]:
-    """A transaction in which the database itself refuses to write. Always rolled back."""
+    """A transaction in which the database itself refuses to write. Always rolled back.
+
+    Raises ReadOnlyTab for a statement that tries, PendingChanges as `writing` does.
+    """
     actual = _actual(session)
     end_clean(actual)
     connection = actual.connection(execution_options={"postgresql_readonly": True})
@@ -92,6 +96,10 @@ def reading(session: AnySession) -> Iterator[Session]:
             connection.exec_driver_sql("PRAGMA query_only = ON")
             _begin(connection, "BEGIN")
         yield actual
+    except DBAPIError as error:
+        if _is_read_only(error):
+            raise ReadOnlyTab from error
+        raise
     finally:
         if lite and not connection.invalidated:
             connection.exec_driver_sql("PRAGMA query_only = OFF")
@@ -142,6 +150,10 @@ def is_busy(error: DBAPIError) -> bool:
         or any(part in words for part in _BUSY_WORDS)
         or "connection" in words
     )
+
+
+def _is_read_only(error: DBAPIError) -> bool:
+    return _state(error) == _READ_ONLY or "readonly database" in str(error.orig)
 
 
 def _state(error: DBAPIError) -> str | None:

@@ -1,0 +1,125 @@
+"""How a tab's progress ends, and that it stays ended."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import text
+
+from booking.tab_sessions import TabSessionError, TabSessions, purge
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def test_an_idle_tab_is_over_after_an_hour_and_its_draft_erased(clock, tab, rows):
+    tab.post(text="secret")
+    clock.shift(timedelta(minutes=60))
+    assert tab.get().status_code == 410
+    (row,) = rows()
+    assert (row["state"], row["reason"], row["sealed"], row["wrapped_key"]) == (
+        "ended", "expired", None, None,
+    )  # fmt: skip
+    assert tab.get().status_code == 410
+
+
+def test_reading_keeps_a_tab_alive(clock, tab):
+    tab.post(text="kept")
+    for _ in range(8):
+        clock.shift(timedelta(minutes=50))
+        assert tab.get().text == "kept"
+
+
+def test_reading_often_writes_seldom(clock, tab, rows):
+    tab.post(text="kept")
+    clock.shift(timedelta(minutes=4))
+    tab.get()
+    assert rows()[0]["seen_at"] == NOON.timestamp()
+    clock.shift(timedelta(minutes=1))
+    tab.get()
+    assert rows()[0]["seen_at"] == NOON.timestamp() + 300
+
+
+def test_no_tab_outlives_a_day_however_busy(clock, tab):
+    for hour in range(24):
+        assert tab.post(text=str(hour)).status_code == 200
+        clock.shift(timedelta(minutes=59))
+    clock.move_to(NOON + timedelta(hours=24))
+    assert tab.post(text="late").status_code == 410
+
+
+def test_a_write_to_an_ended_tab_does_not_bring_it_back(clock, tab, rows):
+    tab.post(text="secret")
+    clock.shift(timedelta(hours=2))
+    for _ in range(3):
+        assert tab.post(text="again").status_code == 410
+    assert [row["state"] for row in rows()] == ["ended"]
+
+
+def test_new_tabs_erase_outlived_drafts_without_any_clockwork(clock, new_tab, rows):
+    old = [new_tab() for _ in range(3)]
+    for tab in old:
+        tab.post(text="secret")
+    clock.shift(timedelta(hours=2))
+    new_tab().post(text="fresh")
+    assert [row["state"] for row in rows()] == ["ended"] * 3 + ["active"]
+
+
+def test_what_a_tab_held_is_released_with_it(clock, session, rows):
+    released = []
+    app = host_app(session, notes_blueprint(), on_end=lambda session, key: released.append(key))
+    tab = Tab(app.test_client())
+    tab.post(text="holding")
+    clock.shift(timedelta(hours=2))
+    tab.get()
+    assert released == [rows()[0]["id"]]
+
+
+def test_an_ending_whose_release_fails_does_not_happen(clock, session, rows):
+    def fail(session, key):
+        raise ZeroDivisionError
+
+    tab = Tab(host_app(session, notes_blueprint(), on_end=fail).test_client())
+    tab.post(text="holding")
+    clock.shift(timedelta(hours=2))
+    with pytest.raises(ZeroDivisionError):
+        tab.post(text="late")
+    assert rows()[0]["state"] == "active"
+
+
+def test_purge_erases_drafts_at_once_and_tombstones_after_thirty_days(clock, app, tab, rows):
+    tab.post(text="secret")
+    with app.app_context():
+        assert purge() == (0, 0)
+        clock.shift(timedelta(hours=2))
+        assert purge() == (1, 0)
+        clock.shift(timedelta(days=30))
+        assert purge() == (0, 0)
+        clock.shift(timedelta(days=1))
+        assert purge() == (0, 1)
+    assert rows() == []
+
+
+def test_a_tampered_row_opens_nothing_and_shows_no_error_page(tab, session):
+    tab.post(text="secret")
+    tab.post(text="secret, longer")
+    session.execute(text("UPDATE booking_tab_session SET version = version - 1"))
+    session.commit()
+    assert tab.get().status_code == 410
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"idle_minutes": 0}, {"idle_minutes": 61, "absolute_minutes": 60}, {"draft_bytes": 10}],
+)
+def test_limits_that_make_no_sense_stop_the_start(session, options):
+    from flask import Flask
+
+    with pytest.raises(TabSessionError, match=next(iter(options))):
+        TabSessions(Flask("x"), session, **options)

@@ -1,0 +1,84 @@
+"""Who is let in, in the order of the contract, and what the others are told."""
+
+import logging
+
+import pytest
+
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+GOOD = "A" * 43
+
+
+@pytest.mark.parametrize(
+    "header",
+    [None, "", "short", "A" * 42, "A" * 44, "A" * 5000, "A" * 42 + "=", "A" * 42 + "+", "é" * 43,
+     GOOD + ", " + GOOD, GOOD + "\t", "A" * 42 + "%"],
+)  # fmt: skip
+def test_an_unusable_id_is_400_and_goes_nowhere(app, header, caplog):
+    caplog.set_level(logging.DEBUG)
+    headers = {} if header is None else {"Tab-Session": header}
+    answer = app.test_client().post("/note", data={"text": "x"}, headers=headers)
+    assert answer.status_code == 400
+    assert answer.headers["HX-Trigger"] == "tab-session:missing"
+    if header:
+        assert header not in answer.text + caplog.text
+
+
+def test_a_header_sent_twice_is_400(app):
+    headers = [("Tab-Session", GOOD), ("Tab-Session", GOOD)]
+    assert app.test_client().get("/note", headers=headers).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 200),
+    ],
+)
+def test_another_sites_requests_are_403(tab, headers, status):
+    assert tab.post(_headers=headers, text="x").status_code == status
+    assert tab.get(**headers).status_code == status
+
+
+def test_too_much_is_413_and_leaves_the_page(session, rows):
+    app = host_app(session, notes_blueprint(), request_bytes=2000)
+    answer = Tab(app.test_client()).post(text="x" * 3000)
+    assert answer.status_code == 413
+    assert answer.headers["HX-Reswap"] == "none"
+    assert rows() == []
+
+
+def test_the_checks_come_in_the_order_of_the_contract(session):
+    app = host_app(session, notes_blueprint(), request_bytes=2000)
+    client = app.test_client()
+    large, foreign = {"text": "x" * 3000}, {"Sec-Fetch-Site": "cross-site"}
+    assert client.post("/note", data=large, headers=foreign).status_code == 403
+    assert client.post("/note", data=large).status_code == 413
+    assert client.post("/note", data={"text": "x"}).status_code == 400
+
+
+def test_a_blueprints_own_page_answers_and_the_headers_stay(session):
+    from flask import Blueprint
+
+    from booking.tab_sessions import MissingTabSession, session_route
+
+    notes = Blueprint("own", __name__)
+
+    @session_route(notes, "/note")
+    def note(tab):
+        return "unreachable"
+
+    @notes.errorhandler(MissingTabSession)
+    def missing(refusal):
+        return "our own words", 400
+
+    answer = host_app(session, notes).test_client().get("/note")
+    assert (answer.status_code, answer.text) == (400, "our own words")
+    assert answer.headers["HX-Trigger"] == "tab-session:missing"
