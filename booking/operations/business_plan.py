@@ -1,0 +1,100 @@
+"""What a business file asks for, once everything in it has been found right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from booking.scheduling.hours import TimeRange
+
+Week = Mapping[int, tuple[TimeRange, ...]]
+
+
+@dataclass(frozen=True)
+class ShopPlan:
+    """The business itself; `zone` is the IANA name its own days are counted in."""
+
+    name: str
+    zone: str
+    phone: str
+    email: str
+    address: str
+    about: str
+
+
+@dataclass(frozen=True)
+class QuestionPlan:
+    """Something a service asks its customers; `kind` is text, choice or checkbox."""
+
+    key: str
+    label: str
+    help: str
+    kind: str
+    required: bool
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """A service: lengths in minutes, the booking window in days."""
+
+    slug: str
+    name: str
+    description: str
+    price: str
+    duration: int
+    buffer_before: int
+    buffer_after: int
+    minimum_notice: int
+    slot_step: int
+    booking_window: int
+    daily_limit: int | None
+    questions: tuple[QuestionPlan, ...]
+
+
+@dataclass(frozen=True)
+class TimeOffPlan:
+    """A staff member is away between two instants (UTC)."""
+
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class StaffPlan:
+    """A staff member; weekdays count from Monday as 0, and a day not named is a day off.
+
+    An override with no range closes its day.
+    """
+
+    slug: str
+    name: str
+    about: str
+    zone: str
+    offers: tuple[str, ...]
+    hours: Week
+    breaks: Week
+    overrides: Mapping[date, tuple[TimeRange, ...]]
+    time_off: tuple[TimeOffPlan, ...]
+
+
+@dataclass(frozen=True)
+class ClosurePlan:
+    """The whole business is closed from one day to another, both included, in the shop's zone."""
+
+    first_day: date
+    last_day: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class BusinessPlan:
+    """Everything a business file says; `notes` are worth telling the owner, but no mistakes."""
+
+    shop: ShopPlan
+    services: tuple[ServicePlan, ...]
+    staff: tuple[StaffPlan, ...]
+    closures: tuple[ClosurePlan, ...]
+    notes: tuple[str, ...]

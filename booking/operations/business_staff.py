@@ -1,0 +1,118 @@
+"""The [[staff]] of a business file: who offers what, and when they work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from booking.scheduling.hours import TimeRange
+
+from . import business_values as values
+from .business_dates import Moment, ending, moment, starting
+from .business_plan import StaffPlan, TimeOffPlan, Week
+from .business_section import Section, remedy
+from .business_spans import noted, span, whole_day
+from .business_times import WEEKDAYS, in_order, time_range, weekdays
+from .business_values import Wrong, filled, paragraphs, slug, text
+
+CLOSED = "closed"
+ANY = "any"
+
+
+def staff_member(
+    section: Section, services: Collection[str], shop_zone: str, today: date
+) -> StaffPlan:
+    """What one [[staff]] table says; `services` are the slugs that can be offered."""
+    zone = section.take("zone", values.zone, shop_zone)
+    plan = StaffPlan(
+        slug=section.need("slug", _staff_slug, '"ana"', ""),
+        name=section.need("name", filled(text()), '"Ana"', ""),
+        about=section.take("about", paragraphs(), ""),
+        zone=zone,
+        offers=_offers(section, services),
+        hours=_week(section.table("hours")),
+        breaks=_week(section.table("breaks")),
+        overrides=_overrides(section, today),
+        time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
+    )
+    section.finish()
+    return plan
+
+
+def _staff_slug(value: object) -> str:
+    found = slug(value)
+    if found == ANY:
+        raise Wrong(f'"{ANY}" stands for whoever is free; write another, such as the first name')
+    return found
+
+
+def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
+    def offered(value: object) -> str:
+        found = text()(value)
+        if found not in services:
+            better = remedy(found, sorted(services))
+            raise Wrong(f'no service has the slug "{found}"; {better}')
+        return found
+
+    return tuple(dict.fromkeys(section.each("offers", offered)))
+
+
+def _week(section: Section) -> Week:
+    """Ranges by weekday from keys such as `mon` or `tue-fri`."""
+    week: dict[int, tuple[TimeRange, ...]] = {}
+    for key in section:
+        try:
+            named = weekdays(key)
+        except Wrong as error:
+            section.wrong(str(error), key)
+            named = ()
+        ranges = _ranges(section, key)
+        if twice := [WEEKDAYS[n] for n in named if n in week]:
+            section.wrong(
+                f"{key}: {twice[0]} is already above; write each day in one line only", key
+            )
+        week.update((weekday, ranges) for weekday in named)
+    return {weekday: ranges for weekday, ranges in sorted(week.items()) if ranges}
+
+
+def _ranges(section: Section, key: str) -> tuple[TimeRange, ...]:
+    if section.raw(key) == CLOSED:
+        section.take(key, str, "")
+        return ()
+    ranges = section.each(key, time_range)
+    try:
+        return in_order(ranges)
+    except Wrong as error:
+        section.wrong(f"{key}: {error}", key)
+        return ()
+
+
+def _overrides(section: Section, today: date) -> dict[date, tuple[TimeRange, ...]]:
+    found: dict[date, tuple[TimeRange, ...]] = {}
+    for one in section.tables("overrides"):
+        if "day" not in one:
+            one.wrong(f"day is missing; write day = {today}")
+        day = noted(one, "day", today, whole_day, Moment(today)).day
+        if "hours" not in one:
+            one.wrong('hours is missing; write hours = "closed" or hours = ["10:00-14:00"]')
+        ranges = _ranges(one, "hours")
+        if "day" in one and day in found:
+            one.wrong(f"day: {day} has an override above; write all its hours there", "day")
+        found[day] = ranges
+        one.finish()
+    return found
+
+
+def _time_off(section: Section, zone: ZoneInfo, today: date) -> TimeOffPlan:
+    first, last = span(section, today, moment)
+    try:
+        starts_at, ends_at = starting(first, zone), ending(last, zone)
+    except Wrong as error:
+        section.wrong(str(error))
+        starts_at, ends_at = starting(Moment(today), zone), ending(Moment(today), zone)
+    if ends_at <= starts_at:
+        section.wrong("to: this is not after from; write a later one", "to")
+    reason = section.take("reason", text(), "")
+    section.finish()
+    return TimeOffPlan(starts_at, ends_at, reason)
