@@ -10,7 +10,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import inspect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from booking import Sidebook, include_name
+from booking import Sidebook
 from booking.testing import TabClient
 
 home = Path.cwd()
@@ -22,6 +22,11 @@ home = Path.cwd()
 
 class Base(DeclarativeBase):
     pass
+
+
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """What docs/host.md asks of a host that has migrations of its own."""
+    return not (kind == "table" and str(name).startswith("booking_"))
 
 
 db = SQLAlchemy(model_class=Base)
