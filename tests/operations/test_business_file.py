@@ -303,8 +303,8 @@ name = "Ana"
         "shop.toml:4: phonne is not known here; did you mean phone? write phone",
         'shop.toml:6: name is missing; write name = "Haircut"',
         (
-            'shop.toml:7: slug: "Hair Cut" is not made of small letters a-z, digits and hyphens; write'
-            ' "hair-cut"'
+            'shop.toml:7: slug: "Hair Cut" is not made of small letters a-z, digits and hyphens; '
+            'write "hair-cut"'
         ),
         "shop.toml:8: duration: 17 minutes is not on the five-minute grid; write 15 or 20",
         (

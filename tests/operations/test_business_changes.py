@@ -1,0 +1,383 @@
+"""Loading a business: repeatable, told line by line, and never at the cost of a booking."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, event, func, insert, select
+from sqlalchemy.orm import Session
+
+from booking.operations.business_changes import apply_business
+from booking.operations.business_file import read_business
+from booking.storage.models import (
+    Booking,
+    Closure,
+    DateOverride,
+    Question,
+    Resource,
+    Service,
+    Shop,
+    StaffMember,
+    TimeOff,
+    WeeklyHours,
+    claim,
+    hold,
+    offer,
+)
+from booking.tab_sessions import tab_session, writing
+
+DEMO = Path(__file__).parents[2] / "demo.toml"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BUSINESS = """\
+[shop]
+name = "Corner Barber"
+zone = "Europe/Lisbon"
+phone = "+351 210 000 000"
+email = "hello@example.com"
+
+[[services]]
+slug = "cut"
+name = "Haircut"
+duration = 45
+
+[[services.questions]]
+key = "length"
+label = "How short?"
+
+[[services]]
+slug = "shave"
+name = "Shave"
+duration = 20
+
+[[staff]]
+slug = "ana"
+name = "Ana"
+offers = ["cut", "shave"]
+hours.mon-fri = "09:00-17:00"
+breaks.mon-fri = "12:00-13:00"
+
+[[staff.overrides]]
+day = 2026-12-24
+hours = "09:00-12:00"
+
+[[staff.time_off]]
+day = 2026-12-28
+reason = "Family"
+
+[[staff]]
+slug = "ben"
+name = "Ben"
+offers = ["cut"]
+
+[[closures]]
+day = 2026-12-25
+reason = "Christmas"
+"""
+
+
+@pytest.fixture
+def session(database_url):
+    engine = create_engine(database_url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def load(session, text=BUSINESS):
+    plan = read_business(text.encode(), name="shop.toml", now=NOW)
+    with writing(session):
+        return apply_business(session, plan)
+
+
+def edited(*replacements):
+    text = BUSINESS
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def without(slug):
+    """The business without the [[services]] or [[staff]] table of that slug."""
+    blocks = BUSINESS.split("\n\n")
+    at = next(n for n, block in enumerate(blocks) if f'slug = "{slug}"' in block)
+    end = at + 1
+    while end < len(blocks) and "." in blocks[end].split("]")[0]:  # [[services.questions]] …
+        end += 1
+    text = "\n\n".join(blocks[:at] + blocks[end:])
+    return text.replace(f', "{slug}"', "")
+
+
+def count(session, model):
+    return session.scalar(select(func.count()).select_from(model))
+
+
+def one(session, model, slug):
+    return session.scalars(select(model).where(model.slug == slug)).one_or_none()
+
+
+def book(session, service="shave", staff="ana"):
+    session.add(
+        Booking(
+            reference="TESTREF1",
+            draft="1",
+            service=one(session, Service, service),
+            staff_member=one(session, StaffMember, staff),
+            starts_at=NOW,
+            ends_at=NOW + timedelta(minutes=20),
+            customer_name="Zoë",
+            customer_email="zoe@example.com",
+            fingerprint="x",
+            manage_token_hash=b"x" * 32,
+            created_at=NOW,
+        )
+    )
+    session.commit()
+
+
+def hold_a_slot(session, service, staff):
+    held = one(session, Service, service)
+    by = one(session, StaffMember, staff)
+    tab = session.execute(
+        insert(tab_session).values(
+            flow="booking",
+            token_hash=b"h" * 32,
+            state="active",
+            version=1,
+            created_at=0,
+            seen_at=0,
+            idle_expires_at=2**33,
+            absolute_expires_at=2**33,
+        )
+    ).inserted_primary_key[0]
+    number = session.execute(
+        insert(hold).values(
+            tab_session_id=tab,
+            service_id=held.id,
+            staff_member_id=by.id,
+            starts_at=NOW,
+            ends_at=NOW + timedelta(minutes=5),
+            expires_at=2**33,
+        )
+    ).inserted_primary_key[0]
+    for resource in (held.resource_id, by.resource_id):
+        session.execute(
+            insert(claim).values(resource_id=resource, tick=1, hold_id=number, expires_at=2**33)
+        )
+    session.commit()
+
+
+# -- the first time, and again ---------------------------------------------------------------------
+
+
+def test_a_load_tells_each_thing_it_added(session):
+    assert load(session) == [
+        "shop: added",
+        "service cut: added",
+        "service shave: added",
+        "staff ana: added",
+        "staff ben: added",
+        "closure on 2026-12-25: added",
+    ]
+
+
+def test_a_load_writes_down_all_that_the_file_says(session):
+    load(session)
+    shop, ana = session.get(Shop, 1), one(session, StaffMember, "ana")
+    cut = one(session, Service, "cut")
+    assert (shop.name, shop.zone, shop.email) == (
+        "Corner Barber",
+        "Europe/Lisbon",
+        "hello@example.com",
+    )
+    assert [(row.key, row.label, row.kind) for row in cut.questions] == [
+        ("length", "How short?", "text")
+    ]
+    assert [member.slug for member in cut.staff] == ["ana", "ben"]
+    assert sorted((row.kind, row.weekday, row.starts, row.ends) for row in ana.weekly_hours) == [
+        *(("break", day, 720, 780) for day in range(5)),
+        *(("open", day, 540, 1020) for day in range(5)),
+    ]
+    (override,), (off,) = ana.date_overrides, ana.time_off
+    assert (override.day, override.starts, override.ends) == (date(2026, 12, 24), 540, 720)
+    assert off.starts_at == datetime(2026, 12, 28, tzinfo=UTC)
+    assert off.ends_at == datetime(2026, 12, 29, tzinfo=UTC)
+    assert {row.kind for row in session.scalars(select(Resource))} == {"staff", "service_day"}
+
+
+@pytest.mark.parametrize("text", [BUSINESS, DEMO.read_text(encoding="utf-8")], ids=["own", "demo"])
+def test_a_second_load_changes_nothing_and_says_so(session, text):
+    assert load(session, text)
+    tables = (Shop, Service, Question, StaffMember, Resource, WeeklyHours, DateOverride, TimeOff)
+    before = [count(session, table) for table in (*tables, Closure, offer)]
+    keys = session.scalars(select(WeeklyHours.id).order_by(WeeklyHours.id)).all()
+    session.rollback()
+    assert load(session, text) == []
+    assert [count(session, table) for table in (*tables, Closure, offer)] == before
+    assert session.scalars(select(WeeklyHours.id).order_by(WeeklyHours.id)).all() == keys
+
+
+# -- what changed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("duration = 20", "duration = 25", ["service shave: duration 20 → 25"]),
+        ('"Haircut"', '"Cut"', ["service cut: name"]),
+        (
+            "duration = 20",
+            'duration = 20\nprice = "€9"\ndaily_limit = 3',
+            ["service shave: price, daily_limit none → 3"],
+        ),
+        ('"+351 210 000 000"', '"+351 210 000 001"', ["shop: phone"]),
+        ('"Europe/Lisbon"', '"Europe/Madrid"', None),
+        ('"How short?"', '"How long?"', ["service cut: question length: label"]),
+        (
+            'key = "length"',
+            'key = "colour"',
+            ["service cut: question length deleted", "service cut: question colour added"],
+        ),
+        (
+            'label = "How short?"',
+            'label = "How short?"\nkind = "choice"\nchoices = ["1 cm", "2 cm"]',
+            ["service cut: question length: kind text → choice, choices"],
+        ),
+        (
+            "hours.mon-fri",
+            "hours.mon-thu",
+            ["staff ana: hours on friday none"],
+        ),
+        (
+            'hours.mon-fri = "09:00-17:00"',
+            'hours.mon-thu = "09:00-17:00"\nhours.fri = ["09:00-12:00", "14:00-16:00"]',
+            ["staff ana: hours on friday 09:00-12:00, 14:00-16:00"],
+        ),
+        (
+            'breaks.mon-fri = "12:00-13:00"',
+            'breaks.mon-thu = "12:00-13:00"',
+            ["staff ana: breaks on friday none"],
+        ),
+        (
+            'hours = "09:00-12:00"',
+            'hours = "closed"',
+            ["staff ana: override on 2026-12-24 closed"],
+        ),
+        (
+            "day = 2026-12-24",
+            "day = 2026-12-23",
+            [
+                "staff ana: override on 2026-12-23 09:00-12:00",
+                "staff ana: override on 2026-12-24 deleted",
+            ],
+        ),
+        ('"Family"', '"Other"', ["staff ana: time off from 2026-12-28 00:00: reason"]),
+        (
+            "day = 2026-12-28",
+            "day = 2026-12-29",
+            [
+                "staff ana: time off from 2026-12-28 00:00 deleted",
+                "staff ana: time off from 2026-12-29 00:00 to 2026-12-30 00:00 added",
+            ],
+        ),
+        ('["cut", "shave"]', '["cut"]', ["staff ana: no longer offers shave"]),
+        ('offers = ["cut"]', 'offers = ["cut", "shave"]', ["staff ben: offers shave"]),
+        ('"Christmas"', '"Holidays"', ["closure on 2026-12-25: reason"]),
+        (
+            "day = 2026-12-25",
+            "from = 2026-12-25\nto = 2026-12-26",
+            [
+                "closure on 2026-12-25: deleted",
+                "closure from 2026-12-25 to 2026-12-26: added",
+            ],
+        ),
+    ],
+)
+def test_a_change_in_the_file_is_made_and_told(session, old, new, told):
+    load(session)
+    text = edited((old, new))
+    changes = load(session, text)
+    assert changes == told if told else "shop: zone Europe/Lisbon → Europe/Madrid" in changes
+    assert load(session, text) == []
+
+
+def test_the_order_in_the_file_is_the_order_customers_see(session):
+    load(session)
+    service = '[[services]]\nslug = "wash"\nname = "Wash"\nduration = 5\n\n'
+    text = BUSINESS.replace("[[services]]\n", service + "[[services]]\n", 1)
+    assert load(session, text) == [
+        "service wash: added",
+        "service cut: position 1 → 2",
+        "service shave: position 2 → 3",
+    ]
+
+
+def test_nothing_that_was_written_as_text_is_told(session):
+    load(session)
+    changes = load(
+        session, edited(("hello@example.com", "new@example.com"), ("Family", "Operation"))
+    )
+    assert not any(word in line for line in changes for word in ("example", "Family", "Operation"))
+
+
+# -- what vanished ---------------------------------------------------------------------------------
+
+
+def test_what_vanished_without_bookings_is_deleted(session):
+    load(session)
+    assert load(session, without("shave")) == [
+        "staff ana: no longer offers shave",
+        "service shave: deleted",
+    ]
+    assert load(session, without("ben")) == [
+        "service shave: added",
+        "staff ana: offers shave",
+        "staff ben: deleted",
+    ]
+    assert one(session, StaffMember, "ben") is None
+    assert count(session, Resource) == 3
+
+
+def test_a_service_with_bookings_is_retired_and_can_come_back(session):
+    load(session)
+    book(session, service="shave")
+    assert load(session, without("shave")) == [
+        "staff ana: no longer offers shave",
+        "service shave: retired, because there are bookings of it",
+    ]
+    assert one(session, Service, "shave").retired
+    session.rollback()
+    assert load(session, without("shave")) == []
+    assert load(session) == ["service shave: back, no longer retired", "staff ana: offers shave"]
+    assert not one(session, Service, "shave").retired
+    assert one(session, Service, "shave").id == session.scalars(select(Booking)).one().service_id
+
+
+def test_a_staff_member_with_bookings_is_retired_and_can_come_back(session):
+    load(session)
+    book(session, service="cut", staff="ben")
+    assert load(session, without("ben")) == ["staff ben: retired, because there are bookings of it"]
+    assert one(session, StaffMember, "ben").retired
+    session.rollback()
+    assert load(session, without("ben")) == []
+    assert load(session) == ["staff ben: back, no longer retired"]
+
+
+@pytest.mark.parametrize(
+    ("service", "staff", "gone"), [("shave", "ana", "shave"), ("cut", "ben", "ben")]
+)
+def test_a_hold_on_what_vanished_goes_with_it(session, service, staff, gone):
+    load(session)
+    hold_a_slot(session, service, staff)
+    load(session, without(gone))
+    assert count(session, hold) == 0
+    assert count(session, claim) == 0
+
+
+def test_a_hold_on_something_else_stays(session):
+    load(session)
+    hold_a_slot(session, "cut", "ana")
+    load(session, without("ben"))
+    assert count(session, claim) == 2
