@@ -1,0 +1,145 @@
+"""Book a time for good; cancel it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.operations.choosing import first_to_claim, require_free, require_offered
+from booking.operations.claiming import Claimant, diary_of_start
+from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
+from booking.storage.claims import owned, release_booking, release_hold
+from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.reads import booking_by_draft, hold_of
+
+# No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
+_ALPHABET = "34679CDFGHJKMNPQRTVWXY"
+_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Customer:
+    """Who comes, as they wrote it; `zone` is the IANA name in which they saw the time."""
+
+    name: str
+    email: str
+    phone: str = ""
+    note: str = ""
+    zone: str = ""
+
+
+def book(  # noqa: PLR0913 - each is named where it is called
+    session: Session,
+    *,
+    tab_key: int | None,
+    draft: str,
+    fingerprint: str,
+    service: Service,
+    staff_member: StaffMember,
+    start: datetime,
+    customer: Customer,
+    answers: list[dict[str, Any]],
+    manage_token_hash: bytes,
+    now: datetime,
+) -> Booking:
+    """The booking of that draft: made now, or the one that was made of it before.
+
+    The time is claimed again, whatever the tab held: a hold that ran out still wins while nobody
+    took the time and the rules allow it. Raises SlotUnavailable, or DraftChanged when the draft
+    was confirmed with another fingerprint; the hold then stands as it did.
+    """
+    made = booking_by_draft(session, draft)
+    if made is not None:
+        return _unchanged(made, fingerprint)
+    booking = Booking(
+        draft=draft,
+        fingerprint=fingerprint,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=service.duration),
+        buffer_before=service.buffer_before,
+        buffer_after=service.buffer_after,
+        customer_name=customer.name,
+        customer_email=customer.email,
+        customer_phone=customer.phone,
+        customer_note=customer.note,
+        customer_zone=customer.zone,
+        answers=answers,
+        manage_token_hash=manage_token_hash,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            return _book(session, booking, service, staff_member, tab_key, now)
+    except (SlotUnavailable, IntegrityError):
+        # The same draft may have been confirmed on another connection a moment ago.
+        made = booking_by_draft(session, draft)
+        if made is None:
+            raise
+        return _unchanged(made, fingerprint)
+
+
+def cancel(
+    session: Session, booking: Booking, *, by: Literal["customer", "owner"], now: datetime
+) -> Booking:
+    """Cancel the booking and let go of its time. A cancelled one stays as it is.
+
+    Raises AppointmentPast once the appointment has begun.
+    """
+    session.refresh(booking, with_for_update=True)
+    if booking.state == "cancelled":
+        return booking
+    if booking.starts_at <= now:
+        raise AppointmentPast
+    booking.state, booking.cancelled_at, booking.cancelled_by = "cancelled", now, by
+    session.flush()
+    release_booking(session, booking.id)
+    return booking
+
+
+def _book(
+    session: Session,
+    booking: Booking,
+    service: Service,
+    staff_member: StaffMember,
+    tab_key: int | None,
+    now: datetime,
+) -> Booking:
+    held, start = hold_of(session, tab_key, lock=True), booking.starts_at
+    able = require_offered(session, service, [staff_member])
+    diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
+    require_free(diary, able, start)
+    booking.service, booking.staff_member = service, staff_member
+    booking.reference = _unused_reference(session)
+    session.add(booking)
+    session.flush()
+    claimant = _claimant(session, booking.id, held, now)
+    first_to_claim(session, service, able, start, diary, claimant)
+    if held is not None:
+        release_hold(session, held.id)
+    return booking
+
+
+def _claimant(session: Session, booking_id: int, held: Hold | None, now: datetime) -> Claimant:
+    return Claimant(
+        now=int(now.timestamp()),
+        booking_id=booking_id,
+        own_hold_id=held.id if held else None,
+        given_up=frozenset(owned(session, hold_id=held.id)) if held else frozenset(),
+    )
+
+
+def _unchanged(booking: Booking, fingerprint: str) -> Booking:
+    if booking.fingerprint != fingerprint:
+        raise DraftChanged
+    return booking
+
+
+def _unused_reference(session: Session) -> str:
+    while True:
+        reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+        if session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
+            return reference

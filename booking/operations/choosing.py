@@ -1,0 +1,98 @@
+"""Which staff member gets the appointment, where several would do."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.operations.claiming import Claimant, claim_appointment
+from booking.operations.errors import SlotUnavailable
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.slots import Reason
+from booking.storage.diary import Diary
+from booking.storage.models import Booking, Service, StaffMember, offer
+
+_MOST_TELLING_FIRST = (
+    Reason.TAKEN,
+    Reason.LIMIT,
+    Reason.TOO_SOON,
+    Reason.TOO_FAR,
+    Reason.PAST,
+    Reason.CLOSED,
+)
+
+
+def require_offered(
+    session: Session, service: Service, staff: Sequence[StaffMember]
+) -> list[StaffMember]:
+    """Those of the staff who offer the service today; SlotUnavailable when nobody does."""
+    offering = set(
+        session.scalars(select(offer.c.staff_member_id).where(offer.c.service_id == service.id))
+    )
+    able = [member for member in staff if member.id in offering and not member.retired]
+    if service.retired or not able:
+        raise SlotUnavailable(Reason.CLOSED)
+    return able
+
+
+def require_free(diary: Diary, staff: Sequence[StaffMember], start: datetime) -> list[StaffMember]:
+    """Those of the staff the rules leave free; SlotUnavailable with the most telling reason."""
+    reasons = {member.id: diary.why_not(member, to_minute(start)) for member in staff}
+    free = [member for member in staff if reasons[member.id] is None]
+    if not free:
+        raise _unavailable([reason for reason in reasons.values() if reason])
+    return free
+
+
+def in_turn(
+    session: Session, staff: Sequence[StaffMember], diary: Diary, start: datetime
+) -> list[StaffMember]:
+    """Who is asked first: whoever the tab holds at this very time, then the least booked that day.
+
+    Equals keep their order.
+    """
+    if len(staff) == 1:
+        return list(staff)
+    booked = _booked(session, staff, diary, start)
+    own = diary.own.staff_member_id if diary.own and diary.own.starts_at == start else None
+    return sorted(staff, key=lambda member: (member.id != own, booked.get(member.id, 0)))
+
+
+def first_to_claim(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    diary: Diary,
+    claimant: Claimant,
+) -> StaffMember:
+    """The first of the staff whose time could be claimed; SlotUnavailable when all were lost."""
+    reasons = []
+    for member in staff:
+        reason = claim_appointment(session, service, member, start, diary, claimant)
+        if reason is None:
+            return member
+        reasons.append(reason)
+    raise _unavailable(reasons)
+
+
+def _unavailable(reasons: Sequence[Reason]) -> SlotUnavailable:
+    return SlotUnavailable(min(reasons, key=_MOST_TELLING_FIRST.index))
+
+
+def _booked(
+    session: Session, staff: Sequence[StaffMember], diary: Diary, start: datetime
+) -> dict[int, int]:
+    first, last = day_interval(local_day(to_minute(start), diary.zone), diary.zone)
+    query = (
+        select(Booking.staff_member_id, func.count())
+        .where(
+            Booking.staff_member_id.in_([member.id for member in staff]),
+            Booking.state != "cancelled",
+            Booking.starts_at >= from_minute(first),
+            Booking.starts_at < from_minute(last),
+        )
+        .group_by(Booking.staff_member_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,101 @@
+"""Claim what one appointment takes up: its staff member's ticks and a place in the day."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.intervals import Interval
+from booking.scheduling.slots import Reason
+from booking.storage.claims import Pair, day_place, exchange, staff_ticks
+from booking.storage.diary import Diary, read_diary
+from booking.storage.models import Service, StaffMember
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """Who claims: a hold until `expires_at` (seconds since the epoch), or a booking for good.
+
+    Claims of `own_hold_id`, and those that ran out by `now`, may be taken over; `given_up` is let
+    go of once the new claims stand.
+    """
+
+    now: int
+    hold_id: int | None = None
+    booking_id: int | None = None
+    own_hold_id: int | None = None
+    expires_at: int | None = None
+    given_up: frozenset[Pair] = frozenset()
+
+
+class _Lost(Exception):
+    def __init__(self, pairs: set[Pair]) -> None:
+        self.pairs = pairs
+
+
+def diary_of_start(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    *,
+    now: datetime,
+    tab_key: int | None,
+) -> Diary:
+    """What decides whether an appointment may start at that instant."""
+    minute = to_minute(start)
+    span: Interval = (minute, minute + 1)
+    return read_diary(session, service, staff, span, now=now, tab_key=tab_key)
+
+
+def claim_appointment(
+    session: Session,
+    service: Service,
+    member: StaffMember,
+    start: datetime,
+    diary: Diary,
+    claimant: Claimant,
+) -> Reason | None:
+    """Claim it all or nothing. TAKEN or LIMIT when somebody was faster, None when it stands."""
+    minute = to_minute(start)
+    ticks = staff_ticks(member.resource_id, diary.rules.span(minute))
+    for place in _places(service, minute, diary, claimant.given_up):
+        try:
+            with session.begin_nested():
+                _claim(session, ticks | place, claimant)
+        except _Lost as lost:
+            if lost.pairs & ticks:
+                return Reason.TAKEN
+        else:
+            return None
+    return Reason.LIMIT
+
+
+def _claim(session: Session, wanted: set[Pair], claimant: Claimant) -> None:
+    lost = exchange(
+        session,
+        wanted,
+        claimant.given_up,
+        hold_id=claimant.hold_id,
+        booking_id=claimant.booking_id,
+        own_hold_id=claimant.own_hold_id,
+        expires_at=claimant.expires_at,
+        now=claimant.now,
+    )
+    if lost:
+        raise _Lost(lost)
+
+
+def _places(
+    service: Service, minute: int, diary: Diary, given_up: Collection[Pair]
+) -> Iterator[set[Pair]]:
+    """The day's free places to try, one's own first; one empty try where there is no limit."""
+    if diary.rules.daily_limit is None:
+        yield set()
+        return
+    day = local_day(minute, diary.zone)
+    free = [day_place(service.resource_id, day, place) for place in diary.free_places(day)]
+    for pair in sorted(free, key=lambda pair: pair not in given_up):
+        yield {pair}

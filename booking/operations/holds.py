@@ -1,0 +1,111 @@
+"""Hold a time for a tab while its customer fills in the rest; extend it; let it go."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, insert, update
+from sqlalchemy.orm import Session
+
+from booking.operations.choosing import first_to_claim, in_turn, require_free, require_offered
+from booking.operations.claiming import Claimant, diary_of_start
+from booking.operations.errors import HoldOver, NoMoreTime
+from booking.operations.visitors import require_room
+from booking.storage.claims import owned, release_hold
+from booking.storage.models import Hold, Service, StaffMember
+from booking.storage.models import hold as holds
+from booking.storage.reads import hold_of
+
+
+def hold(  # noqa: PLR0913 - each is named where it is called
+    session: Session,
+    *,
+    tab_key: int,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    now: datetime,
+    minutes: int,
+    visitor: bytes | None = None,
+    visitor_limit: int | None = None,
+) -> Hold:
+    """Hold the time for `minutes`, in place of whatever the tab held before.
+
+    Of several staff members one who is free is taken, the least booked that day first. The same
+    time chosen again starts its minutes again, but gives no extension back. Raises
+    SlotUnavailable or TooManyHolds; what the tab held then stands as it did.
+    """
+    with session.begin_nested():
+        earlier = hold_of(session, tab_key, lock=True)
+        if visitor is not None and visitor_limit is not None:
+            require_room(session, visitor, visitor_limit, tab_key=tab_key, now=now)
+        able = require_offered(session, service, staff)
+        diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
+        turn = in_turn(session, require_free(diary, able, start), diary, start)
+        values: dict[str, Any] = {
+            "service_id": service.id,
+            "starts_at": start,
+            "ends_at": start + timedelta(minutes=service.duration),
+            "expires_at": int(now.timestamp()) + minutes * 60,
+            "extensions": earlier.extensions if earlier and earlier.starts_at == start else 0,
+            "visitor": visitor,
+        }
+        hold_id = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
+        claimant = _claimant(session, hold_id, values["expires_at"], now)
+        member = first_to_claim(session, service, turn, start, diary, claimant)
+        return _change(session, hold_id, {**values, "staff_member_id": member.id})
+
+
+def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most: int) -> Hold:
+    """Hold the tab's time `minutes` longer, at most `most` times.
+
+    A hold that ran out is taken up again from `now` on, if nobody took the time since and the
+    rules still allow it. Raises HoldOver, NoMoreTime or SlotUnavailable.
+    """
+    with session.begin_nested():
+        earlier = hold_of(session, tab_key, lock=True)
+        if earlier is None:
+            raise HoldOver
+        if earlier.extensions >= most:
+            raise NoMoreTime
+        service = session.get_one(Service, earlier.service_id)
+        staff = [session.get_one(StaffMember, earlier.staff_member_id)]
+        able, start = require_offered(session, service, staff), earlier.starts_at
+        diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
+        require_free(diary, able, start)
+        expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
+        claimant = _claimant(session, earlier.id, expires_at, now)
+        first_to_claim(session, service, able, start, diary, claimant)
+        longer = {"expires_at": expires_at, "extensions": earlier.extensions + 1}
+        return _change(session, earlier.id, longer)
+
+
+def release(session: Session, *, tab_key: int) -> None:
+    """Let go of whatever the tab holds; without a hold, nothing happens."""
+    held = hold_of(session, tab_key, lock=True)
+    if held is not None:
+        release_hold(session, held.id)
+
+
+def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> int:
+    if earlier is not None:
+        return _change(session, earlier.id, values).id
+    made = session.execute(insert(holds).values(tab_session_id=tab_key, **values))
+    key: Any = cast("CursorResult[Any]", made).inserted_primary_key
+    return int(key[0])
+
+
+def _change(session: Session, hold_id: int, values: dict[str, Any]) -> Hold:
+    session.execute(update(holds).where(holds.c.id == hold_id).values(values))
+    row = session.execute(holds.select().where(holds.c.id == hold_id)).mappings().one()
+    return Hold(**row)
+
+
+def _claimant(session: Session, hold_id: int, expires_at: int, now: datetime) -> Claimant:
+    return Claimant(
+        now=int(now.timestamp()),
+        hold_id=hold_id,
+        own_hold_id=hold_id,
+        expires_at=expires_at,
+        given_up=frozenset(owned(session, hold_id=hold_id)),
+    )

@@ -1,0 +1,164 @@
+"""The guard: one row per resource and five-minute tick, and its primary key is the promise.
+
+Whatever locks rows of claims locks them in ascending order of (resource, tick), in one go. Two
+transactions that meet on several rows then wait for each other in one direction only, so that
+PostgreSQL never has to break a deadlock.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+from itertools import islice
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, TextClause, delete, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from booking.scheduling.hours import TICK
+from booking.scheduling.intervals import Interval
+from booking.storage.bookings import claim as claims
+from booking.storage.bookings import hold as holds
+
+Pair = tuple[int, int]
+"""(resource id, tick)"""
+
+PLACES_A_DAY = 10_000
+_ROWS_A_STATEMENT = 150  # of five parameters each: below the 999 that an old SQLite takes
+
+
+def staff_ticks(resource_id: int, span: Interval) -> set[Pair]:
+    """Every tick that touches the span (minutes since the epoch, UTC), buffers included by you."""
+    start, end = span
+    return {(resource_id, tick) for tick in range(start // TICK, -(-end // TICK))}
+
+
+def day_place(resource_id: int, day: date, place: int) -> Pair:
+    """The n-th place of a service's day, counted from 1, as a tick of the service's resource."""
+    return resource_id, day.toordinal() * PLACES_A_DAY + place
+
+
+def claim(
+    session: Session,
+    pairs: Iterable[Pair],
+    *,
+    hold_id: int | None = None,
+    booking_id: int | None = None,
+    own_hold_id: int | None = None,
+    expires_at: int | None = None,
+    now: int,
+) -> bool:
+    """Claim all of `pairs` for a hold (until `expires_at`) or for a booking (for good).
+
+    A claim that ran out by `now`, or that belongs to `own_hold_id`, is taken over. Times are in
+    seconds since the epoch. False means that somebody else has some of it: then part of the rest
+    may be written, so roll back.
+    """
+    lost = exchange(
+        session,
+        set(pairs),
+        (),
+        hold_id=hold_id,
+        booking_id=booking_id,
+        own_hold_id=own_hold_id,
+        expires_at=expires_at,
+        now=now,
+    )
+    return not lost
+
+
+def exchange(
+    session: Session,
+    wanted: Collection[Pair],
+    given_up: Iterable[Pair],
+    *,
+    hold_id: int | None = None,
+    booking_id: int | None = None,
+    own_hold_id: int | None = None,
+    expires_at: int | None = None,
+    now: int,
+) -> set[Pair]:
+    """Claim `wanted` and let go of the rest of `given_up`; the pairs that others have are returned.
+
+    Unless the answer is empty, roll back: part of the rest may be written.
+    """
+    # What is given up is written once more together with what is wanted, then deleted: deleting
+    # it on its own would lock rows out of order.
+    extra = set(given_up) - set(wanted)
+    every = sorted({*wanted, *extra})
+    owner = {"hold": hold_id, "booking": booking_id, "expires": expires_at}
+    written = _write(session, every, {**owner, "own": own_hold_id, "now": now})
+    if written < len(every):
+        lost = set(wanted) - owned(session, hold_id=hold_id, booking_id=booking_id)
+        if lost:
+            return lost
+    if extra:
+        mine = _belonging_to(hold_id, booking_id)
+        here = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
+        session.execute(delete(claims).where(mine, here))
+    return set()
+
+
+def owned(
+    session: Session, *, hold_id: int | None = None, booking_id: int | None = None
+) -> set[Pair]:
+    """What a hold or a booking has claimed and not lost."""
+    query = select(claims.c.resource_id, claims.c.tick).where(_belonging_to(hold_id, booking_id))
+    return {(row.resource_id, row.tick) for row in session.execute(query)}
+
+
+def release_hold(session: Session, hold_id: int) -> None:
+    """Let go of all that the hold claimed, and of the hold itself."""
+    _let_go(session, claims.c.hold_id == hold_id)
+    session.execute(delete(holds).where(holds.c.id == hold_id))
+
+
+def release_booking(session: Session, booking_id: int) -> None:
+    """Let go of all that the booking claimed; its record stays."""
+    _let_go(session, claims.c.booking_id == booking_id)
+
+
+def _let_go(session: Session, belonging: ColumnElement[bool]) -> None:
+    in_order = (claims.c.resource_id, claims.c.tick)
+    session.execute(
+        select(*in_order).where(belonging).order_by(*in_order).with_for_update()
+    ).fetchall()
+    session.execute(delete(claims).where(belonging))
+
+
+def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[bool]:
+    if hold_id is not None:
+        return claims.c.hold_id == hold_id
+    return claims.c.booking_id == booking_id
+
+
+def _write(session: Session, pairs: list[Pair], values: dict[str, int | None]) -> int:
+    written = 0
+    for part in _parts(pairs):
+        numbered = {f"r{n}": resource for n, (resource, _) in enumerate(part)}
+        numbered |= {f"t{n}": tick for n, (_, tick) in enumerate(part)}
+        result = session.execute(
+            _statement(len(part)),
+            {**values, **numbered},
+            execution_options={"preserve_rowcount": True},
+        )
+        written += cast("CursorResult[Any]", result).rowcount
+    return written
+
+
+def _parts(pairs: list[Pair]) -> Iterator[list[Pair]]:
+    rest = iter(pairs)
+    while part := list(islice(rest, _ROWS_A_STATEMENT)):
+        yield part
+
+
+@lru_cache(maxsize=_ROWS_A_STATEMENT)
+def _statement(rows: int) -> TextClause:
+    # Bare VALUES: a fifth of the time that insert().values([...]) takes for the same rows.
+    values = ", ".join(f"(:r{n}, :t{n}, :hold, :booking, :expires)" for n in range(rows))
+    return text(
+        "INSERT INTO booking_claim (resource_id, tick, hold_id, booking_id, expires_at)"  # noqa: S608
+        f" VALUES {values}"
+        " ON CONFLICT (resource_id, tick) DO UPDATE SET hold_id = excluded.hold_id,"
+        " booking_id = excluded.booking_id, expires_at = excluded.expires_at"
+        " WHERE booking_claim.expires_at <= :now OR booking_claim.hold_id = :own"
+    )

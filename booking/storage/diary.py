@@ -1,0 +1,202 @@
+"""All that decides what is free for one service and some of its staff, read once.
+
+The calendar the customer sees and the check inside a hold or a booking ask the same diary, so
+they cannot disagree about the rules.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import DAY, day_interval, local_day, to_minute
+from booking.scheduling.hours import TICK, WorkingTime
+from booking.scheduling.intervals import Interval
+from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
+from booking.scheduling.slots import Reason, Slot, free_slots, why_not
+from booking.storage.bookings import Hold
+from booking.storage.bookings import claim as claims
+from booking.storage.business import Service, StaffMember
+from booking.storage.claims import PLACES_A_DAY
+from booking.storage.reads import hold_of, shop_zone
+from booking.storage.working_time import rules_of, working_times
+
+Places = dict[date, frozenset[int]]
+"""Which places of each day of the shop's zone are claimed."""
+
+
+@dataclass(frozen=True)
+class Diary:
+    """What one service's staff have left, as one tab sees it: its own hold hides nothing.
+
+    `now` and all intervals are minutes since the epoch, UTC.
+    """
+
+    service_id: int
+    rules: ServiceRules
+    working: dict[int, WorkingTime]
+    taken: dict[int, list[Interval]]
+    places: Places
+    own: Hold | None
+    now: int
+    zone: ZoneInfo
+
+    def why_not(self, member: StaffMember, start: int) -> Reason | None:
+        """The first reason that keeps the start from being had; None if it can be."""
+        return why_not(
+            self.working[member.id],
+            self._rules_for(member, start),
+            self.taken[member.id],
+            self.now,
+            start,
+            full_days=self._full_days(),
+        )
+
+    def free(self, member: StaffMember, span: Interval) -> list[Slot]:
+        """The staff member's free slots that start within the span, in order."""
+        working = self.working[member.id]
+        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
+        found = free_slots(
+            working,
+            self.rules,
+            self.taken[member.id],
+            self.now,
+            first,
+            last,
+            full_days=self._full_days(),
+        )
+        return _within({*found, *self._own_slot(member)}, span)
+
+    def offered(self, member: StaffMember, span: Interval) -> list[Slot]:
+        """The slots there would be within the span if nothing was taken, past ones included."""
+        working = self.working[member.id]
+        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
+        whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
+        return _within(free_slots(working, whenever, (), span[0], first, last), span)
+
+    def free_places(self, day: date) -> list[int]:
+        """The day's free places, lowest first. Empty too where the service has no daily limit."""
+        taken = self.places.get(day, frozenset())
+        limit = self.rules.daily_limit or 0
+        # Places beyond a limit that was lowered since still count against it.
+        room = limit - sum(place > limit for place in taken)
+        return [place for place in range(1, room + 1) if place not in taken]
+
+    def _full_days(self) -> list[Interval]:
+        limit = self.rules.daily_limit
+        if limit is None:
+            return []
+        full = (day for day, taken in self.places.items() if len(taken) >= limit)
+        return [day_interval(day, self.zone) for day in full]
+
+    def _own_slot(self, member: StaffMember) -> list[Slot]:
+        if self.own is None:
+            return []
+        start = to_minute(self.own.starts_at)
+        if not self._is_own(member, start) or self.why_not(member, start):
+            return []
+        return [Slot(start, start + self.rules.duration)]
+
+    def _rules_for(self, member: StaffMember, start: int) -> ServiceRules:
+        # Notice was given when the hold was made; time that passes since does not count.
+        if self._is_own(member, start):
+            return replace(self.rules, minimum_notice=0)
+        return self.rules
+
+    def _is_own(self, member: StaffMember, start: int) -> bool:
+        return (
+            self.own is not None
+            and self.own.service_id == self.service_id
+            and self.own.staff_member_id == member.id
+            and to_minute(self.own.starts_at) == start
+        )
+
+
+def read_diary(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    span: Interval,
+    *,
+    now: datetime,
+    tab_key: int | None,
+) -> Diary:
+    """What decides about starts within the span, in a constant number of queries."""
+    hold = hold_of(session, tab_key)
+    zone, rules = shop_zone(session), rules_of(service)
+    live = _live(int(now.timestamp()), hold)
+    around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
+    return Diary(
+        service_id=service.id,
+        rules=rules,
+        working=working_times(session, staff, zone, around),
+        taken=_taken(session, staff, around, live),
+        places=_places(session, service, around, live) if rules.daily_limit else {},
+        own=hold if hold and not hold.is_over(now) else None,
+        now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
+        zone=zone,
+    )
+
+
+def _within(slots: Iterable[Slot], span: Interval) -> list[Slot]:
+    return sorted(slot for slot in slots if span[0] <= slot.start < span[1])
+
+
+def _live(now: int, own: Hold | None) -> list[ColumnElement[bool]]:
+    standing = or_(claims.c.expires_at.is_(None), claims.c.expires_at > now)
+    if own is None:
+        return [standing]
+    return [standing, or_(claims.c.hold_id.is_(None), claims.c.hold_id != own.id)]
+
+
+def _taken(
+    session: Session, staff: Sequence[StaffMember], span: Interval, live: list[ColumnElement[bool]]
+) -> dict[int, list[Interval]]:
+    of_resource = {member.resource_id: member.id for member in staff}
+    taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
+    for resource, first, last in session.execute(_islands(list(of_resource), span, live)):
+        taken[of_resource[resource]].append((first * TICK, (last + 1) * TICK))
+    return taken
+
+
+def _islands(
+    resources: list[int], span: Interval, live: list[ColumnElement[bool]]
+) -> Select[int, int, int]:
+    # Ticks in a row share their distance from the row's number: one row comes back for each
+    # stretch of time, not for each five minutes.
+    number = func.row_number().over(partition_by=claims.c.resource_id, order_by=claims.c.tick)
+    ticks = (
+        select(claims.c.resource_id, claims.c.tick, (claims.c.tick - number).label("island"))
+        .where(
+            claims.c.resource_id.in_(resources),
+            claims.c.tick >= span[0] // TICK,
+            claims.c.tick <= span[1] // TICK,
+            *live,
+        )
+        .subquery()
+    )
+    return select(ticks.c.resource_id, func.min(ticks.c.tick), func.max(ticks.c.tick)).group_by(
+        ticks.c.resource_id, ticks.c.island
+    )
+
+
+def _places(
+    session: Session, service: Service, span: Interval, live: list[ColumnElement[bool]]
+) -> Places:
+    zone = shop_zone(session)
+    first, last = (local_day(minute, zone).toordinal() for minute in span)
+    query = select(claims.c.tick).where(
+        claims.c.resource_id == service.resource_id,
+        claims.c.tick >= first * PLACES_A_DAY,
+        claims.c.tick < (last + 1) * PLACES_A_DAY,
+        *live,
+    )
+    found: dict[date, set[int]] = defaultdict(set)
+    for tick in session.scalars(query):
+        day, place = divmod(tick, PLACES_A_DAY)
+        found[date.fromordinal(day)].add(place)
+    return {day: frozenset(places) for day, places in found.items()}

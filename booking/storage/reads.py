@@ -1,0 +1,87 @@
+"""One named question each. None of them writes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from booking.scheduling import clock
+from booking.storage.bookings import Booking, Hold
+from booking.storage.bookings import hold as holds
+from booking.storage.business import Service, Shop, StaffMember
+
+
+def shop(session: Session) -> Shop | None:
+    """The business; None before one was loaded."""
+    return session.get(Shop, 1)
+
+
+def shop_zone(session: Session) -> ZoneInfo:
+    """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
+    found = shop(session)
+    return clock.zone(found.zone) if found else clock.zone("UTC")
+
+
+def services(session: Session) -> list[Service]:
+    """What can be booked: not retired, offered by somebody who is not; in the shop's order."""
+    offered = Service.staff.any(StaffMember.retired.is_(False))
+    query = (
+        select(Service)
+        .where(Service.retired.is_(False), offered)
+        .order_by(Service.position, Service.id)
+        .options(selectinload(Service.staff), selectinload(Service.questions))
+    )
+    return list(session.scalars(query))
+
+
+def service_by_slug(session: Session, slug: str) -> Service | None:
+    """The service of that slug, retired or not."""
+    return session.scalar(select(Service).where(Service.slug == slug))
+
+
+def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
+    """The staff member of that slug, retired or not."""
+    return session.scalar(select(StaffMember).where(StaffMember.slug == slug))
+
+
+def booking_by_reference(session: Session, reference: str) -> Booking | None:
+    """The booking a customer names; small letters and spaces are forgiven."""
+    written = "".join(reference.split()).upper()
+    return session.scalar(_bookings().where(Booking.reference == written))
+
+
+def booking_by_draft(session: Session, draft: str) -> Booking | None:
+    """The booking that came of that draft."""
+    return session.scalar(_bookings().where(Booking.draft == draft))
+
+
+def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
+    """The booking whose manage link carries a token of that SHA-256."""
+    return session.scalar(_bookings().where(Booking.manage_token_hash == token_hash))
+
+
+def bookings_between(session: Session, first: datetime, last: datetime) -> Sequence[Booking]:
+    """Bookings in any state that start at `first` or later and before `last`, in order of time."""
+    query = (
+        _bookings()
+        .where(Booking.starts_at >= first.astimezone(UTC), Booking.starts_at < last.astimezone(UTC))
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return session.scalars(query).all()
+
+
+def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hold | None:
+    """The hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
+    if tab_key is None:
+        return None
+    query = select(holds).where(holds.c.tab_session_id == tab_key)
+    if lock:
+        query = query.with_for_update()
+    row = session.execute(query).mappings().one_or_none()
+    return Hold(**row) if row else None
+
+
+def _bookings() -> Select[Booking]:
+    return select(Booking).options(joinedload(Booking.service), joinedload(Booking.staff_member))
