@@ -1,0 +1,98 @@
+"""A tab's unfinished answers. The only code that knows the keys inside `tab.data`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+SCHEMA = 1
+ANY = "any"
+SLOT_FORMAT = "%Y-%m-%dT%H:%MZ"
+SENSIBLE_YEARS = range(2000, 3000)
+
+
+def slot_value(start: datetime) -> str:
+    """The start of a slot as it travels in a form: '2026-11-24T09:00Z'."""
+    return start.astimezone(UTC).strftime(SLOT_FORMAT)
+
+
+def slot_start(value: str) -> datetime | None:
+    """The instant behind a form's slot value; None when it is not one."""
+    try:
+        start = datetime.strptime(value, SLOT_FORMAT).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return start if start.year in SENSIBLE_YEARS else None
+
+
+@dataclass
+class BookingDraft:
+    """What a customer has answered so far; an empty value is a question not answered yet.
+
+    `staff` is the choice ('any' or a slug), `staff_member` the one it came down to.
+    `contact` and `answers` were accepted by the details form; `typed` was not, and only
+    prefills it. `seed` is what the draft number is made from.
+    """
+
+    seed: str = ""
+    service: str = ""
+    staff: str = ""
+    slot: str = ""
+    staff_member: str = ""
+    zone: str = ""
+    contact: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> BookingDraft:
+        """The draft inside a tab's data; an empty one for data of another schema."""
+        if data.get("schema") != SCHEMA:
+            return cls()
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: _thawed(value) for key, value in data.items() if key in known})
+
+    def store(self, data: MutableMapping[str, Any]) -> None:
+        """Write the draft into a tab's data, in place of what was there."""
+        self.seed = self.seed or secrets.token_urlsafe(16)
+        given = {key: value for key, value in asdict(self).items() if value}
+        data.clear()
+        data.update({"schema": SCHEMA} | given)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while no question of the wizard has been answered."""
+        return not (self.service or self.staff or self.slot or self.contact)
+
+    @property
+    def start(self) -> datetime | None:
+        """The chosen start as an instant (UTC)."""
+        return slot_start(self.slot)
+
+    def forget_slot(self) -> None:
+        """Take back the answer to 'when'."""
+        self.slot = self.staff_member = ""
+
+    def number(self, tab_key: int | None) -> str:
+        """The draft number, by which confirming is idempotent.
+
+        A duplicated tab copies the answers and the seed with them, so the number also depends
+        on the tab: two tabs confirm two bookings, one tab confirms one.
+        """
+        return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]
+
+    def fingerprint(self, tab_key: int | None) -> str:
+        """Changes whenever any answer does. The draft number in it is its salt."""
+        answers = [self.number(tab_key), self.service, self.slot, self.staff_member, self.zone]
+        text = json.dumps([*answers, self.contact, self.answers], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _thawed(value: Any) -> Any:
+    """A copy that may be changed: what comes from a reading request is frozen."""
+    return dict(value) if isinstance(value, Mapping) else value

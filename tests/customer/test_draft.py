@@ -1,0 +1,99 @@
+"""A draft survives its way through tab.data, and says when any answer changed."""
+
+import json
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from booking.customer.draft import BookingDraft, slot_start, slot_value
+
+TEXT = st.text(max_size=20)
+DRAFTS = st.builds(
+    BookingDraft,
+    service=TEXT,
+    staff=TEXT,
+    slot=TEXT,
+    staff_member=TEXT,
+    zone=TEXT,
+    contact=st.dictionaries(TEXT, TEXT, max_size=4),
+    answers=st.dictionaries(TEXT, TEXT, max_size=4),
+    typed=st.dictionaries(TEXT, TEXT, max_size=4),
+)
+
+
+@given(DRAFTS)
+def test_a_stored_draft_is_read_back_as_it_was(draft):
+    data = {}
+    draft.store(data)
+    assert BookingDraft.of(json.loads(json.dumps(data))) == draft
+
+
+def test_what_lay_in_the_data_before_is_replaced():
+    data = {"schema": 1, "service": "old", "slot": "2026-11-24T09:00Z"}
+    BookingDraft(service="new").store(data)
+    assert data.keys() == {"schema", "seed", "service"}
+
+
+@pytest.mark.parametrize("data", [{}, {"schema": 99, "service": "x"}, {"service": "x"}])
+def test_data_of_another_schema_is_an_empty_draft(data):
+    assert BookingDraft.of(data).is_empty
+
+
+def test_unknown_keys_of_a_later_version_are_left_alone():
+    assert BookingDraft.of({"schema": 1, "service": "x", "colour": "red"}).service == "x"
+
+
+def test_a_frozen_draft_is_copied_so_that_it_may_be_changed():
+    draft = BookingDraft.of({"schema": 1, "contact": MappingProxyType({"name": "Ada"})})
+    draft.contact["name"] = "Ben"
+    assert draft.contact == {"name": "Ben"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"service": "b"},
+        {"slot": "2026-11-24T09:05Z"},
+        {"staff_member": "b"},
+        {"contact": {"name": "b"}},
+        {"answers": {"q": "b"}},
+    ],
+)
+def test_the_fingerprint_changes_with_every_answer(change):
+    before = {"seed": "s", "service": "a", "slot": "2026-11-24T09:00Z", "staff_member": "a"}
+    assert BookingDraft(**before | change).fingerprint(1) != BookingDraft(**before).fingerprint(1)
+
+
+def test_a_copied_draft_has_another_number_in_another_tab():
+    draft = BookingDraft(seed="s", service="a")
+    assert draft.number(1) == BookingDraft(seed="s").number(1)
+    assert draft.number(1) != draft.number(2)
+    assert draft.fingerprint(1) != draft.fingerprint(2)
+
+
+def test_two_drafts_have_two_numbers():
+    first, second = {}, {}
+    BookingDraft(service="a").store(first)
+    BookingDraft(service="a").store(second)
+    assert BookingDraft.of(first).number(1) != BookingDraft.of(second).number(1)
+
+
+@given(st.integers(946_684_800, 32_503_679_999))
+def test_a_slot_value_names_its_minute(seconds):
+    instant = datetime.fromtimestamp(seconds, UTC)
+    minute = instant.replace(second=0)
+    assert slot_start(slot_value(instant)) == minute
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("", "x", "2026-11-24", "2026-13-01T09:00Z", "2026-11-24T09:00", "0001-01-01T00:00Z"),
+        *("9999-12-31T23:59Z", "2026-11-24T09:00Z\x00", "2026-11-24T09:00+01:00"),
+    ],
+)
+def test_what_is_no_slot_value_is_none(value):
+    assert slot_start(value) is None
