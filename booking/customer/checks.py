@@ -1,0 +1,112 @@
+"""What customers type, cleaned and checked: WTForms filters and validators with clear messages."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import email_validator
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, ValidationResult
+from wtforms import Field, Form  # type: ignore[import-untyped]
+from wtforms.validators import StopValidation  # type: ignore[import-untyped]
+
+Check = Callable[[Form, Field], None]
+LINE_BREAKS = frozenset("\n\t")
+BLANKS = re.compile(r"(?:\r\n|[^\S\r\x0b\x0c\x1c-\x1f\x85])+")
+# Overrides of the writing direction can make a line read as something else than it says.
+DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def one_line(text: Any) -> str:
+    """One Unicode form, one space between words, none around; controls are left for the check."""
+    return BLANKS.sub(" ", unicodedata.normalize("NFC", text or "")).strip(" ")
+
+
+def many_lines(text: Any) -> str:
+    """One Unicode form, one kind of line break, nothing blank around."""
+    joined = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n")
+    return joined.strip(" \n\t")
+
+
+def is_unprintable(character: str) -> bool:
+    """A control character, half a character, or one that overrides the writing direction."""
+    return unicodedata.category(character) in {"Cc", "Cs"} or character in DIRECTION_OVERRIDES
+
+
+def printable(_form: Form, field: Field) -> None:
+    """Refuses control characters; a line break is none."""
+    if any(is_unprintable(each) and each not in LINE_BREAKS for each in field.data):
+        raise StopValidation("There are characters in this that cannot be printed. Type it again.")
+
+
+def given(message: str) -> Check:
+    """Refuses an empty answer; passes over every later check of an answer that is not there."""
+
+    def check(_form: Form, field: Field) -> None:
+        if not field.data:
+            raise StopValidation(message)
+
+    return check
+
+
+def may_be_empty(_form: Form, field: Field) -> None:
+    """Ends the checks of an optional answer that was left empty."""
+    if not field.data:
+        raise StopValidation
+
+
+def at_most(characters: int) -> Check:
+    """Refuses more characters than fit, and says how many are too many."""
+
+    def check(_form: Form, field: Field) -> None:
+        surplus = len(field.data) - characters
+        if surplus > 0:
+            raise StopValidation(f"Use at most {characters} characters: {surplus} less than now.")
+
+    return check
+
+
+def readable_name(_form: Form, field: Field) -> None:
+    """Accepts every script, single names and any punctuation, as long as there is a letter."""
+    if not any(unicodedata.category(character).startswith("L") for character in field.data):
+        raise StopValidation("Enter your name with at least one letter.")
+
+
+def email_address(_form: Form, field: Field) -> None:
+    """Accepts an address that can exist, in any script; nobody is asked whether it does."""
+    try:
+        checked = email_validator.validate_email(field.data, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        raise StopValidation("Enter an e-mail address in full, like name@example.com.") from None
+    field.data = checked.normalized
+
+
+def phone_number(region: str | None) -> Check:
+    """Accepts a number of `region` (an ISO country code) as dialled there, and any with '+'."""
+
+    def check(_form: Form, field: Field) -> None:
+        try:
+            number = phonenumbers.parse(field.data, region)
+        except phonenumbers.NumberParseException:
+            raise StopValidation(PHONE_MESSAGE) from None
+        if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+            raise StopValidation(PHONE_MESSAGE)
+        field.data = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+    return check
+
+
+PHONE_MESSAGE = "Enter a phone number in full, with + and the country code if it is from abroad."
+
+
+def among(choices: list[str]) -> Check:
+    """Refuses an answer that was not on offer."""
+
+    def check(_form: Form, field: Field) -> None:
+        if field.data not in choices:
+            raise StopValidation("Choose one of the answers listed.")
+
+    return check

@@ -1,0 +1,150 @@
+"""The details form: who the customer is, and the service's own questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from werkzeug.datastructures import MultiDict
+from wtforms import Form, StringField  # type: ignore[import-untyped]
+
+from . import checks
+from .draft import BookingDraft
+
+CONTACT = ("name", "email", "phone", "note")
+NOTE_LENGTH = 2000
+ANSWER_LENGTH = 1000
+FEW_CHOICES = 5
+TICKED = "yes"
+QUESTION = "question_"
+
+
+class Question(Protocol):
+    """What the form needs to know of a question the service asks."""
+
+    key: Any
+    label: Any
+    help: Any
+    kind: Any
+    required: Any
+    choices: Any
+
+
+@dataclass(frozen=True)
+class Blank:
+    """One thing to fill in.
+
+    `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    missing: str = "Please answer this."
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    autocomplete: str = "off"
+    maxlength: int = ANSWER_LENGTH
+
+
+NAME = Blank(
+    "name", "Name", required=True, missing="Enter your name.", autocomplete="name", maxlength=200
+)
+EMAIL = Blank(
+    "email",
+    "E-mail address",
+    kind="email",
+    required=True,
+    missing="Enter your e-mail address.",
+    autocomplete="email",
+    maxlength=254,
+)
+PHONE = Blank(
+    "phone",
+    "Phone number",
+    kind="tel",
+    help="From another country, start with + and its code.",
+    autocomplete="tel",
+    maxlength=40,
+)
+
+
+def field_name(key: str) -> str:
+    """How the answer to the service's question `key` is named in the form."""
+    return QUESTION + key
+
+
+def is_typed(name: str) -> bool:
+    """Whether a form field of that name belongs to the details."""
+    return name in CONTACT or name.startswith(QUESTION)
+
+
+def blanks(questions: Iterable[Question]) -> list[Blank]:
+    """Everything the details step asks, in order."""
+    return [
+        NAME,
+        EMAIL,
+        PHONE,
+        *(question_blank(each) for each in questions),
+        Blank("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH),
+    ]
+
+
+def question_blank(question: Question) -> Blank:
+    """One of the service's own questions as something to fill in."""
+    kind = str(question.kind)
+    if kind == "choice":
+        kind = "radio" if len(question.choices) <= FEW_CHOICES else "select"
+    missing = {"checkbox": "Please tick this to go on.", "text": "Please answer this."}
+    return Blank(
+        name=field_name(question.key),
+        label=question.label,
+        kind=kind,
+        required=bool(question.required),
+        missing=missing.get(kind, "Choose one of the answers."),
+        help=question.help or "",
+        choices=tuple(question.choices or ()),
+    )
+
+
+def details_form(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> Form:
+    """The form for these blanks, filled with `values`, not yet checked."""
+    made = type("DetailsForm", (Form,), {each.name: _field(each, region) for each in asked})
+    return made(MultiDict(values))
+
+
+def first_messages(form: Form) -> dict[str, str]:
+    """One message for each field that needs mending."""
+    return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
+
+
+def accepted_values(draft: BookingDraft) -> dict[str, str]:
+    """The accepted details of a draft by field name, as they fill the form."""
+    return draft.contact | {field_name(key): value for key, value in draft.answers.items()}
+
+
+def shown_answer(question: Question, value: str) -> str:
+    """An answer as people read it: a tick is a 'Yes'."""
+    return ("Yes" if value == TICKED else "No") if question.kind == "checkbox" else value
+
+
+def _field(blank: Blank, region: str | None) -> StringField:
+    clean = checks.many_lines if blank.kind == "textarea" else checks.one_line
+    presence = checks.given(blank.missing) if blank.required else checks.may_be_empty
+    rules = [checks.printable, presence, checks.at_most(blank.maxlength), *_special(blank, region)]
+    return StringField(filters=[clean], validators=rules)
+
+
+def _special(blank: Blank, region: str | None) -> list[checks.Check]:
+    if blank.kind == "checkbox":
+        return [checks.among([TICKED])]
+    if blank.kind in {"radio", "select"}:
+        return [checks.among(list(blank.choices))]
+    by_name = {
+        "name": checks.readable_name,
+        "email": checks.email_address,
+        "phone": checks.phone_number(region),
+    }
+    return [by_name[blank.name]] if blank.name in by_name else []
