@@ -1,0 +1,1 @@
+"""WHAT WE SEND. Calendar files so far."""
