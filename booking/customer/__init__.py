@@ -1,0 +1,12 @@
+"""THE FRONT DOOR: the wizard, step by step, and the pages behind the manage link.
+
+A request's way through this room: `wizard` has the routes and their views; `standing` looks up
+what of the tab's `draft` still holds; `steps` says which step that opens; `answers` takes an
+answer, the hold with it; `pages` turns the outcome into a fragment (`*_page.py` for each step's
+own part); `refusals` words what is answered when nothing could be done; `appointment` is the
+manage link, which needs no tab.
+"""
+
+from .wizard import create_blueprint
+
+__all__ = ["create_blueprint"]

@@ -1,0 +1,155 @@
+"""Taking an answer: the draft changes, and the hold with it, in the request's one transaction.
+
+Each function returns what to tell the customer: the later answers that had to be dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from booking.operations import bookings, holds
+from booking.operations.bookings import Customer
+from booking.operations.errors import SlotUnavailable, TooManyHolds
+from booking.storage.models import Booking, Service, StaffMember
+
+from . import forms, links, words
+from .draft import ANY, slot_value
+from .shop import state
+from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
+from .visitor import visitor
+
+
+def take_service(here: Standing, service: Service, preferred: str) -> list[str]:
+    """The service, and with it `preferred`, a staff member's slug that a link may have brought."""
+    draft, staff = here.draft, offering(service)
+    had_details = here.details_hold
+    dropped = _keep_staff(here, service, staff, preferred)
+    draft.service = service.slug
+    dropped += _keep_slot(here, service, allowed(staff, draft.staff))
+    if had_details and not stand(here.tab, draft).details_hold:
+        dropped.append(f"{service.name} asks something more: please look at your details again.")
+    return dropped
+
+
+def take_staff(here: Standing, choice: str) -> list[str]:
+    """The staff choice: 'any' or a slug that the service's staff has."""
+    service = settled(here.service)
+    here.draft.service, here.draft.staff = service.slug, choice
+    return _keep_slot(here, service, allowed(here.staff, choice))
+
+
+def take_slot(here: Standing, start: datetime) -> None:
+    """The time: held for this tab. Raises SlotUnavailable or TooManyHolds."""
+    service = settled(here.service)
+    here.draft.service = service.slug
+    if here.draft.start == start and here.slot_state is SlotState.HELD:
+        return
+    _hold(here, service, here.candidates, start)
+
+
+def take_details(here: Standing, form: Any) -> None:
+    """Who the customer is, as the checked form has it."""
+    draft = here.draft
+    draft.contact = {name: form.data[name] for name in forms.CONTACT}
+    questions = here.service.questions if here.service else ()
+    draft.answers = {each.key: form.data[forms.field_name(each.key)] for each in questions}
+    draft.typed = {}
+
+
+def take_zone(here: Standing, name: str) -> None:
+    """The zone in which times are shown."""
+    here.draft.zone = name
+
+
+def confirm(here: Standing) -> Booking:
+    """Everything: the booking is made, once per draft.
+
+    Raises SlotUnavailable when the time was lost and DraftChanged when this draft was
+    confirmed with other answers.
+    """
+    draft, service = here.draft, settled(here.service)
+    number = draft.number(here.tab.key)
+    return bookings.book(
+        here.tab.session,
+        tab_key=here.tab.key,
+        draft=number,
+        fingerprint=draft.fingerprint(here.tab.key),
+        service=service,
+        staff_member=settled(here.staff_member),
+        start=settled(draft.start),
+        customer=Customer(**draft.contact, zone=here.zone.key),
+        answers=answered_questions(service, draft.answers),
+        manage_token_hash=links.token_hash(links.manage_token(here.tab, number)),
+        now=here.tab.now,
+    )
+
+
+def answered_questions(service: Service, answers: Mapping[str, str]) -> list[dict[str, str]]:
+    """The service's questions that were answered, as people read them."""
+    given = ((each, answers.get(each.key, "")) for each in service.questions)
+    return [
+        {"key": each.key, "label": each.label, "value": forms.shown_answer(each, value)}
+        for each, value in given
+        if value
+    ]
+
+
+def _keep_staff(
+    here: Standing, service: Service, staff: Sequence[StaffMember], preferred: str
+) -> list[str]:
+    draft, slugs = here.draft, {ANY, *(member.slug for member in staff)}
+    if preferred in slugs:
+        draft.staff = preferred
+    elif preferred:
+        return [f"The person you asked for does not offer {service.name}."]
+    if draft.staff in {"", *slugs}:
+        return []
+    before = with_slug(here.staff, draft.staff)
+    draft.staff = ""
+    name = before.name if before else "The person you chose"
+    return [f"{name} does not offer {service.name}."]
+
+
+def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMember]) -> list[str]:
+    draft, start = here.draft, here.draft.start
+    current = with_slug(candidates, draft.staff_member)
+    if start is None or (here.service is service and current is not None):
+        return []
+    for staff in ([current] if current else []), candidates:
+        if staff and _try_hold(here, service, staff, start):
+            return []
+    holds.release(here.tab.session, tab_key=settled(here.tab.key))
+    draft.forget_slot()
+    when = words.moment(start, here.zone)
+    return [f"{when} is not free for this choice, so please choose a time again."]
+
+
+def _try_hold(
+    here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime
+) -> bool:
+    try:
+        _hold(here, service, staff, start)
+    except (SlotUnavailable, TooManyHolds):
+        return False
+    return True
+
+
+def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> None:
+    settings = state().settings
+    made = holds.hold(
+        here.tab.session,
+        tab_key=settled(here.tab.key),
+        service=service,
+        staff=staff,
+        start=start,
+        now=here.tab.now,
+        minutes=settings.hold_minutes,
+        visitor=visitor(),
+        visitor_limit=settings.holds_per_visitor,
+    )
+    here.draft.slot = slot_value(start)
+    here.draft.staff_member = next(
+        member.slug for member in staff if member.id == made.staff_member_id
+    )

@@ -1,0 +1,35 @@
+"""What the customer sees of a hold: how long it lasts, and whether more time can be had."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from . import words
+from .shop import state
+from .standing import SlotState, Standing
+
+NO_HOLD: dict[str, Any] = {
+    "expires_at": "",
+    "seconds_left": 0,
+    "words": words.time_left(0),
+    "extend_url": None,
+    "extendable": False,
+    "over": True,
+}
+
+
+def hold_panel(here: Standing) -> dict[str, Any] | None:
+    """None as long as no time is chosen, or once it is lost."""
+    if here.slot_state not in {SlotState.HELD, SlotState.OVER} or here.hold is None:
+        return None
+    left = max(0, here.hold.expires_at - int(here.tab.now.timestamp()))
+    return {
+        "expires_at": here.hold.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seconds_left": left,
+        "words": words.time_left(left),
+        "extend_url": url_for("booking.more_time"),
+        "extendable": here.hold.extensions < state().settings.hold_extensions,
+        "over": here.slot_state is SlotState.OVER,
+    }

@@ -1,0 +1,38 @@
+"""The details step as its template needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from . import forms
+from .standing import Standing
+
+
+def details(
+    here: Standing,
+    *,
+    values: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The fields, filled with what was just posted, else with what the draft remembers."""
+    remembered = forms.accepted_values(here.draft) | here.draft.typed
+    filled = remembered if values is None else values
+    found = dict(errors or {})
+    fields = [_field(blank, filled.get(blank.name, ""), found) for blank in here.blanks]
+    return {"fields": fields, "errors": found}
+
+
+def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": blank.name,
+        "label": blank.label,
+        "help": blank.help,
+        "kind": blank.kind,
+        "required": blank.required,
+        "value": value,
+        "choices": list(blank.choices),
+        "autocomplete": blank.autocomplete,
+        "error": errors.get(blank.name),
+        "maxlength": blank.maxlength,
+    }

@@ -1,0 +1,121 @@
+"""From where a tab stands to the fragment it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, make_response
+
+from booking.tab_sessions import TabSession
+
+from . import choice_pages, details_page, done_page, links, review_page, steps, time_page
+from .countdown import NO_HOLD, hold_panel
+from .draft import BookingDraft
+from .rendering import render
+from .standing import Standing, stand
+from .summary import summary
+
+Builder = Callable[..., dict[str, Any]]
+BUILDERS: dict[str, Builder] = {
+    "service": choice_pages.service,
+    "staff": choice_pages.staff,
+    "time": time_page.time,
+    "details": details_page.details,
+    "review": review_page.review,
+}
+HEADINGS = {
+    "service": "What would you like to book?",
+    "staff": "Who would you like to see?",
+    "time": "When would you like to come?",
+    "details": "Who is coming?",
+    "review": "Is everything right?",
+}
+
+
+def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
+    """The fragment for a tab that asks for `wanted`, or for the step that is open to it.
+
+    Where that is another step, the address bar is told by HX-Replace-Url. `extra` is for the
+    step's own builder, and for that step alone, but for `alerts`, `notices` and `zone`.
+    """
+    step, html = _fragment(tab, wanted, **extra)
+    return _answer(html, {} if step == wanted else {"HX-Replace-Url": links.step_url(step)})
+
+
+def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
+    """The fragment after an accepted answer: the next step, pushed to the tab's history."""
+    step, html = _fragment(tab, wanted, **extra)
+    return _answer(html, {"HX-Push-Url": links.step_url(step)})
+
+
+def show_earlier(tab: TabSession, **extra: Any) -> Response:
+    """A 409 after a commit: the question that has to be answered first."""
+    response = show(tab, **extra)
+    response.status_code = 409
+    return response
+
+
+def show_hold(tab: TabSession, message: str = "") -> str:
+    """The countdown alone, after "more time"."""
+    here = stand(tab)
+    return render("_hold.html", here.shop, hold=hold_panel(here) or NO_HOLD, message=message)
+
+
+def _fragment(
+    tab: TabSession,
+    wanted: str | None,
+    *,
+    alerts: Sequence[str] = (),
+    notices: Sequence[str] = (),
+    zone: str = "",
+    **extra: Any,
+) -> tuple[str, str]:
+    if tab.state == "completed":
+        return "done", done_page.done(tab, alerts=alerts, notices=notices)
+    draft = BookingDraft.of(tab.data)
+    draft.zone = zone or draft.zone
+    here = stand(tab, draft)
+    step = here.right_step(wanted) if wanted else here.open_step
+    own = BUILDERS[step](here, **(extra if step == wanted else {}))
+    own["alerts"] = [*alerts, *own.get("alerts", ())]
+    return step, render(f"_{step}.html", here.shop, **common(here, step), notices=notices, **own)
+
+
+def common(here: Standing, step: str) -> dict[str, Any]:
+    """What every step's template is given."""
+    return {
+        "step": step,
+        "heading": HEADINGS[step],
+        "progress": progress(here, step),
+        "form_url": links.form_url(step),
+        "back": back(here, step),
+        "hold": hold_panel(here),
+        "summary": summary(here, step),
+    }
+
+
+def progress(here: Standing, current: str) -> list[dict[str, Any]]:
+    """The walk through the steps; one that can be reached carries its link."""
+    return [_stage(here, step, current) for step in steps.asked(here.passed_over)]
+
+
+def back(here: Standing, step: str) -> dict[str, str] | None:
+    """The link to the step before."""
+    before = steps.step_before(step, here.passed_over)
+    return links.to(before) if before else None
+
+
+def _stage(here: Standing, step: str, current: str) -> dict[str, Any]:
+    stage: dict[str, Any] = {"step": step, "label": steps.LABELS[step]}
+    if step == current:
+        return stage | {"state": "current", "url": None, "fragment_url": None}
+    done = step in here.answered
+    link = links.to(step) if here.right_step(step) == step else {"url": None, "fragment_url": None}
+    return stage | {"state": "done" if done else "todo"} | link
+
+
+def _answer(html: str, headers: dict[str, str]) -> Response:
+    response = make_response(html)
+    response.headers.update(headers)
+    return response

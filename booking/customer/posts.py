@@ -1,0 +1,199 @@
+"""What POST takes: one answer each. A view writes and names what comes next; the door commits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from booking.operations import holds
+from booking.operations.errors import (
+    DraftChanged,
+    HoldOver,
+    NoMoreTime,
+    SlotUnavailable,
+    TooManyHolds,
+)
+from booking.scheduling.slots import Reason
+from booking.storage import reads
+from booking.tab_sessions import TabSession, TabSessionGone, Then
+
+from . import answers, forms, pages, words
+from .draft import ANY, slot_start
+from .shop import named_zone, state
+from .standing import Standing, settled, stand, with_slug
+
+CHANGED = "Your answers were changed in another window. Please check them once more."
+OTHERWISE = "This appointment was already confirmed in another window, with these answers."
+EARLIER = "There is a question before this one that needs your answer first."
+MANY_HOLDS = "Too many times are being held from your connection. Please try again in a while."
+
+TIME_LOST = "This time is no longer free. Go on, and we show you the nearest free times."
+NO_MORE_TIME = "There is no more time to be had. You can still go on: nothing you typed is lost."
+MOST_TYPED = 12_000
+
+
+def service(tab: TabSession) -> Then:
+    """The service, and with it perhaps the staff member that a link named."""
+    here, preferred = stand(tab), posted("staff")
+    chosen = with_slug(here.services, posted("service"))
+    if chosen is None:
+        error = "Choose one of the services listed."
+        return refuse(tab, "service", 422, error=error, preferred_staff=preferred)
+    return accept(here, answers.take_service(here, chosen, preferred))
+
+
+def staff(tab: TabSession) -> Then:
+    """With whom: 'any' or someone who offers the service."""
+    here, choice = stand(tab), posted("staff")
+    if here.service is None:
+        return refuse(tab, None, 409, [EARLIER])
+    if choice != ANY and with_slug(here.staff, choice) is None:
+        return refuse(tab, "staff", 422, error="Choose one of the people listed.")
+    return accept(here, answers.take_staff(here, choice))
+
+
+def time(tab: TabSession) -> Then:
+    """When: the chosen time is held. Or, by its own button, another zone to see the times in."""
+    here, start = stand(tab), slot_start(posted("slot"))
+    if not here.candidates:
+        return refuse(tab, None, 409, [EARLIER])
+    if named_zone(posted("zone")):
+        here.draft.zone = posted("zone")
+    if posted("change") == "zone":
+        here.draft.store(tab.data)
+        return tab.then(pages.go_on, "time")
+    if start is None:
+        return refuse(tab, "time", 422, zone=here.draft.zone, error="Choose a time.")
+    try:
+        answers.take_slot(here, start)
+    except SlotUnavailable as lost:
+        told = [why(lost.reason, here)]
+        return refuse(tab, "time", 409, told, zone=here.draft.zone, lost=start)
+    except TooManyHolds:
+        return refuse(tab, "time", 429, [MANY_HOLDS], zone=here.draft.zone)
+    return accept(here, [])
+
+
+def details(tab: TabSession) -> Then:
+    """Who is coming, and the service's own questions."""
+    here, typed = stand(tab), typed_values()
+    form = here.details_form(typed)
+    if here.right_step("details") != "details":
+        return keep_for_later(here, form, typed)
+    if not form.validate():
+        values = {blank.name: typed.get(blank.name, "") for blank in here.blanks}
+        return refuse(tab, "details", 422, values=values, errors=forms.first_messages(form))
+    answers.take_details(here, form)
+    return accept(here, [])
+
+
+def confirm(tab: TabSession) -> Then:
+    """Book what the review showed: once, however often it is sent."""
+    if tab.state == "completed":
+        return confirm_again(tab)
+    here = stand(tab)
+    if here.open_step != "review":
+        return refuse(tab, None, 409)
+    shown = here.draft.number(tab.key), here.draft.fingerprint(tab.key)
+    if shown != (posted("draft"), posted("answers")):
+        return refuse(tab, "review", 409, [CHANGED])
+    try:
+        tab.complete(answers.confirm(here).reference)
+    except SlotUnavailable as lost:
+        return refuse(tab, "time", 409, [why(lost.reason, here)], lost=here.draft.start)
+    except DraftChanged:
+        return refuse(tab, "review", 409, [CHANGED])
+    return tab.then(pages.go_on)
+
+
+def confirm_again(tab: TabSession) -> Then:
+    """Confirming what is confirmed: the same booking once more, if it is the same."""
+    booking = reads.booking_by_reference(tab.session, tab.result or "")
+    if booking is None or booking.draft != posted("draft"):
+        raise TabSessionGone("completed")
+    if booking.fingerprint != posted("answers"):
+        return refuse(tab, "done", 409, [OTHERWISE])
+    return tab.then(pages.go_on)
+
+
+def more_time(tab: TabSession) -> Then:
+    """Hold the chosen time for longer; only the countdown is answered."""
+    settings = state().settings
+    if tab.state == "new":
+        return tab.then(pages.show_hold, TIME_LOST, status=409)
+    minutes, most = settings.hold_minutes, settings.hold_extensions
+    try:
+        holds.extend(tab.session, tab_key=settled(tab.key), now=tab.now, minutes=minutes, most=most)
+    except NoMoreTime:
+        return tab.then(pages.show_hold, NO_MORE_TIME, status=409)
+    except (HoldOver, SlotUnavailable):
+        return tab.then(pages.show_hold, TIME_LOST, status=409)
+    return tab.then(pages.show_hold)
+
+
+def carry_on(tab: TabSession) -> Then:
+    """A new booking that begins with what was typed when the old one was found to be over."""
+    here = stand(tab)
+    here.draft.typed = typed_values()
+    chosen = with_slug(here.services, posted("service"))
+    told = answers.take_service(here, chosen, "") if chosen and here.service is None else []
+    return accept(here, told)
+
+
+def accept(here: Standing, told: list[str]) -> Then:
+    """The answer holds: save it and go on."""
+    here.draft.store(here.tab.data)
+    return here.tab.then(pages.go_on, notices=told)
+
+
+def refuse(
+    tab: TabSession, step: str | None, status: int, alerts: list[str] | None = None, **extra: Any
+) -> Then:
+    """The answer does not hold: save nothing, and show that step (or the open one) again."""
+    return tab.then(pages.show, step, alerts=alerts or [], status=status, **extra)
+
+
+def keep_for_later(here: Standing, form: Any, typed: dict[str, str]) -> Then:
+    """Details that came before their turn: kept, though the answer is an earlier question.
+
+    This is a 409 whose transaction commits: nobody should type their details twice because
+    the time was lost meanwhile.
+    """
+    if here.service and form.validate():
+        answers.take_details(here, form)
+    else:
+        here.draft.typed = typed
+    here.draft.store(here.tab.data)
+    told = [] if here.draft.slot else [EARLIER]
+    return here.tab.then(pages.show_earlier, alerts=told)
+
+
+def posted(name: str) -> str:
+    """One field of the form; empty when it was not sent."""
+    return request.form.get(name, "")
+
+
+def typed_values() -> dict[str, str]:
+    """What was typed into the details, unchecked, as much of it as a draft can carry."""
+    kept: dict[str, str] = {}
+    for name, value in request.form.items():
+        if forms.is_typed(name) and sum(map(len, kept.values())) + len(value) <= MOST_TYPED:
+            kept[name] = value
+    return kept
+
+
+def why(reason: Reason, here: Standing) -> str:
+    """Why a time cannot be had, in a sentence."""
+    notice = words.duration(here.service.minimum_notice) if here.service else ""
+    return {
+        Reason.PAST: "That time has passed already. Please choose another one.",
+        Reason.TOO_SOON: f"That is too soon: we need to know {notice} ahead.",
+        Reason.TOO_FAR: "That is further ahead than can be booked yet.",
+        Reason.CLOSED: "That time cannot be booked. Please choose one of those below.",
+        Reason.TAKEN: "Somebody was faster: that time is taken. Your other answers are kept.",
+        Reason.LIMIT: "That day is fully booked. Please choose another one.",
+    }[reason]
+
+
+BY_STEP = {"service": service, "staff": staff, "time": time, "details": details}

@@ -1,0 +1,149 @@
+"""Words for what could not be done: one page per reason, with whatever had been typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from booking.tab_sessions import (
+    CrossSite,
+    DraftTooLarge,
+    MissingTabSession,
+    TabSessionBusy,
+    TabSessionGone,
+    TooLarge,
+    reading,
+)
+
+from . import forms, links
+from .rendering import render
+from .review_page import LABELS
+from .shop import nameless, open_shop, state
+
+Answer = tuple[str, int]
+OVER = "This booking is over"
+GONE = {
+    "expired": "Nothing was done here for a long time, so your answers were erased.",
+    "completed": "The appointment in this tab is confirmed, so its answers can no longer change.",
+    "revoked": "This booking was ended, so its answers were erased.",
+    "ended": "This booking was ended, so its answers were erased.",
+}
+KEPT_HIDDEN = ("service", "zone")
+
+
+def explain(blueprint: Blueprint) -> None:
+    """Answer everything that goes wrong below the blueprint's prefix in our own words."""
+    blueprint.register_error_handler(MissingTabSession, missing)
+    blueprint.register_error_handler(CrossSite, cross_site)
+    blueprint.register_error_handler(TooLarge, too_large)
+    blueprint.register_error_handler(DraftTooLarge, draft_too_large)
+    blueprint.register_error_handler(TabSessionGone, gone)
+    blueprint.register_error_handler(TabSessionBusy, busy)
+    blueprint.register_error_handler(404, not_found)
+    blueprint.register_error_handler(InternalServerError, unexpected)
+    blueprint.register_error_handler(HTTPException, other)
+
+
+def missing(_error: MissingTabSession) -> Answer:
+    """400: the request names no tab, so it was not the script that sent it."""
+    message = "This page needs JavaScript to book. Nothing was booked; what you typed is below."
+    if not typed():
+        message = "This page needs JavaScript to book, and the answers here belong to one tab."
+    target = request.path if request.method == "POST" else None
+    return problem(400, "That could not be sent", message, form_url=target, typed=typed())
+
+
+def cross_site(_error: CrossSite) -> Answer:
+    """403: another site's page sent this."""
+    message = "It came from another website. Please open the booking page itself."
+    return problem(403, "That was not accepted", message)
+
+
+def too_large(_error: TooLarge) -> Answer:
+    """413: the page stays as it was; this is read by those without the script."""
+    message = "That is more text than this form can take. Please go back and shorten it."
+    return problem(413, "That is too long", message)
+
+
+def draft_too_large(_error: DraftTooLarge) -> tuple[str, int, dict[str, str]]:
+    """413 for answers that are each short enough but too many together."""
+    body, status = too_large(TooLarge())
+    return body, status, dict(TooLarge.headers)
+
+
+def gone(error: TabSessionGone) -> Answer:
+    """410: why, and the way to a new booking that begins with what was just typed."""
+    context = {
+        "heading": OVER,
+        "reason": GONE.get(error.reason, GONE["ended"]),
+        "message": GONE.get(error.reason, GONE["ended"]),
+        "typed": typed(),
+        "form_url": url_for("booking.carry_on"),
+    }
+    return page("_gone.html" if by_htmx() else "problem.html", context), 410
+
+
+def busy(_error: TabSessionBusy) -> Answer:
+    """503: the database could not take it just now."""
+    message = "We could not save that just now. Nothing is lost: please try again in a moment."
+    return problem(503, "Please try again", message, typed=typed())
+
+
+def not_found(_error: HTTPException) -> Answer:
+    """404: nothing is at that address."""
+    message = "The address may be mistyped, or the link to an appointment was cut short."
+    return problem(404, "There is no such page", message)
+
+
+def unexpected(_error: InternalServerError) -> Answer:
+    """500: a mistake of ours. What it was stands in the log, not on the page."""
+    message = "Something went wrong on our side. Please try again, or get in touch with us."
+    return problem(500, "That did not work", message, typed=typed())
+
+
+def other(error: HTTPException) -> Answer:
+    """Whatever else HTTP has a number for."""
+    return problem(error.code or 500, "That did not work", "Please go back and try again.")
+
+
+def problem(status: int, heading: str, message: str, **context: Any) -> Answer:
+    """A fragment for htmx, a full page for everyone else."""
+    retry = links.to("service") | {"label": "Start at the first question"}
+    told: dict[str, Any] = {"retry": retry, "typed": [], "form_url": None}
+    told |= {"heading": heading, "message": message}
+    return page("_problem.html" if by_htmx() else "problem.html", told | context), status
+
+
+def page(template: str, context: dict[str, Any]) -> str:
+    """Rendered even when the shop itself cannot be read."""
+    try:
+        with reading(state().session) as session:
+            return render(template, open_shop(session), **context)
+    except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
+        return render(template, nameless(), **context)
+
+
+def by_htmx() -> bool:
+    """Whether a fragment is wanted: htmx asks, and not to restore a whole page."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+
+
+def typed() -> list[dict[str, str]]:
+    """What the refused request carried, to be shown again; hidden where nobody typed it."""
+    try:
+        sent = list(request.form.items())
+    except HTTPException:  # too large to be read at all
+        return []
+    told = [_field(name, value, _label(name)) for name, value in sent if forms.is_typed(name)]
+    hidden = [_field(name, value, "") for name, value in sent if name in KEPT_HIDDEN]
+    return [*told, *hidden]
+
+
+def _field(name: str, value: str, label: str) -> dict[str, str]:
+    return {"name": name, "label": label, "value": value}
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name) or name.removeprefix(forms.QUESTION).replace("_", " ").capitalize()

@@ -1,0 +1,15 @@
+"""Templates, with what every one of them is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, url_for
+
+from booking.storage.models import Shop
+
+
+def render(template: str, shop: Shop, **context: Any) -> str:
+    """A template of templates/booking/ for this shop."""
+    root = url_for("booking.start")
+    return render_template(f"booking/{template}", shop=shop, wizard_root=root, **context)

@@ -1,0 +1,48 @@
+"""The review step as its template needs it: every answer, with the way to change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import answers, links, words
+from .confirmed import on_whose_clock
+from .draft import ANY
+from .forms import CONTACT
+from .standing import Standing, settled
+
+LABELS = {"name": "Name", "email": "E-mail address", "phone": "Phone number", "note": "Note"}
+
+
+def review(here: Standing) -> dict[str, Any]:
+    """The rows, and the two hidden fields by which confirming knows what was confirmed."""
+    key = here.tab.key
+    return {
+        "rows": [*_appointment(here), *_customer(here)],
+        "draft": here.draft.number(key),
+        "answers": here.draft.fingerprint(key),
+    }
+
+
+def _appointment(here: Standing) -> list[dict[str, Any]]:
+    service, member = settled(here.service), settled(here.staff_member)
+    start, end = settled(here.draft.start), settled(here.end)
+    price = f", {service.price}" if service.price else ""
+    chosen = "Chosen for you: you said anyone who is free." if here.draft.staff == ANY else None
+    whose_clock = on_whose_clock(start, here.zone, here.shop_zone)
+    return [
+        _row(here, "Service", service.name, words.duration(service.duration) + price, "service"),
+        _row(here, "Person", member.name, chosen, "staff"),
+        _row(here, "Time", words.span(start, end, here.zone), whose_clock, "time"),
+    ]
+
+
+def _customer(here: Standing) -> list[dict[str, Any]]:
+    contact = [(LABELS[name], here.draft.contact.get(name, "")) for name in CONTACT]
+    asked = answers.answered_questions(settled(here.service), here.draft.answers)
+    rows = [*contact[:-1], *((each["label"], each["value"]) for each in asked), contact[-1]]
+    return [_row(here, label, value or "None given", None, "details") for label, value in rows]
+
+
+def _row(here: Standing, label: str, value: str, detail: str | None, step: str) -> dict[str, Any]:
+    change = None if step in here.passed_over else links.to(step)
+    return {"label": label, "value": value, "detail": detail, "change": change}

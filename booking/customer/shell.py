@@ -1,0 +1,42 @@
+"""Full pages: the shell of each step, without anything personal, which loads its fragment."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from flask import abort, request, url_for
+
+from booking.tab_sessions import reading
+
+from . import steps
+from .rendering import render
+from .shop import open_shop, state
+
+PASSED_ON = ("service", "staff", "day", "month")
+
+
+def start() -> str:
+    """The wizard's front page, which opens where the tab stands."""
+    return _shell("Book an appointment", url_for("booking.current", **_query()))
+
+
+def page(step: str) -> str:
+    """The page of one step."""
+    title = f"Book an appointment: {steps.LABELS[step]}"
+    return _shell(title, url_for("booking.show_step", step=step, **_query()))
+
+
+def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repeated
+    """Nothing is here."""
+    abort(404)
+
+
+def _shell(title: str, fragment_url: str) -> str:
+    with reading(state().session) as session:
+        shop = open_shop(session)
+        return render("page.html", shop, title=title, fragment_url=fragment_url)
+
+
+def _query() -> dict[str, Any]:
+    # Only what the fragments know: url_for would take other names as orders.
+    return {name: request.args[name] for name in PASSED_ON if name in request.args}

@@ -1,0 +1,190 @@
+"""Where a tab stands: what of its draft still holds, against the shop as it is now. Only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from booking.storage import availability, reads
+from booking.storage.models import Hold, Service, Shop, StaffMember
+from booking.tab_sessions import TabSession
+
+from . import forms, steps
+from .draft import ANY, BookingDraft
+from .shop import customer_zone, open_shop, phone_region, shop_zone
+
+Named = TypeVar("Named", Service, StaffMember)
+Answer = TypeVar("Answer")
+
+
+class SlotState(StrEnum):
+    """What became of the slot in a draft."""
+
+    NONE = "none"
+    HELD = "held"
+    OVER = "over"  # the hold ran out, but nobody took the time
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A draft with its answers looked up.
+
+    A question with one possible answer counts as answered so. `candidates` are the staff whom
+    the customer's choice allows, none while it is open.
+    """
+
+    tab: TabSession
+    draft: BookingDraft
+    shop: Shop
+    services: Sequence[Service]
+    service: Service | None
+    staff: Sequence[StaffMember]
+    candidates: Sequence[StaffMember]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this customer is shown times."""
+        return customer_zone(self.draft.zone, self.shop)
+
+    @cached_property
+    def shop_zone(self) -> ZoneInfo:
+        """The shop's own zone."""
+        return shop_zone(self.shop)
+
+    @property
+    def staff_member(self) -> StaffMember | None:
+        """Whom the slot is with."""
+        return with_slug(self.candidates, self.draft.staff_member)
+
+    @property
+    def end(self) -> datetime | None:
+        """When the appointment in the draft ends."""
+        start = self.draft.start
+        return start + timedelta(minutes=self.service.duration) if start and self.service else None
+
+    @cached_property
+    def hold(self) -> Hold | None:
+        """The tab's hold on the slot in the draft; it may be over."""
+        found = reads.hold_of(self.tab.session, self.tab.key) if self.tab.key else None
+        return found if found and self._is_on_slot(found) else None
+
+    @cached_property
+    def slot_state(self) -> SlotState:
+        """Whether the slot in the draft can still be confirmed."""
+        start = self.draft.start
+        if not self.service or not self.candidates or start is None:
+            return SlotState.NONE
+        if self.hold and not self.hold.is_over(self.tab.now):
+            return SlotState.HELD
+        return SlotState.OVER if self._is_free(start) else SlotState.LOST
+
+    @cached_property
+    def blanks(self) -> list[forms.Blank]:
+        """What the details step asks."""
+        return forms.blanks(self.service.questions if self.service else ())
+
+    def details_form(self, values: Mapping[str, str]) -> Any:
+        """The details form, filled but not yet checked."""
+        return forms.details_form(self.blanks, values, phone_region(self.shop))
+
+    @cached_property
+    def details_hold(self) -> bool:
+        """Whether everything the service asks has a valid answer."""
+        if not self.draft.contact:
+            return False
+        return bool(self.details_form(forms.accepted_values(self.draft)).validate())
+
+    @cached_property
+    def passed_over(self) -> frozenset[str]:
+        """Questions with one possible answer."""
+        only_one = {"service": len(self.services) == 1, "staff": len(self.staff) == 1}
+        return frozenset(step for step, is_so in only_one.items() if is_so)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Questions whose answer holds."""
+        holds = {
+            "service": self.service is not None,
+            "staff": bool(self.candidates),
+            "time": self.slot_state in {SlotState.HELD, SlotState.OVER},
+            "details": self.details_hold,
+        }
+        return frozenset(step for step, is_so in holds.items() if is_so)
+
+    @property
+    def open_step(self) -> str:
+        """The first question without an answer that holds, else the review."""
+        return steps.open_step(self.answered)
+
+    def right_step(self, wanted: str) -> str:
+        """The step to show to a tab that asks for `wanted`."""
+        return steps.right_step(wanted, self.answered, self.passed_over)
+
+    def _is_on_slot(self, hold: Hold) -> bool:
+        if self.service is None or self.staff_member is None:
+            return False
+        held = (hold.service_id, hold.staff_member_id, hold.starts_at, hold.ends_at)
+        return held == (self.service.id, self.staff_member.id, self.draft.start, self.end)
+
+    def _is_free(self, start: datetime) -> bool:
+        if self.service is None or self.staff_member is None:
+            return False
+        day = start.astimezone(self.shop_zone).date()
+        found = availability.days(
+            self.tab.session,
+            self.service,
+            [self.staff_member],
+            day,
+            day,
+            now=self.tab.now,
+            zone=self.shop_zone,
+            tab_key=self.tab.key,
+        )
+        return any(slot.start == start for slot in found[day].slots)
+
+
+def stand(tab: TabSession, draft: BookingDraft | None = None) -> Standing:
+    """Look up where this tab stands, or would stand with that draft."""
+    draft = draft or BookingDraft.of(tab.data)
+    services = reads.services(tab.session)
+    service = services[0] if len(services) == 1 else with_slug(services, draft.service)
+    staff = offering(service)
+    return Standing(
+        tab=tab,
+        draft=draft,
+        shop=open_shop(tab.session),
+        services=services,
+        service=service,
+        staff=staff,
+        candidates=allowed(staff, draft.staff),
+    )
+
+
+def offering(service: Service | None) -> list[StaffMember]:
+    """Who offers a service now."""
+    return [member for member in service.staff if not member.retired] if service else []
+
+
+def allowed(staff: Sequence[StaffMember], choice: str) -> list[StaffMember]:
+    """The staff that a choice ('any', a slug, or nothing yet) leaves."""
+    if len(staff) == 1 or choice == ANY:
+        return list(staff)
+    return [member for member in staff if member.slug == choice]
+
+
+def settled(answer: Answer | None) -> Answer:
+    """The answer itself, on a step that is reached only when there is one."""
+    if answer is None:
+        raise LookupError("This step was shown before its earlier questions were answered.")
+    return answer
+
+
+def with_slug(several: Iterable[Named], slug: str) -> Named | None:
+    """The one with that slug."""
+    return next((each for each in several if each.slug == slug), None)

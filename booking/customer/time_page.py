@@ -1,0 +1,241 @@
+"""The time step as its template needs it: a month, the free times of one day, the zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from booking.scheduling.clock import to_minute
+from booking.scheduling.days import PartOfDay, month_days, part_of_day
+from booking.storage import availability
+from booking.storage.availability import DayAvailability, FreeSlot
+
+from . import links, words, zones
+from .draft import slot_value
+from .standing import SlotState, Standing, settled
+
+ONE_DAY = timedelta(days=1)
+PARTS = {
+    PartOfDay.MORNING: "Morning",
+    PartOfDay.AFTERNOON: "Afternoon",
+    PartOfDay.EVENING: "Evening",
+}
+STATE_WORDS = {"past": "past", "closed": "closed", "full": "no free times", "selected": "shown"}
+
+
+def time(
+    here: Standing,
+    *,
+    day: date | None = None,
+    month: date | None = None,
+    lost: datetime | None = None,
+    error: str = "",
+) -> dict[str, Any]:
+    """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused."""
+    shown = Calendar.of(here, day, month, lost)
+    gone = lost or (here.draft.start if here.slot_state is SlotState.LOST else None)
+    return {
+        "errors": {"slot": error} if error else {},
+        "alerts": _alerts(here, shown, told=lost is not None or bool(error)),
+        "month": {"label": words.month(shown.first), "weeks": shown.weeks()},
+        "previous_month": shown.month_link(shown.first - ONE_DAY),
+        "next_month": shown.month_link(shown.last + ONE_DAY),
+        "next_free": shown.next_free,
+        "day": shown.day.isoformat() if shown.day else "",
+        "day_label": words.day(shown.day) if shown.day else "",
+        "parts": _parts(here, shown.slots),
+        "nearest": _nearest(here, gone) if gone else [],
+        **_zones(here, shown.slots),
+    }
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A month of a customer's zone, with one day of it opened (or none, when none is free)."""
+
+    here: Standing
+    first: date
+    day: date | None
+    found: Mapping[date, DayAvailability]
+
+    @classmethod
+    def of(
+        cls, here: Standing, day: date | None, month: date | None, lost: datetime | None
+    ) -> Calendar:
+        """Opens the day asked for, else the chosen slot's, else the first with a free time."""
+        today, end = bounds(here)
+        wanted = day if day and today <= day <= end else None
+        month = month if month and first_of(today) <= month <= end else None
+        start = lost or here.draft.start
+        chosen = start.astimezone(here.zone).date() if start and not (wanted or month) else None
+        near = wanted or month or (chosen if chosen and today <= chosen <= end else today)
+        shown = cls._month(here, near, wanted or chosen)
+        if shown.day is None and not month:
+            ahead = _next_free_day(here, shown.last)
+            return cls._month(here, ahead, ahead) if ahead else shown
+        return shown
+
+    @classmethod
+    def _month(cls, here: Standing, near: date, day: date | None) -> Calendar:
+        today, end = bounds(here)
+        first, last = first_of(near), last_of(near)
+        found = _days(here, max(first, today), min(last, end))
+        free = [each for each in sorted(found) if found[each].slots]
+        opened = day if day in free else None
+        return cls(here, first, opened or (free[0] if free else None), found)
+
+    @property
+    def last(self) -> date:
+        """The month's last day."""
+        return last_of(self.first)
+
+    @cached_property
+    def slots(self) -> list[FreeSlot]:
+        """The opened day's times, each once, whoever has them free."""
+        found = self.found[self.day].slots if self.day else ()
+        return list({slot.start: slot for slot in sorted(found, key=lambda s: s.start)}.values())
+
+    def weeks(self) -> list[list[dict[str, Any] | None]]:
+        """The month as it hangs on a wall, Monday first."""
+        rows = month_days(self.first.year, self.first.month)
+        return [[self._cell(day) if day else None for day in row] for row in rows]
+
+    def month_link(self, day: date) -> dict[str, str] | None:
+        """The link to that day's month, if anything in it can be booked."""
+        today, end = bounds(self.here)
+        if not first_of(today) <= first_of(day) <= end:
+            return None
+        return {"label": words.month(day), **links.to("time", month=day.strftime("%Y-%m"))}
+
+    @cached_property
+    def next_free(self) -> dict[str, str] | None:
+        """The link to the next day with a free time, where this month has none."""
+        if self.day:
+            return None
+        today, _ = bounds(self.here)
+        day = _next_free_day(self.here, self.last) or _next_free_day(self.here, today - ONE_DAY)
+        if day is None:
+            return None
+        return {"label": f"Next free day: {words.day(day)}"} | links.to("time", day=str(day))
+
+    def _cell(self, day: date) -> dict[str, Any]:
+        state = self._state(day)
+        reached = state in {"free", "selected"}
+        link = links.to("time", day=day.isoformat()) if reached else NO_LINK
+        said = STATE_WORDS.get(state) or self._count(day)
+        label = f"{words.day(day)}: {said}"
+        return {"day": day.isoformat(), "number": day.day, "state": state, "label": label, **link}
+
+    def _state(self, day: date) -> str:
+        found = self.found.get(day)
+        if day == self.day:
+            return "selected"
+        if found is None:
+            return "past" if day < bounds(self.here)[0] else "closed"
+        if found.slots:
+            return "free"
+        return "full" if found.open else "closed"
+
+    def _count(self, day: date) -> str:
+        return words.counted(len({slot.start for slot in self.found[day].slots}), "free time")
+
+
+NO_LINK: dict[str, Any] = {"url": None, "fragment_url": None}
+
+
+def bounds(here: Standing) -> tuple[date, date]:
+    """The first and the last day, in the customer's zone, on which something can be booked."""
+    window = timedelta(days=settled(here.service).booking_window)
+    now = here.tab.now
+    return now.astimezone(here.zone).date(), (now + window).astimezone(here.zone).date()
+
+
+def first_of(day: date) -> date:
+    """The first of that day's month."""
+    return day.replace(day=1)
+
+
+def last_of(day: date) -> date:
+    """The last of that day's month."""
+    return first_of(first_of(day) + timedelta(days=31)) - ONE_DAY
+
+
+def _days(here: Standing, first: date, last: date) -> dict[date, DayAvailability]:
+    return availability.days(
+        here.tab.session,
+        settled(here.service),
+        here.candidates,
+        first,
+        last,
+        now=here.tab.now,
+        zone=here.zone,
+        tab_key=here.tab.key,
+    )
+
+
+def _next_free_day(here: Standing, after: date) -> date | None:
+    return availability.next_free_day(
+        here.tab.session,
+        settled(here.service),
+        here.candidates,
+        after,
+        now=here.tab.now,
+        zone=here.zone,
+        tab_key=here.tab.key,
+    )
+
+
+def _nearest(here: Standing, wanted: datetime) -> list[dict[str, str]]:
+    found = availability.nearest_free(
+        here.tab.session,
+        settled(here.service),
+        here.candidates,
+        wanted,
+        now=here.tab.now,
+        tab_key=here.tab.key,
+    )
+    return [
+        {"value": slot_value(slot.start), "label": words.moment(slot.start, here.zone)}
+        for slot in found
+    ]
+
+
+def _parts(here: Standing, slots: list[FreeSlot]) -> list[dict[str, Any]]:
+    grouped: dict[PartOfDay, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    for slot in slots:
+        grouped[part_of_day(to_minute(slot.start), here.zone)].append(_slot(here, slot))
+    return [{"label": PARTS[part], "slots": some} for part, some in grouped.items() if some]
+
+
+def _slot(here: Standing, slot: FreeSlot) -> dict[str, Any]:
+    return {
+        "value": slot_value(slot.start),
+        "time": words.clock(slot.start, here.zone),
+        "end_time": words.clock(slot.end, here.zone),
+        "shop_time": words.beside(slot.start, here.zone, here.shop_zone),
+        "checked": slot.start == here.draft.start,
+    }
+
+
+def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
+    instant = slots[0].start if slots else here.tab.now
+    return {
+        "zone": here.zone.key,
+        "zone_label": words.zone_label(here.zone, instant),
+        "zones": zones.offered(here.zone.key, here.shop_zone.key),
+        "shop_zone_label": words.zone_label(here.shop_zone, instant),
+        "zones_differ": words.beside(instant, here.zone, here.shop_zone) is not None,
+    }
+
+
+def _alerts(here: Standing, shown: Calendar, *, told: bool) -> list[str]:
+    alerts = []
+    if here.slot_state is SlotState.LOST and not told and here.draft.start:
+        when = words.moment(here.draft.start, here.zone)
+        alerts.append(f"{when} is no longer free. Please choose another time; the rest is kept.")
+    if shown.day is None and shown.next_free is None:
+        alerts.append("No time is free at the moment. Please get in touch with us.")
+    return alerts

@@ -1,0 +1,53 @@
+"""What GET shows: a step's fragment. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response, request
+
+from booking.tab_sessions import TabSession
+
+from . import pages, preselection
+
+
+def current(tab: TabSession) -> Response:
+    """The step that is open to this tab; a link that preselects may make more of it."""
+    service, staff = request.args.get("service", ""), request.args.get("staff", "")
+    if tab.state == "completed" or not (service or staff):
+        return pages.show(tab)
+    return preselection.show(tab, service, staff)
+
+
+def show_step(tab: TabSession, step: str) -> Response:
+    """The step asked for, or the right one."""
+    return pages.show(tab, step, **(ASKED_FOR[step]() if step in ASKED_FOR else {}))
+
+
+def _service_wish() -> dict[str, Any]:
+    args = request.args
+    return {"chosen": args.get("service", ""), "preferred_staff": args.get("staff", "")}
+
+
+def _staff_wish() -> dict[str, Any]:
+    return {"chosen": request.args.get("staff", "")}
+
+
+def _time_wish() -> dict[str, Any]:
+    return {"day": _date("day", "%Y-%m-%d"), "month": _date("month", "%Y-%m")}
+
+
+def _date(name: str, form: str) -> date | None:
+    try:
+        return datetime.strptime(request.args.get(name, ""), form).date()  # noqa: DTZ007 - a day
+    except ValueError:
+        return None
+
+
+ASKED_FOR: dict[str, Callable[[], dict[str, Any]]] = {
+    "service": _service_wish,
+    "staff": _staff_wish,
+    "time": _time_wish,
+}

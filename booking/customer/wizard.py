@@ -1,0 +1,58 @@
+"""The wizard's routes."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from booking.paths import STATIC, TEMPLATES
+from booking.tab_sessions import session_route
+
+from . import appointment, assets, headers, posts, refusals, shell, steps, views
+
+
+def create_blueprint() -> Blueprint:
+    """A new blueprint named `booking`: one for each app, so that several live in one process."""
+    blueprint = Blueprint(
+        "booking",
+        __name__,
+        template_folder=str(TEMPLATES),
+        static_folder=str(STATIC),
+        static_url_path="/static",
+    )
+    _add_pages(blueprint)
+    _add_fragments(blueprint)
+    _add_answers(blueprint)
+    _add_manage_link(blueprint)
+    assets.version(blueprint)
+    headers.protect(blueprint)
+    refusals.explain(blueprint)
+    return blueprint
+
+
+def _add_pages(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/", view_func=shell.start)
+    blueprint.add_url_rule(f"/<any({','.join(steps.STEPS)}):step>", view_func=shell.page)
+    # Whatever else is asked for below the prefix gets our page for it, not the host app's.
+    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=methods)
+
+
+def _add_fragments(blueprint: Blueprint) -> None:
+    session_route(blueprint, "/form")(views.current)
+    session_route(blueprint, f"/<any({','.join(steps.STEPS)}):step>/form")(views.show_step)
+
+
+def _add_answers(blueprint: Blueprint) -> None:
+    for step, view in posts.BY_STEP.items():
+        session_route(blueprint, f"/{step}/form", methods=["POST"])(view)
+    session_route(blueprint, "/review/form", methods=["POST"], after_completion=True)(posts.confirm)
+    session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
+    session_route(blueprint, "/new/form", methods=["POST"])(posts.carry_on)
+
+
+def _add_manage_link(blueprint: Blueprint) -> None:
+    blueprint.add_url_rule("/appointment/<token>", view_func=appointment.appointment)
+    blueprint.add_url_rule("/appointment/<token>/calendar.ics", view_func=appointment.calendar)
+    blueprint.add_url_rule(
+        "/appointment/<token>/cancellation", view_func=appointment.cancel, methods=["POST"]
+    )
