@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.storage.models import Booking, Service, StaffMember, claim, hold
+from booking.storage.claims import release_hold
+from booking.storage.models import Booking, Service, StaffMember, hold
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -69,10 +70,8 @@ def drop(session: Session, row: Service | StaffMember, what: str) -> Iterator[st
 
 def _release_holds(session: Session, row: Service | StaffMember) -> None:
     column = hold.c.service_id if isinstance(row, Service) else hold.c.staff_member_id
-    holds = select(hold.c.id).where(column == row.id)
-    # Said in full: a host's SQLite may have foreign keys, and with them cascades, switched off.
-    session.execute(delete(claim).where(claim.c.hold_id.in_(holds)))
-    session.execute(delete(hold).where(column == row.id))
+    for hold_id in session.scalars(select(hold.c.id).where(column == row.id)).all():
+        release_hold(session, hold_id)
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,64 @@
+"""What went wrong in a command, in one line and without a stack trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+
+from .config import ConfigurationError
+from .operations.business_section import BusinessFileError
+
+_CANNOT_WRITE = ("unable to open database file", "readonly database")
+_CANNOT_REACH = ("connection failed", "could not connect", "connection refused")
+_IN_THE_WAY = ("locked", "lock timeout", "deadlock", "serialize")
+
+
+@contextmanager
+def in_plain_words() -> Iterator[None]:
+    """Turn what may go wrong without anybody's fault in the code into a line for the owner."""
+    try:
+        yield
+    except BusinessFileError as error:
+        raise click.ClickException(_nothing_loaded(error.problems)) from error
+    except _with_words_of_their_own() as error:
+        raise click.ClickException(str(error)) from error
+    except DBAPIError as error:
+        raise click.ClickException(_database_trouble(error)) from error
+    except ArgumentError as error:
+        raise click.ClickException(f"The database URL cannot be used: {error}") from error
+    except ModuleNotFoundError as error:
+        if error.name != "psycopg":
+            raise
+        remedy = "PostgreSQL needs its driver: pip install 'sidebook[postgres]'"
+        raise click.ClickException(remedy) from error
+
+
+def _with_words_of_their_own() -> tuple[type[Exception], ...]:
+    from .migrate import BrokenReferences, NewerDatabase  # noqa: PLC0415 - Alembic is slow to load
+
+    return ConfigurationError, NewerDatabase, BrokenReferences
+
+
+def _nothing_loaded(problems: list[str]) -> str:
+    return "\n".join(["the file was not loaded, and nothing was changed.", *problems])
+
+
+def _database_trouble(error: DBAPIError) -> str:
+    # The first line only: what follows may quote rows, and rows are people.
+    said = (str(error.orig).splitlines() or ["no reason given"])[0]
+    words = said.lower()
+    if isinstance(error, IntegrityError):
+        return "Somebody else changed the same things. Nothing was changed: run it again."
+    if any(part in words for part in _CANNOT_WRITE):
+        return (
+            f"The database cannot be opened for writing ({said}). Make its folder and file "
+            "writable, or let BOOKING_DATABASE_URL name another place."
+        )
+    if any(part in words for part in _CANNOT_REACH):
+        return "The database does not answer. Start it, or look at BOOKING_DATABASE_URL."
+    if any(part in words for part in _IN_THE_WAY):
+        return "The database is busy. Nothing was changed: run it again in a moment."
+    return f"The database answered: {said}"
