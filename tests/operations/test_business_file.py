@@ -1,5 +1,7 @@
 """A business file is read whole or not at all, and every mistake is told with line and remedy."""
 
+import re
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.operations.business_file import read_business
+from booking.operations.business_plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
 from booking.operations.business_section import BusinessFileError
 from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
 
@@ -579,3 +582,30 @@ def test_a_value_of_any_kind_in_any_place_is_told_never_a_crash(at, junk):
     lines = DEMO_LINES.copy()
     lines[at] = lines[at].split(" = ")[0] + " = " + junk
     assert are_told_well(said_of("\n".join(lines)))
+
+
+# -- what is documented ----------------------------------------------------------------------------
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "business-file.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_of_the_guide_are_right():
+    smallest, *more = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
+    assert read(smallest).staff[0].hours[5] == (TimeRange(600, 780),)
+    assert len(more) == 4
+    for example in more:
+        assert read(WHOLE + example)
+
+
+@pytest.mark.parametrize("plan", [ShopPlan, ServicePlan, QuestionPlan, StaffPlan])
+def test_the_guide_explains_every_key(plan):
+    explained = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", GUIDE, re.MULTILINE)))
+    assert {field.name for field in fields(plan)} <= set(explained)
+
+
+def test_the_guide_explains_every_date_that_can_be_counted():
+    table = GUIDE.split("## Dates counted from today")[1].split("## ")[0]
+    counted = re.findall(r'`"(.*?)"`', table.split("They are for examples")[0])
+    assert len(counted) == 7
+    for written in counted:
+        assert len(read(WHOLE + f'[[closures]]\nday = "{written}"\n').notes) == 1
