@@ -428,9 +428,16 @@ def test_an_app_without_sidebook_is_told():
     assert refused(app, "list").startswith("This app has no Sidebook.")
 
 
-def test_a_wrong_setting_is_told_at_the_shell():
-    shell = FlaskGroup(create_app=lambda: create_app({"BOOKING_HOLD_MINUTES": "soon"}))
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"BOOKING_HOLD_MINUTES": "soon"}, "Error: BOOKING_HOLD_MINUTES is 'soon'."),
+        ({"BOOKING_DATABASE_URL": "foo://x"}, "Error: The database URL cannot be used: "),
+    ],
+)
+def test_a_wrong_setting_is_told_at_the_shell(setting, told):
+    shell = FlaskGroup(create_app=lambda: create_app(setting))
     shell.add_command(booking_commands)  # as the entry point of the installed package does
     answer = CliRunner().invoke(shell, ["booking", "list"])
     assert answer.exit_code == 1
-    assert answer.stderr.startswith("Error: BOOKING_HOLD_MINUTES is 'soon'.")
+    assert answer.stderr.startswith(told)
