@@ -1,0 +1,62 @@
+/* What a step needs beside HTMX: its title in the tab, the focus on its heading (or on what has to
+ * be mended), and a word to those who listen. What is said stands in #announcer of page.html.
+ */
+(() => {
+  "use strict";
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const find = (selector, within = document) => within.querySelector(selector);
+  let shown = find("#step");
+  let isFirst = !shown;
+  let submitted = false;
+
+  function announce(step) {
+    const notices = [...step.querySelectorAll("[role=status]")].map((each) => each.innerText);
+    const said = [find(".progress", step)?.ariaLabel, ...notices].filter(Boolean);
+    find("#announcer").textContent = said.join(" ");
+  }
+
+  // The first step of a page arrives by itself: the focus stays where the visitor put it.
+  function moveFocus(step, wanted) {
+    const goal = find("[role=alert]", step) || (wanted && find(wanted, step)) || find("h1", step);
+    if (!isFirst) goal.focus();
+    isFirst = false;
+  }
+
+  function submitOnce(step) {
+    const form = find("form[data-submit-on-load]", step);
+    if (!form || submitted) return;
+    submitted = true;
+    form.requestSubmit();
+  }
+
+  function arrive(step, wanted) {
+    document.title = step.dataset.title;
+    announce(step);
+    moveFocus(step, wanted);
+    submitOnce(step);
+  }
+
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (zone) ctx.request.headers["Tab-Time-Zone"] = zone;
+    ctx.wantedFocus = ctx.sourceElement.dataset.focus;
+  });
+
+  document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
+    const step = find("#step");
+    if (step && step !== shown) arrive(step, ctx.wantedFocus);
+    shown = step;
+  });
+
+  // An address with a # would be a place in the history that has no step of its own.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#"]');
+    if (!link) return;
+    event.preventDefault();
+    document.getElementById(link.hash.slice(1))?.focus();
+  });
+
+  // A page that comes back from the browser's memory may show a step that is no longer there.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+})();
