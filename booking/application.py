@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import click
 from flask import Flask, redirect, url_for
 from flask.cli import FlaskGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from .config import ConfigurationError
 from .extension import NAME, Sidebook
 
 
@@ -40,11 +38,4 @@ def _trust_proxies(app: Flask) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]
 
 
-def _create_app_for_commands() -> Flask:
-    try:
-        return create_app()
-    except ConfigurationError as error:
-        raise click.ClickException(str(error)) from error
-
-
-main = FlaskGroup(create_app=_create_app_for_commands, help="Sidebook: appointment booking.")
+main = FlaskGroup(create_app=create_app, help="Sidebook: appointment booking.")

@@ -13,11 +13,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import click
+
 PREFIX = "BOOKING_"
 
 
-class ConfigurationError(Exception):
-    """A setting cannot be used; the message names it and the remedy."""
+class ConfigurationError(click.ClickException):
+    """A setting cannot be used; the message names it and the remedy.
+
+    At the shell it is one line, because Flask's commands print a ClickException so.
+    """
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Engine, event
+from sqlalchemy import URL, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -108,22 +108,37 @@ def _database(app: Flask, settings: Settings, given: Any) -> Any:
 
 def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
     url = settings.database_url or f"sqlite:///{_instance_file(app)}"
-    try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError as error:
-        raise ConfigurationError(
-            "BOOKING_DATABASE_URL is not a database URL. Write sqlite:////path/to/file.db or "
-            "postgresql://user@host/name."
-        ) from error
-    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    address = _address(url)
+    lite = address.get_backend_name() == "sqlite"
+    app.config["SQLALCHEMY_DATABASE_URI"] = address
     # A failed statement's values would put names and addresses into the log.
-    options = {"hide_parameters": True, "pool_pre_ping": backend != "sqlite"}
+    options = {"hide_parameters": True, "pool_pre_ping": not lite}
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
-    database = SQLAlchemy(app)
-    if backend == "sqlite":
+    try:
+        database = SQLAlchemy(app)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"BOOKING_DATABASE_URL needs a driver that is missing ({error.name}). "
+            "Run: pip install 'sidebook[postgres]'"
+        ) from error
+    if lite:
         with app.app_context():
             event.listen(database.engine, "connect", _prepare_sqlite)
     return database
+
+
+def _address(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        url = URL.create("unknown")
+    if url.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        raise ConfigurationError(
+            "BOOKING_DATABASE_URL is not the URL of a database that Sidebook knows. Write "
+            "sqlite:////path/to/file.db or postgresql+psycopg://user@host/name."
+        )
+    plain = url.drivername in ("postgresql", "postgres")
+    return url.set(drivername="postgresql+psycopg") if plain else url
 
 
 def _instance_file(app: Flask) -> Path:
