@@ -100,16 +100,18 @@ def _keep_staff(
     here: Standing, service: Service, staff: Sequence[StaffMember], preferred: str
 ) -> list[str]:
     draft, slugs = here.draft, {ANY, *(member.slug for member in staff)}
+    told = []
     if preferred in slugs:
         draft.staff = preferred
     elif preferred:
-        return [f"The person you asked for does not offer {service.name}."]
-    if draft.staff in {"", *slugs}:
-        return []
-    before = with_slug(here.staff, draft.staff)
-    draft.staff = ""
-    name = before.name if before else "The person you chose"
-    return [f"{name} does not offer {service.name}."]
+        told.append(f"The person you asked for does not offer {service.name}.")
+    if not draft.staff and draft.staff_member in slugs:
+        draft.staff = draft.staff_member  # the only one there was; now there are others
+    if draft.staff not in {"", *slugs}:
+        before = with_slug(here.staff, draft.staff)
+        told.append(f"{before.name if before else 'Your choice'} does not offer {service.name}.")
+        draft.staff = ""
+    return told
 
 
 def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMember]) -> list[str]:
@@ -117,12 +119,12 @@ def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMembe
     current = with_slug(candidates, draft.staff_member)
     if start is None or (here.service is service and current is not None):
         return []
+    when = words.moment(start, here.zone)
     for staff in ([current] if current else []), candidates:
         if staff and _try_hold(here, service, staff, start):
-            return []
+            return [f"Your time is kept: {when}."]
     holds.release(here.tab.session, tab_key=settled(here.tab.key))
     draft.forget_slot()
-    when = words.moment(start, here.zone)
     return [f"{when} is not free for this choice, so please choose a time again."]
 
 

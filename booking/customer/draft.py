@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 SCHEMA = 1
@@ -28,6 +28,14 @@ def slot_start(value: str) -> datetime | None:
     except ValueError:
         return None
     return start if start.year in SENSIBLE_YEARS else None
+
+
+def iso_day(value: str) -> date | None:
+    """The day that '2026-11-24' names; None for anything else."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 @dataclass

@@ -19,7 +19,7 @@ from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone, Then
 
 from . import answers, forms, pages, words
-from .draft import ANY, slot_start
+from .draft import ANY, iso_day, slot_start
 from .shop import named_zone, state
 from .standing import Standing, settled, stand, with_slug
 
@@ -61,8 +61,7 @@ def time(tab: TabSession) -> Then:
     if named_zone(posted("zone")):
         here.draft.zone = posted("zone")
     if posted("change") == "zone":
-        here.draft.store(tab.data)
-        return tab.then(pages.go_on, "time")
+        return change_zone(here)
     if start is None:
         return refuse(tab, "time", 422, zone=here.draft.zone, error="Choose a time.")
     try:
@@ -73,6 +72,14 @@ def time(tab: TabSession) -> Then:
     except TooManyHolds:
         return refuse(tab, "time", 429, [MANY_HOLDS], zone=here.draft.zone)
     return accept(here, [])
+
+
+def change_zone(here: Standing) -> Then:
+    """The same times on another clock."""
+    if not named_zone(posted("zone")):
+        return refuse(here.tab, "time", 422, unknown_zone="Choose one of the zones listed.")
+    here.draft.store(here.tab.data)
+    return here.tab.then(pages.go_on, "time", day=iso_day(posted("day")))
 
 
 def details(tab: TabSession) -> Then:
@@ -137,8 +144,11 @@ def carry_on(tab: TabSession) -> Then:
     here = stand(tab)
     here.draft.typed = typed_values()
     chosen = with_slug(here.services, posted("service"))
-    told = answers.take_service(here, chosen, "") if chosen and here.service is None else []
-    return accept(here, told)
+    if named_zone(posted("zone")):
+        here.draft.zone = posted("zone")
+    if chosen is None or here.service is not None:
+        return accept(here, [])
+    return accept(here, answers.take_service(here, chosen, posted("staff")))
 
 
 def accept(here: Standing, told: list[str]) -> Then:

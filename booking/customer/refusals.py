@@ -18,6 +18,7 @@ from booking.tab_sessions import (
 )
 
 from . import forms, links
+from .countdown import NO_HOLD
 from .rendering import render
 from .review_page import LABELS
 from .shop import nameless, open_shop, state
@@ -30,7 +31,7 @@ GONE = {
     "revoked": "This booking was ended, so its answers were erased.",
     "ended": "This booking was ended, so its answers were erased.",
 }
-KEPT_HIDDEN = ("service", "zone")
+CARRIED_ON = frozenset({"service", "staff", "zone"})
 
 
 def explain(blueprint: Blueprint) -> None:
@@ -48,11 +49,12 @@ def explain(blueprint: Blueprint) -> None:
 
 def missing(_error: MissingTabSession) -> Answer:
     """400: the request names no tab, so it was not the script that sent it."""
-    message = "This page needs JavaScript to book. Nothing was booked; what you typed is below."
-    if not typed():
-        message = "This page needs JavaScript to book, and the answers here belong to one tab."
+    message = "Booking needs JavaScript, and every answer belongs to the tab it was given in."
+    sent = fields()
+    if any(field["label"] for field in sent):
+        message += " Nothing was booked; what you typed is below."
     target = request.path if request.method == "POST" else None
-    return problem(400, "That could not be sent", message, form_url=target, typed=typed())
+    return problem(400, "That could not be sent", message, form_url=target, typed=sent)
 
 
 def cross_site(_error: CrossSite) -> Answer:
@@ -75,20 +77,19 @@ def draft_too_large(_error: DraftTooLarge) -> tuple[str, int, dict[str, str]]:
 
 def gone(error: TabSessionGone) -> Answer:
     """410: why, and the way to a new booking that begins with what was just typed."""
-    context = {
-        "heading": OVER,
-        "reason": GONE.get(error.reason, GONE["ended"]),
-        "message": GONE.get(error.reason, GONE["ended"]),
-        "typed": typed(),
-        "form_url": url_for("booking.carry_on"),
-    }
+    reason = GONE.get(error.reason, GONE["ended"])
+    if request.endpoint == "booking.more_time":  # what is being typed beside it stays
+        return page("_hold.html", {"hold": NO_HOLD, "message": reason}), 410
+    typed = [field for field in fields() if field["label"] or field["name"] in CARRIED_ON]
+    context = {"heading": OVER, "reason": reason, "message": reason, "typed": typed}
+    context["form_url"] = url_for("booking.carry_on")
     return page("_gone.html" if by_htmx() else "problem.html", context), 410
 
 
 def busy(_error: TabSessionBusy) -> Answer:
     """503: the database could not take it just now."""
     message = "We could not save that just now. Nothing is lost: please try again in a moment."
-    return problem(503, "Please try again", message, typed=typed())
+    return problem(503, "Please try again", message, typed=fields())
 
 
 def not_found(_error: HTTPException) -> Answer:
@@ -100,7 +101,7 @@ def not_found(_error: HTTPException) -> Answer:
 def unexpected(_error: InternalServerError) -> Answer:
     """500: a mistake of ours. What it was stands in the log, not on the page."""
     message = "Something went wrong on our side. Please try again, or get in touch with us."
-    return problem(500, "That did not work", message, typed=typed())
+    return problem(500, "That did not work", message, typed=fields())
 
 
 def other(error: HTTPException) -> Answer:
@@ -130,20 +131,16 @@ def by_htmx() -> bool:
     return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
 
 
-def typed() -> list[dict[str, str]]:
-    """What the refused request carried, to be shown again; hidden where nobody typed it."""
+def fields() -> list[dict[str, str]]:
+    """What the refused request carried, to be sent again; without a label where nobody typed it."""
     try:
         sent = list(request.form.items())
     except HTTPException:  # too large to be read at all
         return []
-    told = [_field(name, value, _label(name)) for name, value in sent if forms.is_typed(name)]
-    hidden = [_field(name, value, "") for name, value in sent if name in KEPT_HIDDEN]
-    return [*told, *hidden]
-
-
-def _field(name: str, value: str, label: str) -> dict[str, str]:
-    return {"name": name, "label": label, "value": value}
+    return [{"name": name, "label": _label(name), "value": value} for name, value in sent]
 
 
 def _label(name: str) -> str:
+    if not forms.is_typed(name):
+        return ""
     return LABELS.get(name) or name.removeprefix(forms.QUESTION).replace("_", " ").capitalize()

@@ -33,12 +33,13 @@ def time(
     month: date | None = None,
     lost: datetime | None = None,
     error: str = "",
+    unknown_zone: str = "",
 ) -> dict[str, Any]:
     """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused."""
     shown = Calendar.of(here, day, month, lost)
     gone = lost or (here.draft.start if here.slot_state is SlotState.LOST else None)
     return {
-        "errors": {"slot": error} if error else {},
+        "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
         "alerts": _alerts(here, shown, told=lost is not None or bool(error)),
         "month": {"label": words.month(shown.first), "weeks": shown.weeks()},
         "previous_month": shown.month_link(shown.first - ONE_DAY),
@@ -67,25 +68,22 @@ class Calendar:
     ) -> Calendar:
         """Opens the day asked for, else the chosen slot's, else the first with a free time."""
         today, end = bounds(here)
-        wanted = day if day and today <= day <= end else None
-        month = month if month and first_of(today) <= month <= end else None
+        if day and today <= day <= end:
+            return cls(here, first_of(day), day, _month(here, day))
+        if month and first_of(today) <= month <= end:
+            return cls._on_first_free(here, max(month, today))
         start = lost or here.draft.start
-        chosen = start.astimezone(here.zone).date() if start and not (wanted or month) else None
-        near = wanted or month or (chosen if chosen and today <= chosen <= end else today)
-        shown = cls._month(here, near, wanted or chosen)
-        if shown.day is None and not month:
-            ahead = _next_free_day(here, shown.last)
-            return cls._month(here, ahead, ahead) if ahead else shown
-        return shown
+        near = min(max(start.astimezone(here.zone).date(), today), end) if start else today
+        shown = cls._on_first_free(here, near)
+        ahead = None if shown.day else _next_free_day(here, shown.last)
+        return cls._on_first_free(here, ahead) if ahead else shown
 
     @classmethod
-    def _month(cls, here: Standing, near: date, day: date | None) -> Calendar:
-        today, end = bounds(here)
-        first, last = first_of(near), last_of(near)
-        found = _days(here, max(first, today), min(last, end))
-        free = [each for each in sorted(found) if found[each].slots]
-        opened = day if day in free else None
-        return cls(here, first, opened or (free[0] if free else None), found)
+    def _on_first_free(cls, here: Standing, near: date) -> Calendar:
+        found = _month(here, near)
+        free = [day for day in sorted(found) if found[day].slots]
+        opened = next((day for day in free if day >= near), free[-1] if free else None)
+        return cls(here, first_of(near), opened, found)
 
     @property
     def last(self) -> date:
@@ -112,11 +110,12 @@ class Calendar:
 
     @cached_property
     def next_free(self) -> dict[str, str] | None:
-        """The link to the next day with a free time, where this month has none."""
-        if self.day:
+        """The link to the next day with a free time, where nothing is free here."""
+        if self.slots:
             return None
         today, _ = bounds(self.here)
-        day = _next_free_day(self.here, self.last) or _next_free_day(self.here, today - ONE_DAY)
+        after = self.day or self.last
+        day = _next_free_day(self.here, after) or _next_free_day(self.here, today - ONE_DAY)
         if day is None:
             return None
         return {"label": f"Next free day: {words.day(day)}"} | links.to("time", day=str(day))
@@ -163,13 +162,14 @@ def last_of(day: date) -> date:
     return first_of(first_of(day) + timedelta(days=31)) - ONE_DAY
 
 
-def _days(here: Standing, first: date, last: date) -> dict[date, DayAvailability]:
+def _month(here: Standing, day: date) -> dict[date, DayAvailability]:
+    today, end = bounds(here)
     return availability.days(
         here.tab.session,
         settled(here.service),
         here.candidates,
-        first,
-        last,
+        max(first_of(day), today),
+        min(last_of(day), end),
         now=here.tab.now,
         zone=here.zone,
         tab_key=here.tab.key,
@@ -236,6 +236,6 @@ def _alerts(here: Standing, shown: Calendar, *, told: bool) -> list[str]:
     if here.slot_state is SlotState.LOST and not told and here.draft.start:
         when = words.moment(here.draft.start, here.zone)
         alerts.append(f"{when} is no longer free. Please choose another time; the rest is kept.")
-    if shown.day is None and shown.next_free is None:
+    if not shown.slots and shown.next_free is None:
         alerts.append("No time is free at the moment. Please get in touch with us.")
     return alerts

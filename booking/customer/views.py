@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
 from typing import Any
 
 from flask import Response, request
@@ -11,6 +10,7 @@ from flask import Response, request
 from booking.tab_sessions import TabSession
 
 from . import pages, preselection
+from .draft import iso_day
 
 
 def current(tab: TabSession) -> Response:
@@ -36,14 +36,8 @@ def _staff_wish() -> dict[str, Any]:
 
 
 def _time_wish() -> dict[str, Any]:
-    return {"day": _date("day", "%Y-%m-%d"), "month": _date("month", "%Y-%m")}
-
-
-def _date(name: str, form: str) -> date | None:
-    try:
-        return datetime.strptime(request.args.get(name, ""), form).date()  # noqa: DTZ007 - a day
-    except ValueError:
-        return None
+    args = request.args
+    return {"day": iso_day(args.get("day", "")), "month": iso_day(args.get("month", "") + "-01")}
 
 
 ASKED_FOR: dict[str, Callable[[], dict[str, Any]]] = {
