@@ -1,0 +1,52 @@
+"""What the wizard's tests look at beside the pages."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from booking.storage.models import Booking, claim, hold
+from booking.tab_sessions import reading
+from booking.tab_sessions import table as tab_sessions
+
+
+@pytest.fixture
+def database(app: Flask) -> Callable:
+    """`with database() as session:` reads what the app wrote."""
+
+    @contextmanager
+    def look():
+        with app.app_context(), reading(app.extensions["booking"].session) as session:
+            yield session
+
+    return look
+
+
+@pytest.fixture
+def bookings(database) -> Callable[[], list[Booking]]:
+    def all_bookings() -> list[Booking]:
+        with database() as session:
+            found = list(session.scalars(select(Booking).order_by(Booking.id)))
+            for booking in found:
+                _ = booking.service, booking.staff_member
+            session.expunge_all()
+            return found
+
+    return all_bookings
+
+
+@pytest.fixture
+def rows(database) -> Callable[[], dict[str, int]]:
+    """How many rows there are of what a tab leaves behind."""
+    tables = {"tabs": tab_sessions, "holds": hold, "claims": claim, "bookings": Booking.__table__}
+
+    def count() -> dict[str, int]:
+        with database() as session:
+            return {
+                name: session.scalar(select(func.count()).select_from(table))
+                for name, table in tables.items()
+            }
+
+    return count

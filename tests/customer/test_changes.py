@@ -1,0 +1,130 @@
+"""An earlier answer that changes keeps every later one that still holds, and says what it drops."""
+
+from sqlalchemy import select
+
+from booking.storage.models import hold
+from tests.customer.walks import (
+    ADA,
+    alert,
+    at_details,
+    at_review,
+    at_time,
+    last_before_lunch,
+    notice,
+    slots,
+    text,
+    value,
+)
+
+
+def held(database) -> list:
+    with database() as session:
+        return session.execute(select(hold)).mappings().all()
+
+
+def test_another_service_keeps_the_time_and_the_details(app, database):
+    tab = at_review(app, service="long", staff="ana")
+    tab.click("Change Service").submit(service="short")
+    assert tab.step == "review"
+    assert "Your time is kept" in notice(tab)
+    assert "Short visit" in text(tab)
+    assert "Ada Lovelace" in text(tab)
+    [held_slot] = held(database)
+    assert (held_slot["ends_at"] - held_slot["starts_at"]).seconds == 30 * 60
+
+
+def test_a_service_that_asks_more_comes_back_to_the_details(app):
+    tab = at_review(app, service="short", staff="ana")
+    tab.click("Change Service").submit(service="long")
+    assert tab.step == "details"
+    assert "asks something more" in notice(tab)
+    assert value(tab, "name") == "Ada Lovelace"
+    assert tab.submit(question_first_visit="No").step == "review"
+
+
+def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows):
+    slot = last_before_lunch(at_time(app, service="short", staff="ana"))
+    tab = at_review(app, slot, service="short", staff="ana")
+    tab.click("Change Service").submit(service="long")
+    assert tab.step == "time"
+    assert "is not free for this choice" in notice(tab)
+    assert rows()["holds"] == 0
+    assert rows()["claims"] == 0
+    assert tab.submit(slot=slots(tab)[0]).step == "details"
+    assert value(tab, "email") == ADA["email"]
+
+
+def test_someone_else_at_the_same_time_keeps_it_when_they_are_free(app, database):
+    slot = common_slot(app)
+    tab = at_review(app, slot, service="short", staff="ana")
+    before = held(database)[0]["staff_member_id"]
+    tab.click("Change Person").submit(staff="ben")
+    assert tab.step == "review"
+    assert f"Your time is kept: {weekday_of(tab)}" in notice(tab)
+    [after] = held(database)
+    assert after["staff_member_id"] != before
+
+
+def test_someone_who_is_not_free_then_drops_the_time_only(app):
+    slot = common_slot(app)
+    at_details(app, slot, service="short", staff="ben")
+    tab = at_review(app, slot, service="short", staff="ana")
+    tab.click("Change Person").submit(staff="ben")
+    assert tab.step == "time"
+    assert "is not free for this choice" in notice(tab)
+    assert slot not in slots(tab)
+    assert tab.submit(slot=slots(tab)[0]).step == "review"
+
+
+def test_anyone_keeps_the_person_who_was_chosen(app, database):
+    tab = at_review(app, service="short", staff="ben")
+    before = held(database)
+    tab.click("Change Person").submit(staff="any")
+    assert tab.step == "review"
+    assert held(database) == before
+
+
+def test_another_time_lets_the_first_one_go(app, database):
+    tab = at_details(app, service="short", staff="ana")
+    first = held(database)[0]["starts_at"]
+    tab.click("Back")
+    other = slots(tab)[-1]
+    tab.submit(slot=other)
+    [now] = held(database)
+    assert now["starts_at"] != first
+    assert f"{now['starts_at']:%Y-%m-%dT%H:%MZ}" == other
+
+
+def test_the_same_time_again_keeps_its_countdown(app, database):
+    tab = at_details(app, service="short", staff="ana")
+    before = held(database)
+    tab.click("Back").submit()
+    assert tab.step == "details"
+    assert held(database) == before
+
+
+def test_nothing_changes_when_an_answer_is_refused(app, database):
+    tab = at_review(app, service="long", staff="ana")
+    before = held(database)
+    tab.open("service").submit(service="nothing", force=True)
+    assert (tab.status, tab.step) == (422, "service")
+    assert "Choose one of the services" in alert(tab)
+    assert held(database) == before
+    assert tab.open("review").step == "review"
+
+
+def common_slot(app) -> str:
+    """A time that Ana and Ben both have free."""
+    ana, ben = (at_time(app, service="short", staff=staff) for staff in ("ana", "ben"))
+    days = [day["href"] for day in ana.page.select("a.day-free")]
+    ana.click(f"a[href='{days[0]}']")
+    ben.open(days[0])
+    return min(set(slots(ana)) & set(slots(ben)))
+
+
+def weekday_of(tab) -> str:
+    return next(
+        row.select_one(".answer").get_text().split()[0]
+        for row in tab.page.select("dl.answers > div")
+        if row.dt.get_text() == "Time"
+    )

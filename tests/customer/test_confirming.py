@@ -1,0 +1,126 @@
+"""One draft, one booking: however often, from wherever, it is confirmed."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from sqlalchemy import select
+
+from booking.tab_sessions import table as tab_sessions
+from tests.customer.walks import alert, at_done, at_review, slots, text, value
+
+
+def twin_of(tab):
+    return tab.duplicate().open("review")
+
+
+def confirmation(tab) -> dict[str, str]:
+    return {name: tab.fields[name] for name in ("draft", "answers")}
+
+
+def reference(tab) -> str:
+    return tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
+
+
+def test_confirming_twice_is_the_same_booking(app, bookings):
+    tab = at_review(app)
+    sent = confirmation(tab)
+    first = reference(tab.submit())
+    tab.post("review/form", **sent)
+    assert (tab.status, tab.step) == (200, "done")
+    assert reference(tab) == first
+    assert len(bookings()) == 1
+
+
+def test_four_presses_at_once_are_one_booking(app, bookings):
+    tab = at_review(app)
+    sent = confirmation(tab)
+
+    def press(_):
+        client = app.test_client()
+        headers = {"Tab-Session": tab.id, "HX-Request": "true"}
+        return client.post("/book/review/form", data=sent, headers=headers).status_code
+
+    with ThreadPoolExecutor(4) as presses:
+        assert set(presses.map(press, range(4))) == {200}
+    assert len(bookings()) == 1
+
+
+def test_two_tabs_of_one_session_are_one_booking(app, bookings):
+    tab = at_review(app)
+    twin = twin_of(tab)
+    assert reference(tab.submit()) == reference(twin.submit())
+    assert twin.status == 200
+    assert len(bookings()) == 1
+
+
+def test_answers_that_changed_in_a_twin_are_shown_again_before_they_are_booked(app, bookings):
+    tab = at_review(app)
+    twin = twin_of(tab)
+    twin.open("details").submit(name="Grace Hopper")
+    tab.submit()
+    assert (tab.status, tab.step) == (409, "review")
+    assert "changed in another window" in alert(tab)
+    assert "Grace Hopper" in text(tab)
+    assert bookings() == []
+    assert tab.submit().step == "done"
+    assert bookings()[0].customer_name == "Grace Hopper"
+
+
+def test_a_twin_that_shows_older_answers_learns_what_was_booked(app, bookings):
+    tab = at_review(app)
+    twin = twin_of(tab)
+    tab.open("details").submit(name="Grace Hopper")
+    tab.submit()
+    twin.submit()
+    assert (twin.status, twin.step) == (409, "done")
+    assert "already confirmed" in alert(twin)
+    assert reference(twin) == bookings()[0].reference
+
+
+def test_a_forged_confirmation_books_nothing(app, bookings):
+    tab = at_review(app)
+    for forged in ({}, {"draft": "x", "answers": "y"}, {**confirmation(tab), "answers": "y"}):
+        tab.post("review/form", **forged)
+        assert (tab.status, tab.step) == (409, "review")
+    assert bookings() == []
+
+
+def test_after_done_every_step_shows_it_and_no_answer_is_taken(app, bookings):
+    tab = at_done(app)
+    for step in ("", "service", "staff", "time", "details", "review", "done", "?service=long"):
+        tab.open(step)
+        assert (tab.step, tab.status) == ("done", 200)
+    for step, fields in (
+        ("service", {"service": "long"}),
+        ("details", {"name": "Grace"}),
+        ("review", {"draft": "other", "answers": "x"}),
+    ):
+        tab.open().post(f"{step}/form", **fields)
+        assert tab.status == 410, step
+        assert "confirmed" in alert(tab)
+    assert len(bookings()) == 1
+
+
+def test_after_done_nothing_of_the_customer_is_left_in_the_tab(app, database):
+    tab = at_done(app)
+    with database() as session:
+        [row] = session.execute(select(tab_sessions)).mappings().all()
+    assert (row["state"], row["result"]) == ("completed", reference(tab))
+    assert row["sealed"] is None
+    assert row["wrapped_key"] is None
+
+
+def test_book_another_starts_afresh(app, bookings):
+    tab = at_done(app)
+    tab.click("Book another appointment")
+    assert (tab.step, tab.url) == ("service", "/book/service")
+    tab.submit(service="short").submit(staff="any")
+    tab.submit(slot=slots(tab)[0])
+    assert value(tab, "name") == ""
+    tab.submit(name="Grace", email="grace@example.com").submit()
+    assert [booking.customer_name for booking in bookings()] == ["Ada Lovelace", "Grace"]
+
+
+def test_a_booking_that_was_cancelled_since_is_shown_so(app):
+    tab = at_done(app)
+    tab.new_tab(tab.page.select_one(".keep-link")["href"]).submit()
+    assert "was cancelled" in text(tab.refresh())

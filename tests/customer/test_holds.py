@@ -1,0 +1,189 @@
+"""A chosen time is held, extended, lost to somebody faster: and nothing typed is lost with it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from booking.customer.draft import slot_start, slot_value
+from booking.testing import TabClient
+from tests.customer.walks import (
+    ADA,
+    alert,
+    at_details,
+    at_review,
+    at_time,
+    chosen,
+    days,
+    last_before_lunch,
+    nearest,
+    slots,
+    value,
+)
+
+
+@pytest.fixture
+def later():
+    """`later(minutes=11)` moves every clock."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        yield lambda **by: clock.shift(timedelta(**by))
+
+
+def test_a_held_time_is_not_offered_to_others_but_to_its_own_tab(app):
+    tab = at_details(app, service="short", staff="ana")
+    other = at_time(app, service="short", staff="ana")
+    mine = chosen(tab.click("Back"), "slot")
+    assert mine in slots(tab)
+    assert mine not in slots(other)
+
+
+def test_the_slower_of_two_is_offered_the_nearest_times(app):
+    first = at_time(app, service="short", staff="ana")
+    second = at_time(app, service="short", staff="ana")
+    slot = slots(first)[2]
+    assert first.submit(slot=slot).step == "details"
+    second.submit(slot=slot)
+    assert (second.status, second.step) == (409, "time")
+    assert "HX-Push-Url" not in second.headers
+    assert "Somebody was faster" in alert(second)
+    assert len(nearest(second)) == 3
+    assert slot not in slots(second)
+    assert second.submit(slot=nearest(second)[0]).step == "details"
+
+
+@pytest.mark.parametrize(
+    ("slot", "said"),
+    [
+        ("2020-01-02T10:00Z", "has passed"),
+        ("2999-01-02T10:00Z", "further ahead"),
+    ],
+)
+def test_a_time_outside_the_rules_is_answered_with_times_inside_them(app, slot, said):
+    tab = at_time(app, service="short", staff="ana").submit(slot=slot, force=True)
+    assert (tab.status, tab.step) == (409, "time")
+    assert said in alert(tab)
+    assert len(nearest(tab)) == 3
+
+
+def test_a_time_in_the_lunch_break_cannot_be_had(app):
+    tab = at_time(app, service="short", staff="ana")
+    lunch = slot_start(last_before_lunch(tab)) + timedelta(minutes=45)
+    tab.submit(slot=slot_value(lunch), force=True)
+    assert (tab.status, tab.step) == (409, "time")
+    assert "cannot be booked" in alert(tab)
+    assert nearest(tab)
+
+
+def test_more_time_is_given_three_times(app):
+    tab = at_details(app, service="short", staff="ana")
+    for _ in range(3):
+        before = tab.page.select_one("#hold")["data-seconds-left"]
+        tab.click("More time")
+        assert tab.status == 200
+        assert int(tab.page.select_one("#hold")["data-seconds-left"]) >= int(before) + 590
+    assert tab.page.select_one("#more-time") is None
+    tab.post("hold/extension")
+    assert tab.status == 409
+    assert "no more time" in tab.response.text
+    assert tab.refresh().step == "details"
+
+
+def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
+    tab = TabClient(app, "/book/")
+    assert tab.post("hold/extension").status == 409
+    assert rows()["tabs"] == 0
+
+
+def test_a_hold_that_ran_out_untaken_can_still_be_confirmed(app, bookings, later):
+    tab = at_details(app, service="short", staff="ana")
+    later(minutes=11)
+    assert "hold-over" in tab.refresh().page.select_one("#hold")["class"]
+    assert tab.submit(**ADA).step == "review"
+    assert tab.submit().step == "done"
+    assert len(bookings()) == 1
+
+
+def test_a_hold_that_ran_out_untaken_can_be_taken_up_again(app, later):
+    tab = at_details(app, service="short", staff="ana")
+    later(minutes=11)
+    tab.refresh().click("More time")
+    assert "hold-over" not in tab.page.select_one("#hold")["class"]
+    assert tab.page.select_one("#hold")["data-seconds-left"] == "600"
+
+
+def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, later):
+    slow = at_details(app, service="short", staff="ana")
+    lost = chosen(slow.open("time"), "slot")
+    slow.open("details")
+    later(minutes=11)
+    at_details(app, lost, service="short", staff="ana")
+    slow.submit(**ADA, phone="912 345 678")
+    assert (slow.status, slow.step, slow.url) == (409, "time", "/book/time")
+    assert "no longer free" in alert(slow)
+    slow.submit(slot=nearest(slow)[0])
+    assert slow.step == "review"
+    assert slow.submit().step == "done"
+    assert bookings()[0].customer_phone == "+351 912 345 678"
+
+
+def test_details_that_were_not_finished_are_kept_when_the_time_is_lost(app, later):
+    slow = at_details(app, service="short", staff="ana")
+    lost = chosen(slow.open("time"), "slot")
+    slow.open("details")
+    later(minutes=11)
+    at_details(app, lost, service="short", staff="ana")
+    slow.submit(name="Ada", email="not yet", note="By the window")
+    assert slow.status == 409
+    slow.submit(slot=nearest(slow)[0])
+    assert slow.step == "details"
+    assert (value(slow, "name"), value(slow, "email")) == ("Ada", "not yet")
+    assert value(slow, "note") == "By the window"
+
+
+def test_a_time_lost_before_confirming_is_told_with_the_nearest_times(app, bookings, later):
+    slow = at_review(app, service="short", staff="ana")
+    lost = chosen(slow.open("time"), "slot")
+    slow.open("review")
+    later(minutes=11)
+    at_details(app, lost, service="short", staff="ana")
+    slow.submit()
+    assert (slow.status, slow.step) == (409, "time")
+    assert nearest(slow)
+    assert slow.submit(slot=nearest(slow)[0]).step == "review"
+    assert slow.submit().step == "done"
+    assert len(bookings()) == 1
+
+
+def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
+    slow = at_details(app, service="short", staff="ana")
+    lost = chosen(slow.open("time"), "slot")
+    slow.open("details")
+    later(minutes=11)
+    at_details(app, lost, service="short", staff="ana")
+    slow.click("More time")
+    assert (slow.status, slow.step) == (409, "details")
+    assert "no longer free" in alert(slow)
+
+
+def test_a_visitor_holds_only_so_many_times(app):
+    app.extensions["booking"].settings.__dict__["holds_per_visitor"] = 2
+    for _ in range(2):
+        at_details(app, service="short", staff="ana")
+    tab = at_time(app, service="short", staff="ana")
+    tab.submit(slot=slots(tab)[0])
+    assert (tab.status, tab.step) == (429, "time")
+    assert "Too many times" in alert(tab)
+
+
+def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
+    tab = at_time(app, service="long", staff="ana")
+    first = tab.page.select_one("a.day-selected")["href"]
+    while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):
+        other.submit(slot=slots(other)[0])
+        assert other.step == "details"
+    tab.open(first)
+    assert slots(tab) == []
+    assert "Next free day" in tab.page.select_one(".next-free").get_text()
+    assert tab.click(".next-free a").step == "time"
+    assert slots(tab)
+    assert days(tab, "full")

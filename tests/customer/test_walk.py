@@ -1,0 +1,147 @@
+"""From the service to the confirmation, refreshed and interleaved."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from booking.customer.draft import slot_value
+from booking.testing import TabClient
+from tests.customer.walks import (
+    ADA,
+    at_details,
+    at_review,
+    at_time,
+    chosen,
+    slots,
+    text,
+    value,
+)
+
+
+def test_a_customer_books_step_by_step(app, bookings):
+    tab = TabClient(app, "/book/")
+    assert (tab.step, tab.url) == ("service", "/book/service")
+    tab.submit(service="long")
+    assert (tab.step, tab.url) == ("staff", "/book/staff")
+    tab.submit(staff="ana")
+    assert (tab.step, tab.url) == ("time", "/book/time")
+    slot = slots(tab)[3]
+    tab.submit(slot=slot)
+    assert (tab.step, tab.url) == ("details", "/book/details")
+    tab.submit(**ADA, phone="21 123 45 67", question_first_visit="No", question_wishes="Tea")
+    assert (tab.step, tab.url) == ("review", "/book/review")
+    tab.submit()
+    assert (tab.step, tab.url, tab.status) == ("done", "/book/done", 200)
+
+    [booking] = bookings()
+    done = tab.page.select_one("[data-booking-reference]")
+    assert done["data-booking-reference"] == booking.reference
+    assert done["data-booking-start"] == f"{slot[:-1]}:00Z"
+    assert slot_value(booking.starts_at) == slot
+    assert (booking.service.slug, booking.staff_member.slug) == ("long", "ana")
+    assert (booking.customer_name, booking.customer_email) == ("Ada Lovelace", "ada@example.com")
+    assert booking.customer_phone == "+351 21 123 4567"
+    assert booking.customer_note == "By the window, please."
+    assert booking.answers == [
+        {"key": "first_visit", "label": "Is this your first visit?", "value": "No"},
+        {"key": "wishes", "label": "Anything we should prepare?", "value": "Tea"},
+    ]
+
+
+def test_every_step_survives_a_refresh_with_its_answers(app):
+    tab = TabClient(app, "/book/").refresh()
+    tab.submit(service="long").refresh()
+    assert tab.step == "staff"
+    tab.submit(staff="ben").refresh()
+    assert tab.step == "time"
+    slot = slots(tab)[0]
+    tab.submit(slot=slot).refresh()
+    assert tab.step == "details"
+    tab.submit(**ADA, question_first_visit="Yes").refresh()
+    assert tab.step == "review"
+    assert chosen(tab.open("service"), "service") == "long"
+    assert chosen(tab.open("staff"), "staff") == "ben"
+    assert chosen(tab.open("time"), "slot") == slot
+    assert value(tab.open("details"), "name") == "Ada Lovelace"
+    assert chosen(tab, "question_first_visit") == "Yes"
+
+
+def test_back_and_forward_find_the_steps_and_their_answers(app):
+    tab = at_details(app, service="short", staff="ana")
+    assert tab.back().step == "time"
+    assert tab.back().step == "staff"
+    assert chosen(tab, "staff") == "ana"
+    assert tab.back().step == "service"
+    assert chosen(tab, "service") == "short"
+    assert tab.forward().forward().forward().step == "details"
+
+
+def test_two_tabs_in_turn_book_two_appointments(app, bookings):
+    first, second = TabClient(app, "/book/"), TabClient(app, "/book/")
+    for tab, service in ((first, "short"), (second, "long")):
+        tab.submit(service=service)
+    for tab in (second, first):
+        tab.refresh().submit(staff="any")
+    times = {}
+    for tab in (first, second):
+        times[tab] = slots(tab.refresh())[0]
+        tab.submit(slot=times[tab])
+    second.submit(name="Ben", email="ben@example.com", question_first_visit="Yes")
+    first.submit(name="Ada", email="ada@example.com")
+    for tab in (second, first):
+        assert tab.refresh().submit().step == "done"
+    made = {booking.customer_name: booking for booking in bookings()}
+    assert made["Ada"].service.slug == "short"
+    assert made["Ben"].service.slug == "long"
+    assert slot_value(made["Ada"].starts_at) == times[first]
+    assert slot_value(made["Ben"].starts_at) == times[second]
+
+
+@pytest.mark.parametrize("step", ["staff", "time", "details", "review", "done"])
+def test_a_step_out_of_reach_shows_the_right_one_and_says_so_to_the_address_bar(app, step):
+    tab = TabClient(app, step)
+    assert (tab.step, tab.status, tab.url) == ("service", 200, "/book/service")
+    tab.submit(service="short")
+    tab.open(step)
+    assert (tab.step, tab.url) == ("staff", "/book/staff")
+
+
+def test_looking_writes_nothing(app, rows):
+    for path in ("", "service", "time", "review", "?service=nothing", "done"):
+        TabClient(app, path)
+    assert rows() == {"tabs": 0, "holds": 0, "claims": 0, "bookings": 0}
+
+
+def test_the_review_repeats_every_answer_with_its_change(app):
+    tab = at_review(app, service="long", staff="ana")
+    labels = [term.get_text() for term in tab.page.select("dl.answers dt")]
+    assert labels == [
+        *("Service", "Person", "Time", "Name", "E-mail address", "Phone number"),
+        *("Is this your first visit?", "Note"),
+    ]
+    assert len(tab.page.select(".answer-change a")) == len(labels)
+    for words in ("Long visit", "Ana", "Ada Lovelace", "ada@example.com", "By the window"):
+        assert words in text(tab)
+
+
+def test_change_leads_to_the_step_and_back_to_the_review(app):
+    tab = at_review(app)
+    for row, step in (("Service", "service"), ("Person", "staff"), ("Note", "details")):
+        assert tab.click(f"Change {row}").step == step
+        assert tab.submit().step == "review"
+    assert tab.click("Change Time").step == "time"
+    assert tab.submit(slot=slots(tab)[-1]).step == "review"
+
+
+def test_a_step_shows_what_is_settled(app):
+    tab = at_details(app, service="long", staff="ana")
+    assert "Long visit, 1 hour, €45" in text(tab)
+    assert tab.page.select_one("[aria-current=step]").get_text(" ", strip=True).endswith("Details")
+    assert at_time(app, staff="any").page.select_one(".stub").get_text().count("anyone") == 1
+
+
+def test_the_first_open_day_has_a_time_and_its_times_are_ahead(app):
+    tab = at_time(app)
+    offered = [datetime.strptime(slot, "%Y-%m-%dT%H:%M%z") for slot in slots(tab)]
+    assert offered == sorted(set(offered))
+    assert offered[0] > datetime.now(UTC)

@@ -1,0 +1,75 @@
+"""The ways through the wizard that several tests begin with."""
+
+from datetime import timedelta
+from itertools import pairwise
+
+from booking.customer.draft import slot_start, slot_value
+from booking.testing import TabClient
+
+ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}
+
+
+def at_time(app, service="short", staff="any", **options) -> TabClient:
+    return TabClient(app, "/book/", **options).submit(service=service).submit(staff=staff)
+
+
+def at_details(app, slot=None, **choices) -> TabClient:
+    tab = at_time(app, **choices)
+    if slot:
+        tab.open(f"time?day={slot[:10]}")
+    return tab.submit(slot=slot or slots(tab)[0])
+
+
+def at_review(app, slot=None, **choices) -> TabClient:
+    tab = at_details(app, slot, **choices)
+    asks = tab.page.select_one("[name=question_first_visit]")
+    more = {"question_first_visit": "Yes"} if asks else {}
+    return tab.submit(**ADA, **more)
+
+
+def at_done(app, slot=None, **choices) -> TabClient:
+    return at_review(app, slot, **choices).submit()
+
+
+def slots(tab) -> list[str]:
+    """The times on offer, the nearest ones to a lost one left out."""
+    return [radio["value"] for radio in tab.page.select("#times [name=slot]")]
+
+
+def last_before_lunch(tab) -> str:
+    """The last time before the break of the day after the first (which may have begun)."""
+    tab.open(tab.page.select_one("a.day-free")["href"])
+    times = [slot_start(slot) for slot in slots(tab)]
+    gaps = ((one, other - one) for one, other in pairwise(times))
+    return next(slot_value(start) for start, gap in gaps if gap > timedelta(hours=1))
+
+
+def nearest(tab) -> list[str]:
+    return [radio["value"] for radio in tab.page.select(".nearest [name=slot]")]
+
+
+def days(tab, state) -> list[str]:
+    return [day.get_text(" ", strip=True) for day in tab.page.select(f"table .day-{state}")]
+
+
+def alert(tab) -> str:
+    return " ".join(found.get_text(" ", strip=True) for found in tab.page.select("[role=alert]"))
+
+
+def notice(tab) -> str:
+    return " ".join(found.get_text(" ", strip=True) for found in tab.page.select("[role=status]"))
+
+
+def text(tab) -> str:
+    return tab.page.select_one("main").get_text(" ", strip=True)
+
+
+def value(tab, name) -> str:
+    """What a field shows."""
+    field = tab.page.select_one(f"[name={name}]")
+    return field.get_text().removeprefix("\n") if field.name == "textarea" else field["value"]
+
+
+def chosen(tab, name) -> str | None:
+    radio = tab.page.select_one(f"[name={name}][checked]")
+    return radio["value"] if radio else None
