@@ -89,7 +89,8 @@ def cancel(
 
     Raises AppointmentPast once the appointment has begun.
     """
-    session.refresh(booking, with_for_update=True)
+    session.execute(select(Booking.id).where(Booking.id == booking.id).with_for_update())
+    session.refresh(booking)
     if booking.state == "cancelled":
         return booking
     if booking.starts_at <= now:

@@ -1,0 +1,3 @@
+from tests.fixtures.small_shop import shop
+
+__all__ = ["shop"]

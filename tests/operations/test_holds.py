@@ -1,0 +1,207 @@
+"""Holding a time: for one staff member or any, again, longer, no more."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable, TooManyHolds
+from booking.operations.holds import extend, release
+from booking.scheduling.slots import Reason
+from booking.storage.models import claim, hold
+from tests.fixtures.small_shop import NOW, at, find, hold_in
+
+
+def later(minutes: float):
+    return NOW + timedelta(minutes=minutes)
+
+
+def held_by(shop, tab):
+    with shop.engine.connect() as connection:
+        return connection.execute(
+            select(hold.c.starts_at, hold.c.extensions).where(hold.c.tab_session_id == tab)
+        ).one_or_none()
+
+
+def refused(reason):
+    return pytest.raises(SlotUnavailable, match=f": {reason}$")
+
+
+def test_a_hold_claims_the_appointment_and_its_buffers(shop):
+    made = shop.hold(shop.tab(), "color", "ann", at("10:00"))
+    assert (made.starts_at, made.ends_at) == (at("10:00"), at("11:00"))
+    assert made.expires == later(10)
+    with shop.engine.connect() as connection:
+        ticks = [row.tick * 5 * 60 for row in connection.execute(select(claim))]
+    first, last = at("09:55").timestamp(), at("11:10").timestamp()
+    assert sorted(ticks) == list(range(int(first), int(last) + 1, 300))
+
+
+def test_a_held_time_cannot_be_held_by_another_tab(shop):
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    shop.hold(shop.tab(), "cut", "ben", at("10:00"))
+
+
+@pytest.mark.parametrize("start", ["09:00", "09:15", "10:30"])
+def test_overlaps_of_another_length_and_of_buffers_are_refused(shop, start):
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "color", "ann", at(start))
+
+
+def test_neighbours_whose_buffers_only_touch_both_fit(shop):
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    shop.hold(shop.tab(), "color", "ann", at("10:45"))
+
+
+@pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        (at("07:00"), Reason.PAST),
+        (at("09:00", day=61), Reason.TOO_FAR),
+        (at("17:00"), Reason.CLOSED),
+        (at("10:05"), Reason.CLOSED),
+    ],
+)
+def test_a_time_against_the_rules_is_refused_with_its_reason(shop, start, reason):
+    with refused(reason):
+        shop.hold(shop.tab(), "cut", "ann", start)
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+def test_a_service_nobody_offers_any_more_is_refused(shop):
+    shop.change("ann", retired=True)
+    with refused(Reason.CLOSED):
+        shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    shop.change("ben", services=[])
+    with refused(Reason.CLOSED):
+        shop.hold(shop.tab(), "cut", "ben", at("10:00"))
+
+
+def test_another_choice_lets_the_first_one_go(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    shop.hold(tab, "cut", "ann", at("10:15"))  # overlaps its own earlier hold
+    assert shop.count(hold) == 1
+    assert shop.count(claim) == 8
+    shop.hold(shop.tab(), "cut", "ann", at("09:30"))
+
+
+def test_a_choice_that_fails_leaves_the_earlier_hold_as_it_was(shop):
+    tab = shop.tab()
+    shop.hold(shop.tab(), "cut", "ann", at("12:00"))
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session, refused(Reason.TAKEN):  # committed, though refused
+        hold_in(session, tab, "color", "ann", at("11:30"))
+    assert held_by(shop, tab).starts_at == at("10:00")
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+
+
+def test_a_hold_that_ran_out_is_anybodys(shop):
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10) - timedelta(seconds=1))
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10))
+
+
+def test_any_available_takes_the_least_booked_that_day_first(shop):
+    shop.book(None, "cut", "ann", at("09:00"))
+    with shop.reading() as session:
+        ann, ben = find(session, "ann").id, find(session, "ben").id
+    assert shop.hold(shop.tab(), "cut", "ann ben", at("10:00")).staff_member_id == ben
+    assert shop.hold(shop.tab(), "cut", "ann ben", at("10:00")).staff_member_id == ann
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "cut", "ann ben", at("10:00"))
+    tomorrow = shop.hold(shop.tab(), "cut", "ann ben", at("10:00", day=1))
+    assert tomorrow.staff_member_id == ann, "equally free: the shop's order"
+
+
+def test_any_available_chosen_again_stays_with_the_same_person(shop):
+    tab = shop.tab()
+    first = shop.hold(tab, "cut", "ann ben", at("10:00"))
+    shop.book(None, "cut", "ann", at("12:00"))
+    assert shop.hold(tab, "cut", "ann ben", at("10:00")).staff_member_id == first.staff_member_id
+
+
+def test_more_time_is_added_to_what_is_left_as_often_as_allowed(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session:
+        assert extend(session, tab_key=tab, now=later(4), minutes=10, most=2).expires == later(20)
+    with refused(Reason.TAKEN):
+        shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(15))
+    with shop.writing() as session:
+        extend(session, tab_key=tab, now=later(5), minutes=10, most=2)
+        with pytest.raises(NoMoreTime):
+            extend(session, tab_key=tab, now=later(6), minutes=10, most=2)
+
+
+def test_choosing_the_same_time_again_gives_no_extension_back(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session:
+        extend(session, tab_key=tab, now=NOW, minutes=10, most=1)
+        again = hold_in(session, tab, "cut", "ann", at("10:00"))
+        assert (again.extensions, again.expires) == (1, later(10))
+        other = hold_in(session, tab, "cut", "ann", at("11:00"))
+        assert other.extensions == 0
+
+
+def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session:
+        assert extend(session, tab_key=tab, now=later(13), minutes=10, most=3).expires == later(23)
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(23))
+    with shop.writing() as session, refused(Reason.TAKEN):
+        extend(session, tab_key=tab, now=later(24), minutes=10, most=3)
+
+
+def test_without_a_hold_there_is_nothing_to_extend(shop):
+    tab = shop.tab()
+    with shop.writing() as session, pytest.raises(HoldOver):
+        extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+
+
+def test_notice_was_given_when_the_hold_was_made(shop):
+    shop.change("cut", minimum_notice=110)
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))  # 120 minutes ahead
+    with shop.writing() as session:
+        extend(session, tab_key=tab, now=later(9), minutes=10, most=3)
+    shop.book(tab, "cut", "ann", at("10:00"), now=later(18))
+    with refused(Reason.TOO_SOON):
+        shop.hold(shop.tab(), "cut", "ben", at("10:00"), now=later(18))
+
+
+def test_a_released_time_is_free_at_once(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session:
+        release(session, tab_key=tab)
+        release(session, tab_key=tab)
+    assert shop.count(hold) == shop.count(claim) == 0
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
+
+
+def test_a_tab_that_goes_takes_its_hold_and_claims_along(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM booking_tab_session")
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+def test_a_visitor_holds_only_so_many_times_at_once(shop):
+    me, limits = b"m" * 32, {"visitor": b"m" * 32, "visitor_limit": 2}
+    first = shop.tab()
+    shop.hold(first, "cut", "ann", at("10:00"), **limits)
+    shop.hold(shop.tab(), "cut", "ann", at("11:00"), **limits)
+    with pytest.raises(TooManyHolds):
+        shop.hold(shop.tab(), "cut", "ann", at("12:00"), **limits)
+    shop.hold(first, "cut", "ann", at("12:00"), **limits)  # in place of its own
+    shop.hold(shop.tab(), "cut", "ann", at("13:00"), visitor=b"y" * 32, visitor_limit=2)
+    shop.hold(shop.tab(), "cut", "ann", at("14:00"), now=later(10), visitor=me, visitor_limit=1)

@@ -1,0 +1,288 @@
+"""A time is sold once, whoever asks at the same moment. Real connections, real threads.
+
+The guard is also switched off once, to show that these tests would notice.
+"""
+
+import random
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from booking.operations.bookings import cancel
+from booking.operations.errors import SlotUnavailable, TooManyHolds
+from booking.operations.holds import release
+from booking.scheduling.slots import Reason
+from booking.storage.models import Booking, claim, hold
+from booking.storage.reads import booking_by_reference
+from tests.fixtures.small_shop import NOW, at, book_in, find
+from tests.operations.audit import assert_sold_once
+
+CLIENTS = 12
+REFUSALS = (SlotUnavailable, TooManyHolds)
+
+
+def at_once(*jobs):
+    """Run all jobs from one starting shot; each result is its value or its refusal."""
+    start = Barrier(len(jobs))
+
+    def run(job):
+        start.wait(timeout=60)
+        try:
+            return job()
+        except REFUSALS as refusal:
+            return refusal
+
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(run, jobs))
+
+
+def won(results):
+    return [result for result in results if not isinstance(result, Exception)]
+
+
+def test_many_tabs_hold_one_time_and_one_gets_it(shop):
+    tabs = [shop.tab() for _ in range(CLIENTS)]
+    results = at_once(*[partial(shop.hold, tab, "cut", "ann", at("10:00")) for tab in tabs])
+    assert len(won(results)) == 1
+    assert {refusal.reason for refusal in results if isinstance(refusal, Exception)} == {
+        Reason.TAKEN
+    }
+    assert shop.count(hold) == 1
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_many_clients_book_overlapping_times_of_different_lengths(shop):
+    wanted = [
+        (slug, at("10:00") + timedelta(minutes=shift))
+        for slug in ("cut", "color")
+        for shift in range(0, 90, 15)
+    ]
+    results = at_once(*[partial(shop.book, None, slug, "ann", start) for slug, start in wanted])
+    assert 1 <= len(won(results)) <= 4
+    assert shop.count(Booking) == len(won(results))
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_without_the_guard_the_same_race_sells_a_time_twice(shop):
+    """The negative control: check, then insert, as most booking systems do."""
+    checked = Barrier(2)
+
+    def naively(start):
+        with shop.reading() as session:
+            ann = find(session, "ann").id
+            overlapping = select(Booking).where(
+                Booking.staff_member_id == ann,
+                Booking.starts_at < start + timedelta(minutes=40),
+                Booking.ends_at > start - timedelta(minutes=10),
+            )
+            free = session.scalar(overlapping) is None
+        checked.wait(timeout=60)
+        with shop.writing() as session:
+            cut, ann = find(session, "cut"), find(session, "ann")
+            if free:
+                session.add(unguarded(cut, ann, start))
+        return free
+
+    assert at_once(partial(naively, at("10:00")), partial(naively, at("10:15"))) == [True, True]
+    with pytest.raises(AssertionError, match="minutes sold twice"):
+        assert_sold_once(shop.engine, NOW)
+
+
+def unguarded(service, staff_member, start) -> Booking:
+    return Booking(
+        reference=f"R{start:%H%M}",
+        draft=f"d{start:%H%M}",
+        fingerprint="f",
+        service=service,
+        staff_member=staff_member,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=service.duration),
+        buffer_after=service.buffer_after,
+        customer_name="x",
+        customer_email="x@example.com",
+        manage_token_hash=f"{start:%H%M}".encode(),
+        created_at=NOW,
+    )
+
+
+def test_the_guard_decides_even_when_both_had_looked_before(shop):
+    """The negative control's race again, with both looks before both bookings."""
+    looked = Barrier(2)
+
+    def look_and_book(slug, start):
+        with shop.reading() as session:
+            assert session.scalar(select(Booking)) is None
+        looked.wait(timeout=60)
+        return shop.book(None, slug, "ann", start)
+
+    results = at_once(
+        partial(look_and_book, "cut", at("10:00")), partial(look_and_book, "color", at("10:15"))
+    )
+    assert len(won(results)) == 1
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_any_available_serves_as_many_clients_as_there_are_staff(shop):
+    tabs = [shop.tab() for _ in range(CLIENTS)]
+    results = at_once(*[partial(shop.hold, tab, "cut", "ann ben", at("10:00")) for tab in tabs])
+    assert len({made.staff_member_id for made in won(results)}) == len(won(results)) == 2
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_a_daily_limit_holds_when_many_ask_for_the_last_places(shop):
+    shop.change("cut", daily_limit=3)
+    starts = [at("09:00") + timedelta(minutes=60 * hour) for hour in range(6)]
+    jobs = [(who, start) for start in starts for who in ("ann", "ben")]
+    results = at_once(*[partial(shop.book, None, "cut", who, start) for who, start in jobs])
+    assert len(won(results)) == 3
+    assert {refusal.reason for refusal in results if isinstance(refusal, Exception)} == {
+        Reason.LIMIT
+    }
+
+
+def test_a_visitors_limit_holds_when_all_tabs_ask_at_once(shop):
+    tabs = [shop.tab() for _ in range(8)]
+    starts = [at("09:00") + timedelta(minutes=45 * number) for number in range(8)]
+    mine = {"visitor": b"m" * 32, "visitor_limit": 3}
+    results = at_once(
+        *[
+            partial(shop.hold, tab, "cut", "ann", start, **mine)
+            for tab, start in zip(tabs, starts, strict=True)
+        ]
+    )
+    assert len(won(results)) == 3
+    assert shop.count(hold) == 3
+
+
+def test_confirming_a_hold_that_ran_out_against_somebody_who_takes_the_time(shop):
+    outcomes = Counter()
+    for day in range(6):
+        start, late = at("10:00", day=day), NOW + timedelta(minutes=10)
+        tab, other = shop.tab(), shop.tab()
+        shop.hold(tab, "cut", "ann", start)
+        confirmed, taken = at_once(
+            partial(shop.book, tab, "cut", "ann", start, now=late),
+            partial(shop.hold, other, "color", "ann", start, now=late),
+        )
+        outcomes[len(won([confirmed, taken]))] += 1
+        assert_sold_once(shop.engine, late)
+    assert outcomes == {1: 6}
+
+
+def test_one_draft_confirmed_on_many_connections_is_one_booking(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    references = at_once(
+        *[partial(shop.book, tab, "cut", "ann", at("10:00"), draft="d1")] * CLIENTS
+    )
+    assert len(set(references)) == 1
+    assert shop.count(Booking) == 1
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_one_draft_without_a_hold_on_many_connections_is_one_booking(shop):
+    references = at_once(
+        *[partial(shop.book, None, "cut", "ann", at("10:00"), draft="d1")] * CLIENTS
+    )
+    assert len(set(references)) == 1
+    assert shop.count(Booking) == 1
+
+
+def test_tabs_that_keep_changing_their_minds_neither_deadlock_nor_overlap(shop):
+    """Holding over one's own hold, confirming, releasing, cancelling: 8 clients, 25 turns each."""
+    shop.change("cut", daily_limit=4)
+    tabs = [shop.tab() for _ in range(8)]
+
+    def change_minds(number):
+        dice = random.Random(number)
+        done = Counter()
+        for _ in range(25):
+            turn = dice.choice([hold_something, hold_something, book_something, let_go, cancel_one])
+            try:
+                done[turn.__name__] += bool(turn(shop, tabs[number], dice))
+            except REFUSALS:
+                done["refused"] += 1
+        return done
+
+    total = sum(at_once(*[partial(change_minds, number) for number in range(8)]), Counter())
+    assert min(total[name] for name in ("hold_something", "book_something", "refused")) > 0
+    assert_sold_once(shop.engine, NOW)
+
+
+def some_time(dice):
+    return at("09:00") + timedelta(minutes=15 * dice.randrange(12))
+
+
+def hold_something(shop, tab, dice):
+    who = dice.choice(["ann", "ben", "ann ben", "ben ann"])
+    return shop.hold(tab, dice.choice(["cut", "color"]), who, some_time(dice))
+
+
+def book_something(shop, tab, dice):
+    with shop.writing() as session:
+        return book_in(
+            session,
+            tab,
+            dice.choice(["cut", "color"]),
+            dice.choice(["ann", "ben"]),
+            some_time(dice),
+        )
+
+
+def let_go(shop, tab, dice):
+    with shop.writing() as session:
+        release(session, tab_key=tab)
+    return True
+
+
+def cancel_one(shop, tab, dice):
+    with shop.writing() as session:
+        some = session.scalar(select(Booking).where(Booking.state == "confirmed"))
+        return some and cancel(session, some, by="owner", now=NOW)
+
+
+def test_a_second_program_that_writes_claims_of_its_own_is_heeded(shop):
+    """Plain SQL beside our code: what it claimed is not ours to sell."""
+    reference = shop.book(None, "cut", "ben", at("10:00"))
+    with shop.reading() as session:
+        number = booking_by_reference(session, reference).id
+        resource = find(session, "ann").resource_id
+    tick = int(at("10:20").timestamp()) // 300
+    with shop.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO booking_claim (resource_id, tick, booking_id) VALUES (:r, :t, :b)"),
+            {"r": resource, "t": tick, "b": number},
+        )
+    for slug, start in (("cut", "09:45"), ("cut", "10:00"), ("color", "09:15")):
+        with pytest.raises(SlotUnavailable):
+            shop.book(None, slug, "ann", at(start))
+    shop.book(None, "cut", "ann", at("09:30"))
+
+
+def test_a_second_program_cannot_claim_what_is_sold(shop):
+    shop.book(None, "color", "ann", at("10:00"))
+    with shop.engine.connect() as connection:
+        sold = connection.execute(select(claim)).all()
+    assert len(sold) == 16
+    for row in sold:
+        again = text(
+            "INSERT INTO booking_claim (resource_id, tick, booking_id) VALUES (:r, :t, :b)"
+        )
+        with shop.engine.connect() as connection, pytest.raises(IntegrityError):
+            connection.execute(again, {"r": row.resource_id, "t": row.tick, "b": row.booking_id})
+
+
+@pytest.mark.parametrize(
+    "owner", ["NULL, NULL, NULL", "NULL, 1, 99", "NULL, NULL, 99", "7, 1, 99", "NULL, 4711, NULL"]
+)
+def test_the_database_refuses_a_claim_without_exactly_one_owner(shop, owner):
+    shop.book(None, "cut", "ben", at("10:00"))
+    words = "INSERT INTO booking_claim (resource_id, tick, hold_id, booking_id, expires_at)"
+    with shop.engine.connect() as connection, pytest.raises(IntegrityError):
+        connection.execute(text(f"{words} VALUES (1, 1, {owner})"))
