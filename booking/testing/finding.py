@@ -15,7 +15,7 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
 
     Raises ``LookupError`` when there is none, or more than one.
     """
-    step = page.select_one("[data-step]")
+    step = page.find(None, {"data-step": True})
     found = (step.select(selector) if step else []) or page.select(selector)
     if not found:
         where = f"step {attribute(step, 'data-step')}" if step else "the page"

@@ -27,11 +27,11 @@ def kind(control: Tag) -> str:
 
 def controls(form: Tag) -> list[Tag]:
     """The form's usable fields and buttons in page order, those tied to it by ``form=`` last."""
-    found = form.select("input, select, textarea, button")
+    found = list(form.find_all(["input", "select", "textarea", "button"]))
     top = next((parent for parent in form.parents if isinstance(parent, BeautifulSoup)), None)
     name = attribute(form, "id")
     if top is not None and name:
-        found += [control for control in top.select("[form]") if attribute(control, "form") == name]
+        found += top.find_all(None, {"form": name})
     return [control for control in found if not disabled(control)]
 
 
@@ -58,7 +58,7 @@ def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
         elif kind(named[0]) == "checkbox":
             _tick(name, named, value)
         elif kind(named[0]) == "select":
-            options = named[0].select("option")
+            options = named[0].find_all("option")
             _choose(options, _one(name, options, str(value)), "selected")
         elif kind(named[0]) == "textarea":
             named[0].string = str(value)
@@ -116,7 +116,7 @@ def describe(form: Tag) -> str:
         if kind(control) in ("radio", "checkbox", *_BUTTONS):
             values.append(option_value(control))
         elif kind(control) == "select":
-            values += [option_value(option) for option in control.select("option")]
+            values += [option_value(option) for option in control.find_all("option")]
     return ", ".join(f"{n} ({' | '.join(v)})" if v else n for n, v in offered.items()) or "none"
 
 
@@ -156,7 +156,7 @@ def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
 
 
 def _selected(select: Tag) -> list[Tag]:
-    options = [option for option in select.select("option") if not option.has_attr("disabled")]
+    options = [option for option in select.find_all("option") if not option.has_attr("disabled")]
     chosen = [option for option in options if option.has_attr("selected")]
     if select.has_attr("multiple"):
         return chosen

@@ -9,7 +9,6 @@ and partials, hx-select, events, polling.
 from __future__ import annotations
 
 import json
-from copy import copy
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PageElement as Node
@@ -53,7 +52,7 @@ def swap(
 
 def loading(root: Tag) -> list[Tag]:
     """The elements, root included, that ask for something as soon as they are shown."""
-    candidates = [root, *root.select("[hx-trigger]")]
+    candidates = [root, *root.find_all(None, {"hx-trigger": True})]
     return [element for element in candidates if action(element) and _loads(element)]
 
 
@@ -115,7 +114,7 @@ def _put(place: Tag, how: str, nodes: list[Node]) -> None:
 
 
 def _no_swap(page: BeautifulSoup) -> list[int | str]:
-    meta = page.select_one('meta[name="htmx-config"]')
+    meta = page.find("meta", {"name": "htmx-config"})
     config = json.loads(attribute(meta, "content") or "{}") if meta else {}
     patterns: list[int | str] = config.get("noSwap", [204, 304])
     return patterns
@@ -128,4 +127,4 @@ def _loads(element: Tag) -> bool:
 
 def _nodes(html: str) -> list[Node]:
     parsed = BeautifulSoup(html, "html.parser")
-    return [copy(node) for node in (parsed.body or parsed).contents]
+    return list((parsed.body or parsed).contents)

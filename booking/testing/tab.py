@@ -46,7 +46,7 @@ class TabClient(Window):
     @property
     def step(self) -> str | None:
         """The wizard's step on the page (``data-step``), None where there is none."""
-        shown = self.page.select_one("[data-step]")
+        shown = self.page.find(None, {"data-step": True})
         return attribute(shown, "data-step") if shown else None
 
     @property
