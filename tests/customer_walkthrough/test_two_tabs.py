@@ -1,0 +1,78 @@
+"""Two appointments side by side, in every order the steps of two tabs can be taken in."""
+
+import os
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from booking.storage.models import Booking
+from booking.tab_sessions import reading
+from booking.testing import TabClient
+from tests.customer_walkthrough.visits import ADA, BEN, STEPS, Visit, orders, take
+
+ORDERS = orders()
+# A refresh after each step doubles the requests: a sixth of the orders, unless all are asked for.
+REFRESHED = ORDERS if os.environ.get("EVERY_ORDER_REFRESHED") else ORDERS[::6]
+
+
+def test_there_are_252_orders():
+    assert len(set(ORDERS)) == 252
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_in_every_order_both_tabs_get_what_they_asked_for(app, order):
+    book_side_by_side(app, order, refreshing=False)
+
+
+@pytest.mark.parametrize("order", REFRESHED)
+def test_refreshing_after_every_step_changes_nothing(app, order):
+    book_side_by_side(app, order, refreshing=True)
+
+
+def book_side_by_side(app: Flask, order: str, *, refreshing: bool) -> None:
+    first = TabClient(app, "/book/")
+    tabs = {"A": (first, ADA, iter(STEPS)), "B": (first.new_tab("/book/"), BEN, iter(STEPS))}
+    for turn in order:
+        tab, visit, steps = tabs[turn]
+        take(tab, visit, next(steps))
+        if refreshing:
+            tab.refresh()
+    booked = bookings_in(app)
+    for tab, visit, _ in tabs.values():
+        assert booked.pop(reference_in(tab)) == visit
+        assert_shown(visit, tab)
+    assert not booked
+
+
+def reference_in(tab: TabClient) -> str:
+    assert tab.step == "done"
+    return tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
+
+
+def bookings_in(app: Flask) -> dict[str, Booking]:
+    with app.app_context(), reading(app.extensions["booking"].session) as session:
+        found = session.scalars(select(Booking)).all()
+        return {booking.reference: as_visit(booking) for booking in found}
+
+
+def as_visit(booking: Booking) -> Visit:
+    """What was written down, in the words of a visit."""
+    return Visit(
+        service=booking.service.slug,
+        service_name=booking.service.name,
+        staff=booking.staff_member.slug,
+        staff_name=booking.staff_member.name,
+        start=f"{booking.starts_at:%Y-%m-%dT%H:%MZ}",
+        name=booking.customer_name,
+        email=booking.customer_email,
+        note=booking.customer_note,
+        answers={answer["key"]: answer["value"] for answer in booking.answers},
+    )
+
+
+def assert_shown(visit: Visit, tab: TabClient) -> None:
+    shown = tab.page.select_one("#step")
+    assert shown["data-booking-start"].startswith(visit.start.removesuffix("Z"))
+    assert visit.service_name in shown.text
+    assert visit.staff_name in shown.text

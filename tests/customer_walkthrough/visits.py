@@ -1,0 +1,88 @@
+"""What a customer wants, and the walk through the wizard that gets it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import combinations
+
+from booking.testing import TabClient
+
+STEPS = ("service", "staff", "time", "details", "review")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One appointment somebody is after. `start` is UTC, as in the form: 2026-03-02T10:00Z."""
+
+    service: str
+    service_name: str
+    staff: str
+    staff_name: str
+    start: str
+    name: str
+    email: str
+    note: str
+    answers: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, step: str) -> dict[str, str]:
+        details = {"name": self.name, "email": self.email, "note": self.note}
+        details |= {f"question_{key}": value for key, value in self.answers.items()}
+        return {
+            "service": {"service": self.service},
+            "staff": {"staff": self.staff},
+            "time": {"slot": self.start},
+            "details": details | {"phone": "+351 912 345 678"},
+            "review": {},
+        }[step]
+
+    @property
+    def starts_at(self) -> datetime:
+        return datetime.fromisoformat(self.start)
+
+
+ADA = Visit(
+    service="short",
+    service_name="Short visit",
+    staff="ana",
+    staff_name="Ana",
+    start="2026-03-02T09:30Z",
+    name="Ada Lovelace",
+    email="ada@example.org",
+    note="I bring my own chair",
+)
+BEN = Visit(
+    service="long",
+    service_name="Long visit",
+    staff="ben",
+    staff_name="Ben",
+    start="2026-03-02T19:00Z",
+    name="Ben Okri",
+    email="ben@example.org",
+    note="Please ring twice",
+    answers={"first_visit": "Yes", "wishes": "A window seat"},
+)
+
+
+def take(tab: TabClient, visit: Visit, step: str) -> None:
+    """Answer one step as the visit wants it; the tab must stand there and be let on."""
+    assert tab.step == step, f"{tab} should ask for the {step} of {visit.name}"
+    tab.submit(**visit.answer(step))
+    assert tab.status == 200, (tab, tab.page.select("[role=alert]"))
+
+
+def walk(tab: TabClient, visit: Visit, until: str = "done") -> TabClient:
+    """From the step the tab shows up to (not including) that one."""
+    for step in STEPS[STEPS.index(tab.step) :]:
+        if step == until:
+            break
+        take(tab, visit, step)
+    assert tab.step == until
+    return tab
+
+
+def orders(steps: int = len(STEPS)) -> list[str]:
+    """Every order in which two tabs can take their steps: 'AABBAB…'."""
+    turns = range(2 * steps)
+    return [
+        "".join("A" if turn in first else "B" for turn in turns)
+        for first in combinations(turns, steps)
+    ]
