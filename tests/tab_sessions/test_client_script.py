@@ -16,8 +16,8 @@ from tests.tab_sessions.conftest import host_app
 pytestmark = pytest.mark.browser
 
 PAGE = """<!doctype html><html lang="en"><title>Notes</title>
-<script src="/htmx.js" defer></script>
 <script src="/tab-session.js" data-prefix="/notes/" defer></script>
+<script src="/htmx.js" defer></script>
 <div id="here" hx-get="/notes/note" hx-trigger="load"></div>
 <form hx-post="/notes/note" hx-target="#here" action="/notes/note" method="post">
 <input name="text"><button>Note it</button></form>

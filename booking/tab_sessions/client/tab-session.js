@@ -1,4 +1,4 @@
-/* The browser's half of a tab session. Load it after htmx:
+/* The browser's half of a tab session. Load it before htmx, which asks as soon as it runs:
  *
  *   <script src=".../tab-session.js" data-prefix="/book/" defer></script>
  *
