@@ -1,0 +1,274 @@
+"""The days and times a customer can choose from, and what reading them costs."""
+
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import event
+
+from booking.operations.errors import SlotUnavailable
+from booking.operations.holds import hold
+from booking.storage.availability import days, nearest_free, next_free_day
+from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
+from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
+
+LISBON = ZoneInfo("Europe/Lisbon")
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def calendar(shop, slug="cut", who="ann", first=TODAY, last=None, tab=None, now=NOW, zone=LISBON):
+    with shop.reading() as session:
+        staff = [find(session, one) for one in who.split()]
+        return days(
+            session,
+            find(session, slug),
+            staff,
+            first,
+            last or first,
+            now=now,
+            zone=zone,
+            tab_key=tab,
+        )
+
+
+def times(shop, *args, day=TODAY, **more) -> list[str]:
+    slots = calendar(shop, *args, first=day, **more)[day].slots
+    return [f"{slot.start:%H:%M}" for slot in slots]
+
+
+def add(shop, who, *rows):
+    with shop.writing() as session:
+        for row in rows:
+            if who:
+                row.staff_member_id = find(session, who).id
+            session.add(row)
+
+
+def test_an_empty_day_is_free_on_every_step_that_leaves_room(shop):
+    slots = calendar(shop, "color")[TODAY].slots
+    assert [slot.start for slot in slots] == [
+        at("09:00") + timedelta(minutes=15 * number) for number in range(29)
+    ]
+    assert slots[-1].end == at("17:00")
+
+
+def test_a_booking_takes_its_time_and_both_buffers(shop):
+    shop.book(None, "cut", "ann", at("11:00"))  # to 11:30, and 10 minutes after
+    free = times(shop, "color")  # 5 minutes before, 60, 15 after
+    assert "09:45" in free
+    assert not {"10:00", "10:45", "11:30"} & set(free)
+    assert "11:45" in free
+
+
+def test_anothers_hold_hides_the_time_until_it_runs_out(shop):
+    shop.hold(shop.tab(), "cut", "ann", at("11:00"))
+    assert "11:00" not in times(shop)
+    assert "11:00" not in times(shop, now=NOW + timedelta(seconds=599))
+    assert "11:00" in times(shop, now=NOW + timedelta(minutes=10))
+
+
+def test_a_tabs_own_hold_hides_nothing_from_it(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("11:00"))
+    assert times(shop, tab=tab) == times(shop, who="ben")
+    assert "11:15" in times(shop, "color", tab=tab)
+
+
+def test_a_tabs_own_hold_stays_on_offer_when_the_notice_passes(shop):
+    shop.change("cut", minimum_notice=60)
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("09:00"))
+    soon = NOW + timedelta(minutes=5)
+    assert times(shop, tab=tab, now=soon)[0] == "09:00"
+    assert times(shop, who="ben", tab=tab, now=soon)[0] == "09:15"
+    assert times(shop, tab=shop.tab(), now=soon)[0] == "09:45"
+
+
+def test_each_staff_member_has_their_own_slots(shop):
+    shop.book(None, "cut", "ann", at("09:00"))
+    slots = calendar(shop, "cut", "ann ben")[TODAY].slots
+    assert len([slot for slot in slots if slot.start == at("09:00")]) == 1
+    assert len([slot for slot in slots if slot.start == at("12:00")]) == 2
+    assert [slot.start for slot in slots] == sorted(slot.start for slot in slots)
+
+
+def test_breaks_overrides_time_off_and_closures_are_not_offered(shop):
+    add(shop, "ann", WeeklyHours(weekday=0, starts=12 * 60, ends=13 * 60, kind="break"))
+    add(shop, "ann", DateOverride(day=TOMORROW, starts=600, ends=660))
+    add(shop, "ann", DateOverride(day=TODAY + timedelta(days=2)))
+    add(shop, "ann", TimeOff(starts_at=at("09:00", day=3), ends_at=at("16:00", day=3)))
+    add(shop, None, Closure(first_day=date(2027, 3, 5), last_day=date(2027, 3, 6)))
+    assert not {"11:45", "12:00", "12:45"} & set(times(shop))
+    assert times(shop, day=TOMORROW) == ["10:00", "10:15", "10:30"]
+    found = calendar(shop, first=TODAY, last=TODAY + timedelta(days=6))
+    assert [day.open for day in found.values()] == [True, True, False, True, False, False, True]
+    assert times(shop, day=date(2027, 3, 4)) == ["16:00", "16:15", "16:30"]
+
+
+def test_a_full_day_is_open_without_slots(shop):
+    for number in range(11):
+        shop.book(None, "cut", "ann", at("09:00") + timedelta(minutes=45 * number))
+    found = calendar(shop, "color")[TODAY]
+    assert (found.open, found.slots) == (True, ())
+
+
+def test_days_past_and_beyond_the_window_are_open_without_slots(shop):
+    shop.change("cut", booking_window=3)
+    found = calendar(shop, first=date(2027, 2, 28), last=TODAY + timedelta(days=4))
+    assert [len(day.slots) > 0 for day in found.values()] == [False, True, True, True, False, False]
+    assert all(day.open for day in found.values())
+
+
+def test_a_day_at_its_limit_has_no_slots_but_for_the_tab_that_holds_a_place(shop):
+    shop.change("cut", daily_limit=1)
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("11:00"))
+    assert times(shop) == times(shop, who="ben") == []
+    assert times(shop, who="ben", tab=tab)
+    assert times(shop, day=TOMORROW)
+    assert times(shop, "color", who="ben")
+
+
+def test_days_are_those_of_the_customers_zone(shop):
+    auckland = ZoneInfo("Pacific/Auckland")  # 13 hours ahead in March
+    found = calendar(shop, first=TODAY, last=TOMORROW, zone=auckland)
+    assert [slot.start for slot in found[TODAY].slots][-1] == at("10:45")
+    assert found[TOMORROW].slots[0].start == at("11:00")
+    assert found[TOMORROW].slots[-1].start == at("10:45", day=1)
+
+
+def test_a_day_the_customers_calendar_left_out_is_closed(shop):
+    apia, gone = ZoneInfo("Pacific/Apia"), date(2011, 12, 30)
+    found = calendar(shop, first=gone, now=datetime(2011, 12, 1, tzinfo=LISBON), zone=apia)
+    assert (found[gone].open, found[gone].slots) == (False, ())
+
+
+def next_free(shop, after, who="ann", tab=None):
+    with shop.reading() as session:
+        staff = [find(session, one) for one in who.split()]
+        service = find(session, "cut")
+        return next_free_day(session, service, staff, after, now=NOW, zone=LISBON, tab_key=tab)
+
+
+def test_the_next_free_day_is_found_behind_closed_ones_and_within_the_window(shop):
+    assert next_free(shop, TODAY) == TOMORROW
+    assert next_free(shop, TODAY - timedelta(days=40)) == TODAY
+    add(shop, None, Closure(first_day=TOMORROW, last_day=TODAY + timedelta(days=40)))
+    assert next_free(shop, TODAY) == TODAY + timedelta(days=41)
+    assert next_free(shop, TODAY + timedelta(days=60)) is None
+    shop.change("cut", booking_window=30)
+    assert next_free(shop, TODAY) is None
+
+
+def nearest(shop, wanted, who="ann ben", count=3, **more):
+    with shop.reading() as session:
+        staff = [find(session, one) for one in who.split()]
+        more = {"now": NOW, "tab_key": None, "count": count, **more}
+        return nearest_free(session, find(session, "cut"), staff, wanted, **more)
+
+
+def test_the_nearest_free_times_differ_and_come_in_order(shop):
+    shop.book(None, "cut", "ann", at("11:00"))
+    shop.book(None, "cut", "ben", at("11:00"))
+    found = nearest(shop, at("11:00"))
+    assert [slot.start for slot in found] == [at("10:00"), at("10:15"), at("11:45")]
+    with shop.reading() as session:
+        assert {slot.staff_member_id for slot in found} == {find(session, "ann").id}
+
+
+def test_the_nearest_free_times_are_found_weeks_away(shop):
+    add(shop, None, Closure(first_day=TODAY, last_day=TODAY + timedelta(days=20)))
+    assert [slot.start for slot in nearest(shop, at("11:00"), count=2)] == [
+        at("09:00", day=21),
+        at("09:15", day=21),
+    ]
+
+
+def test_a_time_long_past_still_finds_the_next_ones(shop):
+    assert nearest(shop, at("11:00", day=-400), count=1)[0].start == at("09:00")
+    last_of_the_window = at("08:00", day=60)  # nine o'clock: summer time has come
+    assert nearest(shop, at("11:00", day=400), count=1)[0].start == last_of_the_window
+
+
+def test_without_any_free_time_there_is_none_to_name(shop):
+    add(shop, None, Closure(first_day=TODAY, last_day=TODAY + timedelta(days=90)))
+    assert nearest(shop, at("11:00")) == []
+    assert next_free(shop, TODAY) is None
+
+
+@contextmanager
+def counted(engine):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def queries_of_each_question(shop, who, length, tab) -> list[int]:
+    last = TODAY + timedelta(days=length)
+    questions = (
+        partial(days, first=TODAY, last=last, zone=LISBON),
+        partial(next_free_day, after=TODAY, zone=LISBON),
+        partial(nearest_free, wanted=at("11:00")),
+    )
+    return [queries(shop, ask, who.split(), tab) for ask in questions]
+
+
+def queries(shop, ask, who, tab) -> int:
+    with shop.reading() as session:
+        service, staff = find(session, "cut"), [find(session, one) for one in who]
+        with counted(shop.engine) as statements:
+            assert ask(session, service, staff, now=NOW, tab_key=tab)
+        return len(statements)
+
+
+def test_every_question_takes_the_same_few_queries_however_much_there_is(shop):
+    shop.change("cut", daily_limit=9)
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("16:00", day=20))
+    little = queries_of_each_question(shop, "ann", 1, tab)
+    names = [f"extra{number}" for number in range(8)]
+    with shop.writing() as session:
+        both = [find(session, "cut"), find(session, "color")]
+        session.add_all([staff_member(name, 3, both) for name in names])
+    for day in range(8):
+        for start in ("09:00", "10:30", "13:00"):
+            shop.book(None, "cut", "ann", at(start, day=day))
+            shop.book(None, "color", "ben", at(start, day=day))
+        add(shop, "ann", TimeOff(starts_at=at("15:00", day=day), ends_at=at("16:00", day=day)))
+        add(shop, "ben", DateOverride(day=TODAY + timedelta(days=day + 20)))
+    shop.change("ann", position=7)
+    much = queries_of_each_question(shop, " ".join(["ann", "ben", *names]), 60, tab)
+    assert much == little
+    assert max(much) <= 9
+
+
+def test_what_the_calendar_shows_is_exactly_what_can_be_held(shop):
+    """Every five minutes of a busy day: offered if and only if a hold succeeds."""
+    shop.change("cut", minimum_notice=90)
+    shop.book(None, "color", "ann", at("11:00"))
+    shop.hold(shop.tab(), "cut", "ann", at("14:00"))
+    add(shop, "ann", TimeOff(starts_at=at("15:00"), ends_at=at("15:35")))
+    offered, tab = set(times(shop)), shop.tab()
+    assert offered
+    for number in range(24 * 12):
+        start = at("00:00") + timedelta(minutes=5 * number)
+        assert can_hold(shop, tab, start) == (f"{start:%H:%M}" in offered), start
+
+
+def can_hold(shop, tab, start) -> bool:
+    with shop.writing() as session:
+        cut, ann = find(session, "cut"), find(session, "ann")
+        asked = {"service": cut, "staff": [ann], "start": start, "now": NOW, "minutes": 10}
+        try:
+            hold(session, tab_key=tab, **asked)
+        except SlotUnavailable:
+            return False
+        finally:
+            session.rollback()
+    return True

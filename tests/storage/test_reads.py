@@ -1,0 +1,73 @@
+"""One named question each."""
+
+import hashlib
+
+from booking.storage import reads
+from booking.storage.models import Booking, Shop
+from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
+
+
+def test_only_what_can_be_booked_is_listed_in_the_shops_order(shop):
+    shop.change("cut", position=9)
+    with shop.reading() as session:
+        assert [service.slug for service in reads.services(session)] == ["color", "cut"]
+    shop.change("color", retired=True)
+    shop.change("ann", retired=True)
+    with shop.reading() as session:
+        assert [service.slug for service in reads.services(session)] == ["cut"]
+    shop.change("ben", retired=True)
+    with shop.reading() as session:
+        assert reads.services(session) == []
+
+
+def test_services_and_staff_are_found_by_slug(shop):
+    with shop.reading() as session:
+        assert reads.service_by_slug(session, "cut").name == "Cut"
+        assert reads.staff_by_slug(session, "ann").name == "Ann"
+        assert reads.service_by_slug(session, "ann") is None
+        assert reads.staff_by_slug(session, "cut") is None
+
+
+def test_a_booking_is_found_by_reference_draft_and_token(shop):
+    reference = shop.book(None, "cut", "ann", at("10:00"), draft="d1")
+    with shop.reading() as session:
+        booking = reads.booking_by_reference(session, reference)
+        spoken = f"{reference[:4].lower()} {reference[4:]}"
+        assert reads.booking_by_reference(session, spoken) is booking
+        assert reads.booking_by_draft(session, "d1") is booking
+        assert reads.booking_by_token_hash(session, booking.manage_token_hash) is booking
+        assert reads.booking_by_token_hash(session, hashlib.sha256(b"").digest()) is None
+        assert reads.booking_by_reference(session, "") is None
+
+
+def test_bookings_between_include_the_first_instant_and_not_the_last(shop):
+    for start in ("12:00", "10:00", "11:00"):
+        shop.book(None, "cut", "ann", at(start))
+    with shop.reading() as session:
+        found = reads.bookings_between(session, at("10:00"), at("12:00"))
+        assert [booking.starts_at for booking in found] == [at("10:00"), at("11:00")]
+
+
+def test_a_hold_is_found_even_when_its_time_ran_out(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"), visitor=b"v" * 32)
+    with shop.reading() as session:
+        found = reads.hold_of(session, tab)
+        assert (found.staff_member_id, found.visitor) == (find(session, "ann").id, b"v" * 32)
+        assert not found.is_over(NOW)
+        assert found.is_over(found.expires)
+        assert reads.hold_of(session, None) is reads.hold_of(session, tab + 1) is None
+
+
+def test_before_a_shop_is_loaded_its_days_are_those_of_utc(database_url):
+    with open_engine(database_url) as engine, SmallShop(engine).reading() as session:
+        assert reads.shop(session) is None
+        assert reads.shop_zone(session).key == "UTC"
+
+
+def test_the_shop_is_one_row(shop):
+    with shop.reading() as session:
+        assert reads.shop(session).name == "Small Shop"
+        assert reads.shop_zone(session).key == "Europe/Lisbon"
+    assert shop.count(Shop) == 1
+    assert shop.count(Booking) == 0
