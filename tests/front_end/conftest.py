@@ -1,48 +1,24 @@
-"""A small Flask app that shows every template with its sample, and nothing of the booking."""
+"""The gallery of samples: as text for the structure, behind a socket for a real Chromium."""
 
-from pathlib import Path
+import re
+from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
-from flask import Blueprint, Flask, Response, render_template
-from jinja2 import StrictUndefined
+from bs4 import BeautifulSoup
+from flask import Flask
+from playwright.sync_api import Page, Route
+from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.front_end.samples import SAMPLES, SITE
+from tests.front_end.gallery import create_gallery, show
+from tests.front_end.samples import Context
 
-ROOT = Path(__file__).parents[2]
-POLICY = "default-src 'self'"
-
-
-def show(name: str) -> str:
-    sample = SAMPLES[name]
-    return render_template(f"booking/{sample.template}", **sample.context)
+PROVOKED = re.compile(r"Failed to load resource|htmx:error")
 
 
-def shell(name: str) -> str:
-    """A fragment inside the page that loads it; a page as it is."""
-    if not SAMPLES[name].template.startswith("_"):
-        return show(name)
-    return render_template("booking/page.html", **SITE, fragment_url=f"/fragment/{name}")
-
-
-def tab_session_script() -> Response:
-    return Response("", mimetype="text/javascript")
-
-
-def strict(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY
-    return response
-
-
-def create_gallery() -> Flask:
-    blueprint = Blueprint("booking", __name__, static_folder=ROOT / "static")
-    blueprint.add_url_rule("/js/tab-session.js", "tab_session_script", tab_session_script)
-    blueprint.add_url_rule("/shell/<name>", "shell", shell)
-    blueprint.add_url_rule("/fragment/<name>", "fragment", show)
-    blueprint.after_request(strict)
-    app = Flask("gallery", template_folder=ROOT / "templates", static_folder=None)
-    app.jinja_env.undefined = StrictUndefined
-    app.register_blueprint(blueprint)
-    return app
+class Quiet(WSGIRequestHandler):
+    def log(self, *_) -> None:
+        pass
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +26,74 @@ def gallery() -> Flask:
     return create_gallery()
 
 
-@pytest.fixture
-def rendered(gallery):
-    """The text of a sample, by its name."""
+@pytest.fixture(scope="session")
+def rendered(gallery) -> Callable[..., str]:
+    """The HTML of a sample: `rendered("details", {"hold": None})`."""
 
-    def render(name: str) -> str:
+    def render(name: str, changes: Context | None = None) -> str:
         with gallery.test_request_context():
-            return show(name)
+            return show(name, changes)
 
     return render
+
+
+@pytest.fixture(scope="session")
+def soup(rendered) -> Callable[..., BeautifulSoup]:
+    return lambda name, changes=None: BeautifulSoup(rendered(name, changes), "html.parser")
+
+
+@pytest.fixture(scope="session")
+def gallery_url(gallery) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, gallery, threaded=True, request_handler=Quiet)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(browser, gallery_url) -> Iterator[Callable[..., Page]]:
+    """Opens a sample in a new window: `visit("time", viewport=…)`; complaints fail the test."""
+    contexts, heard = [], []
+
+    def open_sample(name: str, *, clock: bool = False, **options: object) -> Page:
+        context = browser.new_context(base_url=gallery_url, **options)
+        contexts.append(context)
+        context.on("weberror", lambda event: heard.append(str(event.error)))
+        context.on("console", lambda message: heard.extend(loud(message)))
+        window = context.new_page()
+        if clock:
+            window.clock.install()
+        window.goto(f"/page/{name}")
+        window.wait_for_selector("h1[id], [role=alert]")
+        return window
+
+    yield open_sample
+    for context in contexts:
+        context.close()
+    assert not heard
+
+
+def loud(message) -> list[str]:
+    complains = message.type in ("error", "warning") and not PROVOKED.search(message.text)
+    return [message.text] if complains else []
+
+
+@pytest.fixture
+def answer(rendered) -> Callable[..., list[Route]]:
+    """Lets every request to an address be answered with a sample, and keeps the requests."""
+
+    def listen(window: Page, address: str, sample: str, **answered: object) -> list[Route]:
+        requests: list[Route] = []
+
+        def reply(route: Route) -> None:
+            requests.append(route)
+            body = rendered(sample) if sample else "<html><body>A proxy's page</body></html>"
+            route.fulfill(body=body, content_type="text/html", **answered)
+
+        window.route(address, reply)
+        return requests
+
+    return listen

@@ -241,6 +241,7 @@ TIME = {
     "previous_month": None,
     "next_month": {"label": "January 2027"} | link("time", "?month=2027-01"),
     "next_free": None,
+    "day": "2026-12-10",
     "day_label": "Thursday 10 December 2026",
     "parts": PARTS,
     "zone": "Europe/Lisbon",
@@ -353,6 +354,7 @@ DONE = SITE | {
     "notices": [],
     "errors": {},
     "booking": BOOKING,
+    "state": "confirmed",
     "calendar_url": f"{MANAGE}/calendar.ics",
     "manage_url": MANAGE,
     "new_url": ROOT,
@@ -447,6 +449,7 @@ SAMPLES: dict[str, Sample] = {
             **TIME
             | {
                 "month": month(everything="full"),
+                "day": "",
                 "day_label": "",
                 "parts": [],
                 "next_free": {"label": "Next free day: Tuesday 5 January"}
@@ -463,6 +466,20 @@ SAMPLES: dict[str, Sample] = {
             fields=FIELDS_WITH_ERRORS,
             errors=MESSAGES,
             hold=HOLD | {"extendable": False},
+        ),
+    ),
+    "details-hold-late": Sample(
+        "_details.html",
+        common("details", COMING, fields=FIELDS, hold=HOLD | {"seconds_left": 122}),
+    ),
+    "service-preselected": Sample(
+        "_service.html",
+        common(
+            "service",
+            WHAT,
+            services=[each | {"checked": each["price"] == "€60"} for each in SERVICES],
+            preferred_staff="tomas",
+            submit_on_load=True,
         ),
     ),
     "details-hold-over": Sample(
@@ -493,6 +510,9 @@ SAMPLES: dict[str, Sample] = {
                 "shop_words": "14:30 to 15:30, Lisbon time (UTC)",
             }
         },
+    ),
+    "done-cancelled": Sample(
+        "_done.html", DONE | {"heading": "Your appointment was cancelled", "state": "cancelled"}
     ),
     "hold": Sample("_hold.html", SITE | {"hold": HOLD, "message": ""}),
     "hold-refused": Sample(

@@ -1,0 +1,42 @@
+"""A small Flask app that shows every template with its sample, and nothing of the booking."""
+
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, render_template
+from jinja2 import StrictUndefined
+
+from booking.tab_sessions import client_script
+from tests.front_end.samples import SAMPLES, SITE, Context
+
+ROOT = Path(__file__).parents[2]
+
+
+def show(name: str, changes: Context | None = None) -> str:
+    """A sample as its template shows it, with some of its context changed."""
+    sample = SAMPLES[name]
+    return render_template(f"booking/{sample.template}", **sample.context | (changes or {}))
+
+
+def page(name: str) -> str:
+    """A fragment inside the page that loads it; a page as it is."""
+    if not SAMPLES[name].template.startswith("_"):
+        return show(name)
+    return render_template("booking/page.html", **SITE, fragment_url=f"/fragment/{name}")
+
+
+def strict(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = "default-src 'self'"
+    return response
+
+
+def create_gallery() -> Flask:
+    """The app; a name that a template uses and no sample gives is an error."""
+    blueprint = Blueprint("booking", __name__, static_folder=ROOT / "static")
+    blueprint.add_url_rule("/js/tab-session.js", "tab_session_script", client_script)
+    blueprint.add_url_rule("/page/<name>", "page", page)
+    blueprint.add_url_rule("/fragment/<name>", "fragment", show)
+    blueprint.after_request(strict)
+    app = Flask("gallery", template_folder=ROOT / "templates", static_folder=None)
+    app.jinja_env.undefined = StrictUndefined
+    app.register_blueprint(blueprint)
+    return app

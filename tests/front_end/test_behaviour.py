@@ -1,0 +1,193 @@
+"""What the scripts do: focus, titles, announcements, the countdown, words for trouble."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+DETAILS, REVIEW = "**/book/details/form", "**/book/review/form"
+
+
+def go_on(window: Page) -> None:
+    window.locator("form .button").first.click()
+
+
+def said(window: Page, text: str) -> None:
+    expect(window.locator("#announcer")).to_contain_text(text)
+
+
+def test_the_first_step_leaves_the_focus_alone_and_names_the_tab(visit):
+    window = visit("details")
+    expect(window).to_have_title("Who is coming? \N{EN DASH} Maré Movement Studio")
+    expect(window.locator("body")).to_be_focused()
+    said(window, "Step 4 of 5.")
+
+
+def test_the_next_step_takes_the_focus_to_its_heading(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "review")
+    window.locator("#field-email").press("Enter")
+    expect(window.get_by_role("heading", level=1)).to_be_focused()
+    expect(window).to_have_title("Is everything right? \N{EN DASH} Maré Movement Studio")
+    said(window, "Step 5 of 5. Changed to Sports massage.")
+
+
+def test_errors_take_the_focus_and_lead_to_their_field_without_a_place_in_history(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "details-errors", status=422)
+    go_on(window)
+    expect(window.get_by_role("alert")).to_be_focused()
+    before = window.evaluate("history.length"), window.url
+    window.get_by_role("alert").get_by_role("link").first.click()
+    expect(window.locator("#field-email")).to_be_focused()
+    assert (window.evaluate("history.length"), window.url) == before
+
+
+def test_a_day_takes_the_focus_to_its_times_and_a_month_keeps_it(visit, answer):
+    window = visit("time-elsewhere")
+    answer(window, "**/book/time/form?day=*", "time-elsewhere")
+    answer(window, "**/book/time/form?month=*", "time-elsewhere")
+    window.locator("#day-2026-12-15").click()
+    expect(window.locator("h2#day")).to_be_focused()
+    assert window.url.endswith("/book/time?day=2026-12-15")
+    window.locator("#next-month").click()
+    expect(window.locator("#next-month")).to_be_focused()
+
+
+def test_every_request_tells_the_zone(visit, answer):
+    window = visit("details", timezone_id="Asia/Kathmandu")
+    requests = answer(window, DETAILS, "review")
+    go_on(window)
+    expect(window.locator("[data-step=review]")).to_be_visible()
+    told = requests[0].request.headers["tab-time-zone"]
+    assert told in ("Asia/Kathmandu", "Asia/Katmandu")
+
+
+def test_a_preselected_answer_is_posted_once(visit, answer, gallery_url):
+    requests = []
+    window = visit("service-preselected")
+    expect(window.get_by_role("alert")).to_be_visible()  # nobody answers /book/ in the gallery
+    answers = answer(window, "**/book/service/form", "service-preselected")
+    go_on(window)
+    expect(window.get_by_role("alert")).to_have_count(0)
+    window.wait_for_timeout(200)
+    assert [each.request.post_data for each in answers] == ["staff=tomas&service=sports-massage"]
+    assert requests == []
+
+
+def test_two_clicks_send_one_answer(visit, answer):
+    window = visit("review")
+    answers = answer(window, REVIEW, "done")
+    window.locator("form .button").dblclick()
+    expect(window.locator("[data-step=done]")).to_be_visible()
+    assert len(answers) == 1
+
+
+def test_the_countdown_runs_warns_and_ends_without_taking_anything_away(visit):
+    window = visit("details-hold-late", clock=True)
+    clock, hold = window.locator(".hold-clock"), window.locator("#hold")
+    expect(clock).to_have_text("2:02")
+    window.locator("#field-email").fill("zoe@example.com")
+    window.clock.run_for(3000)
+    expect(clock).to_have_text("1:59")
+    said(window, "two more minutes")
+    window.clock.run_for(120_000)
+    expect(hold).to_contain_text("no longer held. You can still go on")
+    expect(clock).not_to_be_visible()
+    said(window, "no longer held")
+    expect(window.locator("#field-email")).to_have_value("zoe@example.com")
+
+
+def test_a_wrong_clock_on_the_computer_does_not_shorten_a_hold(visit):
+    window = visit("details-hold-late", clock=True)
+    window.clock.set_system_time("2031-01-01T00:00:00Z")
+    window.clock.run_for(1000)
+    expect(window.locator(".hold-clock")).to_have_text("2:01")
+
+
+def test_more_time_changes_the_countdown_alone(visit, answer):
+    window = visit("details-hold-late")
+    answer(window, "**/book/hold/extension", "hold")
+    window.locator("#field-email").fill("zoe@example.com")
+    window.locator("#more-time").click()
+    expect(window.locator(".hold-clock")).to_have_text("9:00")
+    expect(window.locator("#more-time")).to_be_focused()
+    expect(window.locator("#field-email")).to_have_value("zoe@example.com")
+    said(window, "We are keeping this time for you: 9 minutes")
+
+
+def test_the_last_extension_does_not_lose_the_focus(visit, answer):
+    window = visit("details-hold-late")
+    answer(window, "**/book/hold/extension", "hold-refused")
+    window.locator("#more-time").click()
+    expect(window.locator("#hold")).to_be_focused()
+    expect(window.get_by_role("alert")).to_contain_text("all the extra time")
+
+
+def test_offline_nothing_is_lost_and_the_next_try_works(visit, answer):
+    window = visit("details")
+    window.locator("#field-email").fill("zoe@example.com")
+    window.route(DETAILS, lambda route: route.abort())
+    go_on(window)
+    expect(window.get_by_role("alert")).to_contain_text("Nothing is lost")
+    expect(window.get_by_role("alert")).to_be_focused()
+    expect(window.locator("#field-email")).to_have_value("zoe@example.com")
+    window.unroute(DETAILS)
+    answer(window, DETAILS, "review")
+    go_on(window)
+    expect(window.locator("[data-step=review]")).to_be_visible()
+    expect(window.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (413, {"HX-Reswap": "none"}, "more text than this form can take"),
+        (500, {}, "could not save"),
+        (503, {"Retry-After": "1"}, "could not save"),
+        (404, {}, "could not save"),
+    ],
+)
+def test_a_page_that_is_not_a_step_never_takes_the_place_of_one(
+    visit, answer, status, headers, words
+):
+    window = visit("details")
+    answer(window, DETAILS, "", status=status, headers=headers)
+    window.locator("#field-email").fill("zoe@example.com")
+    go_on(window)
+    expect(window.get_by_role("alert")).to_contain_text(words)
+    expect(window.locator("#field-email")).to_have_value("zoe@example.com")
+    expect(window.locator("form .button")).to_be_enabled()
+
+
+def test_a_step_that_never_arrives_offers_to_load_the_page_again(visit):
+    window = visit("page")
+    expect(window.get_by_role("alert").get_by_role("link")).to_have_attribute("href", window.url)
+
+
+def test_blocked_storage_is_told_and_stays_told(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "review")
+    window.evaluate("document.dispatchEvent(new CustomEvent('tab-session:memory'))")
+    note = window.get_by_text("This browser blocks storage")
+    expect(note).to_be_visible()
+    go_on(window)
+    expect(window.locator("[data-step=review]")).to_be_visible()
+    expect(note).to_be_visible()
+
+
+def test_all_of_it_works_with_the_keyboard_alone(visit):
+    window = visit("service")
+    window.locator("#field-service").focus()
+    window.keyboard.press("ArrowDown")
+    expect(window.get_by_role("radio", name="Physiotherapy")).to_be_checked()
+    window.keyboard.press("Tab")
+    expect(window.get_by_role("button", name="Continue")).to_be_focused()
+
+
+def test_the_way_on_never_hides_what_has_the_focus(visit):
+    window = visit("service", viewport={"width": 320, "height": 640})
+    for card in window.get_by_role("radio").all():
+        card.focus()
+        box, bar = card.bounding_box(), window.locator(".actions").bounding_box()
+        assert box["y"] < bar["y"]

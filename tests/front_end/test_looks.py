@@ -1,0 +1,100 @@
+"""Every sample in a real Chromium: accessible, within its width, without a jump, on paper."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.front_end.samples import SAMPLES
+
+pytestmark = pytest.mark.browser
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PHONE = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 900}
+PARTS = ("page", "hold", "hold-refused", "service-preselected")  # never all there is to see
+WHOLE = [name for name in SAMPLES if name not in PARTS]
+TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
+SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, select, input")]
+  .filter(each => each.getClientRects().length && !each.closest(".visually-hidden, p, address"))
+  .filter(each => !each.matches(".skip, .option input, [type=hidden], .message a"))
+  .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+  .filter(([html, box]) => Math.min(box.width, box.height) < (html.includes("day-") ? 32 : 44))
+  .map(([html]) => html)"""
+SHIFT = """() => new Promise(resolve => {
+  let moved = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(each => { moved += each.value; }))
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(moved), 150);
+})"""
+
+
+def violations(window) -> list[str]:
+    found = Axe().run(window, options={"runOnly": STANDARDS}).response["violations"]
+    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_on_a_desk_by_day_and_on_a_phone_in_the_dark(visit, name):
+    window = visit(name, viewport=DESK, color_scheme="light")
+    assert window.evaluate(SHIFT) == 0
+    assert violations(window) == []
+    window.set_viewport_size(PHONE)
+    window.emulate_media(color_scheme="dark")
+    assert window.evaluate(TOO_WIDE) <= 0
+    assert window.evaluate(SMALL_TARGETS) == []
+    assert violations(window) == []
+
+
+@pytest.mark.parametrize("name", ["time", "service-chosen", "done"])
+def test_forced_colours_still_show_what_is_chosen(visit, name):
+    window = visit(name, forced_colors="active")
+    assert violations(window) == []
+
+
+def test_what_is_chosen_keeps_a_mark_of_its_own_in_forced_colours(visit):
+    window = visit("time", forced_colors="active")
+    width = "each => getComputedStyle(each).borderTopWidth"
+    chips = window.locator(".chip input")
+    assert window.locator(".chip input:checked").evaluate(width) != chips.first.evaluate(width)
+
+
+def test_a_step_zoomed_to_twice_its_text_stays_within_the_page(visit):
+    window = visit("time", viewport=DESK)
+    window.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+    assert window.evaluate(TOO_WIDE) <= 0
+
+
+def test_the_confirmation_prints_as_an_appointment_card(visit):
+    window = visit("done")
+    window.emulate_media(media="print")
+    assert window.get_by_text("K7RM2XQD").is_visible()
+    assert window.get_by_text("Rua da Boavista 84, 2nd floor, 1200-068 Lisboa").first.is_visible()
+    for hidden in (".after", ".another", ".masthead-phone"):
+        assert not window.locator(hidden).is_visible()
+
+
+def test_who_asks_for_less_motion_sees_none(visit):
+    moving = visit("details")
+    still = visit("details", reduced_motion="reduce")
+    for window, expected in ((moving, "turn"), (still, "none")):
+        window.evaluate(
+            "() => { const form = document.querySelector('form');"
+            " form.classList.add('htmx-request'); form.querySelector('button').disabled = true; }"
+        )
+        style = "each => getComputedStyle(each, '::after').animationName"
+        assert window.locator("form .button").evaluate(style) == expected
+
+
+def test_one_property_gives_the_whole_page_another_colour(visit):
+    window = visit("service-chosen")
+    window.evaluate("document.documentElement.style.setProperty('--sidebook-accent', '#7a1f5c')")
+    colour = "each => getComputedStyle(each).backgroundColor"
+    assert window.locator("form .button").evaluate(colour) == "rgb(122, 31, 92)"
+
+
+def test_without_script_only_the_ways_to_reach_the_shop_are_shown(browser, gallery_url):
+    context = browser.new_context(java_script_enabled=False, base_url=gallery_url)
+    window = context.new_page()
+    window.goto("/page/time")
+    assert window.get_by_role("heading", level=1).all_inner_texts() == ["Book with us in person"]
+    assert window.locator("noscript").get_by_role("link").first.is_visible()
+    context.close()

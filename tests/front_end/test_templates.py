@@ -1,0 +1,223 @@
+"""What every template keeps to, whatever it is given."""
+
+import pytest
+from bs4 import Tag
+
+from tests.front_end.gallery import ROOT
+from tests.front_end.samples import MESSAGES, SAMPLES, SHOP
+
+FRAGMENTS = [name for name, sample in SAMPLES.items() if sample.template.startswith("_")]
+STEPS = [name for name in FRAGMENTS if "progress" in SAMPLES[name].context]
+ASKING = [name for name in STEPS if name != "service-none"]
+REFERENCES = ("for", "aria-labelledby", "aria-describedby", "form")
+
+
+def elements(soup, selector: str) -> list[Tag]:
+    found = soup.select(selector)
+    assert found, f"nothing matches {selector}"
+    return found
+
+
+def test_every_template_has_a_sample():
+    templates = {path.name for path in (ROOT / "templates/booking").glob("*.html")}
+    assert templates == {sample.template for sample in SAMPLES.values()}
+
+
+@pytest.mark.parametrize("name", FRAGMENTS)
+def test_a_fragment_is_one_element_with_the_id_that_swaps_aim_at(soup, name):
+    roots = [node for node in soup(name).contents if isinstance(node, Tag)]
+    assert [root["id"] for root in roots] == [
+        name.split("-")[0] if "hold" in roots[0]["id"] else "step"
+    ]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_reference_finds_its_element_and_every_id_is_the_only_one(soup, name):
+    page = soup(name)
+    ids = [element["id"] for element in page.select("[id]")]
+    assert len(ids) == len(set(ids))
+    wanted = {
+        word
+        for attribute in REFERENCES
+        for element in page.select(f"[{attribute}]")
+        for word in element[attribute].split()
+    }
+    anchors = {link["href"][1:] for link in page.select('a[href^="#"]')}
+    assert wanted | anchors <= set(ids)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_field_has_a_label_of_its_own(soup, name):
+    page = soup(name)
+    fields = page.select("input:not([type=hidden]), select, textarea")
+    labelled = {label["for"] for label in page.select("label[for]")}
+    assert {field["id"] for field in fields} == labelled
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_htmx_and_the_plain_page_lead_to_the_same_places(soup, name):
+    page = soup(name)
+    for form in page.select("form[hx-post]"):
+        assert (form["action"], form["method"]) == (form["hx-post"], "post")
+    for link in page.select("a[hx-get]"):
+        assert link["href"] == link["hx-push-url"]
+        assert link["hx-get"].split("?")[0] == link["href"].split("?")[0] + "/form"
+        assert link["hx-target"] == "#step"
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_an_asking_step_has_one_form_whose_first_button_goes_on(soup, name):
+    (form,) = soup(name).select("form")
+    assert form["autocomplete"] == "off"
+    assert form.select_one("button").get("name") is None
+    assert form.select_one("button")["type"] == "submit"
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_step_says_where_it_stands_in_words(soup, name):
+    page, context = soup(name), SAMPLES[name].context
+    current = page.select_one('.progress [aria-current="step"]')
+    place = [stage["step"] for stage in context["progress"]].index(context["step"]) + 1
+    assert current.get_text(" ", strip=True).endswith(context["progress"][place - 1]["label"])
+    assert page.select_one(".progress")["aria-label"] == f"Step {place} of 5."
+    assert page.section["data-step"] == context["step"]
+    assert page.section["data-title"] == f"{context['heading']} \N{EN DASH} {SHOP['name']}"
+    assert page.h1.text == context["heading"]
+
+
+def test_what_customers_typed_is_text_and_never_markup(soup):
+    attack = '<b id="attack">"\'</b>'
+    fields = SAMPLES["details"].context["fields"]
+    filled = soup("details", {"fields": [field | {"value": attack} for field in fields]})
+    assert filled.select_one("[name=name]")["value"] == attack
+    assert filled.select_one("[name=note]").text.strip() == attack
+    rows = [{"label": attack, "value": attack, "detail": attack, "change": None}]
+    shown = [soup("review", {"rows": rows}), soup("service", {"heading": attack})]
+    assert not [page for page in shown if page.select("#attack")]
+
+
+def test_a_note_keeps_the_empty_line_it_begins_with(rendered):
+    fields = SAMPLES["details"].context["fields"]
+    note = [field | {"value": "\nsecond line"} for field in fields if field["name"] == "note"]
+    assert ">\n\nsecond line</textarea>" in rendered("details", {"fields": note})
+
+
+def test_errors_stand_in_an_alert_beside_the_field_and_lead_to_it(soup):
+    page = soup("details-errors")
+    links = {link["href"]: link.text for link in elements(page, "[role=alert] a")}
+    assert links == {f"#field-{name}": message for name, message in MESSAGES.items()}
+    email = page.select_one("#field-email")
+    assert email["aria-invalid"] == "true"
+    assert page.find(id=email["aria-describedby"]).get_text(strip=True) == MESSAGES["email"]
+
+
+def test_an_error_that_only_its_field_knows_is_in_the_alert_as_well(soup):
+    assert "Choose one" in soup("details-errors", {"errors": {}}).select_one("[role=alert]").text
+
+
+def test_days_differ_in_words_and_not_in_colour_alone(soup):
+    page = soup("time")
+    assert page.select_one("#day-2026-12-10")["aria-current"] == "date"
+    assert page.select_one("#day-2026-12-15")["aria-label"].endswith("free times")
+    for state, words in [("full", "fully booked"), ("closed", "closed"), ("past", "past")]:
+        for day in elements(page, f"td .day-{state}"):
+            assert day.name == "span"
+            assert day.text.strip().endswith(words)
+
+
+def test_a_day_without_times_offers_the_next_free_one(soup):
+    page = soup("time-full-month")
+    assert page.select_one(".next-free a")["href"] == "/book/time?day=2027-01-05"
+    assert not page.select("[name=slot]")
+
+
+def test_times_are_one_question_in_groups_with_the_shops_own_clock_beside(soup):
+    page = soup("time-elsewhere")
+    assert [legend.text for legend in page.select(".part legend")] == ["Morning", "Evening"]
+    assert "10:00" in page.select_one('label[for="field-slot"]').text
+    assert page.select_one("[name=slot][checked]")["value"] == "2026-12-10T19:30Z"
+
+
+def test_after_a_lost_time_the_nearest_ones_belong_to_the_same_question(soup):
+    page = soup("time-lost")
+    near = elements(page, ".nearest input")
+    assert {(field["name"], field["form"]) for field in near} == {("slot", "times")}
+    assert page.select_one(".nearest button")["form"] == page.form["id"]
+
+
+def test_the_shown_day_and_zone_travel_with_the_time(soup):
+    form = soup("time").form
+    assert form.select_one("[name=day]")["value"] == "2026-12-10"
+    assert form.select_one("[name=zone] [selected]")["value"] == "Europe/Lisbon"
+    assert form.select_one("[name=change]")["value"] == "zone"
+
+
+def test_review_confirms_the_draft_that_was_shown(soup):
+    form = soup("review").form
+    hidden = {field["name"]: field["value"] for field in form.select("[type=hidden]")}
+    assert hidden == {"draft": "9f2c", "answers": "a1b2"}
+
+
+def test_every_change_link_says_what_it_changes(soup):
+    links = [
+        link.get_text(" ", strip=True) for link in elements(soup("review"), ".answer-change a")
+    ]
+    assert links[:2] == ["Change Service", "Change Person"]
+    assert len(links) == len(set(links))
+
+
+def test_done_carries_the_booking_for_machines_and_in_words(soup):
+    section = soup("done").section
+    assert section["data-booking-reference"] == "K7RM2XQD"
+    assert section["data-booking-start"] == "2026-12-10T14:30:00Z"
+    assert section["data-booking-end"] == "2026-12-10T15:30:00Z"
+    assert "Thursday 10 December 2026, 14:30 to 15:30" in section.text
+    assert section.select_one("[data-new-booking]")["hx-get"] == "/book/form"
+
+
+def test_a_cancelled_appointment_is_not_offered_for_calendars(soup):
+    for name in ("done-cancelled", "appointment-cancelled"):
+        assert not soup(name).select("[download], form")
+
+
+def test_a_hold_that_ran_out_is_not_counted_down_and_lets_the_customer_go_on(soup):
+    page = soup("details-hold-over")
+    assert page.select_one("#hold")["data-seconds-left"] == "0"
+    assert "You can still go on" in page.select_one("#hold").text
+    assert page.select_one("form button")
+
+
+def test_a_refusal_is_not_followed_by_go_on(soup):
+    hold = SAMPLES["details-hold-over"].context["hold"]
+    page = soup("hold", {"hold": hold, "message": "Someone else took the time."})
+    assert page.select_one("[role=alert]").text == "Someone else took the time."
+    assert "go on" not in page.text
+
+
+def test_a_booking_that_is_over_keeps_what_was_typed_for_a_new_one(soup):
+    form = soup("gone").form
+    assert form.has_attr("data-new-booking")
+    sent = {field["name"]: field.get("value") or field.text for field in form.select("[name]")}
+    assert sent["name"] == "Zoë O'Neill-Nguyễn"
+    assert sent["service"] == "sports-massage"
+    assert sent["note"].strip() == "Left shoulder,\nsince autumn."
+
+
+def test_without_script_the_page_names_phone_and_address(soup):
+    for name in ("page", "problem-page"):
+        links = [link["href"] for link in elements(soup(name), "noscript a")]
+        assert links == ["tel:+351210000000", "mailto:ola@mare.example"]
+
+
+def test_the_page_holds_one_element_that_loads_the_step_and_nothing_personal(soup):
+    page = soup("page")
+    (loading,) = page.select("[hx-get]")
+    assert (loading["hx-get"], loading["hx-trigger"]) == ("/book/form", "load")
+    assert not page.select("form, input")
+
+
+def test_htmx_comes_after_those_who_must_hear_it_and_all_lie_outside_what_it_restores(soup):
+    scripts = [script["src"].rpartition("/")[2] for script in elements(soup("page"), "head script")]
+    assert set(scripts[:-1]) == {"tab-session.js", "wizard.js", "hold.js", "trouble.js"}
+    assert scripts[-1] == "htmx-4.0.1.min.js"
+    assert not soup("page").select("body script")
