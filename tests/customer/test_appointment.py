@@ -1,0 +1,103 @@
+"""The manage link: who has it sees, keeps and cancels the appointment; nobody else does."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from icalendar import Calendar
+
+from booking.testing import TabClient
+from tests.customer.walks import at_done, at_time, slots, text
+
+
+def link_of(tab) -> str:
+    return tab.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+
+
+def event_at(app, path):
+    answer = app.test_client().get(path)
+    assert answer.status_code == 200
+    return answer, Calendar.from_ical(answer.data)
+
+
+def test_the_link_shows_the_appointment(app, bookings):
+    tab = at_done(app, service="short", staff="ana")
+    page = TabClient(app, link_of(tab))
+    assert page.status == 200
+    for words in (bookings()[0].reference, "Short visit", "Ana", "1 Test Street"):
+        assert words in text(page)
+
+
+def test_the_link_is_the_same_after_a_refresh_and_only_its_hash_is_stored(app, bookings):
+    tab = at_done(app)
+    link = link_of(tab)
+    assert link_of(tab.refresh()) == link
+    token = link.rpartition("/")[2]
+    assert len(token) == 43
+    assert token.encode() not in bookings()[0].manage_token_hash
+    assert len(bookings()[0].manage_token_hash) == 32
+
+
+def test_cancelling_lets_the_time_go_and_cannot_be_done_twice_over(app, bookings, rows):
+    tab = at_time(app, service="short", staff="ana")
+    slot = slots(tab)[0]
+    done = at_done(app, slot, service="short", staff="ana")
+    page = TabClient(app, link_of(done))
+    page.submit()
+    assert (page.status, page.url) == (200, link_of(done))
+    assert "This appointment is cancelled" in text(page)
+    assert page.page.select_one("form") is None
+    assert (bookings()[0].state, bookings()[0].cancelled_by) == ("cancelled", "customer")
+    assert rows()["claims"] == 0
+    again = app.test_client().post(link_of(done) + "/cancellation")
+    assert again.status_code == 303
+    assert slot in slots(tab.open(f"time?day={slot[:10]}"))
+
+
+def test_an_appointment_that_has_begun_cannot_be_cancelled(app, bookings):
+    link = link_of(at_done(app))
+    start = bookings()[0].starts_at
+    with time_machine.travel(start + timedelta(minutes=1), tick=False):
+        page = TabClient(app, link)
+        assert page.page.select_one("form") is None
+        answer = app.test_client().post(link + "/cancellation")
+    assert answer.status_code == 409
+    assert "cannot be cancelled" in answer.text
+    assert bookings()[0].state == "confirmed"
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "%00", "é" * 43, "9" * 5000])
+@pytest.mark.parametrize("rest", ["", "/calendar.ics"])
+def test_a_wrong_link_is_404_and_says_nothing(app, token, rest):
+    at_done(app)
+    answer = app.test_client().get(f"/book/appointment/{token}{rest}")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert "Ada" not in answer.text
+    assert app.test_client().post(f"/book/appointment/{token}/cancellation").status_code == 404
+
+
+def test_the_calendar_file_opens_at_the_right_instant(app, bookings):
+    tab = at_done(app, service="long", staff="ana", time_zone="Asia/Tokyo")
+    link = tab.page.select_one("a[download]")["href"]
+    answer, calendar = event_at(app, link)
+    [booking], [event] = bookings(), calendar.walk("VEVENT")
+    assert answer.content_type.startswith("text/calendar")
+    assert f"appointment-{booking.reference}.ics" in answer.headers["Content-Disposition"]
+    assert calendar["method"] == "PUBLISH"
+    assert event.decoded("dtstart") == booking.starts_at
+    assert event.decoded("dtend") == booking.starts_at + timedelta(hours=1)
+    assert event["dtstart"].to_ical().endswith(b"Z")
+    assert event["summary"] == "Long visit, Test Shop"
+    assert event["location"] == "1 Test Street"
+    assert (event["status"], event["sequence"]) == ("CONFIRMED", 0)
+    assert event["uid"] == f"{booking.reference}@localhost"
+
+
+def test_the_calendar_file_of_a_cancelled_appointment_replaces_the_first(app):
+    link = link_of(at_done(app))
+    [before] = event_at(app, f"{link}/calendar.ics")[1].walk("VEVENT")
+    TabClient(app, link).submit()
+    [after] = event_at(app, f"{link}/calendar.ics")[1].walk("VEVENT")
+    assert after["uid"] == before["uid"]
+    assert (after["status"], after["sequence"]) == ("CANCELLED", 1)

@@ -1,0 +1,187 @@
+"""Whatever is sent, the answer is clear, has the right status, and writes nothing."""
+
+import logging
+
+import pytest
+from bs4 import BeautifulSoup
+
+from booking.testing import TabClient
+from tests.customer.walks import alert, at_details, at_review, at_time, text, value
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+NONSENSE = [
+    "",
+    "nothing",
+    "\x00",
+    "short\x00",
+    "'; DROP TABLE booking_service; --",
+    "9" * 5000,
+    "💥",
+]
+TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_an_unknown_service_is_422_on_its_step(app, rows, nonsense):
+    tab = TabClient(app, "/book/").submit(service=nonsense, force=True)
+    assert (tab.status, tab.step) == (422, "service")
+    assert "Choose one of the services listed" in alert(tab)
+    assert rows()["tabs"] == 0
+
+
+@pytest.mark.parametrize("nonsense", NONSENSE)
+def test_an_unknown_person_is_422_on_their_step(app, nonsense):
+    tab = TabClient(app, "/book/").submit(service="short").submit(staff=nonsense, force=True)
+    assert (tab.status, tab.step) == (422, "staff")
+    assert "Choose one of the people listed" in alert(tab)
+
+
+@pytest.mark.parametrize("nonsense", [*NONSENSE, "2026-11-24", "9999-12-31T23:59Z", "-1"])
+def test_what_is_no_time_is_422_on_its_step(app, rows, nonsense):
+    tab = at_time(app).submit(slot=nonsense, force=True)
+    assert (tab.status, tab.step) == (422, "time")
+    assert "Choose a time" in alert(tab)
+    assert rows()["holds"] == 0
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "\x00", "", "x" * 5000])
+def test_an_unknown_zone_is_told_and_changes_nothing(app, zone):
+    tab = at_time(app, time_zone="Asia/Tokyo").submit(zone=zone, change="zone", force=True)
+    assert (tab.status, tab.step) == (422, "time")
+    assert "Choose one of the zones listed" in alert(tab)
+    assert value_of_zone(tab) == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "/etc/passwd", "x" * 5000, "Europe"])
+def test_an_unknown_zone_of_the_browser_falls_back_to_the_shops(app, zone):
+    assert value_of_zone(at_time(app, time_zone=zone)) == "Europe/Lisbon"
+
+
+@pytest.mark.parametrize("query", ["day=x", "day=0001-01-01", "month=9999-12", "day=2026-02-30"])
+def test_a_day_that_is_none_is_ignored(app, query):
+    tab = at_time(app).open(f"time?{query}&_external=1&_anchor=x&_scheme=ftp")
+    assert (tab.status, tab.step) == (200, "time")
+
+
+@pytest.mark.parametrize("step", ["staff", "time", "details", "review"])
+def test_a_forged_later_step_is_409_with_the_first_question(app, step):
+    tab = TabClient(app, "/book/").post(f"{step}/form", staff="any", slot="2026-11-24T09:00Z")
+    assert (tab.status, tab.step) == (409, "service")
+    assert tab.headers["HX-Replace-Url"] == "/book/service"
+    assert "HX-Push-Url" not in tab.headers
+
+
+def test_details_sent_before_their_turn_are_kept_for_it(app):
+    tab = TabClient(app, "/book/")
+    tab.post("details/form", name="Ada", email="nonsense", question_first_visit="Yes")
+    assert (tab.status, tab.step) == (409, "service")
+    tab.submit(service="short").submit(staff="any")
+    tab.submit(slot=tab.page.select_one("#times [name=slot]")["value"])
+    assert (value(tab, "name"), value(tab, "email")) == ("Ada", "nonsense")
+
+
+def test_refused_details_keep_everything_that_was_typed(app):
+    tab = at_details(app, service="long")
+    tab.submit(name="", email="nonsense", note="Two\nlines", question_wishes="<b>Tea</b>")
+    assert (tab.status, tab.step) == (422, "details")
+    assert "3 answers need another look" in alert(tab)
+    assert (value(tab, "email"), value(tab, "note")) == ("nonsense", "Two\nlines")
+    assert value(tab, "question_wishes") == "<b>Tea</b>"
+    assert tab.page.select_one("b") is None
+
+
+def test_far_more_typed_than_a_draft_can_carry_is_no_failure(app):
+    tab = TabClient(app, "/book/")
+    tab.post("details/form", **{f"question_{n}": "💥" * 1000 for n in range(15)}, name="Ada")
+    assert tab.status == 409
+
+
+def test_ten_megabytes_are_413_and_the_page_stays_as_it_was(app):
+    tab = at_details(app)
+    before = text(tab)
+    tab.submit(name="A" * 10_000_000, email="ada@example.com")
+    assert tab.status == 413
+    assert tab.headers["HX-Reswap"] == "none"
+    assert text(tab) == before
+
+
+@pytest.mark.parametrize("header", [None, "", "short", "A" * 44, "A" * 42 + "!", "A" * 5000])
+def test_a_header_that_names_no_tab_is_400(app, header):
+    headers = {"HX-Request": "true"} | ({} if header is None else {"Tab-Session": header})
+    answer = app.test_client().get("/book/service/form", headers=headers)
+    assert answer.status_code == 400
+    assert answer.headers["HX-Trigger"] == "tab-session:missing"
+    assert header is None or header == "" or header not in answer.text
+
+
+def test_a_post_without_htmx_is_400_with_a_page_filled_from_it(app, rows):
+    sent = {"name": "Ada", "email": "ada@example.com", "note": "Two\nlines", "slot": "x"}
+    answer = app.test_client().post("/book/details/form", data=sent)
+    assert answer.status_code == 400
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert "what you typed is below" in page.select_one("[role=alert]").get_text()
+    assert page.select_one("[name=name]")["value"] == "Ada"
+    assert page.select_one("textarea[name=note]").get_text() == "\nTwo\nlines"
+    assert page.select_one("form")["action"] == "/book/details/form"
+    assert rows()["tabs"] == 0
+
+
+def test_another_sites_request_is_403(app):
+    headers = TAB | {"Sec-Fetch-Site": "cross-site"}
+    answer = app.test_client().post(
+        "/book/service/form", data={"service": "short"}, headers=headers
+    )
+    assert answer.status_code == 403
+    assert "another website" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "service/", "service/form/x", "appointment/", "static/nothing.css", "a/b/c"]
+)
+def test_an_unknown_address_is_404_with_a_page(app, path):
+    answer = app.test_client().get(f"/book/{path}")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    assert "Test Shop" in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_methods_nobody_offers_are_404(app, method):
+    answer = app.test_client().open("/book/service/form", method=method, headers=TAB)
+    assert answer.status_code == 404
+
+
+@pytest.fixture
+def broken_app(app):
+    """An app whose database lost a table: whatever needs a service fails."""
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context(), app.extensions["booking"].engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE booking_service RENAME TO elsewhere")
+    return app
+
+
+def test_a_mistake_of_ours_is_500_without_a_trace(broken_app, caplog):
+    with caplog.at_level(logging.DEBUG):
+        answer = broken_app.test_client().post(
+            "/book/details/form", data={"name": "Ada Lovelace"}, headers=TAB
+        )
+    assert answer.status_code == 500
+    assert "on our side" in answer.text
+    assert "Traceback" not in answer.text
+    assert "booking_service" not in answer.text
+    assert "Ada Lovelace" not in caplog.text
+
+
+def test_nothing_personal_is_logged(app, caplog):
+    with caplog.at_level(logging.DEBUG):
+        tab = at_review(app)
+        tab.open("details").submit(email="nonsense")
+        tab.open("review").submit()
+    assert tab.step == "done"
+    for secret in ("Ada Lovelace", "ada@example.com", "By the window", tab.id):
+        assert secret not in caplog.text
+
+
+def value_of_zone(tab) -> str:
+    return tab.page.select_one("[name=zone] option[selected]")["value"]

@@ -1,0 +1,65 @@
+"""What every answer of the wizard tells the browser."""
+
+import pytest
+
+from booking.testing import TabClient
+from tests.customer.walks import at_details
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "", {}),
+        ("GET", "review", {}),
+        ("GET", "service/form", TAB),
+        ("GET", "service/form", {}),
+        ("GET", "nothing", {}),
+        ("GET", "appointment/nothing", {}),
+        ("POST", "service/form", TAB),
+        ("POST", "service/form", {}),
+        ("POST", "service/form", TAB | {"Sec-Fetch-Site": "cross-site"}),
+    ],
+)
+def test_every_answer_is_strict_and_kept_nowhere(app, method, path, headers):
+    answer = app.test_client().open(f"/book/{path}", method=method, headers=headers)
+    assert answer.headers["Cache-Control"] == "no-store"
+    policy = answer.headers["Content-Security-Policy"]
+    for rule in ("default-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"):
+        assert rule in policy
+    assert "unsafe" not in policy
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_static_files_are_kept_for_good_at_the_address_that_names_their_content(app):
+    page = TabClient(app, "/book/").page
+    sheet = page.select_one("link[rel=stylesheet]")["href"]
+    assert "immutable" in cache_control(app, sheet)
+    for other in (sheet.partition("?")[0], sheet[:-1] + "x"):
+        assert "immutable" not in cache_control(app, other)
+
+
+def cache_control(app, path) -> str:
+    with app.test_client().get(path) as answer:
+        assert answer.status_code == 200
+        return answer.headers.get("Cache-Control", "")
+
+
+def test_the_host_apps_own_pages_are_left_alone(app):
+    app.add_url_rule("/host", "host", lambda: "mine")
+    assert "Content-Security-Policy" not in app.test_client().get("/host").headers
+
+
+def test_the_shell_carries_nothing_personal_and_loads_one_fragment(app):
+    tab = at_details(app)
+    tab.submit(name="Ada Lovelace", email="ada@example.com")
+    shell = app.test_client().get("/book/review?service=short&day=2026-01-01&x=y").text
+    assert "Ada" not in shell
+    assert tab.id not in shell
+    assert shell.count("hx-get") == 1
+    assert 'hx-get="/book/review/form?service=short&amp;day=2026-01-01"' in shell
