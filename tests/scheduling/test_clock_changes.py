@@ -1,0 +1,176 @@
+"""Every clock change from 2025 to 2030, found by asking zoneinfo, day by day and minute by minute.
+
+Round the clock, every five minutes is offered. So what the wall shows at the offered starts
+must be: nothing from a gap, everything in a fold twice, all else once.
+"""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from booking.scheduling.clock import day_interval, from_minute, instants, to_minute
+from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
+from booking.scheduling.rules import ServiceRules
+from booking.scheduling.slots import Slot, free_slots
+
+CHANGING = [
+    "Africa/Cairo",  # at midnight
+    "Africa/Casablanca",  # back for Ramadan, on dates that wander
+    "America/New_York",
+    "America/Nuuk",  # late on Saturday
+    "America/Santiago",  # at midnight, the other half of the year
+    "America/St_Johns",  # half an hour off
+    "Antarctica/Troll",  # by two hours
+    "Australia/Lord_Howe",  # by half an hour
+    "Europe/Berlin",
+    "Europe/London",
+    "Pacific/Chatham",  # three quarters of an hour off
+]
+STEADY = ["Asia/Kathmandu", "Pacific/Apia", "Asia/Tokyo"]
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+BEGIN, END = datetime(2025, 1, 1, tzinfo=UTC), datetime(2031, 1, 1, tzinfo=UTC)
+
+
+class Change(NamedTuple):
+    zone: ZoneInfo
+    instant: datetime
+    forward: timedelta
+
+    @property
+    def jumped(self) -> list[datetime]:
+        """The naive wall times that the change leaves out or repeats."""
+        after = self.instant.astimezone(self.zone).replace(tzinfo=None, fold=0)
+        first = min(after, after - self.forward)
+        return [first + n * MINUTE for n in range(abs(self.forward) // MINUTE)]
+
+    @property
+    def days(self) -> tuple[date, date]:
+        return (self.jumped[0] - DAY).date(), (self.jumped[-1] + DAY).date()
+
+
+def changes(name: str) -> list[Change]:
+    zone, found, instant = ZoneInfo(name), [], BEGIN
+    while instant < END:
+        if offset(instant, zone) != offset(instant + DAY, zone):
+            found.append(change_within_a_day(instant, zone))
+        instant += DAY
+    return found
+
+
+def change_within_a_day(instant: datetime, zone: ZoneInfo) -> Change:
+    before = offset(instant, zone)
+    while offset(instant, zone) == before:
+        instant += MINUTE
+    return Change(zone, instant, offset(instant, zone) - before)
+
+
+def offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset()
+
+
+ALL = [change for name in CHANGING for change in changes(name)]
+GAPS = [change for change in ALL if change.forward > timedelta()]
+FOLDS = [change for change in ALL if change.forward < timedelta()]
+
+
+def label(change: Change) -> str:
+    return f"{change.zone.key} {change.instant:%Y-%m-%d}"
+
+
+def offered(change: Change, duration: int = 5) -> list[Slot]:
+    always = WorkingTime(change.zone, dict.fromkeys(range(7), (TimeRange(0, 1440),)))
+    rules = ServiceRules(duration=duration, slot_step=5, booking_window=30)
+    now = to_minute(change.instant - 10 * DAY)
+    return free_slots(always, rules, (), now, *change.days)
+
+
+def shown(slot: Slot, zone: ZoneInfo) -> datetime:
+    """What the clock on the wall shows, naive, as the slot begins."""
+    return from_minute(slot.start).astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def wall_times(first: date, last: date) -> list[datetime]:
+    midnight = datetime.combine(first, datetime.min.time())
+    return [midnight + n * 5 * MINUTE for n in range(((last - first).days + 1) * 288)]
+
+
+def test_the_scan_finds_changes_in_every_changing_zone_and_none_in_the_steady():
+    for name in CHANGING:
+        assert len([change for change in ALL if change.zone.key == name]) >= 6
+    assert [change for name in STEADY for change in changes(name)] == []
+
+
+@pytest.mark.parametrize("change", ALL, ids=label)
+def test_a_wall_time_is_offered_as_often_as_the_clock_shows_it(change):
+    times = dict.fromkeys(wall_times(*change.days), 1)
+    for wall in change.jumped[::5]:
+        times[wall] = 0 if change in GAPS else 2
+    assert Counter(shown(slot, change.zone) for slot in offered(change)) == Counter(times)
+
+
+@pytest.mark.parametrize("change", GAPS, ids=label)
+def test_a_minute_in_the_gap_has_no_instant(change):
+    for wall in change.jumped:
+        assert instants(wall.date(), wall.hour * 60 + wall.minute, change.zone) == ()
+    assert not set(change.jumped) & {shown(slot, change.zone) for slot in offered(change)}
+
+
+@pytest.mark.parametrize("change", FOLDS, ids=label)
+def test_both_offers_of_a_repeated_minute_are_the_right_instants(change):
+    starts = {}
+    for slot in offered(change):
+        starts.setdefault(shown(slot, change.zone), []).append(from_minute(slot.start))
+    for wall in change.jumped:
+        both = [wall.replace(tzinfo=change.zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        assert both[1] - both[0] == -change.forward
+        minutes = instants(wall.date(), wall.hour * 60 + wall.minute, change.zone)
+        assert [from_minute(minute) for minute in minutes] == both
+        if wall.minute % 5 == 0:
+            assert starts[wall] == both
+
+
+@pytest.mark.parametrize("change", ALL, ids=label)
+def test_all_other_offers_are_the_instants_that_zoneinfo_names(change):
+    for slot in offered(change):
+        wall = shown(slot, change.zone)
+        if wall not in change.jumped:
+            expected = wall.replace(tzinfo=change.zone).astimezone(UTC)
+            assert from_minute(slot.start) == expected
+
+
+@pytest.mark.parametrize("change", ALL, ids=label)
+def test_the_days_around_a_change_follow_each_other_without_gap_or_overlap(change):
+    first, last = change.days
+    days = [first + n * DAY for n in range((last - first).days + 1)]
+    spans = [day_interval(day, change.zone) for day in days]
+    for (_, end), (start, _) in pairwise(spans):
+        assert end == start
+    passed = spans[-1][1] - spans[0][0]
+    assert passed == len(days) * 1440 - change.forward // MINUTE
+
+
+@pytest.mark.parametrize("change", ALL, ids=label)
+def test_an_appointment_across_a_change_takes_its_true_time(change):
+    minute = to_minute(change.instant)
+    crossing = [slot for slot in offered(change, 90) if slot.start < minute < slot.end]
+    assert [slot.start for slot in crossing] == list(range(minute - 85, minute, 5))
+    assert {slot.end - slot.start for slot in crossing} == {90}
+
+
+@pytest.mark.parametrize("name", STEADY)
+def test_a_steady_zone_has_only_days_of_24_hours(name):
+    zone = ZoneInfo(name)
+    always = WorkingTime(zone, dict.fromkeys(range(7), (TimeRange(0, 1440),)))
+    first, last = date(2025, 1, 1), date(2030, 12, 31)
+    days = (last - first).days + 1
+    for n in range(days):
+        start, end = day_interval(first + n * DAY, zone)
+        assert end - start == 1440
+    [(start, end)] = open_intervals(always, first, last)
+    assert end - start == days * 1440

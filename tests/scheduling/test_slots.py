@@ -1,0 +1,308 @@
+"""Free slots by example: each rule alone, at its very edge."""
+
+from datetime import UTC, date, datetime
+from time import perf_counter
+
+import pytest
+
+from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute, zone
+from booking.scheduling.hours import TimeRange, WorkingTime
+from booking.scheduling.rules import ServiceRules
+from booking.scheduling.slots import (
+    Reason,
+    Slot,
+    candidate_starts,
+    free_slots,
+    limit_days,
+    nearest,
+    why_not,
+)
+
+UTC_ZONE, BERLIN = zone("UTC"), zone("Europe/Berlin")
+MONDAY, TUESDAY = date(2026, 1, 5), date(2026, 1, 6)
+
+
+def at(hour: int, minute: int = 0, day: date = MONDAY) -> int:
+    return to_minute(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC))
+
+
+def opening(*hours: tuple[int, int], **more) -> WorkingTime:
+    """The same whole hours every day, in UTC."""
+    ranges = tuple(TimeRange(starts * 60, ends * 60) for starts, ends in hours)
+    return WorkingTime(UTC_ZONE, dict.fromkeys(range(7), ranges), **more)
+
+
+def hourly(**changed) -> ServiceRules:
+    return ServiceRules(**({"duration": 60, "slot_step": 60, "booking_window": 30} | changed))
+
+
+NOON_TO_TWO = {"breaks": dict.fromkeys(range(7), (TimeRange(720, 840),))}
+
+
+def times(slots: list[Slot]) -> list[str]:
+    return [f"{from_minute(slot.start):%H:%M}" for slot in slots]
+
+
+@pytest.mark.parametrize(
+    ("working", "rules", "taken", "now", "expected"),
+    [
+        pytest.param(
+            opening((9, 12)), {}, [], at(0), "09:00 10:00 11:00", id="back to back until closing"
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"slot_step": 30},
+            [],
+            at(0),
+            "09:00 09:30 10:00 10:30 11:00",
+            id="the step is not the duration",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"duration": 90},
+            [],
+            at(0),
+            "09:00 10:00",
+            id="what would end after closing is not offered",
+        ),
+        pytest.param(
+            opening((9, 11), (13, 15)),
+            {},
+            [],
+            at(0),
+            "09:00 10:00 13:00 14:00",
+            id="each range has a grid of its own",
+        ),
+        pytest.param(
+            opening((9, 16), **NOON_TO_TWO),
+            {"slot_step": 45},
+            [],
+            at(0),
+            "09:00 09:45 10:30 14:15 15:00",
+            id="the grid runs on through a break",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {},
+            [(at(10), at(11))],
+            at(0),
+            "09:00 11:00",
+            id="neighbours of a taken hour stay free",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {},
+            [(at(10, 59), at(11))],
+            at(0),
+            "09:00 11:00",
+            id="one taken minute is enough",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {},
+            [(at(10), at(10))],
+            at(0),
+            "09:00 10:00 11:00",
+            id="a taken span without time takes nothing",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"buffer_after": 5},
+            [(at(10), at(11))],
+            at(0),
+            "11:00",
+            id="the buffer after must be free",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"buffer_before": 5},
+            [(at(10), at(11))],
+            at(0),
+            "09:00",
+            id="the buffer before must be free",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"buffer_before": 60, "buffer_after": 60},
+            [],
+            at(0),
+            "09:00 10:00 11:00",
+            id="buffers may reach outside the hours",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"buffer_before": 30},
+            [(at(8), at(8, 35))],
+            at(0),
+            "10:00 11:00",
+            id="buffers outside the hours must be free too",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"minimum_notice": 60},
+            [],
+            at(9),
+            "10:00 11:00",
+            id="the notice may be just kept",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"minimum_notice": 60},
+            [],
+            at(9, 1),
+            "11:00",
+            id="the notice may be just missed",
+        ),
+        pytest.param(
+            opening((9, 12)), {}, [], at(10), "10:00 11:00", id="what begins now is not past"
+        ),
+        pytest.param(opening((9, 12)), {}, [], at(10, 1), "11:00", id="what began is past"),
+        pytest.param(
+            opening((9, 12)),
+            {"booking_window": 1},
+            [],
+            at(10) - 1440,
+            "09:00 10:00",
+            id="the window ends to the minute",
+        ),
+        pytest.param(
+            opening((9, 12)),
+            {"booking_window": 1},
+            [],
+            at(0) - 3 * 1440,
+            "",
+            id="beyond the window",
+        ),
+        pytest.param(
+            opening((22, 24), (0, 1)),
+            {"duration": 90, "slot_step": 30},
+            [],
+            at(0),
+            "22:00 22:30 23:00 23:30",
+            id="an appointment may run past midnight, even on the last day asked for",
+        ),
+    ],
+)
+def test_slots_of_a_monday(working, rules, taken, now, expected):
+    slots = free_slots(working, hourly(**rules), taken, now, MONDAY, MONDAY)
+    assert times(slots) == expected.split()
+
+
+def test_a_slot_ends_where_the_appointment_does_buffers_left_out():
+    rules = hourly(buffer_before=15, buffer_after=15)
+    [slot] = free_slots(opening((9, 10)), rules, (), at(0), MONDAY, MONDAY)
+    assert slot == Slot(at(9), at(10))
+
+
+def test_a_whole_days_appointment_reaches_over_a_day_of_23_hours():
+    always = WorkingTime(BERLIN, dict.fromkeys(range(7), (TimeRange(0, 1440),)))
+    saturday = date(2026, 3, 28)
+    start, end = day_interval(saturday, BERLIN)
+    slots = free_slots(always, hourly(duration=1440), (), start, saturday, saturday)
+    assert slots[-1] == Slot(end - 60, end - 60 + 1440)
+
+
+def test_what_is_taken_may_come_in_any_order_and_only_once():
+    taken = iter([(at(11), at(12)), (at(9), at(10)), (at(9, 30), at(9, 40))])
+    assert times(free_slots(opening((9, 12)), hourly(), taken, at(0), MONDAY, MONDAY)) == ["10:00"]
+
+
+def test_days_outside_the_window_cost_nothing():
+    started = perf_counter()
+    slots = free_slots(opening((9, 10)), hourly(), (), at(0), date(1, 1, 1), date(9999, 12, 31))
+    assert len(slots) == 30
+    assert perf_counter() - started < 1
+
+
+def test_candidates_of_overlapping_ranges_are_offered_once():
+    assert candidate_starts(opening((9, 11), (10, 12)), hourly(), MONDAY, MONDAY) == [
+        at(9),
+        at(10),
+        at(11),
+    ]
+
+
+def test_a_repeated_hour_is_offered_twice_and_a_missing_one_never():
+    berlin = WorkingTime(BERLIN, {6: (TimeRange(60, 240),)})
+
+    def wall(day: date) -> list[int]:
+        now = day_interval(day, BERLIN)[0]
+        slots = free_slots(berlin, hourly(), (), now, day, day)
+        return [minute_of_day(slot.start, BERLIN) // 60 for slot in slots]
+
+    assert wall(date(2026, 3, 29)) == [1, 3]
+    assert wall(date(2026, 10, 25)) == [1, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("start", "reason"),
+    [
+        pytest.param(at(8, 0), Reason.PAST, id="before now"),
+        pytest.param(at(9, 0), Reason.TOO_SOON, id="within the notice"),
+        pytest.param(at(10, 0), None, id="as soon as the notice allows"),
+        pytest.param(at(10, 30), Reason.CLOSED, id="off the step grid"),
+        pytest.param(at(11, 0), Reason.TAKEN, id="taken"),
+        pytest.param(at(16, 0), None, id="the last of the day"),
+        pytest.param(at(17, 0), Reason.CLOSED, id="at closing time"),
+        pytest.param(at(11, 0, TUESDAY), Reason.LIMIT, id="a full day"),
+        pytest.param(at(18, 0, TUESDAY), Reason.CLOSED, id="a full day, and closed"),
+        pytest.param(at(9, 0) + 6 * 1440, None, id="in the last minute of the window"),
+        pytest.param(at(9, 0) + 7 * 1440, Reason.TOO_FAR, id="after the window"),
+        pytest.param(10**12, Reason.TOO_FAR, id="after the end of all calendars"),
+        pytest.param(-(10**12), Reason.PAST, id="before the beginning of all calendars"),
+    ],
+)
+def test_the_first_reason_that_applies_is_given(start, reason):
+    rules = hourly(minimum_notice=60, booking_window=6)
+    taken = [(at(11, 30), at(11, 35)), (at(10, 0, TUESDAY), at(11, 0, TUESDAY))]
+    full = [day_interval(TUESDAY, UTC_ZONE)]
+    assert why_not(opening((9, 17)), rules, taken, at(9), start, full_days=full) is reason
+
+
+def test_a_full_day_is_told_by_the_day_on_which_the_appointment_starts():
+    night = opening((22, 24), (0, 2))
+    full = limit_days({TUESDAY: 3}, 3, UTC_ZONE)
+    rules = hourly(duration=120, buffer_after=60)
+    slots = free_slots(night, rules, (), at(12), MONDAY, TUESDAY, full_days=full)
+    assert slots == [Slot(at(22), at(22) + 120), Slot(at(23), at(23) + 120)]
+
+
+@pytest.mark.parametrize(
+    ("limit", "full"), [(None, []), (2, [MONDAY, TUESDAY]), (3, [TUESDAY]), (4, [])]
+)
+def test_days_are_full_once_their_count_reaches_the_limit(limit, full):
+    counts = {TUESDAY: 3, MONDAY: 2}
+    minutes = {
+        minute for start, end in limit_days(counts, limit, BERLIN) for minute in range(start, end)
+    }
+    expected = {minute for day in full for minute in range(*day_interval(day, BERLIN))}
+    assert minutes == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count", "expected"),
+    [
+        pytest.param(at(11), 3, [9, 10, 12], id="in order of time"),
+        pytest.param(at(11), 1, [10], id="a tie goes to the earlier"),
+        pytest.param(at(0), 2, [9, 10], id="before all of them"),
+        pytest.param(at(23), 2, [13, 16], id="after all of them"),
+        pytest.param(at(11), 9, [9, 10, 12, 13, 16], id="fewer than asked for"),
+    ],
+)
+def test_the_nearest_slots(wanted, count, expected):
+    slots = [Slot(at(hour), at(hour) + 30) for hour in (13, 9, 16, 10, 12)]
+    assert nearest(slots, wanted, count) == [Slot(at(hour), at(hour) + 30) for hour in expected]
+
+
+def test_a_busy_month_takes_milliseconds():
+    day = (TimeRange(8 * 60, 18 * 60),)
+    working = WorkingTime(BERLIN, dict.fromkeys(range(7), day), NOON_TO_TWO["breaks"])
+    rules = hourly(duration=30, slot_step=5, buffer_after=10)
+    taken = [(at(8) + n * 200, at(8) + n * 200 + 45) for n in range(200)]
+
+    def timed() -> float:
+        started = perf_counter()
+        free_slots(working, rules, taken, at(0), MONDAY, date(2026, 2, 4))
+        return perf_counter() - started
+
+    assert min(timed() for _ in range(5)) < 0.02
