@@ -9,7 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.operations.choosing import first_to_claim, require_free, require_offered
+from booking.operations.choosing import (
+    first_to_claim,
+    require_free,
+    require_offered,
+    require_thinkable,
+)
 from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
 from booking.storage.claims import owned, release_booking, release_hold
@@ -55,6 +60,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     made = booking_by_draft(session, draft)
     if made is not None:
         return _unchanged(made, fingerprint)
+    require_thinkable(start, now)
     booking = Booking(
         draft=draft,
         fingerprint=fingerprint,

@@ -1,7 +1,7 @@
 """Which staff member gets the appointment, where several would do."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.operations.claiming import Claimant, claim_appointment
 from booking.operations.errors import SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
 from booking.storage.diary import Diary
 from booking.storage.models import Booking, Service, StaffMember, offer
@@ -21,6 +22,16 @@ _MOST_TELLING_FIRST = (
     Reason.PAST,
     Reason.CLOSED,
 )
+
+
+def require_thinkable(start: datetime, now: datetime) -> None:
+    """SlotUnavailable for a start that no calendar would show; later arithmetic relies on it."""
+    if start < now - timedelta(days=1):
+        raise SlotUnavailable(Reason.PAST)
+    if start > now + timedelta(days=LONGEST_WINDOW + 1):
+        raise SlotUnavailable(Reason.TOO_FAR)
+    if start.second or start.microsecond:
+        raise SlotUnavailable(Reason.CLOSED)
 
 
 def require_offered(

@@ -7,7 +7,13 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, insert, update
 from sqlalchemy.orm import Session
 
-from booking.operations.choosing import first_to_claim, in_turn, require_free, require_offered
+from booking.operations.choosing import (
+    first_to_claim,
+    in_turn,
+    require_free,
+    require_offered,
+    require_thinkable,
+)
 from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
 from booking.operations.visitors import require_room
@@ -35,6 +41,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     time chosen again starts its minutes again, but gives no extension back. Raises
     SlotUnavailable or TooManyHolds; what the tab held then stands as it did.
     """
+    require_thinkable(start, now)
     with session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         if visitor is not None and visitor_limit is not None:

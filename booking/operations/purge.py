@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.hours import TICK
-from booking.storage.claims import PLACES_A_DAY, release_hold
+from booking.storage.claims import PLACES_A_DAY, release_holds
 from booking.storage.models import Resource, claim, hold
 from booking.storage.reads import shop_zone
 
@@ -28,8 +28,7 @@ def purge_holds(session: Session, *, now: datetime, most: int = 500) -> int:
         .with_for_update(skip_locked=True)
     )
     found = session.scalars(over).all()
-    for hold_id in found:
-        release_hold(session, hold_id)
+    release_holds(session, found)
     return len(found)
 
 

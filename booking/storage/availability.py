@@ -75,10 +75,9 @@ def next_free_day(
 ) -> date | None:
     """The first day later than `after` with a free time, to the end of the booking window."""
     last = local_day(rules_of(service).latest(to_minute(now)) + 1, zone)
-    today = local_day(to_minute(now), zone)
-    first = max(after + timedelta(days=1), today)
-    if last < first:
+    if after >= last:
         return None
+    first = max(after + timedelta(days=1), local_day(to_minute(now), zone))
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
     diary = read_diary(session, service, staff, span, now=now, tab_key=tab_key)
     for part in _parts(first, last):

@@ -1,6 +1,6 @@
 """Holding a time: for one staff member or any, again, longer, no more."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable, TooManyHolds
 from booking.operations.holds import extend, release
 from booking.scheduling.slots import Reason
-from booking.storage.models import claim, hold
+from booking.storage.models import Booking, claim, hold
 from tests.fixtures.small_shop import NOW, at, find, hold_in
 
 
@@ -63,12 +63,17 @@ def test_neighbours_whose_buffers_only_touch_both_fit(shop):
         (at("09:00", day=61), Reason.TOO_FAR),
         (at("17:00"), Reason.CLOSED),
         (at("10:05"), Reason.CLOSED),
+        (at("10:00") + timedelta(seconds=1), Reason.CLOSED),
+        (datetime.min.replace(tzinfo=UTC), Reason.PAST),
+        (datetime.max.replace(tzinfo=UTC), Reason.TOO_FAR),
     ],
 )
 def test_a_time_against_the_rules_is_refused_with_its_reason(shop, start, reason):
     with refused(reason):
         shop.hold(shop.tab(), "cut", "ann", start)
-    assert shop.count(hold) == shop.count(claim) == 0
+    with refused(reason):
+        shop.book(None, "cut", "ann", start)
+    assert shop.count(hold) == shop.count(claim) == shop.count(Booking) == 0
 
 
 def test_a_service_nobody_offers_any_more_is_refused(shop):

@@ -157,6 +157,7 @@ def test_the_next_free_day_is_found_behind_closed_ones_and_within_the_window(sho
     add(shop, None, Closure(first_day=TOMORROW, last_day=TODAY + timedelta(days=40)))
     assert next_free(shop, TODAY) == TODAY + timedelta(days=41)
     assert next_free(shop, TODAY + timedelta(days=60)) is None
+    assert next_free(shop, date.max) is None
     shop.change("cut", booking_window=30)
     assert next_free(shop, TODAY) is None
 
