@@ -23,7 +23,7 @@ _MINUTE = timedelta(minutes=1)
 _FURTHEST_FROM_UTC = 16 * 60  # history's extremes, Manila and Metlakatla, stay within it
 
 
-class UnknownZone(ValueError):  # noqa: N818  named for what is the matter
+class UnknownZone(ValueError):
     """No time zone of that name is known here."""
 
 

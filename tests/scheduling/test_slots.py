@@ -198,8 +198,10 @@ def test_a_whole_days_appointment_reaches_over_a_day_of_23_hours():
     always = WorkingTime(BERLIN, dict.fromkeys(range(7), (TimeRange(0, 1440),)))
     saturday = date(2026, 3, 28)
     start, end = day_interval(saturday, BERLIN)
-    slots = free_slots(always, hourly(duration=1440), (), start, saturday, saturday)
-    assert slots[-1] == Slot(end - 60, end - 60 + 1440)
+    rules = hourly(duration=1440, slot_step=30)
+    slots = free_slots(always, rules, (), start, saturday, saturday)
+    assert slots[-1] == Slot(end - 30, end - 30 + 1440)
+    assert why_not(always, rules, (), start, end - 30) is None
 
 
 def test_what_is_taken_may_come_in_any_order_and_only_once():
