@@ -11,8 +11,9 @@
 
   function announce(step) {
     const notices = [...step.querySelectorAll("[role=status]")].map((each) => each.innerText);
-    const said = [find(".progress", step)?.ariaLabel, ...notices].filter(Boolean);
-    find("#announcer").textContent = said.join(" ");
+    const place = find(".progress", step)?.ariaLabel;
+    const heading = isFirst || !place ? find("h1", step).innerText : "";
+    find("#announcer").textContent = [place, heading, ...notices].filter(Boolean).join(" ");
   }
 
   // The first step of a page arrives by itself: the focus stays where the visitor put it.

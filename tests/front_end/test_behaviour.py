@@ -191,3 +191,29 @@ def test_the_way_on_never_hides_what_has_the_focus(visit):
         card.focus()
         box, bar = card.bounding_box(), window.locator(".actions").bounding_box()
         assert box["y"] < bar["y"]
+
+
+def test_on_a_phone_a_chosen_day_brings_its_times_into_view(visit, answer):
+    window = visit("time", viewport={"width": 360, "height": 640})
+    answer(window, "**/book/time/form?day=*", "time")
+    window.locator("#day-2026-12-04").click()
+    expect(window.locator("h2#day")).to_be_focused()
+    expect(window.locator("h2#day")).to_be_in_viewport()
+
+
+def test_the_next_step_begins_at_the_top_of_the_page(visit, answer):
+    window = visit("details", viewport={"width": 360, "height": 640})
+    answer(window, DETAILS, "review")
+    window.locator("form .button").click()
+    expect(window.get_by_role("heading", level=1)).to_be_focused()
+    assert window.evaluate("scrollY") == 0
+
+
+def test_a_swap_copies_no_style_from_the_step_before(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "details-errors", status=422)
+    resized = "note => { note.style.height = '300px'; }"  # as dragging its corner does
+    window.locator("#field-note").evaluate(resized)
+    go_on(window)
+    expect(window.get_by_role("alert")).to_be_focused()
+    assert window.locator("[style]").count() == 0
