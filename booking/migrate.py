@@ -6,7 +6,7 @@ migrations never meet it.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ VERSION_TABLE = "booking_alembic_version"
 _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
 
 
-class NewerDatabase(Exception):  # noqa: N818 - it says what is the matter
+class NewerDatabase(Exception):
     """The database was migrated by a later version of Sidebook than this one."""
 
     def __init__(self, revision: str) -> None:
@@ -36,7 +36,7 @@ class NewerDatabase(Exception):  # noqa: N818 - it says what is the matter
         )
 
 
-class BrokenReferences(Exception):  # noqa: N818
+class BrokenReferences(Exception):
     """A migration left rows that point to nothing; it was rolled back."""
 
 
@@ -80,6 +80,11 @@ def merged_metadata() -> MetaData:
         for table in metadata.tables.values():
             table.to_metadata(merged)
     return merged
+
+
+def is_not_ours(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
+    """For a host's own Alembic: `include_name=is_not_ours` keeps it from dropping our tables."""
+    return kind != "table" or not (name or "").startswith("booking_")
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.storage.claims import release_hold
+from booking.storage.claims import release_holds
 from booking.storage.models import Booking, Service, StaffMember, hold
 
 K = TypeVar("K")
@@ -70,8 +70,7 @@ def drop(session: Session, row: Service | StaffMember, what: str) -> Iterator[st
 
 def _release_holds(session: Session, row: Service | StaffMember) -> None:
     column = hold.c.service_id if isinstance(row, Service) else hold.c.staff_member_id
-    for hold_id in session.scalars(select(hold.c.id).where(column == row.id)).all():
-        release_hold(session, hold_id)
+    release_holds(session, session.scalars(select(hold.c.id).where(column == row.id)).all())
 
 
 def _shown(value: object) -> str:
