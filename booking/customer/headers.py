@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from . import assets
+
 POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "object-src 'none'"
@@ -17,7 +19,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-STATIC = {"booking.static", "booking.tab_session_script"}
+STATIC = {assets.STATIC_FILE, assets.TAB_SESSION_SCRIPT}
 
 
 def protect(blueprint: Blueprint) -> None:

@@ -13,7 +13,7 @@ when the door stays shut, transactions.py the same transaction without a tab, ex
 app's settings, client/tab-session.js the browser's half.
 """
 
-from .extension import TabSessions, client_script, create_table, purge, when_ended
+from .extension import CLIENT_SCRIPT, TabSessions, client_script, create_table, purge, when_ended
 from .model import metadata, tab_session
 from .refusals import (
     CrossSite,
@@ -35,6 +35,7 @@ from .transactions import reading, writing
 table = tab_session
 
 __all__ = [
+    "CLIENT_SCRIPT",
     "CrossSite",
     "DraftTooLarge",
     "Limits",

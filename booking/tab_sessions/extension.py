@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, send_from_directory
+from flask import Flask, Response, current_app, send_file
 from sqlalchemy.orm import Session
 
 from . import store
@@ -18,7 +18,8 @@ from .transactions import AnySession, writing
 
 OnEnd = Callable[[Session, int], None]
 _NAME = "tab_sessions"
-_CLIENT = Path(__file__).parent / "client"
+CLIENT_SCRIPT = Path(__file__).parent / "client" / "tab-session.js"
+"""The file that client_script serves."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def purge(most: int = 500) -> tuple[int, int]:
 
 def client_script() -> Response:
     """The view that serves tab-session.js: `app.add_url_rule(path, view_func=client_script)`."""
-    return send_from_directory(_CLIENT, "tab-session.js", max_age=3600)
+    return send_file(CLIENT_SCRIPT, max_age=3600)
 
 
 def _flask_sqlalchemy() -> Any:
