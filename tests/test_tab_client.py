@@ -17,8 +17,9 @@ SHELL = """<!doctype html><title>Shirts</title>
 </main>"""
 
 FORM = """<section id="step" data-step="{step}"><p id="seen">{seen}</p>{alert}
-<form hx-post="/book/{step}/form" action="/book/{step}/form" method="post" hx-target="#step"
- hx-swap="outerHTML show:top"{extra}>{fields}<button>Go on</button>
+<input type="checkbox" name="far" value="away" form="here">
+<form id="here" hx-post="/book/{step}/form" action="/book/{step}/form" method="post"
+ hx-target="#step" hx-swap="outerHTML show:top"{extra}>{fields}<button>Go on</button>
  <button name="change" value="zone">Change zone</button></form>{links}</section>"""
 
 FIELDS = {
@@ -31,7 +32,8 @@ FIELDS = {
         <input type="checkbox" name="gift">
         <fieldset disabled><input name="secret" value="x"></fieldset>
         <input type="hidden" name="token" value="t1">""",
-    "note": """<textarea name="note">\n{note}</textarea><input name="email" value="{email}">""",
+    "note": """<textarea name="note">\n{note}</textarea><input name="email" value="{email}">
+        <input name="copies" value="2" form="another">""",
 }
 LINKS = """<a href="/book/colour" hx-get="/book/colour/form" hx-target="#step" hx-swap="outerHTML"
   hx-push-url="/book/colour">Change colour</a>
@@ -176,6 +178,12 @@ def test_choices_can_be_changed_before_sending(tab, shirts):
 def test_naming_a_submit_button_presses_it(tab, shirts):
     tab.submit(colour="red").submit(change="zone")
     assert shirts.answers[tab.id]["size"]["change"] == ["zone"]
+
+
+def test_a_field_belongs_to_the_form_it_names_wherever_it_stands(tab, shirts):
+    tab.submit(colour="red", far=True).submit().submit()
+    assert shirts.answers[tab.id]["colour"] == {"colour": ["red"], "far": ["away"]}
+    assert "copies" not in shirts.answers[tab.id]["note"]
 
 
 def test_an_unknown_field_is_refused_with_the_fields_there_are(tab):

@@ -27,7 +27,8 @@ def kind(control: Tag) -> str:
 
 def controls(form: Tag) -> list[Tag]:
     """The form's usable fields and buttons in page order, those tied to it by ``form=`` last."""
-    found = list(form.find_all(["input", "select", "textarea", "button"]))
+    inside = form.find_all(["input", "select", "textarea", "button"])
+    found = [control for control in inside if not control.has_attr("form")]
     top = next((parent for parent in form.parents if isinstance(parent, BeautifulSoup)), None)
     name = attribute(form, "id")
     if top is not None and name:
