@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, current_app, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from booking.storage.base import is_missing_table
 from booking.tab_sessions import (
     CrossSite,
     DraftTooLarge,
@@ -98,8 +99,11 @@ def not_found(_error: HTTPException) -> Answer:
     return problem(404, "There is no such page", message)
 
 
-def unexpected(_error: InternalServerError) -> Answer:
+def unexpected(error: InternalServerError) -> Answer:
     """500: a mistake of ours. What it was stands in the log, not on the page."""
+    if is_missing_table(error.original_exception):
+        current_app.logger.error("The booking tables are missing. Run: flask booking init")
+        return problem(503, "Not open yet", "This booking page is still being set up.")
     message = "Something went wrong on our side. Please try again, or get in touch with us."
     return problem(500, "That did not work", message, typed=fields())
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -50,3 +51,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def is_missing_table(error: BaseException | None) -> bool:
+    """Whether a statement failed because the database was never brought to any version."""
+    if not isinstance(error, DBAPIError):
+        return False
+    undefined = getattr(error.orig, "sqlstate", None) == "42P01"
+    return undefined or "no such table" in str(error.orig)
