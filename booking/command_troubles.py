@@ -9,7 +9,7 @@ import click
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from .config import ConfigurationError
-from .operations.business_section import BusinessFileError
+from .operations.business.section import BusinessFileError
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
 _CANNOT_REACH = ("connection failed", "could not connect", "connection refused")

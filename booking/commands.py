@@ -20,8 +20,8 @@ from . import tab_sessions
 from .appointment_lines import agenda, details, when
 from .command_troubles import in_plain_words
 from .operations.bookings import cancel as cancel_booking
-from .operations.business_changes import apply_business
-from .operations.business_file import read_business
+from .operations.business.changes import apply_business
+from .operations.business.file import read_business
 from .operations.errors import AppointmentPast
 from .operations.purge import purge_claims, purge_holds
 from .scheduling.clock import day_interval, from_minute, local_day, to_minute

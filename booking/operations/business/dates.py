@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import DAY, day_interval, from_minute, instants
 
-from .business_times import WEEKDAYS
-from .business_values import Wrong
+from .times import WEEKDAYS
+from .values import Wrong
 
 YEARS = range(2000, 2200)
 

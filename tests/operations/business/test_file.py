@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.operations.business_file import read_business
-from booking.operations.business_plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
-from booking.operations.business_section import BusinessFileError
+from booking.operations.business.file import read_business
+from booking.operations.business.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
+from booking.operations.business.section import BusinessFileError
 from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
 
-DEMO = Path(__file__).parents[2] / "demo.toml"
+DEMO = Path(__file__).parents[3] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 SHOP = """\
@@ -586,7 +586,7 @@ def test_a_value_of_any_kind_in_any_place_is_told_never_a_crash(at, junk):
 
 # -- what is documented ----------------------------------------------------------------------------
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "business-file.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[3] / "docs" / "business-file.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_of_the_guide_are_right():

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from booking.scheduling.clock import DAY
 
-from .business_plan import QuestionPlan, ServicePlan
-from .business_section import Section
-from .business_times import days, grid_minutes, minutes
-from .business_values import filled, flag, key, one_of, paragraphs, slug, text, whole
+from .plan import QuestionPlan, ServicePlan
+from .section import Section
+from .times import days, grid_minutes, minutes
+from .values import filled, flag, key, one_of, paragraphs, slug, text, whole
 
 YEAR = 366
 # The fields every service has: a question of the same name could not be told from them.

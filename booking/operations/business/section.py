@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
-from .business_lines import Path, line_near
-from .business_values import Wrong
+from .lines import Path, line_near
+from .values import Wrong
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import create_engine, event, func, insert, select
 from sqlalchemy.orm import Session
 
-from booking.operations.business_changes import apply_business
-from booking.operations.business_file import read_business
+from booking.operations.business.changes import apply_business
+from booking.operations.business.file import read_business
 from booking.storage.models import (
     Booking,
     Closure,
@@ -26,7 +26,7 @@ from booking.storage.models import (
 )
 from booking.tab_sessions import tab_session, writing
 
-DEMO = Path(__file__).parents[2] / "demo.toml"
+DEMO = Path(__file__).parents[3] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUSINESS = """\
 [shop]

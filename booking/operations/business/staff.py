@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from booking.scheduling.hours import TimeRange
 
-from . import business_values as values
-from .business_dates import Moment, ending, moment, starting
-from .business_plan import StaffPlan, TimeOffPlan, Week
-from .business_section import Section, remedy
-from .business_spans import noted, span, whole_day
-from .business_times import WEEKDAYS, in_order, time_range, weekdays
-from .business_values import Wrong, filled, paragraphs, slug, text
+from . import values
+from .dates import Moment, ending, moment, starting
+from .plan import StaffPlan, TimeOffPlan, Week
+from .section import Section, remedy
+from .spans import noted, span, whole_day
+from .times import WEEKDAYS, in_order, time_range, weekdays
+from .values import Wrong, filled, paragraphs, slug, text
 
 CLOSED = "closed"
 ANY = "any"

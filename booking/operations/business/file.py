@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import local_day, to_minute
 
-from . import business_values as values
-from .business_lines import lines_of
-from .business_plan import BusinessPlan, ServicePlan, ShopPlan, StaffPlan
-from .business_section import BusinessFileError, Report, Section
-from .business_services import refuse_twins, service
-from .business_spans import closure
-from .business_staff import staff_member
-from .business_values import filled, paragraphs, text
+from . import values
+from .lines import lines_of
+from .plan import BusinessPlan, ServicePlan, ShopPlan, StaffPlan
+from .section import BusinessFileError, Report, Section
+from .services import refuse_twins, service
+from .spans import closure
+from .staff import staff_member
+from .values import filled, paragraphs, text
 
 MOST_BYTES = 1_000_000
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from booking.scheduling.hours import TimeRange
 from booking.storage.models import DateOverride, Service, StaffMember, TimeOff, WeeklyHours
 
-from .business_plan import StaffPlan, TimeOffPlan, Week
-from .business_revision import apart, drop, returned, revised, told
-from .business_times import WEEKDAYS, written
+from .plan import StaffPlan, TimeOffPlan, Week
+from .revision import apart, drop, returned, revised, told
+from .times import WEEKDAYS, written
 
 
 def carry_out_staff(session: Session, plans: tuple[StaffPlan, ...]) -> Iterator[str]:

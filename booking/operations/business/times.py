@@ -14,7 +14,7 @@ from itertools import pairwise
 from booking.scheduling.clock import DAY
 from booking.scheduling.hours import TICK, TimeRange
 
-from .business_values import Wrong
+from .values import Wrong
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

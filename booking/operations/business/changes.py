@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from booking.storage.models import Closure, Question, Service, Shop
 
-from .business_plan import BusinessPlan, ClosurePlan, QuestionPlan, ServicePlan, ShopPlan
-from .business_revision import apart, drop, returned, revised, told
-from .business_staff_changes import carry_out_staff
+from .plan import BusinessPlan, ClosurePlan, QuestionPlan, ServicePlan, ShopPlan
+from .revision import apart, drop, returned, revised, told
+from .staff_changes import carry_out_staff
 
 
 def apply_business(session: Session, plan: BusinessPlan) -> list[str]:

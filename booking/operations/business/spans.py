@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from .business_dates import Moment, day, is_counted, spoken
-from .business_plan import ClosurePlan
-from .business_section import Section
-from .business_values import text
+from .dates import Moment, day, is_counted, spoken
+from .plan import ClosurePlan
+from .section import Section
+from .values import text
 
 
 def closure(section: Section, today: date) -> ClosurePlan:
