@@ -45,7 +45,7 @@ def question(section: Section) -> QuestionPlan:
         key=section.need("key", key, '"first_visit"', ""),
         label=section.need("label", filled(text(200)), '"Is this your first visit?"', ""),
         help=section.take("help", text(300), ""),
-        kind=section.take("kind", one_of("text", "choice", "checkbox"), "text"),
+        kind=_kind(section),
         required=section.take("required", flag, default=False),
         choices=tuple(section.each("choices", filled(text(100)))),
     )
@@ -56,13 +56,22 @@ def question(section: Section) -> QuestionPlan:
     return plan
 
 
+def _kind(section: Section) -> str:
+    """Empty when it is wrong: what choices it should have cannot be said then."""
+    meanwhile = "" if "kind" in section else "text"
+    return section.take("kind", one_of("text", "choice", "checkbox"), meanwhile)
+
+
 def _check_choices(section: Section, plan: QuestionPlan) -> None:
+    if not plan.kind:
+        return
+    written = section.raw("choices")
     if plan.kind != "choice" and "choices" in section:
         section.wrong(
             f'choices: a {plan.kind} question has none; write kind = "choice" or drop them',
             "choices",
         )
-    elif plan.kind == "choice" and len(plan.choices) < 2:
+    elif plan.kind == "choice" and not (isinstance(written, list) and len(written) > 1):
         section.wrong('a choice needs two or more; write choices = ["Yes", "No"]', "choices")
     elif len(set(plan.choices)) < len(plan.choices):
         section.wrong("choices: one of them is there twice; write each once", "choices")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
 
 from .dates import Moment, day, is_counted, spoken
 from .plan import ClosurePlan
@@ -29,15 +29,35 @@ def whole_day(value: object, today: date) -> Moment:
 def span(
     section: Section, today: date, convert: Callable[[object, date], Moment]
 ) -> tuple[Moment, Moment]:
-    """From `from` to `to`, or the whole of `day`."""
-    if "from" not in section and "day" not in section:
-        section.wrong(f"no day is named; write day = {today}, or from = and to =")
-    if "day" in section and ("from" in section or "to" in section):
-        section.wrong("day is one whole day; write either day, or from and to", "day")
+    """From `from` to `to`, or the whole of `day`; today, as long as anything in it is wrong."""
     meanwhile = Moment(today)
     only = noted(section, "day", today, whole_day, meanwhile)
-    first = noted(section, "from", today, convert, only)
-    return first, noted(section, "to", today, convert, first)
+    first = noted(section, "from", today, convert, meanwhile)
+    last = noted(section, "to", today, convert, meanwhile)
+    _check_keys(section, {"day": only.day, "from": first.day, "to": last.day})
+    if "day" in section:
+        return only, only
+    # Never one of them beside a stand-in for the other: that would be told as a second mistake.
+    complete = first is not meanwhile and last is not meanwhile
+    return (first, last) if complete else (meanwhile, meanwhile)
+
+
+def _check_keys(section: Section, meant: Mapping[str, date]) -> None:
+    written = [key for key in meant if key in section]
+    if not written:
+        section.wrong(f"no day is named; write day = {meant['day']}, or from = and to =")
+    elif "day" in written and len(written) > 1:
+        section.wrong("day is one whole day; write either day, or from and to", "day")
+    elif written == ["from"]:
+        _lonely(section, "from", meant["from"], "to", meant["from"] + timedelta(days=1))
+    elif written == ["to"]:
+        _lonely(section, "to", meant["to"], "from", meant["to"] - timedelta(days=1))
+
+
+def _lonely(section: Section, key: str, one_day: date, other: str, other_day: date) -> None:
+    section.wrong(
+        f"{key} stands alone; write day = {one_day} for one day, or add {other} = {other_day}", key
+    )
 
 
 def noted(

@@ -128,12 +128,16 @@ def whole(least: int, most: int) -> Callable[[object], int]:
 
 
 def one_of(*words: str) -> Callable[[object], str]:
-    choices = " or ".join(f'"{word}"' for word in words)
+    """One of a few words."""
+    *others, last = (f'"{word}"' for word in words)
+    choices = f"{', '.join(others)} or {last}"
 
     def word(value: object) -> str:
-        if isinstance(value, str) and value in words:
-            return value
-        near = get_close_matches(str(value).lower(), words, n=1)
-        raise Wrong(f'this is not {choices}; write "{(near or words)[0]}"')
+        found = _text(value, 60, "")
+        if found in words:
+            return found
+        near = get_close_matches(found.lower(), words, n=1)
+        meant = f'did you mean "{near[0]}"? ' if near else ""
+        raise Wrong(f'"{found}" is not known here; {meant}write {choices}')
 
     return word

@@ -138,7 +138,8 @@ hours = "closed"
     ("written", "starts", "ends"),
     [
         ("day = 2026-12-24", "2026-12-24 00:00", "2026-12-25 00:00"),
-        ("from = 2026-12-24", "2026-12-24 00:00", "2026-12-25 00:00"),
+        ("from = 2026-12-24\nto = 2026-12-24", "2026-12-24 00:00", "2026-12-25 00:00"),
+        ("from = 2026-11-23\nto = 2026-11-24", "2026-11-23 00:00", "2026-11-25 00:00"),  # today
         ("from = 2026-12-24\nto = 2026-12-31", "2026-12-24 00:00", "2027-01-01 00:00"),
         (
             'from = "2026-12-24 14:00"\nto = "2026-12-24 24:00"',
@@ -342,7 +343,15 @@ QUESTION_MISTAKES = [
     ('key = "x"\nlabel = ""', "12: label: this is empty; write something between the quotes"),
     ('key = "9 x"\nlabel = "x"', "11: key: a key is made of small letters a-z, digits, _ and -"),
     ('key = "email"\nlabel = "x"', "11: key: every service asks for email; write another key"),
-    ('key = "x"\nlabel = "x"\nkind = "chioce"', '13: kind: this is not "text" or "choice" or'),
+    (
+        'key = "x"\nlabel = "x"\nkind = "chioce"',
+        '13: kind: "chioce" is not known here; did you mean "choice"? write "text", "choice" or',
+    ),
+    (
+        'key = "x"\nlabel = "x"\nkind = "radio"\nchoices = ["a", "b"]',
+        '13: kind: "radio" is not known here; write "text", "choice" or "checkbox"',
+    ),
+    ('key = "x"\nlabel = "x"\nkind = 1', '13: kind: this must be text; write it in quotes, "like'),
     ('key = "x"\nlabel = "x"\nrequired = "yes"', "13: required: this is a yes or no; write true"),
     (
         'key = "x"\nlabel = "x"\nchoices = ["a", "b"]',
@@ -422,6 +431,18 @@ STAFF_MISTAKES = [
         "16: to: this is not after from; write a later one",
     ),
     (
+        "[[staff.time_off]]\nfrom = 2026-12-24",
+        "15: from stands alone; write day = 2026-12-24 for one day, or add to = 2026-12-25",
+    ),
+    (
+        '[[staff.time_off]]\nfrom = "2026-12-24 14:00"',
+        "15: from stands alone; write day = 2026-12-24 for one day, or add to = 2026-12-25",
+    ),
+    (
+        "[[staff.time_off]]\nto = 2026-12-24",
+        "15: to stands alone; write day = 2026-12-24 for one day, or add from = 2026-12-23",
+    ),
+    (
         "[[staff.time_off]]\nday = 2026-12-24\nto = 2026-12-26",
         "15: day is one whole day; write either day, or from and to",
     ),
@@ -430,7 +451,7 @@ STAFF_MISTAKES = [
         "15: day: a time of day has no meaning here; write 2026-12-24",
     ),
     (
-        "[[staff.time_off]]\nfrom = 2026-12-24T12:00:00Z",
+        "[[staff.time_off]]\nfrom = 2026-12-24T12:00:00Z\nto = 2026-12-25",
         '15: from: write the time as the clock on the wall has it: "2026-12-24 12:00"',
     ),
     (
@@ -452,6 +473,10 @@ STAFF_MISTAKES = [
         '15: day: not every month has that day; write "next month 1" to "next month 28"',
     ),
     (
+        '[[staff.time_off]]\nfrom = "2026-12-24 14:00"\nto = "2026-12-24 25:00"',
+        '16: to: this is not a time of day; write one from "00:00" to "24:00"',
+    ),
+    (
         '[[staff.time_off]]\nfrom = "2026-12-24 25:00"\nto = 2026-12-26',
         '15: from: this is not a time of day; write one from "00:00" to "24:00"',
     ),
@@ -459,6 +484,14 @@ STAFF_MISTAKES = [
 TOP_MISTAKES = [
     ("[[service]]", "14: service is not known here; did you mean services? write services"),
     ("[[closures]]\nfrom = 2026-12-24\nto = 2026-12-20", "16: to: this is before from; write a"),
+    (
+        "[[closures]]\nfrom = 2026-12-24",
+        "15: from stands alone; write day = 2026-12-24 for one day, or add to = 2026-12-25",
+    ),
+    (
+        '[[closures]]\nfrom = "2026-02-30"\nto = 2026-03-02',
+        '15: from: "2026-02-30" is not on any calendar; write one such as',
+    ),
     (
         '[[closures]]\nday = 2026-12-24\nreson = "x"',
         "16: reson is not known here; did you mean reas",
@@ -490,6 +523,20 @@ def test_an_offer_of_what_is_not_sold_is_named():
     assert problems(text) == [
         'shop.toml:15: offers: no service has the slug "cutt"; did you mean cut? write cut'
     ]
+
+
+def test_of_choices_that_are_wrong_it_is_not_said_too_that_they_are_few():
+    question = '[[services.questions]]\nkey = "x"\nlabel = "x"\nkind = "choice"\nchoices = [1, 2]\n'
+    assert (
+        problems(with_service(question))
+        == ['shop.toml:14: choices: this must be text; write it in quotes, "like this"'] * 2
+    )
+
+
+def test_a_list_of_one_needs_no_brackets():
+    plan = read(WHOLE.replace('["cut"]', '"cut"') + 'hours.mon = "09:00-12:00"\n')
+    assert plan.staff[0].offers == ("cut",)
+    assert plan.staff[0].hours == {0: (TimeRange(540, 720),)}
 
 
 def test_two_questions_of_a_service_need_two_keys():
