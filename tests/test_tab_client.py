@@ -38,7 +38,8 @@ FIELDS = {
 LINKS = """<a href="/book/colour" hx-get="/book/colour/form" hx-target="#step" hx-swap="outerHTML"
   hx-push-url="/book/colour">Change colour</a>
 <button hx-post="/book/more" hx-target="#seen" hx-vals='{"minutes": 10}'>More time</button>
-<a href="/book/file.ics">Calendar</a> <a href="mailto:shop@example.com">Write to us</a>
+<a href="/book/file.ics">Calendar</a> <a href="#seen">Skip</a>
+<a href="mailto:shop@example.com">Write to us</a>
 <a href="/book/colour" hx-get="/book/form" hx-target="closest section" hx-swap="outerHTML"
   data-new-booking>Start afresh</a>"""
 
@@ -275,6 +276,12 @@ def test_an_unclear_click_lists_what_can_be_clicked(tab):
 def test_a_download_leaves_the_page_as_it_is(tab):
     tab.click("Calendar")
     assert (tab.step, tab.url, tab.response.text) == ("colour", "/book/", "BEGIN:VCALENDAR")
+
+
+def test_a_link_within_the_page_asks_for_nothing(tab, shirts):
+    before = len(shirts.requests)
+    assert tab.click("Skip").url == "/book/"
+    assert len(shirts.requests) == before
 
 
 def test_a_mail_link_is_not_followed(tab):

@@ -102,6 +102,8 @@ class TabClient(Window):
         href = attribute(element, "href")
         if href is None:
             raise ValueError(f"{what!r} is neither a link nor a button that does something.")
+        if href.startswith("#"):
+            return self
         return self._visit(urljoin(self.url, href))
 
     def post(self, path: str, **fields: Typed) -> Self:
