@@ -3,8 +3,16 @@
 import pytest
 
 from booking.testing import TabClient
-from tests.customer_walkthrough.test_two_tabs import bookings_in, reference_in
-from tests.customer_walkthrough.visits import ADA, BEN, STEPS, Visit, take, walk
+from tests.customer_walkthrough.visits import (
+    ADA,
+    BEN,
+    STEPS,
+    Visit,
+    bookings_in,
+    reference_in,
+    take,
+    walk,
+)
 
 
 @pytest.fixture

@@ -4,12 +4,18 @@ import os
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
-from booking.storage.models import Booking
-from booking.tab_sessions import reading
 from booking.testing import TabClient
-from tests.customer_walkthrough.visits import ADA, BEN, STEPS, Visit, orders, take
+from tests.customer_walkthrough.visits import (
+    ADA,
+    BEN,
+    STEPS,
+    Visit,
+    bookings_in,
+    orders,
+    reference_in,
+    take,
+)
 
 ORDERS = orders()
 # A refresh after each step doubles the requests: a sixth of the orders, unless all are asked for.
@@ -43,32 +49,6 @@ def book_side_by_side(app: Flask, order: str, *, refreshing: bool) -> None:
         assert booked.pop(reference_in(tab)) == visit
         assert_shown(visit, tab)
     assert not booked
-
-
-def reference_in(tab: TabClient) -> str:
-    assert tab.step == "done"
-    return tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
-
-
-def bookings_in(app: Flask) -> dict[str, Booking]:
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
-        found = session.scalars(select(Booking)).all()
-        return {booking.reference: as_visit(booking) for booking in found}
-
-
-def as_visit(booking: Booking) -> Visit:
-    """What was written down, in the words of a visit."""
-    return Visit(
-        service=booking.service.slug,
-        service_name=booking.service.name,
-        staff=booking.staff_member.slug,
-        staff_name=booking.staff_member.name,
-        start=f"{booking.starts_at:%Y-%m-%dT%H:%MZ}",
-        name=booking.customer_name,
-        email=booking.customer_email,
-        note=booking.customer_note,
-        answers={answer["key"]: answer["value"] for answer in booking.answers},
-    )
 
 
 def assert_shown(visit: Visit, tab: TabClient) -> None:

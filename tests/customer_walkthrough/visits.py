@@ -1,9 +1,13 @@
 """What a customer wants, and the walk through the wizard that gets it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import combinations
 
+from flask import Flask
+from sqlalchemy import select
+
+from booking.storage.models import Booking
+from booking.tab_sessions import reading
 from booking.testing import TabClient
 
 STEPS = ("service", "staff", "time", "details", "review")
@@ -33,10 +37,6 @@ class Visit:
             "details": details | {"phone": "+351 912 345 678"},
             "review": {},
         }[step]
-
-    @property
-    def starts_at(self) -> datetime:
-        return datetime.fromisoformat(self.start)
 
 
 ADA = Visit(
@@ -86,3 +86,30 @@ def orders(steps: int = len(STEPS)) -> list[str]:
         "".join("A" if turn in first else "B" for turn in turns)
         for first in combinations(turns, steps)
     ]
+
+
+def reference_in(tab: TabClient) -> str:
+    assert tab.step == "done"
+    return tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
+
+
+def bookings_in(app: Flask) -> dict[str, Visit]:
+    """Everything that was booked, by its reference."""
+    with app.app_context(), reading(app.extensions["booking"].session) as session:
+        found = session.scalars(select(Booking)).all()
+        return {booking.reference: as_visit(booking) for booking in found}
+
+
+def as_visit(booking: Booking) -> Visit:
+    """What was written down, in the words of a visit."""
+    return Visit(
+        service=booking.service.slug,
+        service_name=booking.service.name,
+        staff=booking.staff_member.slug,
+        staff_name=booking.staff_member.name,
+        start=f"{booking.starts_at:%Y-%m-%dT%H:%MZ}",
+        name=booking.customer_name,
+        email=booking.customer_email,
+        note=booking.customer_note,
+        answers={answer["key"]: answer["value"] for answer in booking.answers},
+    )
