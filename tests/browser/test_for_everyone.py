@@ -1,0 +1,129 @@
+"""The wizard for those who see little, hear it read, use a keyboard alone or a small screen."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.wizard import answer, assert_booked, at, go_on, hour, open_later_day, take, walk
+from tests.customer_walkthrough.visits import ADA, BEN, STEPS
+
+TABS_AT_MOST = 80
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def stations(page: Page):
+    """Every state of the wizard worth looking at, one after the other."""
+    for step in STEPS:
+        at(page, step)
+        yield step
+        if step == "details":
+            go_on(page)
+            expect(page.get_by_role("alert")).to_be_visible()
+            yield "details with errors"
+        take(page, BEN, step)
+    yield "done"
+    page.get_by_role("link", name="See or cancel the appointment").click()
+    expect(page.locator("[data-booking-state]")).to_be_visible()
+    yield "appointment"
+    page.get_by_text("Cancel this appointment").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.locator("[data-booking-state=cancelled]")).to_be_visible()
+    yield "cancelled"
+
+
+def open_wizard(context_of, **options) -> Page:
+    page = context_of(**options).new_page()
+    page.goto("/book/")
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong_on_any_step(context_of, scheme):
+    axe, page = Axe(), open_wizard(context_of, color_scheme=scheme, reduced_motion="reduce")
+    wrong = {}
+    for station in stations(page):
+        result = axe.run(page)
+        if result.violations_count:
+            wrong[station] = result.generate_report()
+    assert not wrong, "\n".join(f"{station}: {report}" for station, report in wrong.items())
+
+
+def test_nothing_scrolls_sideways_on_a_small_telephone(context_of):
+    page = open_wizard(context_of, viewport={"width": 320, "height": 568})
+    sideways = {station: page.evaluate(SIDEWAYS) for station in stations(page)}
+    assert {station: by for station, by in sideways.items() if by > 0} == {}
+
+
+def test_a_booking_needs_no_mouse(page, live_server):
+    at(page, "service")
+    tab_to(page, "[name=service]")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    at(page, "staff")
+    tab_to(page, "[name=staff]")
+    press_until(page, "ArrowDown", f"[value={ADA.staff}]:checked")
+    page.keyboard.press("Enter")
+    at(page, "time")
+    open_later_day_by_keyboard(page)
+    tab_to(page, "[name=slot]")
+    press_until(page, "ArrowDown", f"[value$='{hour(ADA)}']:checked")
+    page.keyboard.press("Enter")
+    at(page, "details")
+    for name, value in ADA.answer("details").items():
+        tab_to(page, f"[name={name}]")
+        page.keyboard.type(value)
+    tab_to(page, ".actions button")
+    page.keyboard.press("Enter")
+    at(page, "review")
+    tab_to(page, ".actions button")
+    page.keyboard.press("Enter")
+    assert_booked(live_server.app, {page: ADA})
+
+
+def test_each_step_takes_the_focus_to_its_heading_and_is_announced(page):
+    at(page, "service")
+    said = page.locator("#announcer")
+    for place, step in enumerate(STEPS[:-1], 2):
+        take(page, BEN, step)
+        expect(page.locator("#step-heading")).to_be_focused()
+        expect(said).to_contain_text(f"{place} of 5")
+    take(page, BEN, "review")
+    expect(page.locator("#step-heading")).to_be_focused()
+
+
+def test_errors_take_the_focus_and_lead_to_their_fields(page):
+    walk(page, BEN, until="details")
+    fill_only_the_name = {"name": "Ben Okri", "email": "ben"}
+    for name, value in fill_only_the_name.items():
+        page.locator(f"[name={name}]").fill(value)
+    go_on(page)
+    summary = page.get_by_role("alert")
+    expect(summary).to_be_focused()
+    expect(page.locator("[name=name]")).to_have_value("Ben Okri")
+    summary.get_by_role("link").first.click()
+    expect(page.locator("[name=email]")).to_be_focused()
+    answer(page, BEN, "details")
+    go_on(page)
+    at(page, "review")
+
+
+def tab_to(page: Page, selector: str) -> None:
+    press_until(page, "Tab", selector)
+
+
+def press_until(page: Page, key: str, selector: str) -> None:
+    for _ in range(TABS_AT_MOST):
+        page.keyboard.press(key)
+        if page.evaluate("(wanted) => document.activeElement.matches(wanted)", selector):
+            return
+    pytest.fail(f"{key} never reaches {selector}")
+
+
+def open_later_day_by_keyboard(page: Page) -> None:
+    if not page.locator("a.day-free").count():
+        open_later_day(page)  # the month is over: its neighbour is tried elsewhere
+        return
+    tab_to(page, "a.day-free")
+    day = page.evaluate("document.activeElement.id")
+    page.keyboard.press("Enter")
+    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "date")

@@ -1,0 +1,92 @@
+"""The wizard as somebody in front of a browser walks through it."""
+
+from dataclasses import replace
+
+from flask import Flask
+from playwright.sync_api import Page, expect
+
+from tests.customer_walkthrough.visits import STEPS, Visit, bookings_in
+
+NEXT = dict(zip(STEPS, (*STEPS[1:], "done"), strict=True))
+
+
+def at(page: Page, step: str) -> None:
+    """The page shows that step, or will in a moment."""
+    expect(page.locator("#step")).to_have_attribute("data-step", step)
+
+
+def take(page: Page, visit: Visit, step: str) -> None:
+    """Turn to the tab, answer one step, and arrive at the next."""
+    page.bring_to_front()
+    at(page, step)
+    answer(page, visit, step)
+    go_on(page)
+    at(page, NEXT[step])
+
+
+def walk(page: Page, visit: Visit, until: str = "done") -> None:
+    """From the first step up to (not including) that one."""
+    for step in STEPS:
+        if step == until:
+            break
+        take(page, visit, step)
+    at(page, until)
+
+
+def answer(page: Page, visit: Visit, step: str) -> None:
+    """Choose or type what the visit wants; nothing is sent."""
+    if step in ("service", "staff"):
+        page.locator(f"[name={step}][value={getattr(visit, step)}]").check()
+    elif step == "time":
+        open_later_day(page)
+        page.locator(f"[name=slot][value$='{hour(visit)}']").check()
+    elif step == "details":
+        for name, value in visit.answer("details").items():
+            fill(page, name, value)
+
+
+def go_on(page: Page) -> None:
+    """Press the button that goes on."""
+    page.locator("#step .actions button[type=submit]").click()
+
+
+def fill(page: Page, name: str, value: str) -> None:
+    """Type into a field, or choose among its radio buttons."""
+    field = page.locator(f"[name={name}]")
+    if field.first.get_attribute("type") == "radio":
+        page.locator(f"[name={name}][value='{value}']").check()
+    else:
+        field.fill(value)
+
+
+def open_later_day(page: Page) -> None:
+    """Another day than the one that is shown, which may be today: today's times run away."""
+    free = page.locator("a.day-free")
+    if not free.count():
+        month = page.locator("#month").inner_text()
+        page.locator("#next-month").click()
+        expect(page.locator("#month")).not_to_have_text(month)
+    day = free.first.get_attribute("id")
+    free.first.click()
+    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "date")
+
+
+def hour(visit: Visit) -> str:
+    """The time of the visit on whatever day: 'T09:30Z'."""
+    return visit.start[10:]
+
+
+def booked(page: Page, visit: Visit) -> tuple[str, Visit]:
+    """The reference on the page, and the visit on the day that the page says."""
+    at(page, "done")
+    shown = page.locator("#step")
+    start = shown.get_attribute("data-booking-start").replace(":00Z", "Z")
+    return shown.get_attribute("data-booking-reference"), replace(visit, start=start)
+
+
+def assert_booked(app: Flask, visits: dict[Page, Visit]) -> None:
+    """Each page shows the booking of its visit, and nothing else was booked."""
+    shown = dict(booked(page, visit) for page, visit in visits.items())
+    assert bookings_in(app) == shown
+    hours = sorted(hour(visit) for visit in visits.values())
+    assert sorted(hour(visit) for visit in shown.values()) == hours
