@@ -6,6 +6,7 @@ Every mistake is one clear line on stderr and an exit status other than 0, never
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,10 +19,13 @@ from sqlalchemy.orm import Session
 
 from . import tab_sessions
 from .appointment_lines import agenda, details, when
+from .command_days import day
 from .command_troubles import in_plain_words
 from .operations.bookings import cancel as cancel_booking
 from .operations.business.changes import apply_business
 from .operations.business.file import read_business
+from .operations.business.losses import heavy_losses
+from .operations.business.plan import BusinessPlan
 from .operations.errors import AppointmentPast
 from .operations.purge import purge_claims, purge_holds
 from .scheduling.clock import day_interval, from_minute, local_day, to_minute
@@ -32,8 +36,6 @@ from .tab_sessions.transactions import AnySession
 
 if TYPE_CHECKING:
     from .extension import State
-
-DATE = click.DateTime(["%Y-%m-%d"])
 
 
 class _Plainspoken(AppGroup):
@@ -60,22 +62,29 @@ def init() -> None:
 @booking_commands.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--if-empty", is_flag=True, help="Only when no business was loaded before.")
-def load(file: Path, *, if_empty: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Even if more than half of the services or staff go.")
+def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
     plan = read_business(_bytes_of(file), name=str(file), now=_now())
-    with writing(_ready()) as session:
+    with suppress(_DryRun), writing(_ready()) as session:
         if if_empty and reads.shop(session):
             click.echo("A business is loaded already: nothing was changed.")
             return
+        warnings = _heavy_losses(session, plan, file, allowed=yes, only_tried=dry_run)
         changes = apply_business(session, plan)
-    for line in (*plan.notes, *(changes or ["Nothing changed."])):
+        if dry_run:
+            raise _DryRun  # so that the door rolls back
+    if dry_run:
+        click.echo("This is a dry run: nothing is changed. Loading the file would tell:")
+    for line in (*plan.notes, *(changes or ["Nothing changed."]), *warnings):
         click.echo(line)
 
 
 @booking_commands.command("list")
-@click.option("--from", "first", type=DATE, help="First day, such as 2026-12-24. Default: today.")
-@click.option("--to", "last", type=DATE, help="Last day. Default: the first.")
-def list_bookings(first: datetime | None, last: datetime | None) -> None:
+@click.option("--from", "first", type=day, help="First day, such as 2026-12-24. Default: today.")
+@click.option("--to", "last", type=day, help="Last day. Default: the first.")
+def list_bookings(first: date | None, last: date | None) -> None:
     """Show the appointments of a day or several, in the shop's zone."""
     with reading(_ready()) as session:
         zone = reads.shop_zone(session)
@@ -135,6 +144,24 @@ def doctor() -> None:
         raise click.exceptions.Exit(1)
 
 
+class _DryRun(Exception):
+    """What was done was only tried."""
+
+
+def _heavy_losses(
+    session: Session, plan: BusinessPlan, file: Path, *, allowed: bool, only_tried: bool
+) -> list[str]:
+    losses = heavy_losses(session, plan)
+    if not losses or allowed:
+        return []
+    asked = f"{file} takes out {' and '.join(losses)}, so loading it needs --yes."
+    if only_tried:
+        return [asked]
+    raise click.ClickException(
+        f"{asked} Nothing was changed: make sure that this is the file of this shop (--dry-run)."
+    )
+
+
 def _purge(session: AnySession, now: datetime) -> tuple[int, int]:
     with writing(session) as here:
         return purge_holds(here, now=now), purge_claims(here, now=now)
@@ -148,9 +175,9 @@ def _until_done(batch: Callable[[], tuple[int, int]]) -> tuple[int, int]:
     return first, second
 
 
-def _days(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> tuple[date, date]:
-    start = first.date() if first else local_day(to_minute(_now()), zone)
-    end = last.date() if last else start
+def _days(first: date | None, last: date | None, zone: ZoneInfo) -> tuple[date, date]:
+    start = first or local_day(to_minute(_now()), zone)
+    end = last or start
     if end < start:
         raise click.ClickException("--to is before --from: swap them.")
     return start, end

@@ -97,6 +97,17 @@ def count(app, table):
     return in_database(app, lambda s: s.scalar(select(func.count()).select_from(table)))
 
 
+def shop_file(folder, *replacements):
+    """The file of the shop, with something in it written otherwise."""
+    text = SHOP.read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    file = folder / "shop.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
 # -- init and load ---------------------------------------------------------------------------------
 
 
@@ -133,6 +144,70 @@ def test_load_if_empty_keeps_the_business_that_is_there(bare):
     assert answer.exit_code == 0
     assert answer.stdout == "A business is loaded already: nothing was changed.\n"
     assert count(bare, Service) == 2
+
+
+def test_a_dry_run_tells_what_a_load_would_tell_and_changes_nothing(app, tmp_path):
+    file = shop_file(tmp_path, ("60 min", "65 min"), ('"Test Shop"', '"New name"'))
+    changes = "shop: name\nservice long: duration 60 → 65\n"
+    for _ in range(2):
+        answer = run(app, "load", "--dry-run", file)
+        assert answer.exit_code == 0
+        assert answer.stdout == (
+            "This is a dry run: nothing is changed. Loading the file would tell:\n" + changes
+        )
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+    assert run(app, "load", file).stdout == changes
+
+
+def test_a_dry_run_finds_what_is_wrong_too(app, tmp_path):
+    file = shop_file(tmp_path, ("60 min", "61 min"))
+    assert "61 minutes is not on the five-minute grid" in refused(app, "load", "--dry-run", file)
+
+
+def test_a_dry_run_over_an_empty_database_leaves_it_empty(bare):
+    assert "service short: added" in run(bare, "load", "--dry-run", SHOP).stdout
+    assert count(bare, Service) == 0
+
+
+DEMO_TAKES_OUT = (
+    f"{ROOT / 'demo.toml'} takes out 2 of 2 services (short, long) and 2 of 2 staff members "
+    "(ana, ben), so loading it needs --yes."
+)
+
+
+def test_the_file_of_another_shop_is_not_loaded_by_mistake(app):
+    told = refused(app, "load", ROOT / "demo.toml")
+    assert told.startswith(f"{DEMO_TAKES_OUT} Nothing was changed")
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+    answer = run(app, "load", "--yes", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert "service long: deleted" in answer.stdout
+
+
+def test_a_dry_run_tells_that_much_would_go_and_needs_no_yes(app):
+    answer = run(app, "load", "--dry-run", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert answer.stdout.splitlines()[-1] == DEMO_TAKES_OUT
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+
+
+def test_half_of_the_staff_may_go_unasked_and_the_rest_may_not(app, tmp_path):
+    text = SHOP.read_text(encoding="utf-8")
+    ana, ben = text.index("[[staff]]"), text.rindex("[[staff]]")
+    file = tmp_path / "shop.toml"
+    file.write_text(text[:ben], encoding="utf-8")
+    assert run(app, "load", file).stdout == "staff ben: deleted\n"
+    file.write_text(text[:ana] + text[ben:], encoding="utf-8")
+    assert "takes out 1 of 1 staff members (ana), so" in refused(app, "load", file)
+
+
+def test_what_is_retired_already_does_not_count_as_lost_again(app, tmp_path):
+    appointment(app)
+    renamed = shop_file(tmp_path, ('slug = "short"', 'slug = "brief"'), ('"short", ', '"brief", '))
+    changes = run(app, "load", renamed).stdout
+    assert "service short: retired, because there are bookings of it" in changes
+    again = shop_file(tmp_path, ('slug = "short"', 'slug = "quick"'), ('"short", ', '"quick", '))
+    assert "service brief: deleted" in run(app, "load", again).stdout
 
 
 def test_load_changes_nothing_when_anything_is_wrong(app, tmp_path):
@@ -194,6 +269,38 @@ def test_list_of_an_empty_day_says_so(app):
 def test_list_of_days_that_run_backwards_is_refused(app):
     words = refused(app, "list", "--from", "2027-07-02", "--to", "2027-07-01")
     assert words == "--to is before --from: swap them."
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("30.11.2026", "write 2026-11-30"),
+        ("11/30/2026", "write 2026-11-30"),
+        ("20261130", "write 2026-11-30"),
+        ("03/04/2026", "write 2026-04-03 or 2026-03-04"),
+        ("03/03/2026", "write 2026-03-03"),
+        ("2026-02-30", "write one such as 2026-12-24"),
+        ("monday", "write one such as 2026-12-24"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_day_that_is_written_otherwise_is_told_how_to_write_it(
+    untouched, option, written, remedy
+):
+    answer = run(untouched, "list", option, written)
+    assert answer.exit_code == 2
+    assert answer.stdout == ""
+    assert answer.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '{option}': \"{written}\" is not a day as it is written here; "
+        f"{remedy}"
+    )
+
+
+@pytest.mark.parametrize("written", ["0001-01-01", "9999-12-31"])
+def test_a_day_beyond_any_calendar_is_refused(app, written):
+    answer = run(app, "list", "--from", written)
+    assert answer.exit_code == 2
+    assert answer.stderr.endswith(f"{written} is too far away; write a year from 2000 to 2199\n")
 
 
 def test_what_a_customer_typed_cannot_drive_the_terminal(app):
@@ -432,7 +539,11 @@ def test_an_app_without_sidebook_is_told():
     ("setting", "told"),
     [
         ({"BOOKING_HOLD_MINUTES": "soon"}, "Error: BOOKING_HOLD_MINUTES is 'soon'."),
-        ({"BOOKING_DATABASE_URL": "foo://x"}, "Error: The database URL cannot be used: "),
+        ({"BOOKING_DATABASE_URL": "foo://x"}, "Error: BOOKING_DATABASE_URL is not the URL of a "),
+        (
+            {"BOOKING_DATABASE_URL": "sqlite+foo:///x"},
+            "Error: The database URL cannot be used: Can't load plugin",
+        ),
     ],
 )
 def test_a_wrong_setting_is_told_at_the_shell(setting, told):

@@ -123,7 +123,7 @@ def _from_digits(value: str) -> date:
 
 def _in_reach(found: date) -> date:
     if found.year not in YEARS:
-        raise Wrong(f"{found} is too far away; write a year from 2000 to 2199")
+        raise Wrong(f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
     return found
 
 

@@ -1,0 +1,32 @@
+"""A day on the command line: 2026-12-24, and nothing that could be read in two ways."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, datetime
+
+import click
+
+from .operations.business.dates import YEARS
+
+# How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.
+_ELSEWHERE = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+
+
+def day(written: str) -> date:
+    """The day; written otherwise it is refused with what to write."""
+    if found := _read(written, "%Y-%m-%d"):
+        if found.year in YEARS:
+            return found
+        raise click.BadParameter(
+            f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
+        )
+    meant = {found.isoformat(): None for form in _ELSEWHERE if (found := _read(written, form))}
+    remedy = " or ".join(meant) or "one such as 2026-12-24"
+    raise click.BadParameter(f'"{written}" is not a day as it is written here; write {remedy}')
+
+
+def _read(written: str, form: str) -> date | None:
+    with suppress(ValueError):
+        return datetime.strptime(written.strip(), form).date()  # noqa: DTZ007 - a day has no zone
+    return None
