@@ -58,11 +58,6 @@ def take_details(here: Standing, form: Any) -> None:
     draft.typed = {}
 
 
-def take_zone(here: Standing, name: str) -> None:
-    """The zone in which times are shown."""
-    here.draft.zone = name
-
-
 def confirm(here: Standing) -> Booking:
     """Everything: the booking is made, once per draft.
 
@@ -70,18 +65,17 @@ def confirm(here: Standing) -> Booking:
     confirmed with other answers.
     """
     draft, service = here.draft, settled(here.service)
-    number = draft.number(here.tab.key)
     return bookings.book(
         here.tab.session,
         tab_key=here.tab.key,
-        draft=number,
-        fingerprint=draft.fingerprint(here.tab.key),
+        draft=here.number,
+        fingerprint=here.fingerprint,
         service=service,
         staff_member=settled(here.staff_member),
         start=settled(draft.start),
         customer=Customer(**draft.contact, zone=here.zone.key),
         answers=answered_questions(service, draft.answers),
-        manage_token_hash=links.token_hash(links.manage_token(here.tab, number)),
+        manage_token_hash=links.token_hash(links.manage_token(here.tab, here.number)),
         now=here.tab.now,
     )
 
@@ -125,7 +119,7 @@ def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMembe
             return [f"Your time is kept: {when}."]
     holds.release(here.tab.session, tab_key=settled(here.tab.key))
     draft.forget_slot()
-    return [f"{when} is not free for this choice, so please choose a time again."]
+    return [f"{when} could not be kept for this choice, so please choose a time again."]
 
 
 def _try_hold(

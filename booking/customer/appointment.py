@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, abort, make_response, redirect, url_for
+from flask import Response, abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,7 +18,7 @@ from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
 from booking.storage import reads
 from booking.storage.models import Booking
-from booking.tab_sessions import reading, writing
+from booking.tab_sessions import reading, refuse_cross_site, refuse_too_large, writing
 
 from . import confirmed, links
 from .rendering import render
@@ -26,6 +26,7 @@ from .shop import open_shop, state
 
 HEADINGS = {"cancelled": "This appointment is cancelled"}
 CANCELLED = "The appointment is cancelled. We hope to see you another time."
+NOTHING_TO_SAY = 1024  # bytes: the form is one button
 BEGUN = "This appointment has begun or is over, so it cannot be cancelled here any more."
 
 
@@ -37,6 +38,8 @@ def appointment(token: str) -> str:
 
 def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """Cancel it; cancelling twice is no mistake."""
+    refuse_cross_site(request)
+    refuse_too_large(request, NOTHING_TO_SAY)
     try:
         with writing(state().session) as session:
             bookings.cancel(session, _booking(session, token), by="customer", now=_now())

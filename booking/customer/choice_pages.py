@@ -46,6 +46,7 @@ def staff(
         for m in here.staff
     ]
     return {
+        "alerts": _staff_alerts(here),
         "staff": [anyone, *members],
         "submit_on_load": submit_on_load,
         "errors": {"staff": error} if error else {},
@@ -69,4 +70,10 @@ def _service_alerts(here: Standing) -> list[str]:
         return ["Nothing can be booked online at the moment. Please get in touch with us."]
     if here.draft.service and here.service is None:
         return ["The service you chose is no longer offered. Please choose another one."]
+    return []
+
+
+def _staff_alerts(here: Standing) -> list[str]:
+    if here.draft.staff and not here.candidates:
+        return ["The person you chose can no longer be booked for this. Please choose again."]
     return []

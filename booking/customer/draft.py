@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass, field, fields
@@ -93,12 +92,6 @@ class BookingDraft:
         on the tab: two tabs confirm two bookings, one tab confirms one.
         """
         return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]
-
-    def fingerprint(self, tab_key: int | None) -> str:
-        """Changes whenever any answer does. The draft number in it is its salt."""
-        answers = [self.number(tab_key), self.service, self.slot, self.staff_member, self.zone]
-        text = json.dumps([*answers, self.contact, self.answers], sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _thawed(value: Any) -> Any:

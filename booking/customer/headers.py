@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from . import assets
+from .shop import state
 
 POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -24,10 +25,14 @@ STATIC = {assets.STATIC_FILE, assets.TAB_SESSION_SCRIPT}
 
 def protect(blueprint: Blueprint) -> None:
     """Send the headers with everything below the blueprint's prefix, and with nothing else."""
-    blueprint.after_request(_add)
+    # Of the app, because what no route answers (a redirect to the slash) belongs to no blueprint.
+    blueprint.after_app_request(_add)
 
 
 def _add(response: Response) -> Response:
+    prefix = state().url_prefix
+    if request.path != prefix and not request.path.startswith(prefix.rstrip("/") + "/"):
+        return response
     response.headers.update(HEADERS)
     if request.endpoint not in STATIC or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"

@@ -49,13 +49,6 @@ def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     return _answer(html, {"HX-Push-Url": links.step_url(step)})
 
 
-def show_earlier(tab: TabSession, **extra: Any) -> Response:
-    """A 409 after a commit: the question that has to be answered first."""
-    response = show(tab, **extra)
-    response.status_code = 409
-    return response
-
-
 def show_hold(tab: TabSession, message: str = "") -> str:
     """The countdown alone, after "more time"."""
     here = stand(tab)

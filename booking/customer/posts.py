@@ -23,7 +23,7 @@ from .draft import ANY, iso_day, slot_start
 from .shop import named_zone, state
 from .standing import Standing, settled, stand, with_slug
 
-CHANGED = "Your answers were changed in another window. Please check them once more."
+CHANGED = "Something has changed since you saw this page. Please check it once more."
 OTHERWISE = "This appointment was already confirmed in another window, with these answers."
 EARLIER = "There is a question before this one that needs your answer first."
 MANY_HOLDS = "Too many times are being held from your connection. Please try again in a while."
@@ -62,24 +62,27 @@ def time(tab: TabSession) -> Then:
         here.draft.zone = posted("zone")
     if posted("change") == "zone":
         return change_zone(here)
+    shown: dict[str, Any] = {"zone": here.draft.zone, "day": iso_day(posted("day"))}
     if start is None:
-        return refuse(tab, "time", 422, zone=here.draft.zone, error="Choose a time.")
+        return refuse(tab, "time", 422, error="Choose a time.", **shown)
     try:
         answers.take_slot(here, start)
     except SlotUnavailable as lost:
         told = [why(lost.reason, here)]
         return refuse(tab, "time", 409, told, zone=here.draft.zone, lost=start)
     except TooManyHolds:
-        return refuse(tab, "time", 429, [MANY_HOLDS], zone=here.draft.zone)
+        return refuse(tab, "time", 429, [MANY_HOLDS], **shown)
     return accept(here, [])
 
 
 def change_zone(here: Standing) -> Then:
     """The same times on another clock."""
+    day = iso_day(posted("day"))
     if not named_zone(posted("zone")):
-        return refuse(here.tab, "time", 422, unknown_zone="Choose one of the zones listed.")
+        error = "Choose one of the zones listed."
+        return refuse(here.tab, "time", 422, unknown_zone=error, day=day)
     here.draft.store(here.tab.data)
-    return here.tab.then(pages.go_on, "time", day=iso_day(posted("day")))
+    return here.tab.then(pages.go_on, "time", day=day)
 
 
 def details(tab: TabSession) -> Then:
@@ -88,11 +91,12 @@ def details(tab: TabSession) -> Then:
     form = here.details_form(typed)
     if here.right_step("details") != "details":
         return keep_for_later(here, form, typed)
-    if not form.validate():
-        values = {blank.name: typed.get(blank.name, "") for blank in here.blanks}
-        return refuse(tab, "details", 422, values=values, errors=forms.first_messages(form))
-    answers.take_details(here, form)
-    return accept(here, [])
+    if form.validate():
+        answers.take_details(here, form)
+        return accept(here, [])
+    values = {blank.name: typed.get(blank.name, "") for blank in here.blanks}
+    here.draft.typed = typed
+    return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
 
 
 def confirm(tab: TabSession) -> Then:
@@ -101,9 +105,8 @@ def confirm(tab: TabSession) -> Then:
         return confirm_again(tab)
     here = stand(tab)
     if here.open_step != "review":
-        return refuse(tab, None, 409)
-    shown = here.draft.number(tab.key), here.draft.fingerprint(tab.key)
-    if shown != (posted("draft"), posted("answers")):
+        return refuse(tab, None, 409, not_yet(here))
+    if (here.number, here.fingerprint) != (posted("draft"), posted("answers")):
         return refuse(tab, "review", 409, [CHANGED])
     try:
         tab.complete(answers.confirm(here).reference)
@@ -120,7 +123,7 @@ def confirm_again(tab: TabSession) -> Then:
     if booking is None or booking.draft != posted("draft"):
         raise TabSessionGone("completed")
     if booking.fingerprint != posted("answers"):
-        return refuse(tab, "done", 409, [OTHERWISE])
+        return refuse(tab, None, 409, [OTHERWISE])
     return tab.then(pages.go_on)
 
 
@@ -164,19 +167,28 @@ def refuse(
     return tab.then(pages.show, step, alerts=alerts or [], status=status, **extra)
 
 
-def keep_for_later(here: Standing, form: Any, typed: dict[str, str]) -> Then:
-    """Details that came before their turn: kept, though the answer is an earlier question.
+def keep(here: Standing, status: int, step: str | None, **extra: Any) -> Then:
+    """The answer does not hold, but what was typed is kept: a refresh shows it again."""
+    here.draft.store(here.tab.data)
+    return here.tab.then(pages.show, step, status=status, commit=True, **extra)
 
-    This is a 409 whose transaction commits: nobody should type their details twice because
-    the time was lost meanwhile.
-    """
+
+def keep_for_later(here: Standing, form: Any, typed: dict[str, str]) -> Then:
+    """Details that came before their turn, or when the time was lost meanwhile."""
     if here.service and form.validate():
         answers.take_details(here, form)
     else:
         here.draft.typed = typed
-    here.draft.store(here.tab.data)
-    told = [] if here.draft.slot else [EARLIER]
-    return here.tab.then(pages.show_earlier, alerts=told)
+    return keep(here, 409, None, alerts=[] if here.draft.slot else [EARLIER])
+
+
+def not_yet(here: Standing) -> list[str]:
+    """Why there is nothing to confirm; the steps up to the time say themselves what was lost."""
+    draft = here.draft
+    before = {"service": draft.service, "staff": draft.staff, "time": draft.slot}
+    if here.open_step == "details" and draft.contact:
+        return [CHANGED]
+    return [] if before.get(here.open_step) else [EARLIER]
 
 
 def posted(name: str) -> str:

@@ -11,6 +11,7 @@ from booking.storage.models import Service, StaffMember
 from booking.tab_sessions import TabSession
 
 from . import links, pages
+from .draft import ANY
 from .standing import Standing, offering, stand, with_slug
 
 SWITCH = Markup(
@@ -24,13 +25,15 @@ def show(tab: TabSession, service_slug: str, staff_slug: str) -> Response:
     here = stand(tab)
     service = with_slug(here.services, service_slug)
     member = with_slug(_everyone(here.services), staff_slug)
-    notices = _unknown(service_slug, service, staff_slug, member)
+    preferred = staff_slug if member or staff_slug == ANY else ""
+    notices = _unknown(service_slug, service, staff_slug, preferred)
     if not here.draft.is_empty:
         return pages.show(tab, notices=[*notices, *_different(here, service, member)])
-    if len(here.services) == 1 and member:
-        return pages.show(tab, "staff", notices=notices, chosen=member.slug, submit_on_load=True)
-    if service or member:
-        return _preselected(tab, here, service, member, notices)
+    if len(here.services) == 1 and preferred:
+        alone = not notices
+        return pages.show(tab, "staff", notices=notices, chosen=preferred, submit_on_load=alone)
+    if service or preferred:
+        return _preselected(tab, here, service, member, preferred, notices)
     return pages.show(tab, notices=notices)
 
 
@@ -39,6 +42,7 @@ def _preselected(
     here: Standing,
     service: Service | None,
     member: StaffMember | None,
+    preferred: str,
     notices: list[str],
 ) -> Response:
     offered = [each for each in here.services if member in offering(each)] if member else []
@@ -51,8 +55,8 @@ def _preselected(
         "service",
         notices=notices,
         chosen=service.slug if service else "",
-        preferred_staff=member.slug if member else "",
-        submit_on_load=service is not None,
+        preferred_staff=preferred,
+        submit_on_load=service is not None and not notices,  # or nobody could read them
     )
 
 
@@ -61,12 +65,12 @@ def _everyone(services: Sequence[Service]) -> list[StaffMember]:
 
 
 def _unknown(
-    service_slug: str, service: Service | None, staff_slug: str, member: StaffMember | None
+    service_slug: str, service: Service | None, staff_slug: str, preferred: str
 ) -> list[str]:
     notices = []
     if service_slug and service is None:
         notices.append("The link you followed names a service that is not offered here.")
-    if staff_slug and member is None:
+    if staff_slug and not preferred:
         notices.append("The link you followed names someone who cannot be booked here.")
     return notices
 

@@ -26,6 +26,7 @@ from .shop import nameless, open_shop, state
 
 Answer = tuple[str, int]
 OVER = "This booking is over"
+HEADING = "That did not work"
 GONE = {
     "expired": "Nothing was done here for a long time, so your answers were erased.",
     "completed": "The appointment in this tab is confirmed, so its answers can no longer change.",
@@ -61,7 +62,8 @@ def missing(_error: MissingTabSession) -> Answer:
 def cross_site(_error: CrossSite) -> Answer:
     """403: another site's page sent this."""
     message = "It came from another website. Please open the booking page itself."
-    return problem(403, "That was not accepted", message)
+    # A page that came by itself may be full of another site's words: those are not repeated.
+    return problem(403, "That was not accepted", message, typed=fields() if by_htmx() else [])
 
 
 def too_large(_error: TooLarge) -> Answer:
@@ -105,12 +107,14 @@ def unexpected(error: InternalServerError) -> Answer:
         current_app.logger.error("The booking tables are missing. Run: flask booking init")
         return problem(503, "Not open yet", "This booking page is still being set up.")
     message = "Something went wrong on our side. Please try again, or get in touch with us."
-    return problem(500, "That did not work", message, typed=fields())
+    return problem(500, HEADING, message, typed=fields())
 
 
-def other(error: HTTPException) -> Answer:
+def other(error: HTTPException) -> tuple[str, int, dict[str, str]]:
     """Whatever else HTTP has a number for."""
-    return problem(error.code or 500, "That did not work", "Please go back and try again.")
+    body, status = problem(error.code or 500, HEADING, "Please go back and try again.")
+    allowed = getattr(error, "valid_methods", None)
+    return body, status, {"Allow": ", ".join(allowed)} if allowed else {}
 
 
 def problem(status: int, heading: str, message: str, **context: Any) -> Answer:

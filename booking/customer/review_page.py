@@ -15,11 +15,10 @@ LABELS = {"name": "Name", "email": "E-mail address", "phone": "Phone number", "n
 
 def review(here: Standing) -> dict[str, Any]:
     """The rows, and the two hidden fields by which confirming knows what was confirmed."""
-    key = here.tab.key
     return {
         "rows": [*_appointment(here), *_customer(here)],
-        "draft": here.draft.number(key),
-        "answers": here.draft.fingerprint(key),
+        "draft": here.number,
+        "answers": here.fingerprint,
     }
 
 

@@ -26,6 +26,11 @@ def page(step: str) -> str:
     return _shell(title, url_for("booking.show_step", step=step, **_query()))
 
 
+def not_here() -> NoReturn:
+    """The front page is only to be looked at."""
+    abort(405, valid_methods=["GET", "HEAD"])
+
+
 def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repeated
     """Nothing is here."""
     abort(404)

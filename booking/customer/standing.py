@@ -1,7 +1,13 @@
-"""Where a tab stands: what of its draft still holds, against the shop as it is now. Only reads."""
+"""Where a tab stands: what of its draft still holds, against the shop as it is now.
+
+Nothing is written here. An answer that is taken changes the draft; to know where the tab stands
+then, ask `stand` again.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -102,8 +108,11 @@ class Standing:
 
     @cached_property
     def passed_over(self) -> frozenset[str]:
-        """Questions with one possible answer."""
-        only_one = {"service": len(self.services) == 1, "staff": len(self.staff) == 1}
+        """Questions with one possible answer, where nothing else was answered before."""
+        only_one = {
+            "service": len(self.services) == 1 and self.service is not None,
+            "staff": len(self.staff) == 1 and bool(self.candidates),
+        }
         return frozenset(step for step, is_so in only_one.items() if is_so)
 
     @cached_property
@@ -116,6 +125,22 @@ class Standing:
             "details": self.details_hold,
         }
         return frozenset(step for step, is_so in holds.items() if is_so)
+
+    @cached_property
+    def number(self) -> str:
+        """The draft number, by which confirming is idempotent."""
+        return self.draft.number(self.tab.key)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever anything that the review shows does, in the draft or in the shop."""
+        service, member = settled(self.service), settled(self.staff_member)
+        start, end = settled(self.draft.start), settled(self.end)
+        appointment = [service.slug, service.name, service.price, member.slug, member.name]
+        when = [start.isoformat(), end.isoformat(), self.zone.key]
+        answers = [[each.label, self.draft.answers.get(each.key)] for each in service.questions]
+        shown = [self.number, appointment, when, self.draft.contact, answers]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
     @property
     def open_step(self) -> str:
@@ -153,7 +178,7 @@ def stand(tab: TabSession, draft: BookingDraft | None = None) -> Standing:
     """Look up where this tab stands, or would stand with that draft."""
     draft = draft or BookingDraft.of(tab.data)
     services = reads.services(tab.session)
-    service = services[0] if len(services) == 1 else with_slug(services, draft.service)
+    service = chosen_of(services, draft.service)
     staff = offering(service)
     return Standing(
         tab=tab,
@@ -173,9 +198,17 @@ def offering(service: Service | None) -> list[StaffMember]:
 
 def allowed(staff: Sequence[StaffMember], choice: str) -> list[StaffMember]:
     """The staff that a choice ('any', a slug, or nothing yet) leaves."""
-    if len(staff) == 1 or choice == ANY:
+    if choice == ANY:
         return list(staff)
-    return [member for member in staff if member.slug == choice]
+    chosen = chosen_of(staff, choice)
+    return [chosen] if chosen else []
+
+
+def chosen_of(several: Sequence[Named], slug: str) -> Named | None:
+    """The one that was chosen; before anything was, the only one there is."""
+    if not slug and len(several) == 1:
+        return several[0]
+    return with_slug(several, slug)
 
 
 def settled(answer: Answer | None) -> Answer:

@@ -31,10 +31,11 @@ def create_blueprint() -> Blueprint:
 
 def _add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/", view_func=shell.start)
+    others = ["POST", "PUT", "PATCH", "DELETE"]
+    blueprint.add_url_rule("/", "not_here", shell.not_here, methods=others)
     blueprint.add_url_rule(f"/<any({','.join(steps.STEPS)}):step>", view_func=shell.page)
     # Whatever else is asked for below the prefix gets our page for it, not the host app's.
-    methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-    blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=methods)
+    blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=["GET", *others])
 
 
 def _add_fragments(blueprint: Blueprint) -> None:

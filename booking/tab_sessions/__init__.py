@@ -14,6 +14,7 @@ app's settings, client/tab-session.js the browser's half.
 """
 
 from .extension import CLIENT_SCRIPT, TabSessions, client_script, create_table, purge, when_ended
+from .guards import refuse_cross_site, refuse_too_large
 from .model import metadata, tab_session
 from .refusals import (
     CrossSite,
@@ -31,8 +32,6 @@ from .refusals import (
 from .route import current_tab, session_route
 from .session import Limits, TabSession, Then
 from .transactions import reading, writing
-
-table = tab_session
 
 __all__ = [
     "CLIENT_SCRIPT",
@@ -57,9 +56,10 @@ __all__ = [
     "metadata",
     "purge",
     "reading",
+    "refuse_cross_site",
+    "refuse_too_large",
     "session_route",
     "tab_session",
-    "table",
     "when_ended",
     "writing",
 ]

@@ -35,9 +35,9 @@ _log = logging.getLogger(__name__)
 
 
 class _Refused(Exception):
-    """The view answered 400 or above: roll back, then say so."""
+    """The view takes nothing of this request: roll back, then answer."""
 
-    def __init__(self, answer: Any, tab: TabSession) -> None:
+    def __init__(self, answer: Response | Then, tab: TabSession) -> None:
         self.answer, self.tab = answer, tab
 
 
@@ -82,7 +82,7 @@ class _Visit:
             with reading(self.state.session) as session:
                 row = self._find(session, lock=False)
                 over = self._over(row, reads=True)
-                response = None if over else self._view(self._tab(session, row, writable=False))
+                response = None if over else self._read(self._tab(session, row, writable=False))
         except DBAPIError as error:
             raise _busy_or(error) from error
         if row is not None and (over == "expired" or self._stale(row)):
@@ -109,27 +109,26 @@ class _Visit:
         try:
             with writing(self.state.session) as session:
                 row = self._find(session, lock=True)
-                if over := self._over(row, reads=False):
-                    if over == "expired" and row:
-                        self.state.end(session, [row.id], over)
-                    answer = tab = None
-                else:
-                    tab = self._tab(session, row, writable=True)
-                    answer = self._accepted(tab)
+                over = self._over(row, reads=False)
+                if row and over == "expired":
+                    self.state.end(session, [row.id], over)
+                written = None if over else self._written(self._tab(session, row, writable=True))
         except _Refused as refused:
-            return self._render(refused.answer, refused.tab, committed=False)
-        if tab is None:
+            return self._respond(refused.answer, refused.tab, committed=False)
+        if written is None:
             raise TabSessionGone(over or "ended")
+        answer, tab = written
         if self.door.after_commit:
             self.door.after_commit(tab)
-        return self._render(answer, tab, committed=True)
+        return self._respond(answer, tab, committed=True)
 
-    def _accepted(self, tab: TabSession) -> Any:
+    def _written(self, tab: TabSession) -> tuple[Response | Then, TabSession]:
+        """Run the view and save what it wrote. Raises _Refused when it takes nothing."""
         g.tab_session = tab
         answer = self.door.view(tab, *self.args, **self.kwargs)
         if not isinstance(answer, Then):
             answer = current_app.make_response(answer)
-        if _status(answer) >= 400:
+        if not (answer.commit if isinstance(answer, Then) else answer.status_code < 400):
             raise _Refused(answer, tab)
         began = tab.state == "new"
         tab.save()
@@ -137,27 +136,29 @@ class _Visit:
             self.door.on_success(tab)
         if began and tab.state != "new":
             self._erase_along(tab.session)
-        return answer
+        return answer, tab
 
-    def _render(self, answer: Any, tab: TabSession, *, committed: bool) -> Response:
+    def _respond(self, answer: Response | Then, tab: TabSession, *, committed: bool) -> Response:
+        """The response to a write that is over, rendered from what can only be read."""
         if isinstance(answer, Response):
             return answer
         with reading(self.state.session) as session:
-            return self._shown(answer, tab.frozen(session, committed=committed))
+            return self._rendered(answer, tab.frozen(session, committed=committed))
 
-    def _view(self, tab: TabSession) -> Response:
+    def _read(self, tab: TabSession) -> Response:
+        """Run the view of a reading request."""
         g.tab_session = tab
         answer = self.door.view(tab, *self.args, **self.kwargs)
-        return self._shown(answer, tab)
+        if isinstance(answer, Then):
+            return self._rendered(answer, tab)
+        return current_app.make_response(answer)
 
-    def _shown(self, answer: Any, tab: TabSession) -> Response:
-        if not isinstance(answer, Then):
-            return current_app.make_response(answer)
+    def _rendered(self, then: Then, tab: TabSession) -> Response:
         g.tab_session = tab
-        response = current_app.make_response(answer.render(tab, *answer.args, **answer.kwargs))
-        response.headers.update(answer.headers)
-        if answer.status != 200:
-            response.status_code = answer.status
+        response = current_app.make_response(then.render(tab, *then.args, **then.kwargs))
+        response.headers.update(then.headers)
+        if then.status != 200:
+            response.status_code = then.status
         return response
 
     def _find(self, session: Session, *, lock: bool) -> store.Row | None:
@@ -205,10 +206,6 @@ class _Visit:
         # New tabs take a few outlived ones with them, so that erasing needs no clockwork.
         rows = store.outlived(session, int(self.now.timestamp()), _ERASE_ALONG)
         self.state.end(session, rows, "expired")
-
-
-def _status(answer: Any) -> int:
-    return int(answer.status if isinstance(answer, Then) else answer.status_code)
 
 
 def _busy_or(error: DBAPIError) -> Exception:

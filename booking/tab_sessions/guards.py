@@ -32,6 +32,8 @@ def refuse_cross_site(request: Request) -> None:
 def refuse_too_large(request: Request, limit: int) -> None:
     """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
     request.max_content_length = limit
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise TooLarge  # of unknown length: it would be cut off at the limit without a word
     if (request.content_length or 0) > limit:
         _drain(request)
         raise TooLarge

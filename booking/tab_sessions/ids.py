@@ -27,7 +27,7 @@ def read_id(request: Request) -> str:
     """
     sent = request.headers.getlist(HEADER)
     if len(sent) != 1 or not _SHAPE.fullmatch(sent[0]):
-        raise MissingTabSession(malformed=bool(sent))
+        raise MissingTabSession
     return sent[0]
 
 

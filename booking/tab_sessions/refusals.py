@@ -38,14 +38,14 @@ class TooLarge(Refusal, RequestEntityTooLarge):
 
 
 class MissingTabSession(Refusal, BadRequest):
-    """400: no usable tab id. The script claims one and asks again, once."""
+    """400: no usable tab id. The script claims one and asks again, once.
+
+    Developers meet it by typing a session_route's own address: such an address answers HTMX in
+    a page that has loaded tab-session.js.
+    """
 
     description = "This page could not say which tab it is. Please reload it."
     headers: ClassVar = {"HX-Trigger": "tab-session:missing"}
-
-    def __init__(self, *, malformed: bool = False) -> None:
-        super().__init__()
-        self.malformed = malformed
 
 
 class TabSessionGone(Refusal, Gone):

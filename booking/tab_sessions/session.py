@@ -38,6 +38,7 @@ class Then:
     kwargs: dict[str, Any] = field(default_factory=dict)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    commit: bool = True
 
 
 class TabSession:
@@ -109,14 +110,17 @@ class TabSession:
         *args: Any,
         status: int = 200,
         headers: Mapping[str, str] | None = None,
+        commit: bool | None = None,
         **kwargs: Any,
     ) -> Then:
         """Answer with `render(tab, *args, **kwargs)`, called when the transaction is over.
 
-        Below 400 the door commits first, from 400 on it rolls everything back first. The
+        Below 400 the door commits first, from 400 on it rolls everything back first, unless
+        `commit` says otherwise (a refused answer may be worth keeping as a draft). The
         rendering then reads from a transaction of its own and cannot write.
         """
-        return Then(render, args, kwargs, status, dict(headers or {}))
+        kept = status < 400 if commit is None else commit
+        return Then(render, args, kwargs, status, dict(headers or {}), kept)
 
     def save(self) -> None:
         """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""

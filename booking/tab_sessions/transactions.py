@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, scoped_session
 
 from .refusals import PendingChanges, ReadOnlyTab
@@ -148,8 +148,14 @@ def is_busy(error: DBAPIError) -> bool:
         error.connection_invalidated
         or _state(error) in _BUSY_STATES
         or any(part in words for part in _BUSY_WORDS)
-        or "connection" in words
+        or _has_no_server(error)
     )
+
+
+def _has_no_server(error: DBAPIError) -> bool:
+    # PostgreSQL puts a state on whatever it says itself; what has none, the driver says for it.
+    stateless = getattr(error.orig, "sqlstate", "none of ours") is None
+    return stateless and isinstance(error, OperationalError)
 
 
 def _is_read_only(error: DBAPIError) -> bool:

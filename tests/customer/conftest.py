@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from booking.storage.models import Booking, claim, hold
 from booking.tab_sessions import reading
-from booking.tab_sessions import table as tab_sessions
+from booking.tab_sessions import tab_session as tab_sessions
 
 
 @pytest.fixture

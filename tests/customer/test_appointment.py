@@ -101,3 +101,18 @@ def test_the_calendar_file_of_a_cancelled_appointment_replaces_the_first(app):
     [after] = event_at(app, f"{link}/calendar.ics")[1].walk("VEVENT")
     assert after["uid"] == before["uid"]
     assert (after["status"], after["sequence"]) == ("CANCELLED", 1)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site"}, {}, 403),
+        ({"Origin": "https://evil.example"}, {}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, {"x": "y" * 2000}, 413),
+    ],
+)
+def test_another_site_cannot_cancel_even_with_the_link(app, bookings, headers, body, status):
+    link = link_of(at_done(app))
+    answer = app.test_client().post(f"{link}/cancellation", data=body, headers=headers)
+    assert answer.status_code == status
+    assert bookings()[0].state == "confirmed"

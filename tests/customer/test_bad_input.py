@@ -154,10 +154,10 @@ def test_methods_nobody_offers_are_404(app, method):
 
 @pytest.fixture
 def broken_app(app):
-    """An app whose database lost a table: whatever needs a service fails."""
+    """An app whose database lost a column: whatever needs a service fails."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), app.extensions["booking"].engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE booking_service RENAME TO elsewhere")
+        connection.exec_driver_sql("ALTER TABLE booking_service RENAME COLUMN price TO elsewhere")
     return app
 
 
@@ -185,3 +185,25 @@ def test_nothing_personal_is_logged(app, caplog):
 
 def value_of_zone(tab) -> str:
     return tab.page.select_one("[name=zone] option[selected]")["value"]
+
+
+def test_a_fragment_that_could_not_tell_its_tab_still_holds_what_was_typed(app):
+    """A proxy that strips the header: pressing the button sends it all again, with the header."""
+    answer = app.test_client().post(
+        "/book/details/form", data={"name": "Zoe", "note": "a\nb"}, headers={"HX-Request": "true"}
+    )
+    page = BeautifulSoup(answer.text, "html.parser")
+    assert answer.status_code == 400
+    assert page.select_one("form")["hx-post"] == "/book/details/form"
+    assert page.select_one("[name=name]")["value"] == "Zoe"
+    assert page.select_one("[name=note]").get_text().strip() == "a\nb"
+
+
+def test_a_refused_origin_keeps_what_was_typed_but_repeats_no_strangers_words(app):
+    sent, cross = {"name": "Zoe"}, {"Sec-Fetch-Site": "cross-site"}
+    client = app.test_client()
+    asked = client.post("/book/details/form", data=sent, headers=TAB | cross)
+    came = client.post("/book/details/form", data=sent, headers=cross)
+    assert (asked.status_code, came.status_code) == (403, 403)
+    assert "Zoe" in asked.text
+    assert "Zoe" not in came.text

@@ -47,7 +47,7 @@ def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows):
     tab = at_review(app, slot, service="short", staff="ana")
     tab.click("Change Service").submit(service="long")
     assert tab.step == "time"
-    assert "is not free for this choice" in notice(tab)
+    assert "could not be kept for this choice" in notice(tab)
     assert rows()["holds"] == 0
     assert rows()["claims"] == 0
     assert tab.submit(slot=slots(tab)[0]).step == "details"
@@ -71,7 +71,7 @@ def test_someone_who_is_not_free_then_drops_the_time_only(app):
     tab = at_review(app, slot, service="short", staff="ana")
     tab.click("Change Person").submit(staff="ben")
     assert tab.step == "time"
-    assert "is not free for this choice" in notice(tab)
+    assert "could not be kept for this choice" in notice(tab)
     assert slot not in slots(tab)
     assert tab.submit(slot=slots(tab)[0]).step == "review"
 

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import select
 
-from booking.tab_sessions import table as tab_sessions
+from booking.tab_sessions import tab_session as tab_sessions
+from booking.testing import TabClient
 from tests.customer.walks import alert, at_done, at_review, slots, text, value
 
 
@@ -58,7 +59,7 @@ def test_answers_that_changed_in_a_twin_are_shown_again_before_they_are_booked(a
     twin.open("details").submit(name="Grace Hopper")
     tab.submit()
     assert (tab.status, tab.step) == (409, "review")
-    assert "changed in another window" in alert(tab)
+    assert "Something has changed" in alert(tab)
     assert "Grace Hopper" in text(tab)
     assert bookings() == []
     assert tab.submit().step == "done"
@@ -124,3 +125,21 @@ def test_a_booking_that_was_cancelled_since_is_shown_so(app):
     tab = at_done(app)
     tab.new_tab(tab.page.select_one(".keep-link")["href"]).submit()
     assert "was cancelled" in text(tab.refresh())
+
+
+def test_a_confirmation_that_comes_too_early_says_so(app, bookings):
+    tab = TabClient(app, "/book/")
+    tab.post("review/form", draft="x", answers="y")
+    assert (tab.status, tab.step) == (409, "service")
+    assert "needs your answer first" in alert(tab)
+    assert bookings() == []
+
+
+def test_a_twin_that_changed_to_a_service_with_questions_of_its_own_says_so(app, bookings):
+    tab = at_review(app, service="short", staff="ana")
+    twin_of(tab).open("service").submit(service="long")
+    tab.submit()
+    assert tab.status == 409
+    assert tab.step in {"details", "time"}
+    assert alert(tab)
+    assert bookings() == []

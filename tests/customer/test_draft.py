@@ -52,26 +52,10 @@ def test_a_frozen_draft_is_copied_so_that_it_may_be_changed():
     assert draft.contact == {"name": "Ben"}
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"service": "b"},
-        {"slot": "2026-11-24T09:05Z"},
-        {"staff_member": "b"},
-        {"contact": {"name": "b"}},
-        {"answers": {"q": "b"}},
-    ],
-)
-def test_the_fingerprint_changes_with_every_answer(change):
-    before = {"seed": "s", "service": "a", "slot": "2026-11-24T09:00Z", "staff_member": "a"}
-    assert BookingDraft(**before | change).fingerprint(1) != BookingDraft(**before).fingerprint(1)
-
-
 def test_a_copied_draft_has_another_number_in_another_tab():
     draft = BookingDraft(seed="s", service="a")
     assert draft.number(1) == BookingDraft(seed="s").number(1)
     assert draft.number(1) != draft.number(2)
-    assert draft.fingerprint(1) != draft.fingerprint(2)
 
 
 def test_two_drafts_have_two_numbers():

@@ -22,6 +22,9 @@ TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
         ("POST", "service/form", TAB),
         ("POST", "service/form", {}),
         ("POST", "service/form", TAB | {"Sec-Fetch-Site": "cross-site"}),
+        ("POST", "", {}),
+        ("DELETE", "", {}),
+        ("TRACE", "service/form", TAB),
     ],
 )
 def test_every_answer_is_strict_and_kept_nowhere(app, method, path, headers):
@@ -63,3 +66,16 @@ def test_the_shell_carries_nothing_personal_and_loads_one_fragment(app):
     assert tab.id not in shell
     assert shell.count("hx-get") == 1
     assert 'hx-get="/book/review/form?service=short&amp;day=2026-01-01"' in shell
+
+
+def test_the_redirect_to_the_slash_is_strict_too(app):
+    answer = app.test_client().get("/book")
+    assert answer.status_code == 308
+    assert answer.headers["Content-Security-Policy"]
+
+
+def test_the_front_page_takes_nothing_in_its_own_words(app):
+    answer = app.test_client().post("/book/", data={"name": "Ada"})
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["Allow"]
+    assert "Test Shop" in answer.text

@@ -38,8 +38,19 @@ def test_an_unknown_name_is_ignored_with_a_message(app, query):
     assert chosen(tab, "service") is None
 
 
-def test_an_unknown_person_does_not_hide_the_service(app):
-    assert TabClient(app, "/book/?service=long&staff=nobody").step == "staff"
+def test_an_unknown_person_is_told_before_the_service_is_taken(app):
+    """A form that sent itself would take the message away before anybody read it."""
+    tab = TabClient(app, "/book/?service=long&staff=nobody")
+    assert (tab.step, chosen(tab, "service")) == ("service", "long")
+    assert "names someone who cannot be booked" in notice(tab)
+    assert tab.submit().step == "staff"
+
+
+def test_anyone_is_an_answer_a_link_may_bring(app):
+    assert TabClient(app, "/book/?service=long&staff=any").step == "time"
+    tab = TabClient(app, "/book/?staff=any")
+    assert (tab.step, notice(tab)) == ("service", "")
+    assert tab.submit(service="short").step == "time"
 
 
 def test_the_same_answer_again_changes_nothing(app):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from flask import request
 from sqlalchemy import create_engine, text
 
 from booking.tab_sessions import (
@@ -277,3 +278,19 @@ def test_a_clean_transaction_before_the_view_is_ended(session):
         return "ok"
 
     assert Tab(app.test_client()).post().text == "ok"
+
+
+def test_a_refused_answer_may_be_kept_as_a_draft(session):
+    app = host_app(session)
+
+    @session_route(app, "/note", methods=["GET", "POST"])
+    def note(tab):
+        if request.method == "GET":
+            return tab.data.get("text", "(nothing)")
+        tab.data["text"] = "half right"
+        return tab.then(lambda tab: tab.data["text"], status=422, commit=True)
+
+    tab = Tab(app.test_client())
+    refused = tab.post()
+    assert (refused.status_code, refused.text) == (422, "half right")
+    assert tab.get().text == "half right"

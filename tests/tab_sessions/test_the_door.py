@@ -82,3 +82,17 @@ def test_a_blueprints_own_page_answers_and_the_headers_stay(session):
     answer = host_app(session, notes).test_client().get("/note")
     assert (answer.status_code, answer.text) == (400, "our own words")
     assert answer.headers["HX-Trigger"] == "tab-session:missing"
+
+
+def test_a_body_of_unknown_length_is_413_and_not_cut_off_without_a_word(tab, rows):
+    from io import BytesIO
+
+    answer = tab.client.post(
+        "/note",
+        input_stream=BytesIO(b"text=" + b"x" * 300_000),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Tab-Session": tab.id, "Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413
+    assert rows() == []
