@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from booking import migrate
 from booking.paths import MIGRATIONS, ROOT
 
-HEAD = "0003"
+HEAD = "0004"
 NEXT = '''
 """Written by a test."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade():
@@ -60,7 +61,7 @@ def scripts(tmp_path) -> Path:
 
 
 def add_migration(scripts: Path, upgrade: str) -> None:
-    (scripts / "versions" / "0004_try.py").write_text(NEXT.format(upgrade=upgrade))
+    (scripts / "versions" / "0005_try.py").write_text(NEXT.format(upgrade=upgrade))
 
 
 def tables(engine: Engine) -> set[str]:
@@ -106,10 +107,10 @@ def test_migrations_up_down_and_up_again_build_the_same_database(engine):
 
 def test_each_migration_undoes_exactly_itself(engine):
     built = {}
-    for revision in ("0001", "0002", "0003"):
+    for revision in ("0001", "0002", "0003", "0004"):
         built[revision] = described(engine)
         migrate.upgrade(engine, revision)
-    for revision, below in (("0003", "0002"), ("0002", "0001"), ("0001", "base")):
+    for revision, below in pairwise(("0004", "0003", "0002", "0001", "base")):
         migrate.downgrade(engine, below)
         assert described(engine) == built[revision]
 
@@ -157,11 +158,33 @@ def test_migrations_are_numbered_without_a_gap_and_form_one_line():
 
 
 def test_pending_names_what_is_still_to_come(engine):
-    assert migrate.pending(engine) == ["0001", "0002", "0003"]
+    assert migrate.pending(engine) == ["0001", "0002", "0003", "0004"]
     migrate.upgrade(engine, "0002")
-    assert migrate.pending(engine) == ["0003"]
+    assert migrate.pending(engine) == ["0003", "0004"]
     migrate.upgrade(engine)
     assert migrate.pending(engine) == []
+
+
+def test_a_service_outlives_the_column_of_its_place(engine):
+    migrate.upgrade(engine, "0003")
+    with engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO booking_resource (id, kind, name) VALUES (1, 'service_day', 'Cut')")
+        )
+        connection.execute(
+            text(
+                "INSERT INTO booking_service (slug, name, description, price, duration,"
+                " buffer_before, buffer_after, minimum_notice, slot_step, booking_window,"
+                " position, retired, resource_id)"
+                " VALUES ('cut', 'Cut', '', '', 30, 0, 0, 0, 15, 60, 1, false, 1)"
+            )
+        )
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT place FROM booking_service")) == ""
+    migrate.downgrade(engine, "0003")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT slug FROM booking_service")) == "cut"
 
 
 def test_migrating_twice_changes_nothing(engine):

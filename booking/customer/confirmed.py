@@ -36,7 +36,7 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
         "shop_words": _at_the_shop(booking, zone, own) if differs else None,
         "service": booking.service.name,
         "staff": booking.staff_member.name,
-        "place": shop.address or shop.name,
+        "place": booking.service.place or shop.address or shop.name,
         "email": booking.customer_email,
     }
 

@@ -35,7 +35,7 @@ def _event(booking: Booking, shop: Shop, url: str) -> Event:
     event.add("dtend", _whole_seconds(booking.ends_at))
     event.add("summary", f"{booking.service.name}, {shop.name}")
     event.add("description", _description(booking, url))
-    event.add("location", shop.address or shop.name)
+    event.add("location", booking.service.place or shop.address or shop.name)
     event.add("url", url)
     event.add("status", STATUS.get(booking.state, "CONFIRMED"))
     event.add("sequence", 1 if booking.state == "cancelled" else 0)

@@ -58,7 +58,10 @@ class Resource(Base):
 
 
 class Service(Base):
-    """What the shop sells. Lengths are minutes on the five-minute grid, the window is days."""
+    """What the shop sells. Lengths are minutes on the five-minute grid, the window is days.
+
+    `place` is where it is given; empty means at the shop's address.
+    """
 
     __tablename__ = "booking_service"
     __table_args__ = (
@@ -81,6 +84,7 @@ class Service(Base):
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     price: Mapped[str] = mapped_column(String(80), default="")
+    place: Mapped[str] = mapped_column(Text, default="", server_default="")
     duration: Mapped[int]
     buffer_before: Mapped[int] = mapped_column(default=0)
     buffer_after: Mapped[int] = mapped_column(default=0)

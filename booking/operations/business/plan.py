@@ -37,12 +37,13 @@ class QuestionPlan:
 
 @dataclass(frozen=True)
 class ServicePlan:
-    """A service: lengths in minutes, the booking window in days."""
+    """A service: lengths in minutes, the booking window in days; an empty place is the shop's."""
 
     slug: str
     name: str
     description: str
     price: str
+    place: str
     duration: int
     buffer_before: int
     buffer_after: int

@@ -25,6 +25,7 @@ def service(section: Section) -> ServicePlan:
         name=section.need("name", filled(text()), '"Haircut"', ""),
         description=section.take("description", paragraphs(), ""),
         price=section.take("price", text(60), ""),
+        place=section.take("place", paragraphs(300), ""),
         duration=section.need("duration", grid_minutes(5, DAY), '"45 min"', 5),
         buffer_before=section.take("buffer_before", grid_minutes(0, DAY), 0),
         buffer_after=section.take("buffer_after", grid_minutes(0, DAY), 0),

@@ -232,6 +232,7 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
             'duration = 20\nprice = "€9"\ndaily_limit = 3',
             ["service shave: price, daily_limit none → 3"],
         ),
+        ("duration = 20", 'duration = 20\nplace = "By video"', ["service shave: place"]),
         ('"+351 210 000 000"', '"+351 210 000 001"', ["shop: phone"]),
         ('"Europe/Lisbon"', '"Europe/Madrid"', None),
         ('"How short?"', '"How long?"', ["service cut: question length: label"]),

@@ -116,6 +116,11 @@ sun-mon = "10:00 \u2013 10:15"
     assert plan.staff[0].breaks == {0: (TimeRange(600, 615),), 6: (TimeRange(600, 615),)}
 
 
+def test_a_service_is_given_at_the_shop_unless_it_names_a_place():
+    assert read(WHOLE).services[0].place == ""
+    assert read(with_service('place = "By video"')).services[0].place == "By video"
+
+
 def test_an_override_replaces_the_hours_of_its_day():
     plan = read(
         WHOLE
@@ -332,6 +337,7 @@ SERVICE_MISTAKES = [
     ("price = 45", '10: price: this must be text; write it in quotes, "like this"'),
     ('price = "a\\u0007b"', "10: price: there is a line break or control character in it; write"),
     ('description = "a\\u0000b"', "10: description: there is a line break or control"),
+    ("place = 5", '10: place: this must be text; write it in quotes, "like this"'),
     (f'price = "{"x" * 61}"', "10: price: this has 61 characters; write at most 60"),
     ("buffer = 5", "10: buffer is not known here; did you mean buffer_after? write buffer_after"),
     ("questions = 5", "10: questions is a list of tables; write [[services.questions]] above"),
