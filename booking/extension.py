@@ -103,6 +103,15 @@ def _database(app: Flask, settings: Settings, given: Any) -> Any:
             "BOOKING_DATABASE_URL is set, but this app has a database of its own, which Sidebook "
             "uses. Remove BOOKING_DATABASE_URL."
         )
+    if not hasattr(found, "session"):
+        raise ConfigurationError(
+            f"Sidebook was given {found!r} as its database. Write Sidebook(app, db, "
+            "url_prefix='/book') with your app's Flask-SQLAlchemy as db."
+        )
+    if isinstance(found, SQLAlchemy) and "sqlalchemy" not in app.extensions:
+        raise ConfigurationError(
+            "Sidebook's database does not know this app yet. Call db.init_app(app) first."
+        )
     return found
 
 
@@ -123,7 +132,7 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
         ) from error
     if lite:
         with app.app_context():
-            event.listen(database.engine, "connect", _prepare_sqlite)
+            event.listen(database.engine, "connect", prepare_sqlite)
     return database
 
 
@@ -153,7 +162,11 @@ def _instance_file(app: Flask) -> Path:
     return folder / "booking.db"
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # WAL lets people read while one writes; FULL keeps a confirmed booking through a power cut.
+def prepare_sqlite(connection: Any, _record: Any) -> None:
+    """What an SQLite connection needs: `event.listen(engine, "connect", prepare_sqlite)`.
+
+    Our own engine has it; a host's is left alone. WAL lets people read while one writes, FULL
+    keeps a confirmed booking through a power cut, and a writer waits its turn for 15 seconds.
+    """
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}").close()

@@ -42,14 +42,22 @@ class LiveServer:
     app: Flask
 
 
-@pytest.fixture
-def live_server(sqlite_url) -> Iterator[LiveServer]:
-    """The app behind a real socket, a thread for each request: what browser tests visit."""
-    with app_over(sqlite_url) as app:
-        server = make_server("127.0.0.1", 0, app, threaded=True)
-        thread = Thread(target=server.serve_forever)
-        thread.start()
+@contextmanager
+def served(app: Flask) -> Iterator[LiveServer]:
+    """The app behind a real socket, a thread for each request."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
         yield LiveServer(url=f"http://127.0.0.1:{server.server_port}", app=app)
+    finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def live_server(sqlite_url) -> Iterator[LiveServer]:
+    """The shop as browser tests visit it."""
+    with app_over(sqlite_url) as app, served(app) as server:
+        yield server

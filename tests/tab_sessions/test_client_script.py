@@ -1,16 +1,13 @@
 """tab-session.js in a real browser, in an app that is about notes."""
 
-from threading import Thread
-from types import SimpleNamespace
-
 import pytest
 from flask import Flask, request, send_from_directory
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
-from werkzeug.serving import make_server
 
 from booking.paths import STATIC
 from booking.tab_sessions import client_script, session_route
+from tests.conftest import served
 from tests.tab_sessions.conftest import host_app
 
 pytestmark = pytest.mark.browser
@@ -37,13 +34,8 @@ def live_server(sqlite_url, heard):
     session = scoped_session(sessionmaker(engine))
     app = host_app(session)
     add_pages(app, heard)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}", app=app)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app) as server:
+        yield server
     engine.dispose()
 
 

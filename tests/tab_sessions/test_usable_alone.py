@@ -1,14 +1,18 @@
 """The library without the booking: the app of docs/tab-sessions.md, and what importing it costs."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from booking.paths import STATIC
+from tests.conftest import served
 from tests.tab_sessions.conftest import Tab
 
+HTMX = STATIC / "vendor" / "htmx-4.0.1.min.js"
 DOCS = Path(__file__).parents[2] / "docs" / "tab-sessions.md"
 
 
@@ -16,32 +20,32 @@ DOCS = Path(__file__).parents[2] / "docs" / "tab-sessions.md"
 def notes_app(tmp_path, monkeypatch):
     (code,) = re.findall(r"```python\n(# app\.py\n.*?)```", DOCS.read_text(), re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "app"}
-    exec(
-        compile(
-            code.replace("sqlite:///notes.db", f"sqlite:///{tmp_path}/notes.db"), "app.py", "exec"
-        ),
-        names,
-    )
+    (tmp_path / "static").mkdir()
+    shutil.copy(HTMX, tmp_path / "static")
+    names = {"__name__": "notes_of_the_documentation"}  # of no module here: its root is this folder
+    code = code.replace("sqlite:///notes.db", f"sqlite:///{tmp_path}/notes.db")
+    exec(compile(code, "app.py", "exec"), names)
     yield names["app"]
     with names["app"].app_context():
         names["db"].engine.dispose()
 
 
-def test_the_app_in_the_documentation_keeps_two_tabs_apart(notes_app):
-    one, two = Tab(notes_app.test_client()), Tab(notes_app.test_client())
-    one.post("/", text="milk")
-    two.post("/", text="bread")
-    assert "milk" in one.get("/").text
-    assert "bread" in two.get("/").text
-    assert "milk" not in two.get("/").text
+@pytest.fixture
+def live_server(notes_app):
+    with served(notes_app) as server:
+        yield server
 
 
-def test_the_app_in_the_documentation_serves_the_script(notes_app):
-    script = notes_app.test_client().get("/tab-session.js")
-    assert script.status_code == 200
-    assert "javascript" in script.content_type
-    script.close()
+@pytest.mark.browser
+def test_the_app_in_the_documentation_keeps_two_tabs_apart(page_of):
+    tabs = {"milk": page_of("/"), "bread": page_of("/")}
+    for word, tab in tabs.items():
+        tab.fill("input", word)
+        with tab.expect_response("**/note"):
+            tab.click("button")
+    for word, tab in tabs.items():
+        tab.reload()
+        tab.wait_for_selector(f"input[value={word}]")
 
 
 def test_importing_session_route_loads_no_wizard():

@@ -1,0 +1,131 @@
+"""Sidebook in an app: alone, in a host, several times in one process."""
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+from booking import Sidebook, create_app
+from booking.config import ConfigurationError
+from booking.testing import TabClient
+from tests.conftest import SHOP, app_over
+
+
+@pytest.fixture
+def host(tmp_path):
+    app = Flask("host")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/host.db"
+    yield app
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+def test_the_hosts_own_database_is_found(host):
+    db = SQLAlchemy(host)
+    Sidebook(host)
+    assert host.extensions["booking"].db is db
+
+
+def test_a_database_url_beside_a_hosts_own_database_is_refused(host):
+    host.config["BOOKING_DATABASE_URL"] = "sqlite:///elsewhere.db"
+    SQLAlchemy(host)
+    with pytest.raises(ConfigurationError, match="Remove BOOKING_DATABASE_URL"):
+        Sidebook(host)
+
+
+def test_a_prefix_in_the_databases_place_is_told(host):
+    SQLAlchemy(host)
+    with pytest.raises(ConfigurationError, match="url_prefix"):
+        Sidebook(host, "/appointments")
+
+
+def test_a_database_that_does_not_know_the_app_is_told(host):
+    db = SQLAlchemy()
+    with pytest.raises(ConfigurationError, match=r"db\.init_app\(app\)"):
+        Sidebook(host, db)
+    db.init_app(host)
+
+
+def test_twice_in_one_app_is_refused(host):
+    SQLAlchemy(host)
+    Sidebook(host)
+    with pytest.raises(ConfigurationError, match="already"):
+        Sidebook(host)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://x@y/z", "foo://"])
+def test_a_url_of_no_database_we_know_names_the_setting(url):
+    with pytest.raises(ConfigurationError, match="BOOKING_DATABASE_URL"):
+        create_app({"BOOKING_DATABASE_URL": url})
+
+
+def test_a_hosts_engine_and_session_cookie_are_left_alone(host):
+    db = SQLAlchemy(host)
+    Sidebook(host, db)
+    with host.app_context():
+        assert not db.engine.hide_parameters
+        mode = db.session.connection().exec_driver_sql("PRAGMA journal_mode").scalar()
+        assert mode == "delete"
+        db.session.remove()
+    answer = host.test_client().get("/book/static/css/base.css")
+    assert "Set-Cookie" not in answer.headers
+    answer.close()
+
+
+def test_our_own_engine_keeps_what_was_confirmed_and_says_nothing_personal(sqlite_url):
+    with app_over(sqlite_url) as app, app.app_context():
+        engine = app.extensions["booking"].engine
+        assert engine.hide_parameters
+        with engine.connect() as connection:
+            read = {
+                name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            }
+    assert read == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": 15000,
+    }
+
+
+def test_two_apps_in_one_process_are_two_shops(tmp_path):
+    apps = []
+    for name in ("First", "Second"):
+        app = create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/{name}.db"})
+        file = tmp_path / f"{name}.toml"
+        file.write_text(SHOP.read_text(encoding="utf-8").replace("Test Shop", f"{name} Shop"))
+        for command in (["init"], ["load", str(file)]):
+            assert app.test_cli_runner().invoke(args=["booking", *command]).exit_code == 0
+        apps.append(app)
+    tabs = [TabClient(app, "/book/").submit(service="short") for app in apps]
+    assert [tab.step for tab in tabs] == ["staff", "staff"]
+    shown = [tab.page.get_text() for tab in tabs]
+    assert "First Shop" in shown[0]
+    assert "Second Shop" in shown[1]
+    assert "First Shop" not in shown[1]
+    for app in apps:
+        with app.app_context():
+            app.extensions["booking"].engine.dispose()
+
+
+def test_the_front_door_of_an_app_of_our_own_leads_to_the_wizard(app):
+    answer = app.test_client().get("/")
+    assert (answer.status_code, answer.location) == (302, "/book/")
+
+
+def test_a_proxy_is_believed_only_where_it_was_named(sqlite_url):
+    forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    schemes = []
+    for count in (0, 1):
+        app = create_app({"BOOKING_DATABASE_URL": sqlite_url, "BOOKING_TRUSTED_PROXIES": count})
+        app.add_url_rule("/scheme", "scheme", _scheme_and_address)
+        schemes.append(app.test_client().get("/scheme", headers=forwarded).text)
+        with app.app_context():
+            app.extensions["booking"].engine.dispose()
+    assert schemes == ["http 127.0.0.1", "https 203.0.113.9"]
+
+
+def _scheme_and_address() -> str:
+    from flask import request
+
+    return f"{request.scheme} {request.remote_addr}"

@@ -1,0 +1,59 @@
+"""Settings: where they come from, and what a wrong one is told."""
+
+import pytest
+
+from booking.config import ConfigurationError, read_settings
+
+
+@pytest.fixture
+def settings_file(tmp_path, monkeypatch):
+    def write(content: str):
+        file = tmp_path / "settings.toml"
+        file.write_text(content, encoding="utf-8")
+        monkeypatch.setenv("BOOKING_SETTINGS", str(file))
+
+    return write
+
+
+def test_without_any_the_defaults_of_the_documentation_hold():
+    settings = read_settings({})
+    assert (settings.hold_minutes, settings.hold_extensions) == (10, 3)
+    assert (settings.idle_minutes, settings.absolute_hours) == (60, 24)
+    assert settings.holds_per_visitor == 20
+    assert settings.trusted_proxies == 0
+    assert settings.database_url is None
+
+
+def test_the_app_wins_over_the_environment_and_that_over_the_file(settings_file, monkeypatch):
+    settings_file("BOOKING_HOLD_MINUTES = 1\nBOOKING_IDLE_MINUTES = 2\nBOOKING_ABSOLUTE_HOURS = 3")
+    monkeypatch.setenv("BOOKING_IDLE_MINUTES", "20")
+    monkeypatch.setenv("BOOKING_ABSOLUTE_HOURS", "30")
+    settings = read_settings({"BOOKING_ABSOLUTE_HOURS": 300, "SECRET_KEY": "not ours"})
+    assert (settings.hold_minutes, settings.idle_minutes, settings.absolute_hours) == (1, 20, 300)
+
+
+@pytest.mark.parametrize("value", ["soon", "", "1.5", 2.5, True, "-1", "0", None, [10]])
+def test_a_wrong_number_names_the_key_and_what_to_write(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_HOLD_MINUTES is .* whole number from 1"):
+        read_settings({"BOOKING_HOLD_MINUTES": value})
+
+
+def test_a_key_that_is_nearly_right_is_recognised():
+    with pytest.raises(ConfigurationError, match="Did you mean BOOKING_HOLD_MINUTES"):
+        read_settings({"BOOKING_HOLD_MINUTE": 10})
+
+
+def test_a_hosts_own_key_with_our_prefix_is_none_of_our_business():
+    read_settings({"BOOKING_COM_API_TOKEN": "x"})
+
+
+def test_a_settings_file_that_is_not_there_is_named(monkeypatch):
+    monkeypatch.setenv("BOOKING_SETTINGS", "/no/such/file.toml")
+    with pytest.raises(ConfigurationError, match=r"/no/such/file\.toml.*cannot be read"):
+        read_settings({})
+
+
+def test_a_settings_file_that_is_no_toml_is_named(settings_file):
+    settings_file("BOOKING_HOLD_MINUTES: 10")
+    with pytest.raises(ConfigurationError, match=r"settings\.toml is not a TOML file"):
+        read_settings({})
