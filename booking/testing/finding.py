@@ -42,7 +42,8 @@ def clickable_on(page: BeautifulSoup, what: str) -> Tag:
             found = []
     if len(found) == 1:
         return found[0]
-    seen = ", ".join(repr(_names(element)[0]) for element in found or everything)
+    plain = page.select("a[href], button, input[type=submit]")
+    seen = ", ".join(repr(_names(element)[0]) for element in found or plain)
     count = "Several" if found else "No"
     raise LookupError(f"{count} links or buttons match {what!r}. Seen: {seen}.")
 

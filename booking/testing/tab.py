@@ -20,7 +20,8 @@ class TabClient(Window):
     """One browser tab over Flask's test client, with the tab-session script and htmx 4 at work.
 
     ``path`` is opened at once when given. Paths are relative to ``base``, the wizard's mount;
-    requests below it carry the tab's id, as in the browser. ``time_zone`` is the browser's own
+    requests below it carry the tab's id, as in the browser. A page whose tab-session script names
+    another prefix makes that the base. ``time_zone`` is the browser's own
     (None: it names none). Given a test client instead of an app, the tab shares its cookies.
 
     What acts returns the tab itself, so that calls can be chained.

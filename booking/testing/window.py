@@ -73,6 +73,8 @@ class Window:
     def _show(self, html: str) -> Self:
         self._page = BeautifulSoup(html, "html.parser")
         self._sent_itself = False
+        if script := self._page.find("script", {"data-prefix": True}):
+            self.base = attribute(script, "data-prefix") or self.base
         self._load(self._page)
         return self
 

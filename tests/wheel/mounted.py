@@ -48,7 +48,7 @@ for command in (["init"], ["load", sys.argv[1]]):
     assert told.exit_code == 0, told.output
 
 assert host.test_client().get("/").text == "The host's own front page"
-tab = TabClient(host, "/appointments/", base="/appointments/")
+tab = TabClient(host, "/appointments/")
 assert (tab.status, tab.step) == (200, "service"), tab
 tab.submit(service="short")
 assert tab.page.h1.text == "Whom at Test Shop?", tab.page
