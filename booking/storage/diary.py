@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, day_interval, local_day, to_minute
+from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
-from booking.scheduling.slots import Reason, Slot, free_slots, why_not
+from booking.scheduling.slots import Reason, Slot, free_slots, limit_days, why_not
 from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
@@ -87,11 +87,8 @@ class Diary:
         return [place for place in range(1, room + 1) if place not in taken]
 
     def _full_days(self) -> list[Interval]:
-        limit = self.rules.daily_limit
-        if limit is None:
-            return []
-        full = (day for day, taken in self.places.items() if len(taken) >= limit)
-        return [day_interval(day, self.zone) for day in full]
+        counts = {day: len(taken) for day, taken in self.places.items()}
+        return limit_days(counts, self.rules.daily_limit, self.zone)
 
     def _own_slot(self, member: StaffMember) -> list[Slot]:
         if self.own is None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from booking.scheduling.clock import to_minute, zone
-from booking.scheduling.days import PartOfDay, month_days, part_of_day, parts_of_day
+from booking.scheduling.days import PartOfDay, month_days, part_of_day
 from booking.scheduling.slots import Slot
 
 MORNING, AFTERNOON, EVENING = PartOfDay
@@ -32,26 +32,10 @@ def test_noon_and_five_part_the_day(hour, minute, part):
 
 
 def test_the_readers_own_clock_decides():
-    nine_utc = slot(9)
-    assert parts_of_day([nine_utc], zone("Europe/Berlin"))[MORNING] == [nine_utc]
-    assert parts_of_day([nine_utc], zone("Asia/Kathmandu"))[AFTERNOON] == [nine_utc]
-    assert parts_of_day([nine_utc], zone("Pacific/Auckland"))[EVENING] == [nine_utc]
-
-
-def test_every_part_is_there_in_order_even_if_empty():
-    assert list(parts_of_day([], zone("UTC")).items()) == [
-        ("morning", []),
-        ("afternoon", []),
-        ("evening", []),
-    ]
-
-
-def test_a_repeated_hour_is_listed_whole_and_then_once_more():
-    change = date(2026, 10, 25)
-    summer = [slot(0, 0, change), slot(0, 30, change)]  # 02:00 and 02:30, summer time
-    winter = [slot(1, 0, change), slot(1, 30, change)]  # 02:00 and 02:30 again
-    jumbled = [winter[0], summer[1], winter[1], summer[0]]
-    assert parts_of_day(jumbled, zone("Europe/Berlin"))[MORNING] == summer + winter
+    nine_utc = slot(9).start
+    assert part_of_day(nine_utc, zone("Europe/Berlin")) is MORNING
+    assert part_of_day(nine_utc, zone("Asia/Kathmandu")) is AFTERNOON
+    assert part_of_day(nine_utc, zone("Pacific/Auckland")) is EVENING
 
 
 def test_weeks_begin_on_monday_and_show_only_their_own_month():
