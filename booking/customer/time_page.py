@@ -234,8 +234,16 @@ def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
 def _alerts(here: Standing, shown: Calendar, *, told: bool) -> list[str]:
     alerts = []
     if here.slot_state is SlotState.LOST and not told and here.draft.start:
-        when = words.moment(here.draft.start, here.zone)
-        alerts.append(f"{when} is no longer free. Please choose another time; the rest is kept.")
+        alerts.append(_lost(here, words.moment(here.draft.start, here.zone)))
     if not shown.slots and shown.next_free is None:
         alerts.append("No time is free at the moment. Please get in touch with us.")
     return alerts
+
+
+def _lost(here: Standing, when: str) -> str:
+    if here.staff_member is None:
+        return (
+            f"The person your time was with can no longer be booked: {when} is given up. "
+            "Please choose a time again; the rest is kept."
+        )
+    return f"{when} is no longer free. Please choose another time; the rest is kept."
