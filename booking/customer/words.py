@@ -46,12 +46,12 @@ def month(value: date) -> str:
 
 
 def offset(moment: datetime) -> str:
-    """How far a local time stands from UTC: 'UTC', 'UTC+1', 'UTC-3:30'."""
+    """How far a local time stands from UTC: 'UTC', 'UTC+1', 'UTC\N{MINUS SIGN}3:30'."""
     seconds = int((moment.utcoffset() or timedelta()).total_seconds())
     if seconds == 0:
         return "UTC"
     hours, minutes = divmod(abs(seconds) // 60, 60)
-    sign = "+" if seconds > 0 else "-"
+    sign = "+" if seconds > 0 else "\N{MINUS SIGN}"
     return f"UTC{sign}{hours}" + (f":{minutes:02}" if minutes else "")
 
 

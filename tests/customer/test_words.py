@@ -55,12 +55,12 @@ def test_days_and_months_are_written_out_whatever_the_servers_language():
     ("zone", "said"),
     [
         ("UTC", "UTC"),
-        ("Etc/GMT+5", "UTC-5"),
+        ("Etc/GMT+5", "UTC\N{MINUS SIGN}5"),
         ("Europe/Berlin", "Berlin time (UTC+1)"),
-        ("America/St_Johns", "St Johns time (UTC-3:30)"),
+        ("America/St_Johns", "St Johns time (UTC\N{MINUS SIGN}3:30)"),
         ("Australia/Lord_Howe", "Lord Howe time (UTC+11)"),
         ("Asia/Kathmandu", "Kathmandu time (UTC+5:45)"),
-        ("America/Argentina/Buenos_Aires", "Buenos Aires time (UTC-3)"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires time (UTC\N{MINUS SIGN}3)"),
     ],
 )
 def test_a_zone_is_named_by_its_place_and_its_offset_at_that_time(zone, said):
