@@ -20,7 +20,12 @@ def details(
     filled = remembered if values is None else values
     found = dict(errors or {})
     fields = [_field(blank, filled.get(blank.name, ""), found) for blank in here.blanks]
-    return {"fields": fields, "errors": found}
+    alone = {
+        blank.name: forms.told_alone(blank, found[blank.name])
+        for blank in here.blanks
+        if blank.name in found
+    }
+    return {"fields": fields, "errors": alone}
 
 
 def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:

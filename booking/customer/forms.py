@@ -42,7 +42,7 @@ class Blank:
     label: str
     kind: str = "text"
     required: bool = False
-    missing: str = "Please answer this."
+    missing: str = "Enter an answer."
     help: str = ""
     choices: tuple[str, ...] = ()
     autocomplete: str = "off"
@@ -97,13 +97,13 @@ def question_blank(question: Question) -> Blank:
     kind = str(question.kind)
     if kind == "choice":
         kind = "radio" if len(question.choices) <= FEW_CHOICES else "select"
-    missing = {"checkbox": "Please tick this to go on.", "text": "Please answer this."}
+    missing = {"checkbox": "Tick this to go on.", "text": "Enter an answer."}
     return Blank(
         name=field_name(question.key),
         label=question.label,
         kind=kind,
         required=bool(question.required),
-        missing=missing.get(kind, "Choose one of the answers."),
+        missing=missing.get(kind, "Choose an answer."),
         help=question.help or "",
         choices=tuple(question.choices or ()),
     )
@@ -118,6 +118,15 @@ def details_form(asked: Iterable[Blank], values: Mapping[str, str], region: str 
 def first_messages(form: Form) -> dict[str, str]:
     """One message for each field that needs mending."""
     return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
+
+
+def told_alone(blank: Blank, message: str) -> str:
+    """A message as it is understood away from its field, in the summary above the form."""
+    if blank.label.lower() in message.lower():
+        return message
+    if message == blank.missing:
+        return f"{message.removesuffix('.')}: {blank.label}"
+    return f"{blank.label}{'' if blank.label.endswith(('?', '.', ':')) else ':'} {message}"
 
 
 def accepted_values(draft: BookingDraft) -> dict[str, str]:

@@ -127,6 +127,33 @@ def test_an_answer_that_was_not_on_offer_is_refused():
     assert "question_q" in checked({"question_q": "on"}, question(kind="checkbox"))
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"name": ""}, ["Enter your name."]),
+        ({"email": ""}, ["Enter your e-mail address."]),
+        ({"phone": "12"}, ["Enter a phone number in full, with + and the country code"]),
+        ({"name": "\x07"}, ["Name: There are characters in this"]),
+        ({"note": "n" * 2001}, ["Anything we should know? Use at most 2000 characters"]),
+        ({"question_a": ""}, ["Choose an answer: Which side?"]),
+        ({"question_b": ""}, ["Enter an answer: Since when"]),
+        ({"question_c": ""}, ["Tick this to go on: I have read the rules"]),
+        ({"question_a": "up"}, ["Which side? Choose one of the answers listed."]),
+    ],
+)
+def test_every_message_names_its_question_where_it_stands_alone(values, told):
+    asked = [
+        question("a", label="Which side?", kind="choice", choices=["left"], required=True),
+        question("b", label="Since when", required=True),
+        question("c", label="I have read the rules", kind="checkbox", required=True),
+    ]
+    answered = {"question_a": "left", "question_b": "May", "question_c": "yes"}
+    blanks = {blank.name: blank for blank in forms.blanks(asked)}
+    messages = checked(answered | values, *asked)
+    alone = [forms.told_alone(blanks[name], message) for name, message in messages.items()]
+    assert [each[: len(start)] for each, start in zip(alone, told, strict=True)] == told
+
+
 def test_many_choices_are_a_select_and_few_are_radios():
     few, many = (question(kind="choice", choices=["a"] * n) for n in (5, 6))
     assert [forms.question_blank(each).kind for each in (few, many)] == ["radio", "select"]
