@@ -135,9 +135,17 @@ def test_change_leads_to_the_step_and_back_to_the_review(app):
 
 def test_a_step_shows_what_is_settled(app):
     tab = at_details(app, service="long", staff="ana")
-    assert "Long visit, 1 hour, €45" in text(tab)
+    assert "Long visit 1 hour, €45" in text(tab)
     assert tab.page.select_one("[aria-current=step]").get_text(" ", strip=True).endswith("Details")
-    assert at_time(app, staff="any").page.select_one(".stub").get_text().count("anyone") == 1
+    assert at_time(app, staff="any").page.select_one(".stub").get_text().count("Anyone") == 1
+
+
+def test_a_time_is_never_shown_without_the_clock_it_is_read_from(app):
+    tab = at_details(app, service="long", staff="ana", time_zone="Asia/Tokyo")
+    settled = tab.page.select_one(".stub").get_text()
+    assert "Tokyo time (UTC+9); " in settled
+    assert "at the shop, Lisbon time" in settled
+    assert settled.count("Tokyo") == 1
 
 
 def test_the_first_open_day_has_a_time_and_its_times_are_ahead(app):
@@ -145,3 +153,12 @@ def test_the_first_open_day_has_a_time_and_its_times_are_ahead(app):
     offered = [datetime.strptime(slot, "%Y-%m-%dT%H:%M%z") for slot in slots(tab)]
     assert offered == sorted(set(offered))
     assert offered[0] > datetime.now(UTC)
+
+
+def test_details_that_were_refused_are_still_there_after_a_refresh(app):
+    tab = at_details(app)
+    tab.submit(name="Ada Lovelace", email="ada(at)example", note="Two\nlines")
+    assert tab.status == 422
+    tab.refresh()
+    assert (value(tab, "name"), value(tab, "email")) == ("Ada Lovelace", "ada(at)example")
+    assert value(tab, "note") == "Two\nlines"
