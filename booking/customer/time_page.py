@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cached_property
+from datetime import date, datetime
 from typing import Any
 
 from booking.scheduling.clock import to_minute
-from booking.scheduling.days import PartOfDay, month_days, part_of_day
+from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
-from booking.storage.availability import DayAvailability, FreeSlot
+from booking.storage.availability import FreeSlot
 
-from . import links, words, zones
+from . import words, zones
 from .draft import slot_value
+from .month import ONE_DAY, Calendar
 from .standing import SlotState, Standing, settled
 
-ONE_DAY = timedelta(days=1)
 PARTS = {
     PartOfDay.MORNING: "Morning",
     PartOfDay.AFTERNOON: "Afternoon",
     PartOfDay.EVENING: "Evening",
 }
-STATE_WORDS = {"past": "past", "closed": "closed", "full": "no free times", "selected": "shown"}
 
 
 def time(
@@ -47,145 +43,11 @@ def time(
         "next_free": shown.next_free,
         "day": shown.day.isoformat() if shown.day else "",
         "day_label": words.day(shown.day) if shown.day else "",
+        "free_words": words.counted(len(shown.slots), "free time"),
         "parts": _parts(here, shown.slots),
         "nearest": _nearest(here, gone) if gone else [],
         **_zones(here, shown.slots),
     }
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A month of a customer's zone, with one day of it opened (or none, when none is free)."""
-
-    here: Standing
-    first: date
-    day: date | None
-    found: Mapping[date, DayAvailability]
-
-    @classmethod
-    def of(
-        cls, here: Standing, day: date | None, month: date | None, lost: datetime | None
-    ) -> Calendar:
-        """Opens the day asked for, else the chosen slot's, else the first with a free time."""
-        today, end = bounds(here)
-        if day and today <= day <= end:
-            return cls(here, first_of(day), day, _month(here, day))
-        if month and first_of(today) <= month <= end:
-            return cls._on_first_free(here, max(month, today))
-        start = lost or here.draft.start
-        near = min(max(start.astimezone(here.zone).date(), today), end) if start else today
-        shown = cls._on_first_free(here, near)
-        ahead = None if shown.day else _next_free_day(here, shown.last)
-        return cls._on_first_free(here, ahead) if ahead else shown
-
-    @classmethod
-    def _on_first_free(cls, here: Standing, near: date) -> Calendar:
-        found = _month(here, near)
-        free = [day for day in sorted(found) if found[day].slots]
-        opened = next((day for day in free if day >= near), free[-1] if free else None)
-        return cls(here, first_of(near), opened, found)
-
-    @property
-    def last(self) -> date:
-        """The month's last day."""
-        return last_of(self.first)
-
-    @cached_property
-    def slots(self) -> list[FreeSlot]:
-        """The opened day's times, each once, whoever has them free."""
-        found = self.found[self.day].slots if self.day else ()
-        return list({slot.start: slot for slot in sorted(found, key=lambda s: s.start)}.values())
-
-    def weeks(self) -> list[list[dict[str, Any] | None]]:
-        """The month as it hangs on a wall, Monday first."""
-        rows = month_days(self.first.year, self.first.month)
-        return [[self._cell(day) if day else None for day in row] for row in rows]
-
-    def month_link(self, day: date) -> dict[str, str] | None:
-        """The link to that day's month, if anything in it can be booked."""
-        today, end = bounds(self.here)
-        if not first_of(today) <= first_of(day) <= end:
-            return None
-        return {"label": words.month(day), **links.to("time", month=day.strftime("%Y-%m"))}
-
-    @cached_property
-    def next_free(self) -> dict[str, str] | None:
-        """The link to the next day with a free time, where nothing is free here."""
-        if self.slots:
-            return None
-        today, _ = bounds(self.here)
-        after = self.day or self.last
-        day = _next_free_day(self.here, after) or _next_free_day(self.here, today - ONE_DAY)
-        if day is None:
-            return None
-        return {"label": f"Next free day: {words.day(day)}"} | links.to("time", day=str(day))
-
-    def _cell(self, day: date) -> dict[str, Any]:
-        state = self._state(day)
-        reached = state in {"free", "selected"}
-        link = links.to("time", day=day.isoformat()) if reached else NO_LINK
-        said = STATE_WORDS.get(state) or self._count(day)
-        label = f"{words.day(day)}: {said}"
-        return {"day": day.isoformat(), "number": day.day, "state": state, "label": label, **link}
-
-    def _state(self, day: date) -> str:
-        found = self.found.get(day)
-        if day == self.day:
-            return "selected"
-        if found is None:
-            return "past" if day < bounds(self.here)[0] else "closed"
-        if found.slots:
-            return "free"
-        return "full" if found.open else "closed"
-
-    def _count(self, day: date) -> str:
-        return words.counted(len({slot.start for slot in self.found[day].slots}), "free time")
-
-
-NO_LINK: dict[str, Any] = {"url": None, "fragment_url": None}
-
-
-def bounds(here: Standing) -> tuple[date, date]:
-    """The first and the last day, in the customer's zone, on which something can be booked."""
-    window = timedelta(days=settled(here.service).booking_window)
-    now = here.tab.now
-    return now.astimezone(here.zone).date(), (now + window).astimezone(here.zone).date()
-
-
-def first_of(day: date) -> date:
-    """The first of that day's month."""
-    return day.replace(day=1)
-
-
-def last_of(day: date) -> date:
-    """The last of that day's month."""
-    return first_of(first_of(day) + timedelta(days=31)) - ONE_DAY
-
-
-def _month(here: Standing, day: date) -> dict[date, DayAvailability]:
-    today, end = bounds(here)
-    return availability.days(
-        here.tab.session,
-        settled(here.service),
-        here.candidates,
-        max(first_of(day), today),
-        min(last_of(day), end),
-        now=here.tab.now,
-        zone=here.zone,
-        tab_key=here.tab.key,
-    )
-
-
-def _next_free_day(here: Standing, after: date) -> date | None:
-    return availability.next_free_day(
-        here.tab.session,
-        settled(here.service),
-        here.candidates,
-        after,
-        now=here.tab.now,
-        zone=here.zone,
-        tab_key=here.tab.key,
-    )
 
 
 def _nearest(here: Standing, wanted: datetime) -> list[dict[str, str]]:

@@ -9,16 +9,18 @@
   let isFirst = !shown;
   let submitted = false;
 
-  function announce(step) {
+  // A day or a month turned to says what is new; a step says where it stands.
+  function announce(step, told) {
     const notices = [...step.querySelectorAll("[role=status]")].map((each) => each.innerText);
     const place = find(".progress", step)?.ariaLabel;
     const heading = isFirst || !place ? find("h1", step).innerText : "";
-    find("#announcer").textContent = [place, heading, ...notices].filter(Boolean).join(" ");
+    const news = told ? [told.dataset.said] : [place, heading];
+    find("#announcer").textContent = [...news, ...notices].filter(Boolean).join(" ");
   }
 
   // The first step of a page arrives by itself: the focus stays where the visitor put it.
   function moveFocus(step, wanted) {
-    const goal = find("[role=alert]", step) || (wanted && find(wanted, step)) || find("h1", step);
+    const goal = find("#problem", step) || (wanted && find(wanted, step)) || find("h1", step);
     if (!isFirst) goal.focus();
     isFirst = false;
   }
@@ -30,21 +32,21 @@
     form.requestSubmit();
   }
 
-  function arrive(step, wanted) {
+  function arrive(step, { focus: wanted, tells = wanted }) {
     document.title = step.dataset.title;
-    announce(step);
+    announce(step, tells && find(`${tells}[data-said]`, step));
     moveFocus(step, wanted);
     submitOnce(step);
   }
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
     if (zone) ctx.request.headers["Tab-Time-Zone"] = zone;
-    ctx.wantedFocus = ctx.sourceElement.dataset.focus;
+    ctx.turning = { ...ctx.sourceElement.dataset };
   });
 
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const step = find("#step");
-    if (step && step !== shown) arrive(step, ctx.wantedFocus);
+    if (step && step !== shown) arrive(step, ctx.turning || {});
     shown = step;
   });
 

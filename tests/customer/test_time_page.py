@@ -67,9 +67,21 @@ def test_times_are_grouped_by_the_customers_part_of_the_day(app, on):
     ]
 
 
-def test_past_days_are_shown_as_such_and_months_end_with_the_window(app, on):
+def test_weeks_that_are_over_are_left_out_and_past_days_are_shown_as_such(app, on):
     tab = at_time(app)
-    assert len(days(tab, "past")) == 23
+    assert days(tab, "past") == ["23 Monday 23 November 2026: past"]
+    assert len(tab.page.select("table tbody tr")) == 2
+    assert len(tab.click("#next-month").page.select("table tbody tr")) == 5
+
+
+def test_a_week_is_over_when_it_is_where_the_customer_is(app, on):
+    on(2026, 11, 29, 23)
+    assert len(at_time(app, time_zone="Europe/Lisbon").page.select("table tbody tr")) == 2
+    assert len(at_time(app, time_zone="Asia/Tokyo").page.select("table tbody tr")) == 1
+
+
+def test_months_begin_with_this_one_and_end_with_the_window(app, on):
+    tab = at_time(app)
     assert tab.page.select_one("#previous-month") is None
     tab.click("#next-month")
     assert (tab.status, tab.step) == (200, "time")
@@ -91,6 +103,22 @@ def test_a_day_is_opened_by_its_link_and_by_its_address(app, on):
     assert tab.refresh().page.select_one("#day").get_text() == "Saturday 28 November 2026"
 
 
+def test_an_opened_day_tells_how_many_of_its_times_are_free(app, on):
+    tab = at_time(app, staff="ana", time_zone="Asia/Tokyo")
+    count = f"{len(slots(tab))} free times"
+    opened = tab.page.select_one("[aria-current=date]")
+    assert opened["aria-label"] == f"Tuesday 24 November 2026: shown, {count}"
+    assert f"{count}, in Tokyo time (UTC+9)" in tab.page.select_one(".zone-note").get_text()
+    assert tab.page.select_one("#day")["data-said"] == count
+
+
+def test_a_turned_month_says_its_first_free_day(app, on):
+    tab = at_time(app, staff="ana").click("#next-month")
+    count = f"{len(slots(tab))} free times"
+    said = f"December 2026. First free day: Tuesday 1 December 2026, {count}."
+    assert tab.page.select_one("#month")["data-said"] == said
+
+
 def test_the_chosen_times_day_is_opened_again(app, on):
     tab = at_details(app, "2026-12-03T10:00Z", staff="ana").open("time")
     assert tab.page.select_one("#day").get_text() == "Thursday 3 December 2026"
@@ -107,7 +135,7 @@ def test_the_hour_that_comes_twice_is_told_apart(app, on):
     tab = at_time(app, staff="ana", time_zone="America/Anchorage")
     tab.open("time?day=2026-11-01")
     twice = [shown for shown in shown_times(tab) if shown.startswith("01:00")]
-    assert [shown[:13] for shown in twice] == ["01:00 (UTC-8)", "01:00 (UTC-9)"]
+    assert [shown[10:13] for shown in twice] == ["\N{MINUS SIGN}8)", "\N{MINUS SIGN}9)"]
 
 
 def test_steps_with_one_answer_are_passed_over(app):
@@ -127,3 +155,11 @@ def test_steps_with_one_answer_are_passed_over(app):
     tab.submit(slot=slots(tab)[0]).submit(name="Ada", email="ada@example.com")
     assert tab.step == "review"
     assert tab.submit().step == "done"
+
+
+def test_going_on_without_a_time_stays_on_the_day_that_was_opened(app):
+    tab = at_time(app)
+    tab.click(tab.page.select("a.day-free")[-1].get_text(strip=True))
+    day = tab.fields["day"]
+    tab.submit()
+    assert (tab.status, tab.fields["day"]) == (422, day)
