@@ -29,9 +29,13 @@ LABELS = {
     "review": "Review",
 }
 SUMMARY = [
-    {"label": "Service", "value": "Sports massage, 1 hour, €60"},
-    {"label": "Person", "value": "Tomás Brandão"},
-    {"label": "Time", "value": "Thursday 10 December 2026, 14:30 to 15:30"},
+    {"label": "Service", "value": "Sports massage", "detail": "1 hour, €60"},
+    {"label": "With", "value": "Tomás Brandão", "detail": None},
+    {
+        "label": "When",
+        "value": "Thursday 10 December 2026, 14:30 to 15:30",
+        "detail": "Lisbon time (UTC)",
+    },
 ]
 
 
@@ -243,6 +247,7 @@ TIME = {
     "next_free": None,
     "day": "2026-12-10",
     "day_label": "Thursday 10 December 2026",
+    "free_words": "13 free times",
     "parts": PARTS,
     "zone": "Europe/Lisbon",
     "zone_label": "Lisbon time (UTC)",
@@ -302,7 +307,7 @@ FIELDS = [
 ]
 MESSAGES = {
     "email": "Enter an e-mail address in full, like name@example.com.",
-    "question_focus": "Choose one of the answers.",
+    "question_focus": "Choose an answer: Where should we spend the time?",
 }
 FIELDS_WITH_ERRORS = [each | {"error": MESSAGES.get(each["name"])} for each in FIELDS]
 
@@ -431,7 +436,7 @@ SAMPLES: dict[str, Sample] = {
             | {
                 "parts": FAR_PARTS,
                 "zone": "America/New_York",
-                "zone_label": "New York time (UTC-5)",
+                "zone_label": "New York time (UTC\N{MINUS SIGN}5)",
                 "zones_differ": True,
                 "previous_month": {"label": "November 2026"} | link("time", "?month=2026-11"),
             },
@@ -451,6 +456,7 @@ SAMPLES: dict[str, Sample] = {
                 "month": month(everything="full"),
                 "day": "",
                 "day_label": "",
+                "free_words": "0 free times",
                 "parts": [],
                 "next_free": {"label": "Next free day: Tuesday 5 January"}
                 | link("time", "?day=2027-01-05"),
@@ -506,7 +512,7 @@ SAMPLES: dict[str, Sample] = {
             "booking": BOOKING
             | {
                 "time": "09:30 to 10:30",
-                "zone_label": "New York time (UTC-5)",
+                "zone_label": "New York time (UTC\N{MINUS SIGN}5)",
                 "shop_words": "14:30 to 15:30, Lisbon time (UTC)",
             }
         },

@@ -49,9 +49,34 @@ def test_a_day_takes_the_focus_to_its_times_and_a_month_keeps_it(visit, answer):
     answer(window, "**/book/time/form?month=*", "time-elsewhere")
     window.locator("#day-2026-12-15").click()
     expect(window.locator("h2#day")).to_be_focused()
+    expect(window.locator("#announcer")).to_have_text("13 free times")
     assert window.url.endswith("/book/time?day=2026-12-15")
     window.locator("#next-month").click()
     expect(window.locator("#next-month")).to_be_focused()
+    said(window, "December 2026. First free day: Thursday 10 December 2026, 13 free times.")
+
+
+def test_a_month_without_free_times_says_where_the_next_one_is(visit, answer):
+    window = visit("time")
+    answer(window, "**/book/time/form?month=*", "time-full-month")
+    window.locator("#next-month").click()
+    said(window, "December 2026. Next free day: Tuesday 5 January")
+
+
+def test_a_step_that_cannot_go_on_takes_the_focus_to_its_heading(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "gone", status=410)
+    go_on(window)
+    expect(window.get_by_role("heading", level=1)).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_on_a_phone_the_countdown_and_its_button_share_a_line(visit, width):
+    window = visit("details", viewport={"width": width, "height": 700})
+    words, button = window.locator(".hold-words"), window.locator("#more-time")
+    left, right = words.bounding_box(), button.bounding_box()
+    assert right["x"] >= left["x"] + left["width"]
+    assert window.locator("#hold").bounding_box()["height"] <= 72
 
 
 def test_every_request_tells_the_zone(visit, answer):
@@ -113,7 +138,7 @@ def test_more_time_changes_the_countdown_alone(visit, answer):
     expect(window.locator(".hold-clock")).to_have_text("9:00")
     expect(window.locator("#more-time")).to_be_focused()
     expect(window.locator("#field-email")).to_have_value("zoe@example.com")
-    said(window, "We are keeping this time for you: 9 minutes")
+    said(window, "Held for you: 9 minutes")
 
 
 def test_the_last_extension_does_not_lose_the_focus(visit, answer):

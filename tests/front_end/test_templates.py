@@ -18,6 +18,12 @@ def elements(soup, selector: str) -> list[Tag]:
     return found
 
 
+def spoken(part: Tag) -> str:
+    """What a screen reader says of it."""
+    hidden = [text for element in part.select("[aria-hidden=true]") for text in element.strings]
+    return " ".join(text for text in part.strings if not any(text is one for one in hidden))
+
+
 def test_every_template_has_a_sample():
     templates = {path.name for path in (ROOT / "templates/booking").glob("*.html")}
     assert templates == {sample.template for sample in SAMPLES.values()}
@@ -112,7 +118,20 @@ def test_errors_stand_in_an_alert_beside_the_field_and_lead_to_it(soup):
 
 
 def test_an_error_that_only_its_field_knows_is_in_the_alert_as_well(soup):
-    assert "Choose one" in soup("details-errors", {"errors": {}}).select_one("[role=alert]").text
+    page = soup("details-errors", {"errors": {}})
+    assert "Choose an answer" in page.select_one("[role=alert]").text
+
+
+def test_the_summary_says_whether_something_is_missing_or_wrong(soup):
+    def heading(name, changes=None):
+        return soup(name, changes).select_one("[role=alert] h2").get_text(strip=True)
+
+    fields = SAMPLES["details-errors"].context["fields"]
+    empty = [field | {"value": ""} for field in fields]
+    wrong = [field | {"value": "zoe@" if field["name"] == "email" else ""} for field in fields]
+    assert heading("service-unanswered") == "Something is missing"
+    assert heading("details-errors", {"fields": empty}) == "2 answers are missing"
+    assert heading("details-errors", {"fields": wrong}) == "2 answers need another look"
 
 
 def test_days_differ_in_words_and_not_in_colour_alone(soup):
@@ -171,8 +190,26 @@ def test_done_carries_the_booking_for_machines_and_in_words(soup):
     assert section["data-booking-reference"] == "K7RM2XQD"
     assert section["data-booking-start"] == "2026-12-10T14:30:00Z"
     assert section["data-booking-end"] == "2026-12-10T15:30:00Z"
-    assert "Thursday 10 December 2026, 14:30 to 15:30" in section.text
+    assert "Thursday 10 December 2026, 14:30 to 15:30" in spoken(section)
     assert section.select_one("[data-new-booking]")["hx-get"] == "/book/form"
+
+
+@pytest.mark.parametrize("name", ["done", "appointment"])
+def test_the_ticket_says_date_and_time_once_to_those_who_listen(soup, name):
+    said = spoken(soup(name).select_one(".ticket"))
+    assert [said.count(words) for words in ("December", "14:30", "Lisbon time")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("name", "place"), [("done", ".ticket"), ("page", "footer")])
+def test_an_address_of_several_lines_is_one_line_with_commas(soup, name, place):
+    shown = soup(name).select_one(place).get_text()
+    assert "Rua da Boavista 84, 2nd floor, 1200-068 Lisboa" in shown
+
+
+def test_a_cancelled_appointment_says_so_once(soup):
+    page = soup("appointment-cancelled").select_one("main")
+    assert page.get_text().count("cancelled") == 1
+    assert "another time" in page.get_text()
 
 
 def test_a_cancelled_appointment_is_not_offered_for_calendars(soup):
