@@ -6,6 +6,8 @@
     operations/     the verbs: hold, book, cancel, load a business file
     notifications/  what we send: calendar files
     customer/       the front door: the wizard and the manage-link pages
+    commands/       at the shell: flask booking load, list, cancel, doctor, …
+    testing/        TabClient: a browser tab for a test suite
 
 extension.py is where the rooms meet, for one app; application.py makes an app around it.
 Names are loaded when asked for: importing session_route loads no wizard.

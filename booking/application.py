@@ -10,7 +10,8 @@ from flask.cli import FlaskGroup
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from .extension import NAME, Sidebook
+from .extension import Sidebook
+from .state import NAME
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, Engine, event
+from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -17,34 +16,15 @@ from .commands import booking_commands
 from .config import ConfigurationError, Settings, read_settings
 from .customer import create_blueprint
 from .operations.holds import release
+from .state import NAME, State
 from .tab_sessions import TabSessions, client_script, when_ended
 
-NAME = "booking"
 _PRAGMAS = (
     "busy_timeout = 15000",
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
 )
-
-
-@dataclass(frozen=True)
-class State:
-    """What the doors and commands need to know about one app."""
-
-    settings: Settings
-    db: Any
-    url_prefix: str
-
-    @property
-    def session(self) -> Any:
-        """The SQLAlchemy session of this request or command."""
-        return self.db.session
-
-    @property
-    def engine(self) -> Engine:
-        """The engine the booking tables live on."""
-        return cast("Engine", self.db.engine)
 
 
 class Sidebook:

@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from booking import create_app
 from booking.commands import booking_commands
-from booking.doctor import _sqlite_version
+from booking.commands.doctor import _sqlite_version
 from booking.operations.bookings import Customer, book
 from booking.storage.models import Booking, Service, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug

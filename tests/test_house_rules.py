@@ -55,6 +55,7 @@ WALLS = (
     "argument, or put the code into the room that may know both."
 )
 OURS = "booking"
+MEETING_PLACES = {"commands", "testing"}  # they may import everything
 LEAVES = {"paths"}  # beside the rooms, and importing none of them
 
 
@@ -116,7 +117,7 @@ def test_rooms_import_only_what_their_walls_allow():
 
 def test_every_room_has_walls():
     rooms = {path.parent.name for path in (ROOT / OURS).glob("*/__init__.py")}
-    assert rooms - set(ROOMS) <= {"testing"}, "A new room? Give it walls here and in design.md."
+    assert rooms - set(ROOMS) <= MEETING_PLACES, "A new room? Give it walls here and in design.md."
 
 
 # -- one request, one transaction, one commit ------------------------------------------------------

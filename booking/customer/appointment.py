@@ -25,7 +25,6 @@ from .rendering import render
 from .shop import open_shop, state
 
 HEADINGS = {"cancelled": "This appointment is cancelled"}
-CANCELLED = "The appointment is cancelled. We hope to see you another time."
 NOTHING_TO_SAY = 1024  # bytes: the form is one button
 BEGUN = "This appointment has begun or is over, so it cannot be cancelled here any more."
 
@@ -65,7 +64,7 @@ def calendar(token: str) -> Response:
 def _page(session: Session, token: str, booking: Booking, **told: Any) -> str:
     shop, url = open_shop(session), url_for("booking.cancel", token=token)
     is_cancelled = booking.state == "cancelled"
-    context: dict[str, Any] = {"alerts": [], "notices": [CANCELLED] if is_cancelled else []}
+    context: dict[str, Any] = {"alerts": [], "notices": []}
     return render(
         "appointment.html",
         shop,

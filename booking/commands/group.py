@@ -17,25 +17,26 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.orm import Session
 
-from . import tab_sessions
-from .appointment_lines import agenda, details, when
-from .command_days import day
-from .command_troubles import in_plain_words
-from .operations.bookings import cancel as cancel_booking
-from .operations.business.changes import apply_business
-from .operations.business.file import read_business
-from .operations.business.losses import heavy_losses
-from .operations.business.plan import BusinessPlan
-from .operations.errors import AppointmentPast
-from .operations.purge import purge_claims, purge_holds
-from .scheduling.clock import day_interval, from_minute, local_day, to_minute
-from .storage import reads
-from .storage.models import Booking
-from .tab_sessions import reading, writing
-from .tab_sessions.transactions import AnySession
+from booking import tab_sessions
+from booking.operations.bookings import cancel as cancel_booking
+from booking.operations.business.changes import apply_business
+from booking.operations.business.file import read_business
+from booking.operations.business.losses import heavy_losses
+from booking.operations.business.plan import BusinessPlan
+from booking.operations.errors import AppointmentPast
+from booking.operations.purge import purge_claims, purge_holds
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.storage import reads
+from booking.storage.models import Booking
+from booking.tab_sessions import reading, writing
+from booking.tab_sessions.transactions import AnySession
+
+from .days import day
+from .lines import agenda, details, when
+from .troubles import in_plain_words
 
 if TYPE_CHECKING:
-    from .extension import State
+    from booking.state import State
 
 
 class _Plainspoken(AppGroup):
@@ -52,7 +53,7 @@ booking_commands = _Plainspoken("booking", help="Set up the business and look af
 @booking_commands.command()
 def init() -> None:
     """Create the tables, or bring them to this version."""
-    from .migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see _ready
+    from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see _ready
 
     engine = _state().engine
     upgrade(engine)
@@ -207,7 +208,7 @@ def _bytes_of(file: Path) -> bytes:
 
 def _ready() -> AnySession:
     """The database session, once every table of this version is there."""
-    from .migrate import pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
+    from booking.migrate import pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
 
     if pending(_state().engine):
         raise click.ClickException("The database is not set up yet. Run flask booking init first.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from .storage.models import Booking
+from booking.storage.models import Booking
 
 
 def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .migrate import pending
-from .storage.models import Booking, claim, hold
-from .storage.reads import services, shop
+from booking.migrate import pending
+from booking.storage.models import Booking, claim, hold
+from booking.storage.reads import services, shop
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.
 SAFE_SQLITE = (3, 51, 3)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import click
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
-from .config import ConfigurationError
-from .operations.business.section import BusinessFileError
+from booking.config import ConfigurationError
+from booking.operations.business.section import BusinessFileError
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
 _CANNOT_REACH = ("connection failed", "could not connect", "connection refused")
@@ -37,7 +37,7 @@ def in_plain_words() -> Iterator[None]:
 
 
 def _with_words_of_their_own() -> tuple[type[Exception], ...]:
-    from .migrate import BrokenReferences, NewerDatabase  # noqa: PLC0415 - Alembic is slow to load
+    from booking.migrate import BrokenReferences, NewerDatabase  # noqa: PLC0415 - Alembic is slow to load
 
     return ConfigurationError, NewerDatabase, BrokenReferences
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 import click
 
-from .operations.business.dates import YEARS
+from booking.operations.business.dates import YEARS
 
 # How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.
 _ELSEWHERE = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
