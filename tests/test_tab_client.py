@@ -152,6 +152,20 @@ def test_opening_a_page_loads_its_fragment_with_the_tabs_id(tab, shirts):
     assert tab.page.select_one("#wizard > #step")
 
 
+def test_the_page_names_the_prefix_under_which_the_id_travels():
+    app, shirts = Flask(__name__), Shirts()
+    app.register_blueprint(shirts.routes())
+
+    @app.get("/elsewhere")
+    def elsewhere():
+        script = '<script src="/tab-session.js" data-prefix="/shop/" defer></script>'
+        return script + SHELL.format(step="", query="")
+
+    tab = TabClient(app, "/elsewhere")
+    assert tab.base == "/shop/"
+    assert [headers for *_, headers in shirts.requests if "Tab-Session" in headers] == []
+
+
 def test_an_id_is_32_bytes_of_base64url(tab):
     assert len(tab.id) == 43
     assert set(tab.id) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
