@@ -50,6 +50,12 @@
     shown = step;
   });
 
+  // A link asked for in a tab or window of its own is the browser's: HTMX would swallow the click.
+  const isForAnotherTab = (event) => event.ctrlKey || event.metaKey || event.shiftKey;
+  document.addEventListener("click", (event) => {
+    if (isForAnotherTab(event) && event.target.closest("a[href]")) event.stopPropagation();
+  }, true);
+
   // An address with a # would be a place in the history that has no step of its own.
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');

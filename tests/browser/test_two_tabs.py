@@ -17,10 +17,15 @@ def test_two_tabs_in_turn_refreshed_at_each_step_book_two_appointments(page_of, 
     assert_booked(live_server.app, visits)
 
 
-def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(page, context, live_server):
+@pytest.mark.parametrize(
+    "click",
+    [{"button": "middle"}, {"modifiers": ["ControlOrMeta"]}, {"modifiers": ["Shift"]}],
+    ids=["middle button", "with Control", "with Shift"],
+)
+def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(page, context, live_server, click):
     walk(page, ADA, until="details")
     with context.expect_page() as opened:
-        page.locator("#stage-service").click(button="middle")
+        page.locator("#stage-service").click(**click)
     other = opened.value
     at(other, "service")
     expect(other.locator("input[name=service]:checked")).to_have_count(0)
