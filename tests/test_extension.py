@@ -129,3 +129,12 @@ def _scheme_and_address() -> str:
     from flask import request
 
     return f"{request.scheme} {request.remote_addr}"
+
+
+def test_a_wizard_at_the_root_leaves_the_hosts_own_pages_alone(host):
+    SQLAlchemy(host)
+    host.add_url_rule("/mine", "mine", lambda: "mine")
+    Sidebook(host, url_prefix="/")
+    client = host.test_client()
+    assert "Content-Security-Policy" not in client.get("/mine").headers
+    assert "Content-Security-Policy" in client.get("/nowhere").headers

@@ -20,6 +20,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+NAME = "booking"
 STATIC = {assets.STATIC_FILE, assets.TAB_SESSION_SCRIPT}
 
 
@@ -29,9 +30,15 @@ def protect(blueprint: Blueprint) -> None:
     blueprint.after_app_request(_add)
 
 
-def _add(response: Response) -> Response:
+def _is_ours() -> bool:
+    if request.routing_exception is None:
+        return request.blueprint == NAME
     prefix = state().url_prefix
-    if request.path != prefix and not request.path.startswith(prefix.rstrip("/") + "/"):
+    return request.path == prefix or request.path.startswith(prefix.rstrip("/") + "/")
+
+
+def _add(response: Response) -> Response:
+    if not _is_ours():
         return response
     response.headers.update(HEADERS)
     if request.endpoint not in STATIC or response.status_code >= 400:

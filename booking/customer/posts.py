@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
@@ -95,7 +96,7 @@ def details(tab: TabSession) -> Then:
         answers.take_details(here, form)
         return accept(here, [])
     values = {blank.name: typed.get(blank.name, "") for blank in here.blanks}
-    here.draft.typed = typed
+    here.draft.typed = to_keep(typed)
     return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
 
 
@@ -145,7 +146,7 @@ def more_time(tab: TabSession) -> Then:
 def carry_on(tab: TabSession) -> Then:
     """A new booking that begins with what was typed when the old one was found to be over."""
     here = stand(tab)
-    here.draft.typed = typed_values()
+    here.draft.typed = to_keep(typed_values())
     chosen = with_slug(here.services, posted("service"))
     if named_zone(posted("zone")):
         here.draft.zone = posted("zone")
@@ -178,7 +179,7 @@ def keep_for_later(here: Standing, form: Any, typed: dict[str, str]) -> Then:
     if here.service and form.validate():
         answers.take_details(here, form)
     else:
-        here.draft.typed = typed
+        here.draft.typed = to_keep(typed)
     return keep(here, 409, None, alerts=[] if here.draft.slot else [EARLIER])
 
 
@@ -197,11 +198,16 @@ def posted(name: str) -> str:
 
 
 def typed_values() -> dict[str, str]:
-    """What was typed into the details, unchecked, as much of it as a draft can carry."""
-    kept: dict[str, str] = {}
-    for name, value in request.form.items():
-        if forms.is_typed(name) and sum(map(len, kept.values())) + len(value) <= MOST_TYPED:
-            kept[name] = value
+    """What was typed into the details, unchecked."""
+    return {name: value for name, value in request.form.items() if forms.is_typed(name)}
+
+
+def to_keep(typed: Mapping[str, str]) -> dict[str, str]:
+    """As much of what was typed as a draft can carry: the last of it is cut off."""
+    kept, room = {}, MOST_TYPED
+    for name, value in typed.items():
+        kept[name] = value[:room]
+        room -= len(kept[name])
     return kept
 
 

@@ -14,7 +14,7 @@ from . import store
 from .model import metadata
 from .refusals import TabSessionError
 from .session import Limits, utc_now
-from .transactions import AnySession, writing
+from .transactions import AnySession, watch_for_writes, writing
 
 OnEnd = Callable[[Session, int], None]
 _NAME = "tab_sessions"
@@ -87,6 +87,7 @@ def configure(
         raise TabSessionError("idle_minutes must be above 0 and not above absolute_minutes.")
     if min(draft_bytes, request_bytes) < 1024:
         raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
+    watch_for_writes()
     limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
     app.extensions[_NAME] = State(limits, [on_end] if on_end else [], session)
 

@@ -25,8 +25,15 @@ def refuse_cross_site(request: Request) -> None:
             raise CrossSite
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
+    if origin is not None and _host_of(origin) != request.host:
         raise CrossSite
+
+
+def _host_of(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # not even an address
+        return None
 
 
 def refuse_too_large(request: Request, limit: int) -> None:

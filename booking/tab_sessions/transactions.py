@@ -8,10 +8,10 @@ because its default mode lets two writers both pass a check, and a deferred one 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, scoped_session
 
@@ -41,6 +41,7 @@ _BUSY_WORDS = (
     "unable to open database",
 )
 LOCK_WAIT = "3s"
+_IN_ERROR = 3  # libpq's PQTRANS_INERROR
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def writing(session: AnySession) -> Iterator[Session]:
     try:
         connection = actual.connection()
         if connection.dialect.name == "sqlite":
-            _begin(connection, "BEGIN IMMEDIATE")
+            _begin_immediate(connection)
         elif connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
         yield actual
@@ -90,20 +91,37 @@ def reading(session: AnySession) -> Iterator[Session]:
     actual = _actual(session)
     end_clean(actual)
     connection = actual.connection(execution_options={"postgresql_readonly": True})
-    lite = connection.dialect.name == "sqlite"
+    write_again = _only_read(connection) if connection.dialect.name == "sqlite" else None
     try:
-        if lite:
-            connection.exec_driver_sql("PRAGMA query_only = ON")
-            _begin(connection, "BEGIN")
         yield actual
     except DBAPIError as error:
         if _is_read_only(error):
             raise ReadOnlyTab from error
         raise
     finally:
-        if lite and not connection.invalidated:
-            connection.exec_driver_sql("PRAGMA query_only = OFF")
-        actual.rollback()
+        try:
+            actual.rollback()
+        finally:
+            if write_again and not connection.closed:  # a session bound to a connection of its own
+                write_again(connection)
+
+
+def _only_read(connection: Connection) -> Callable[[Connection], None]:
+    """Let this SQLite connection read only, until its transaction ends, whoever ends it."""
+    driver = connection.connection.dbapi_connection
+
+    def write_again(_connection: Connection) -> None:
+        if driver is not None:
+            driver.cursor().execute("PRAGMA query_only = OFF").close()
+
+    # A template or a user loader may roll back: the connection is in the pool again before we
+    # hear of it, and whoever is given it next must be able to write.
+    for ending in ("rollback", "commit"):
+        event.listen(connection, ending, write_again)
+    connection.exec_driver_sql("PRAGMA query_only = ON")
+    if driver is not None and not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN")
+    return write_again
 
 
 def end_clean(session: Session) -> None:
@@ -119,21 +137,50 @@ def end_clean(session: Session) -> None:
         session.rollback()
 
 
-def _begin(connection: Connection, statement: str) -> None:
-    # A host's engine may send a BEGIN of its own (an event recipe of SQLAlchemy's manual).
+def _begin_immediate(connection: Connection) -> None:
     driver = connection.connection.dbapi_connection
-    if driver is None or not driver.in_transaction:
-        connection.exec_driver_sql(statement)
+    if driver is not None and driver.in_transaction:
+        if getattr(driver, "isolation_level", "") is not None:
+            return  # an outer transaction that has written: it holds the lock already
+        # The host's engine sends a plain BEGIN of its own (an event recipe of SQLAlchemy's
+        # manual). Nothing has run in it yet.
+        connection.exec_driver_sql("ROLLBACK")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+_CHANGES = "tab_sessions.changes_at_begin"
+
+
+def watch_for_writes() -> None:
+    """Note how many rows each SQLite connection had changed when a session began on it."""
+    if not event.contains(Session, "after_begin", _note_changes):
+        event.listen(Session, "after_begin", _note_changes)
+
+
+def _note_changes(_session: Session, _transaction: object, connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.info[_CHANGES] = _changes(connection)
+
+
+def _changes(connection: Connection) -> int:
+    driver = connection.connection.dbapi_connection
+    return int(getattr(driver, "total_changes", 0))
 
 
 def _has_written(connection: Connection) -> bool:
     if connection.dialect.name == "sqlite":
-        driver = connection.connection.dbapi_connection
-        return bool(driver is not None and driver.in_transaction)
+        return _changes(connection) != connection.info.get(_CHANGES, _changes(connection))
     if connection.dialect.name == "postgresql":
+        if _is_aborted(connection):
+            return False  # what a failed transaction wrote is lost already
         number = "SELECT pg_current_xact_id_if_assigned()::text"
         return connection.exec_driver_sql(number).scalar() is not None
     return False
+
+
+def _is_aborted(connection: Connection) -> bool:
+    told = getattr(connection.connection.dbapi_connection, "info", None)
+    return bool(getattr(told, "transaction_status", None) == _IN_ERROR)
 
 
 def is_conflict(error: DBAPIError) -> bool:

@@ -207,3 +207,12 @@ def test_a_refused_origin_keeps_what_was_typed_but_repeats_no_strangers_words(ap
     assert (asked.status_code, came.status_code) == (403, 403)
     assert "Zoe" in asked.text
     assert "Zoe" not in came.text
+
+
+def test_a_note_that_is_far_too_long_is_told_and_not_thrown_away(app):
+    tab = at_details(app)
+    tab.submit(name="Ada", email="ada@example.com", note="x" * 12_500, force=True)
+    assert (tab.status, tab.step) == (422, "details")
+    assert "2000 characters" in alert(tab)
+    assert len(value(tab, "note")) == 12_500
+    assert value(tab.refresh(), "note").startswith("xxx")

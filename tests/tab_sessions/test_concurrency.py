@@ -62,7 +62,7 @@ def test_without_the_guard_answers_are_lost(app, tab, session, monkeypatch):
     find = store.find
     monkeypatch.setattr(store, "change", unguarded)
     monkeypatch.setattr(store, "find", lambda *args, lock: find(*args, lock=False))
-    monkeypatch.setattr(transactions, "_begin", lambda connection, statement: None)
+    monkeypatch.setattr(transactions, "_begin_immediate", lambda connection: None)
     write_at_once(app, tab.id, MANY)
     assert len(tab.get("/lines").text.split()) < MANY + 1
 

@@ -39,6 +39,7 @@ def test_a_header_sent_twice_is_400(app):
         ({"Origin": "http://localhost"}, 200),
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Sec-Fetch-Site": "same-origin", "Origin": "http://localhost"}, 200),
     ],
 )

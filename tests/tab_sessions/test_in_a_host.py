@@ -1,0 +1,114 @@
+"""Hosts do all sorts of things with the one session that they share with us."""
+
+from contextlib import suppress
+
+import pytest
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from booking.tab_sessions import session_route
+from tests.tab_sessions.conftest import Tab, host_app
+
+
+def note_route(app, meddle=None):
+    from flask import request
+
+    @session_route(app, "/note", methods=["GET", "POST"])
+    def note(tab):
+        if request.method == "POST":
+            tab.data["text"] = request.form["text"]
+        elif meddle:
+            meddle(tab.session)
+        return tab.data.get("text", "(nothing)")
+
+    return app
+
+
+@pytest.mark.parametrize("ending", ["rollback", "commit", "close"])
+def test_a_view_that_ends_our_reading_spoils_nobodys_writing(session, ending):
+    """On SQLite the connection goes back to the pool at once, and somebody is given it next."""
+    app = note_route(host_app(session), lambda ours: getattr(ours, ending)())
+    tab = Tab(app.test_client())
+    for text_ in ("one", "two", "three"):
+        assert tab.post(text=text_).status_code == 200
+        assert tab.get().text == text_
+    session.execute(text("UPDATE booking_tab_session SET reason = NULL"))
+    session.commit()
+
+
+def test_a_view_that_fails_while_reading_spoils_nobodys_writing(session):
+    def fail(ours):
+        try:
+            ours.execute(text("SELECT * FROM nowhere"))
+        except DBAPIError:
+            ours.rollback()
+
+    tab = Tab(note_route(host_app(session), fail).test_client())
+    tab.post(text="one")
+    assert tab.get().text == "one"
+    assert tab.post(text="two").status_code == 200
+
+
+def test_a_failure_that_a_host_swallowed_before_the_view_is_ended(session):
+    app = note_route(host_app(session))
+
+    @app.before_request
+    def careless():
+        with suppress(DBAPIError):
+            session.execute(text("SELECT * FROM nowhere"))
+
+    tab = Tab(app.test_client())
+    assert tab.post(text="one").status_code == 200
+    assert tab.get().text == "one"
+
+
+@pytest.fixture
+def recipe_session(sqlite_url):
+    """SQLAlchemy's own recipe for real transactions on SQLite: a plain BEGIN by event."""
+    engine = create_engine(sqlite_url)
+
+    @event.listens_for(engine, "connect")
+    def no_begin_of_the_drivers(connection, _record):
+        connection.isolation_level = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        connection.exec_driver_sql("BEGIN")
+
+    session = scoped_session(sessionmaker(engine))
+    yield session
+    session.remove()
+    engine.dispose()
+
+
+def test_a_host_with_transactions_by_event_may_load_its_user_first(recipe_session):
+    app = note_route(host_app(recipe_session))
+
+    @app.before_request
+    def load_user():
+        recipe_session.execute(text("SELECT count(*) FROM booking_tab_session"))
+
+    tab = Tab(app.test_client())
+    for text_ in ("one", "two"):
+        assert tab.post(text=text_).status_code == 200
+        assert tab.get().text == text_
+
+
+def test_a_host_with_transactions_by_event_still_writes_one_at_a_time(recipe_session, sqlite_url):
+    app = host_app(recipe_session)
+    other = create_engine(sqlite_url, connect_args={"timeout": 0})
+    refused = []
+
+    @session_route(app, "/note", methods=["POST"])
+    def note(tab):
+        with other.connect() as connection:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            except DBAPIError as error:
+                refused.append(str(error))
+        return "ok"
+
+    assert Tab(app.test_client()).post().status_code == 200
+    assert "locked" in refused[0]
+    other.dispose()
