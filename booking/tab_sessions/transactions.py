@@ -169,7 +169,8 @@ def _changes(connection: Connection) -> int:
 
 def _has_written(connection: Connection) -> bool:
     if connection.dialect.name == "sqlite":
-        return _changes(connection) != connection.info.get(_CHANGES, _changes(connection))
+        now = _changes(connection)
+        return bool(connection.info.get(_CHANGES, now) != now)
     if connection.dialect.name == "postgresql":
         if _is_aborted(connection):
             return False  # what a failed transaction wrote is lost already
