@@ -92,6 +92,20 @@ class _Visit:
         return response
 
     def write(self) -> Response:
+        try:
+            answer, tab = self._settled()
+            committed = True
+        except _Refused as refused:
+            answer, tab, committed = refused.answer, refused.tab, False
+        if committed and self.door.after_commit:
+            self.door.after_commit(tab)
+        try:
+            return self._respond(answer, tab, committed=committed)
+        except DBAPIError as error:  # the write is over: only its rendering may be asked for again
+            raise _busy_or(error) from error
+
+    def _settled(self) -> tuple[Response | Then, TabSession]:
+        """The view's answer and its tab, committed: run as often as the database asks for it."""
         for attempt in range(ATTEMPTS):
             try:
                 return self._write_once()
@@ -105,22 +119,16 @@ class _Visit:
                 time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - no secret
         raise TabSessionBusy
 
-    def _write_once(self) -> Response:
-        try:
-            with writing(self.state.session) as session:
-                row = self._find(session, lock=True)
-                over = self._over(row, reads=False)
-                if row and over == "expired":
-                    self.state.end(session, [row.id], over)
-                written = None if over else self._written(self._tab(session, row, writable=True))
-        except _Refused as refused:
-            return self._respond(refused.answer, refused.tab, committed=False)
+    def _write_once(self) -> tuple[Response | Then, TabSession]:
+        with writing(self.state.session) as session:
+            row = self._find(session, lock=True)
+            over = self._over(row, reads=False)
+            if row and over == "expired":
+                self.state.end(session, [row.id], over)
+            written = None if over else self._written(self._tab(session, row, writable=True))
         if written is None:
             raise TabSessionGone(over or "ended")
-        answer, tab = written
-        if self.door.after_commit:
-            self.door.after_commit(tab)
-        return self._respond(answer, tab, committed=True)
+        return written
 
     def _written(self, tab: TabSession) -> tuple[Response | Then, TabSession]:
         """Run the view and save what it wrote. Raises _Refused when it takes nothing."""

@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from flask import request
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import door, session_route, store, transactions
@@ -141,3 +143,27 @@ def test_a_database_that_is_not_there_is_503(tmp_path):
     assert tab.get().status_code == 503
     session.remove()
     engine.dispose()
+
+
+def test_what_is_committed_is_not_run_again_when_its_rendering_fails(session):
+    """A connection lost while rendering: the write stands, once, and the answer is 503."""
+    app = host_app(session)
+    tries, committed = [], []
+
+    def lose_connection(tab):
+        raise OperationalError("SELECT 1", None, Exception(), connection_invalidated=True)
+
+    @session_route(
+        app, "/note", methods=["GET", "POST"], after_commit=lambda tab: committed.append(1)
+    )
+    def note(tab):
+        if request.method == "GET":
+            return str(tab.data["count"])
+        tries.append(1)
+        tab.data["count"] = tab.data.get("count", 0) + 1
+        return tab.then(lose_connection)
+
+    tab = Tab(app.test_client())
+    assert tab.post().status_code == 503
+    assert tab.get().text == "1"
+    assert (len(tries), len(committed)) == (1, 1)

@@ -3,11 +3,13 @@
 from contextlib import suppress
 
 import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import session_route
+from booking.tab_sessions import PendingChanges, TabSessions, session_route
 from tests.tab_sessions.conftest import Tab, host_app
 
 
@@ -112,3 +114,31 @@ def test_a_host_with_transactions_by_event_still_writes_one_at_a_time(recipe_ses
     assert Tab(app.test_client()).post().status_code == 200
     assert "locked" in refused[0]
     other.dispose()
+
+
+@pytest.mark.parametrize("statement", ["UPDATE", "SELECT"])
+def test_flask_sqlalchemys_own_session_is_watched_too(sqlite_url, statement):
+    app = Flask("host")
+    app.testing = True
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    db = SQLAlchemy(app)
+    TabSessions(app)
+    note_route(app)
+    tab = Tab(app.test_client())
+    tab.post(text="a row")
+
+    def before():
+        sql = {
+            "UPDATE": "UPDATE booking_tab_session SET reason = NULL",
+            "SELECT": "SELECT count(*) FROM booking_tab_session",
+        }
+        db.session.execute(text(sql[statement]))
+
+    app.before_request_funcs.setdefault(None, []).append(before)  # the app has begun already
+    if statement == "UPDATE":
+        with pytest.raises(PendingChanges):
+            tab.post(text="another")
+    else:
+        assert tab.post(text="another").status_code == 200
+    with app.app_context():
+        db.engine.dispose()
