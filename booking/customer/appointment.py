@@ -18,7 +18,7 @@ from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
 from booking.storage import reads
 from booking.storage.models import Booking
-from booking.tab_sessions import reading, refuse_cross_site, refuse_too_large, writing
+from booking.tab_sessions import reading, refuse_cross_site, refuse_too_large, settle
 
 from . import confirmed, links
 from .rendering import render
@@ -39,9 +39,12 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """Cancel it; cancelling twice is no mistake."""
     refuse_cross_site(request)
     refuse_too_large(request, NOTHING_TO_SAY)
+
+    def work(session: Session) -> None:
+        bookings.cancel(session, _booking(session, token), by="customer", now=_now())
+
     try:
-        with writing(state().session) as session:
-            bookings.cancel(session, _booking(session, token), by="customer", now=_now())
+        settle(state().session, work, repeatable=True)
     except AppointmentPast:
         with reading(state().session) as session:
             return _page(session, token, _booking(session, token), alerts=[BEGUN]), 409

@@ -15,6 +15,7 @@ from booking.tab_sessions import (
     TabSessionBusy,
     TabSessionGone,
     TooLarge,
+    is_busy,
     reading,
 )
 
@@ -89,10 +90,11 @@ def gone(error: TabSessionGone) -> Answer:
     return page("_gone.html" if by_htmx() else "problem.html", context), 410
 
 
-def busy(_error: TabSessionBusy) -> Answer:
+def busy(_error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
     """503: the database could not take it just now."""
     message = "We could not save that just now. Nothing is lost: please try again in a moment."
-    return problem(503, "Please try again", message, typed=fields())
+    body, status = problem(503, "Please try again", message, typed=fields())
+    return body, status, dict(TabSessionBusy.headers)
 
 
 def not_found(_error: HTTPException) -> Answer:
@@ -101,8 +103,10 @@ def not_found(_error: HTTPException) -> Answer:
     return problem(404, "There is no such page", message)
 
 
-def unexpected(error: InternalServerError) -> Answer:
+def unexpected(error: InternalServerError) -> Answer | tuple[str, int, dict[str, str]]:
     """500: a mistake of ours. What it was stands in the log, not on the page."""
+    if is_busy(error.original_exception):  # pages without a tab, which have no door
+        return busy(TabSessionBusy())
     if is_missing_table(error.original_exception):
         current_app.logger.error("The booking tables are missing. Run: flask booking init")
         return problem(503, "Not open yet", "This booking page is still being set up.")

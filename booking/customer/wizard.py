@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint
 
 from booking.paths import STATIC, TEMPLATES
@@ -44,11 +46,13 @@ def _add_fragments(blueprint: Blueprint) -> None:
 
 
 def _add_answers(blueprint: Blueprint) -> None:
+    # An answer given twice is the same answer, and a draft confirmed twice the same booking.
+    again: dict[str, Any] = {"methods": ["POST"], "repeatable": True}
     for step, view in posts.BY_STEP.items():
-        session_route(blueprint, f"/{step}/form", methods=["POST"])(view)
-    session_route(blueprint, "/review/form", methods=["POST"], after_completion=True)(posts.confirm)
+        session_route(blueprint, f"/{step}/form", **again)(view)
+    session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
+    session_route(blueprint, "/new/form", **again)(posts.carry_on)
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
-    session_route(blueprint, "/new/form", methods=["POST"])(posts.carry_on)
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:

@@ -8,8 +8,6 @@ runs while SQLite's one writer is waited for.
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,15 +18,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from . import guards, ids, store
+from .attempts import RunAgain, look, settle
 from .extension import State, state
+from .failures import InDoubt, is_busy
 from .refusals import Refusal, TabSessionBusy, TabSessionGone
 from .sealing import SealBroken
-from .session import Conflict, TabSession, Then, utc_now
-from .transactions import InDoubt, is_busy, is_conflict, reading, writing
+from .session import TabSession, Then, utc_now
+from .transactions import writing
 
 View = Callable[..., Any]
 Hook = Callable[[TabSession], None]
-ATTEMPTS = 5
+Answer = Response | Then
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ERASE_ALONG = 10
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 class _Refused(Exception):
     """The view takes nothing of this request: roll back, then answer."""
 
-    def __init__(self, answer: Response | Then, tab: TabSession) -> None:
+    def __init__(self, answer: Answer, tab: TabSession) -> None:
         self.answer, self.tab = answer, tab
 
 
@@ -48,6 +48,7 @@ class Door:
     view: View
     flow: str
     after_completion: bool
+    repeatable: bool
     on_success: Hook | None
     after_commit: Hook | None
 
@@ -79,10 +80,7 @@ class _Visit:
 
     def read(self) -> Response:
         try:
-            with reading(self.state.session) as session:
-                row = self._find(session, lock=False)
-                over = self._over(row, reads=True)
-                response = None if over else self._read(self._tab(session, row, writable=False))
+            row, over, response = look(self.state.session, self._read_once)
         except DBAPIError as error:
             raise _busy_or(error) from error
         if row is not None and (over == "expired" or self._stale(row)):
@@ -90,6 +88,13 @@ class _Visit:
         if response is None:
             raise TabSessionGone(over or "ended")
         return response
+
+    def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
+        row = self._find(session, lock=False)
+        over = self._over(row, reads=True)
+        if over:
+            return row, over, None
+        return row, over, self._read(self._tab(session, row, writable=False))
 
     def write(self) -> Response:
         try:
@@ -104,33 +109,29 @@ class _Visit:
         except DBAPIError as error:  # the write is over: only its rendering may be asked for again
             raise _busy_or(error) from error
 
-    def _settled(self) -> tuple[Response | Then, TabSession]:
+    def _settled(self) -> tuple[Answer, TabSession]:
         """The view's answer and its tab, committed: run as often as the database asks for it."""
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._write_once()
-            except Conflict:
-                continue
-            except InDoubt as lost:
-                raise TabSessionBusy from lost
-            except DBAPIError as error:
-                if not is_conflict(error):
-                    raise _busy_or(error) from error
-                time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - no secret
-        raise TabSessionBusy
-
-    def _write_once(self) -> tuple[Response | Then, TabSession]:
-        with writing(self.state.session) as session:
-            row = self._find(session, lock=True)
-            over = self._over(row, reads=False)
-            if row and over == "expired":
-                self.state.end(session, [row.id], over)
-            written = None if over else self._written(self._tab(session, row, writable=True))
-        if written is None:
-            raise TabSessionGone(over or "ended")
+        repeatable = self.door.repeatable
+        try:
+            written = settle(self.state.session, self._write_once, repeatable=repeatable)
+        except (RunAgain, InDoubt) as unsettled:
+            raise TabSessionBusy from unsettled
+        except DBAPIError as error:
+            raise _busy_or(error) from error
+        if isinstance(written, TabSessionGone):
+            raise written
         return written
 
-    def _written(self, tab: TabSession) -> tuple[Response | Then, TabSession]:
+    def _write_once(self, session: Session) -> tuple[Answer, TabSession] | TabSessionGone:
+        row = self._find(session, lock=True)
+        over = self._over(row, reads=False)
+        if row and over == "expired":
+            self.state.end(session, [row.id], over)
+        return (
+            TabSessionGone(over) if over else self._written(self._tab(session, row, writable=True))
+        )
+
+    def _written(self, tab: TabSession) -> tuple[Answer, TabSession]:
         """Run the view and save what it wrote. Raises _Refused when it takes nothing."""
         g.tab_session = tab
         answer = self.door.view(tab, *self.args, **self.kwargs)
@@ -146,12 +147,14 @@ class _Visit:
             self._erase_along(tab.session)
         return answer, tab
 
-    def _respond(self, answer: Response | Then, tab: TabSession, *, committed: bool) -> Response:
+    def _respond(self, answer: Answer, tab: TabSession, *, committed: bool) -> Response:
         """The response to a write that is over, rendered from what can only be read."""
         if isinstance(answer, Response):
             return answer
-        with reading(self.state.session) as session:
-            return self._rendered(answer, tab.frozen(session, committed=committed))
+        return look(
+            self.state.session,
+            lambda session: self._rendered(answer, tab.frozen(session, committed=committed)),
+        )
 
     def _read(self, tab: TabSession) -> Response:
         """Run the view of a reading request."""
@@ -206,7 +209,7 @@ class _Visit:
                     self.state.end(session, [row.id], over)
                 else:
                     store.touch(session, row.id, seen, seen + self.state.limits.idle)
-        except DBAPIError as error:
+        except (DBAPIError, InDoubt) as error:
             if not is_busy(error):
                 raise
 
@@ -217,7 +220,7 @@ class _Visit:
 
 
 def _busy_or(error: DBAPIError) -> Exception:
-    return TabSessionBusy() if is_busy(error) or is_conflict(error) else error
+    return TabSessionBusy() if is_busy(error) else error
 
 
 def _say(refusal: Refusal) -> Response:

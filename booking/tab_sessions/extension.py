@@ -11,10 +11,11 @@ from flask import Flask, Response, current_app, send_file
 from sqlalchemy.orm import Session
 
 from . import store
+from .attempts import settle
 from .model import metadata
 from .refusals import TabSessionError
 from .session import Limits, utc_now
-from .transactions import AnySession, watch_for_writes, writing
+from .transactions import AnySession, watch_for_writes
 
 OnEnd = Callable[[Session, int], None]
 _NAME = "tab_sessions"
@@ -114,14 +115,20 @@ def create_table() -> None:
     metadata.create_all(session.get_bind())
 
 
-def purge(most: int = 500) -> tuple[int, int]:
-    """Erase up to `most` outlived drafts and delete old tombstones: (erased, deleted)."""
+def purge(most: int = 50) -> tuple[int, int]:
+    """Erase up to `most` outlived drafts, delete as many old tombstones: (erased, deleted).
+
+    Both in one short transaction, so that nobody waits long for it: call it until both are 0.
+    """
     here = state()
     now = int(utc_now().timestamp())
-    with writing(here.session) as session:
+
+    def work(session: Session) -> tuple[int, int]:
         rows = store.outlived(session, now, most)
         here.end(session, rows, "expired")
         return len(rows), store.forget(session, now - here.limits.tombstone, most)
+
+    return settle(here.session, work)
 
 
 def client_script() -> Response:

@@ -22,6 +22,7 @@ def session_route(
     methods: Sequence[str] = ("GET",),
     endpoint: str | None = None,
     after_completion: bool = False,
+    repeatable: bool = False,
     on_success: Hook | None = None,
     after_commit: Hook | None = None,
     **options: Any,
@@ -32,14 +33,16 @@ def session_route(
     `tab.session` are committed together if the answer's status is below 400, and rolled back
     otherwise. On a serialization failure, a deadlock or a lost connection the view is run
     again, so it does nothing outside the database; `on_success(tab)` runs inside each such
-    try, `after_commit(tab)` once. `after_completion` lets writes reach a completed tab.
+    try, `after_commit(tab)` once. A connection lost *during* the commit leaves in doubt what
+    arrived: only a `repeatable` view, of which twice comes to the same as once, is run again then.
+    `after_completion` lets writes reach a completed tab.
 
     The door answers 403, 413, 400, 410 and 503 by itself, as the exceptions of refusals.py,
     which the blueprint's error handlers may give words.
     """
 
     def register(view: View) -> View:
-        door = Door(view, scaffold.name, after_completion, on_success, after_commit)
+        door = Door(view, scaffold.name, after_completion, repeatable, on_success, after_commit)
 
         @wraps(view)
         def session_view(*args: Any, **kwargs: Any) -> Response:

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from . import ids, sealing, store
+from .attempts import RunAgain
 from .refusals import DraftTooLarge, ReadOnlyTab
 
 
-class Conflict(Exception):
+class Conflict(RunAgain):
     """Another request changed the row meanwhile: run the view again on what is there now."""
 
 

@@ -1,4 +1,4 @@
-"""One request, one transaction: how it opens, and how its failures are told apart.
+"""One request, one transaction: how it opens and how it ends.
 
 `writing` and `reading` are the plain twin of the door, for routes and commands without a tab.
 Neither touches a host's engine: SQLite is told BEGIN IMMEDIATE on the connection itself,
@@ -9,37 +9,17 @@ because its default mode lets two writers both pass a check, and a deferred one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
+from .failures import InDoubt, is_read_only
 from .refusals import PendingChanges, ReadOnlyTab
 
 AnySession = Session | scoped_session[Session]
 
-_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
-_READ_ONLY = "25006"
-_BUSY_STATES = {
-    _SERIALIZATION,
-    _DEADLOCK,
-    _LOCK_TIMEOUT,
-    "57P01",  # the server shuts down
-    "57P02",
-    "57P03",  # it starts up
-    "53300",  # it has no connection left
-    "53100",  # its disk is full
-    _READ_ONLY,  # a standby, or a failover that is still under way
-}
-_BUSY_WORDS = (
-    "database is locked",
-    "database table is locked",
-    "disk is full",
-    "readonly database",
-    "disk i/o error",
-    "unable to open database",
-)
 LOCK_WAIT = "3s"
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR
 
@@ -59,18 +39,12 @@ def writing(session: AnySession) -> Iterator[Session]:
         elif connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
         yield actual
+        actual.flush()  # what fails here was not committed; only in the commit may that be in doubt
         _commit(actual)
-    except BaseException:
+    except BaseException as error:
+        _forget_a_demoted_server(actual, error)
         actual.rollback()
         raise
-
-
-class InDoubt(Exception):
-    """The connection was lost during the commit: what was written may be there or not.
-
-    Only the application can tell, so nothing is run again by itself; repeating the request is
-    safe where the view is idempotent.
-    """
 
 
 def _commit(session: Session) -> None:
@@ -80,6 +54,14 @@ def _commit(session: Session) -> None:
         if lost.connection_invalidated:
             raise InDoubt from lost
         raise
+
+
+def _forget_a_demoted_server(session: Session, error: BaseException) -> None:
+    # After a failover a pooled connection may still lead to what is a standby now. It answers a
+    # ping, so only a refused write tells; the next one is to ask for a server that takes writes.
+    if isinstance(error, DBAPIError) and is_read_only(error):
+        with suppress(DBAPIError):
+            session.invalidate()
 
 
 @contextmanager
@@ -95,7 +77,7 @@ def reading(session: AnySession) -> Iterator[Session]:
     try:
         yield actual
     except DBAPIError as error:
-        if _is_read_only(error):
+        if is_read_only(error):
             raise ReadOnlyTab from error
         raise
     finally:
@@ -182,36 +164,6 @@ def _has_written(connection: Connection) -> bool:
 def _is_aborted(connection: Connection) -> bool:
     told = getattr(connection.connection.dbapi_connection, "info", None)
     return bool(getattr(told, "transaction_status", None) == _IN_ERROR)
-
-
-def is_conflict(error: DBAPIError) -> bool:
-    """Whether running the whole transaction again may well succeed at once."""
-    return error.connection_invalidated or _state(error) in (_SERIALIZATION, _DEADLOCK)
-
-
-def is_busy(error: DBAPIError) -> bool:
-    """Whether the database cannot take this now but may later: an answer of 503, not 500."""
-    words = str(error.orig).lower()
-    return (
-        error.connection_invalidated
-        or _state(error) in _BUSY_STATES
-        or any(part in words for part in _BUSY_WORDS)
-        or _has_no_server(error)
-    )
-
-
-def _has_no_server(error: DBAPIError) -> bool:
-    # PostgreSQL puts a state on whatever it says itself; what has none, the driver says for it.
-    stateless = getattr(error.orig, "sqlstate", "none of ours") is None
-    return stateless and isinstance(error, OperationalError)
-
-
-def _is_read_only(error: DBAPIError) -> bool:
-    return _state(error) == _READ_ONLY or "readonly database" in str(error.orig)
-
-
-def _state(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
 
 
 def _actual(session: AnySession) -> Session:

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import door, session_route, store, transactions
+from booking.tab_sessions import attempts, session_route, store, transactions
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 MANY = 50
@@ -111,7 +111,7 @@ def test_a_view_that_never_gets_through_is_503(session):
 
     answer = Tab(app.test_client()).post()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert len(tries) == door.ATTEMPTS
+    assert len(tries) == attempts.ATTEMPTS
 
 
 def test_a_database_that_is_held_up_is_503_and_works_again_afterwards(database_url, monkeypatch):

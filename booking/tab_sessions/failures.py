@@ -1,0 +1,72 @@
+"""What a database's failure means: run it again at once, later, or not at all."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_READ_ONLY = "25006"
+_BUSY_STATES = {
+    _SERIALIZATION,
+    _DEADLOCK,
+    _LOCK_TIMEOUT,
+    "57P01",  # the server shuts down
+    "57P02",
+    "57P03",  # it starts up
+    "53300",  # it has no connection left
+    "53100",  # its disk is full
+    _READ_ONLY,  # a standby, or a failover that is still under way
+}
+_BUSY_WORDS = (
+    "database is locked",
+    "database table is locked",
+    "disk is full",
+    "readonly database",
+    "disk i/o error",
+    "unable to open database",
+)
+
+
+class InDoubt(Exception):
+    """The connection was lost during the commit: what was written may be there or not.
+
+    Only the application can tell, so nothing is run again by itself, unless running it twice is
+    known to come to the same.
+    """
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether running the whole transaction again may well succeed at once."""
+    again = (_SERIALIZATION, _DEADLOCK, _READ_ONLY)  # a write that a standby refused: ask elsewhere
+    return error.connection_invalidated or state_of(error) in again
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether the database cannot take this now but may later: an answer of 503, not 500."""
+    if isinstance(error, InDoubt):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    words = str(error.orig).lower()
+    return (
+        error.connection_invalidated
+        or state_of(error) in _BUSY_STATES
+        or any(part in words for part in _BUSY_WORDS)
+        or _has_no_server(error)
+    )
+
+
+def is_read_only(error: DBAPIError) -> bool:
+    """Whether the database refused to write at all."""
+    return state_of(error) == _READ_ONLY or "readonly database" in str(error.orig)
+
+
+def state_of(error: DBAPIError) -> str | None:
+    """PostgreSQL's five characters; None from SQLite and from a driver without a server."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _has_no_server(error: DBAPIError) -> bool:
+    # PostgreSQL puts a state on whatever it says itself; what has none, the driver says for it.
+    stateless = getattr(error.orig, "sqlstate", "none of ours") is None
+    return stateless and isinstance(error, OperationalError)
