@@ -36,7 +36,11 @@ class Settings:
     hold_extensions: int = 3
     """How many times "more time" may be asked for."""
     holds_per_visitor: int = 20
-    """Live holds of one visitor (one address, one day) at the same time."""
+    """Live holds of one visitor (one address) at the same time."""
+    bookings_per_visitor: int = 20
+    """Bookings that one visitor may make in 24 hours."""
+    visitor_share: int = 50
+    """Percent of a staff member's day that one visitor may take; two times are always allowed."""
     trusted_proxies: int = 0
     """How many proxies in front of us set X-Forwarded-For and are believed."""
     idle_minutes: int = 60
@@ -47,10 +51,13 @@ class Settings:
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
 
+_MOST = {"visitor_share": 100}
 _LEAST = {
     "hold_minutes": 1,
     "hold_extensions": 0,
     "holds_per_visitor": 1,
+    "bookings_per_visitor": 1,
+    "visitor_share": 1,
     "trusted_proxies": 0,
     "idle_minutes": 1,
     "absolute_hours": 1,
@@ -94,12 +101,14 @@ def _from_file() -> dict[str, Any]:
 def _value(name: str, value: Any) -> Any:
     if name not in _LEAST:
         return str(value) if value else None
+    least, most = _LEAST[name], _MOST.get(name)
     try:
         number = int(value)
     except (TypeError, ValueError):
         number = None
-    if number is None or isinstance(value, bool | float) or number < _LEAST[name]:
+    if number is None or isinstance(value, bool | float) or not least <= number <= (most or number):
+        upward = f"to {most}" if most else "up"
         raise ConfigurationError(
-            f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {_LEAST[name]} up."
+            f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {least} {upward}."
         )
     return number

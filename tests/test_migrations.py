@@ -13,14 +13,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from booking import migrate
 from booking.paths import MIGRATIONS, ROOT
 
-HEAD = "0004"
+REVISIONS = [f"{number:04}" for number in range(1, 8)]
+HEAD = REVISIONS[-1]
 NEXT = '''
 """Written by a test."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "9999"
+down_revision = "{head}"
 
 
 def upgrade():
@@ -61,7 +62,7 @@ def scripts(tmp_path) -> Path:
 
 
 def add_migration(scripts: Path, upgrade: str) -> None:
-    (scripts / "versions" / "0005_try.py").write_text(NEXT.format(upgrade=upgrade))
+    (scripts / "versions" / "9999_try.py").write_text(NEXT.format(upgrade=upgrade, head=HEAD))
 
 
 def tables(engine: Engine) -> set[str]:
@@ -107,10 +108,10 @@ def test_migrations_up_down_and_up_again_build_the_same_database(engine):
 
 def test_each_migration_undoes_exactly_itself(engine):
     built = {}
-    for revision in ("0001", "0002", "0003", "0004"):
+    for revision in REVISIONS:
         built[revision] = described(engine)
         migrate.upgrade(engine, revision)
-    for revision, below in pairwise(("0004", "0003", "0002", "0001", "base")):
+    for revision, below in pairwise([*reversed(REVISIONS), "base"]):
         migrate.downgrade(engine, below)
         assert described(engine) == built[revision]
 
@@ -122,7 +123,7 @@ def test_the_migrated_database_is_the_one_the_models_describe(engine):
     assert tables(engine) == set()
     migrate.upgrade(engine)
     assert described(engine) == modelled
-    assert len(modelled) == 14
+    assert len(modelled) == 15
 
 
 def test_the_comparison_would_notice_a_changed_check(engine):
@@ -158,9 +159,9 @@ def test_migrations_are_numbered_without_a_gap_and_form_one_line():
 
 
 def test_pending_names_what_is_still_to_come(engine):
-    assert migrate.pending(engine) == ["0001", "0002", "0003", "0004"]
+    assert migrate.pending(engine) == REVISIONS
     migrate.upgrade(engine, "0002")
-    assert migrate.pending(engine) == ["0003", "0004"]
+    assert migrate.pending(engine) == REVISIONS[2:]
     migrate.upgrade(engine)
     assert migrate.pending(engine) == []
 
@@ -185,6 +186,47 @@ def test_a_service_outlives_the_column_of_its_place(engine):
     migrate.downgrade(engine, "0003")
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT slug FROM booking_service")) == "cut"
+
+
+OLD_ROWS = """
+INSERT INTO booking_resource (id, kind, name) VALUES (1, 'service_day', 'Cut'), (2, 'staff', 'Ann');
+INSERT INTO booking_service (id, slug, name, description, price, duration, buffer_before,
+        buffer_after, minimum_notice, slot_step, booking_window, position, retired, resource_id)
+    VALUES (1, 'cut', 'Cut', '', '', 30, 0, 0, 0, 15, 60, 1, false, 1);
+INSERT INTO booking_staff_member (id, slug, name, about, zone, position, retired, resource_id)
+    VALUES (1, 'ann', 'Ann', '', 'UTC', 1, false, 2);
+INSERT INTO booking_tab_session (id, flow, token_hash, state, version, created_at, seen_at,
+        idle_expires_at, absolute_expires_at)
+    VALUES (1, 'booking', 'x', 'active', 1, 0, 0, 9, 9);
+INSERT INTO booking_hold (id, tab_session_id, service_id, staff_member_id, starts_at, ends_at,
+        expires_at, extensions)
+    VALUES (1, 1, 1, 1, '2027-03-01 10:00', '2027-03-01 11:00', 5000, 0);
+INSERT INTO booking_booking (reference, draft, state, service_id, staff_member_id, starts_at,
+        ends_at, buffer_before, buffer_after, customer_name, customer_email, customer_phone,
+        customer_note, customer_zone, answers, fingerprint, manage_token_hash, created_at)
+    SELECT state, state, state, 1, 1, hold.starts_at, hold.ends_at, 0, 0, '', '', '', '', '', '[]',
+        '', token, hold.starts_at
+    FROM booking_hold AS hold
+    JOIN (
+        SELECT 'cancelled' AS state, token_hash AS token FROM booking_tab_session
+        UNION ALL SELECT 'confirmed', token_hash || token_hash FROM booking_tab_session
+    ) AS states ON hold.id = 1
+"""
+
+
+def test_what_was_there_before_gets_what_it_now_needs(engine):
+    migrate.upgrade(engine, "0004")
+    with engine.begin() as connection:
+        for statement in OLD_ROWS.split(";"):
+            connection.execute(text(statement))
+    migrate.upgrade(engine)
+    with engine.connect() as connection:
+        changes = text("SELECT state, changes FROM booking_booking ORDER BY state")
+        assert connection.execute(changes).all() == [("cancelled", 1), ("confirmed", 0)]
+        assert connection.scalar(text("SELECT held_since FROM booking_hold")) == 4400
+    migrate.downgrade(engine, "0004")
+    with engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM booking_booking")) == 2
 
 
 def test_migrating_twice_changes_nothing(engine):

@@ -1,8 +1,11 @@
 """Settings: where they come from, and what a wrong one is told."""
 
+from dataclasses import fields
+from pathlib import Path
+
 import pytest
 
-from booking.config import ConfigurationError, read_settings
+from booking.config import ConfigurationError, Settings, read_settings
 
 
 @pytest.fixture
@@ -19,7 +22,8 @@ def test_without_any_the_defaults_of_the_documentation_hold():
     settings = read_settings({})
     assert (settings.hold_minutes, settings.hold_extensions) == (10, 3)
     assert (settings.idle_minutes, settings.absolute_hours) == (60, 24)
-    assert settings.holds_per_visitor == 20
+    assert (settings.holds_per_visitor, settings.bookings_per_visitor) == (20, 20)
+    assert settings.visitor_share == 50
     assert settings.trusted_proxies == 0
     assert settings.database_url is None
 
@@ -57,3 +61,15 @@ def test_a_settings_file_that_is_no_toml_is_named(settings_file):
     settings_file("BOOKING_HOLD_MINUTES: 10")
     with pytest.raises(ConfigurationError, match=r"settings\.toml is not a TOML file"):
         read_settings({})
+
+
+@pytest.mark.parametrize("value", ["0", "101", "half"])
+def test_a_share_is_a_percentage(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_VISITOR_SHARE .* from 1 to 100"):
+        read_settings({"BOOKING_VISITOR_SHARE": value})
+
+
+def test_every_setting_is_described_for_hosts():
+    told = (Path(__file__).parents[1] / "docs" / "host.md").read_text(encoding="utf-8")
+    for field in fields(Settings):
+        assert f"| `BOOKING_{field.name.upper()}` |" in told

@@ -11,7 +11,7 @@ from typing import Any
 
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
-from booking.operations.errors import SlotUnavailable, TooManyHolds
+from booking.operations.errors import SlotUnavailable, VisitorLimit
 from booking.storage.models import Booking, Service, StaffMember
 
 from . import forms, links, words
@@ -41,7 +41,7 @@ def take_staff(here: Standing, choice: str) -> list[str]:
 
 
 def take_slot(here: Standing, start: datetime) -> None:
-    """The time: held for this tab. Raises SlotUnavailable or TooManyHolds."""
+    """The time: held for this tab. Raises SlotUnavailable or VisitorLimit."""
     service = settled(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
@@ -71,7 +71,7 @@ def confirm(here: Standing) -> Booking:
         draft=here.number,
         fingerprint=here.fingerprint,
         service=service,
-        staff_member=settled(here.staff_member),
+        staff=[settled(here.staff_member)],
         start=settled(draft.start),
         customer=Customer(**draft.contact, zone=here.zone.key),
         answers=answered_questions(service, draft.answers),
@@ -127,7 +127,7 @@ def _try_hold(
 ) -> bool:
     try:
         _hold(here, service, staff, start)
-    except (SlotUnavailable, TooManyHolds):
+    except (SlotUnavailable, VisitorLimit):
         return False
     return True
 
@@ -142,8 +142,8 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
         start=start,
         now=here.tab.now,
         minutes=settings.hold_minutes,
+        extensions=settings.hold_extensions,
         visitor=visitor(),
-        visitor_limit=settings.holds_per_visitor,
     )
     here.draft.slot = slot_value(start)
     here.draft.staff_member = next(

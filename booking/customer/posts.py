@@ -11,9 +11,10 @@ from booking.operations import holds
 from booking.operations.errors import (
     DraftChanged,
     HoldOver,
+    Limit,
     NoMoreTime,
     SlotUnavailable,
-    TooManyHolds,
+    VisitorLimit,
 )
 from booking.scheduling.slots import Reason
 from booking.storage import reads
@@ -27,7 +28,13 @@ from .standing import Standing, settled, stand, with_slug
 CHANGED = "Something has changed since you saw this page. Please check it once more."
 OTHERWISE = "This appointment was already confirmed in another window, with these answers."
 EARLIER = "There is a question before this one that needs your answer first."
-MANY_HOLDS = "Too many times are being held from your connection. Please try again in a while."
+TOO_MUCH = {
+    Limit.HOLDS: "Too many times are being held from your connection. Please try again in a while.",
+    Limit.BOOKINGS: "Many appointments were booked from your connection in the last 24 hours. "
+    "Please get in touch with us for another one.",
+    Limit.DAY: "Much of that day is taken from your connection already, and others want to come "
+    "too. Please choose another day, or get in touch with us.",
+}
 
 TIME_LOST = "This time is no longer free. Go on, and we show you the nearest free times."
 NO_MORE_TIME = "There is no more time to be had. You can still go on: nothing you typed is lost."
@@ -71,8 +78,8 @@ def time(tab: TabSession) -> Then:
     except SlotUnavailable as lost:
         told = [why(lost.reason, here)]
         return refuse(tab, "time", 409, told, zone=here.draft.zone, lost=start)
-    except TooManyHolds:
-        return refuse(tab, "time", 429, [MANY_HOLDS], **shown)
+    except VisitorLimit as reached:
+        return refuse(tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
     return accept(here, [])
 
 

@@ -16,7 +16,7 @@ STATUS = {"pending": "TENTATIVE", "cancelled": "CANCELLED"}
 def calendar_file(booking: Booking, shop: Shop, *, url: str) -> bytes:
     """The appointment with its instants in UTC, which every calendar shows on its own clock.
 
-    `url` is the manage link. A file taken again after cancelling replaces the event: same UID,
+    `url` is the manage link. A file taken again after a change replaces the event: same UID,
     higher SEQUENCE.
     """
     calendar = Calendar()
@@ -30,7 +30,8 @@ def calendar_file(booking: Booking, shop: Shop, *, url: str) -> bytes:
 def _event(booking: Booking, shop: Shop, url: str) -> Event:
     event = Event()
     event.add("uid", f"{booking.reference}@{urlsplit(url).hostname}")
-    event.add("dtstamp", _whole_seconds(booking.cancelled_at or booking.created_at))
+    changed_at = booking.cancelled_at or booking.rescheduled_at or booking.created_at
+    event.add("dtstamp", _whole_seconds(changed_at))
     event.add("dtstart", _whole_seconds(booking.starts_at))
     event.add("dtend", _whole_seconds(booking.ends_at))
     event.add("summary", f"{booking.service.name}, {shop.name}")
@@ -38,7 +39,7 @@ def _event(booking: Booking, shop: Shop, url: str) -> Event:
     event.add("location", booking.service.place or shop.address or shop.name)
     event.add("url", url)
     event.add("status", STATUS.get(booking.state, "CONFIRMED"))
-    event.add("sequence", 1 if booking.state == "cancelled" else 0)
+    event.add("sequence", booking.changes)
     event.add("transp", "TRANSPARENT" if booking.state == "cancelled" else "OPAQUE")
     return event
 

@@ -1,9 +1,10 @@
 """Book a time for good; cancel it."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
     first_to_claim,
+    in_turn,
     require_free,
     require_offered,
     require_thinkable,
 )
-from booking.operations.claiming import Claimant, diary_of_start
+from booking.operations.claiming import By, Claimant, diary_of_start
 from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
+from booking.operations.purge import sweep
 from booking.storage.claims import owned, release_booking, release_hold
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.reads import booking_by_draft, hold_of
@@ -44,18 +47,21 @@ def book(  # noqa: PLR0913 - each is named where it is called
     draft: str,
     fingerprint: str,
     service: Service,
-    staff_member: StaffMember,
+    staff: Sequence[StaffMember],
     start: datetime,
     customer: Customer,
     answers: list[dict[str, Any]],
     manage_token_hash: bytes,
     now: datetime,
+    by: By = "customer",
 ) -> Booking:
     """The booking of that draft: made now, or the one that was made of it before.
 
-    The time is claimed again, whatever the tab held: a hold that ran out still wins while nobody
-    took the time and the rules allow it. Raises SlotUnavailable, or DraftChanged when the draft
-    was confirmed with another fingerprint; the hold then stands as it did.
+    Of several staff members one who is free is taken, as for a hold. The time is claimed again,
+    whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
+    allow it; minimum notice and booking window do not bind the owner. Raises SlotUnavailable, or
+    DraftChanged when the draft was confirmed with another fingerprint; the hold then stands as it
+    did.
     """
     made = booking_by_draft(session, draft)
     if made is not None:
@@ -79,7 +85,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     )
     try:
         with session.begin_nested():
-            return _book(session, booking, service, staff_member, tab_key, now)
+            return _book(session, booking, service, staff, tab_key, now, by)
     except (SlotUnavailable, IntegrityError):
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
@@ -88,45 +94,53 @@ def book(  # noqa: PLR0913 - each is named where it is called
         return _unchanged(made, fingerprint)
 
 
-def cancel(
-    session: Session, booking: Booking, *, by: Literal["customer", "owner"], now: datetime
-) -> Booking:
+def cancel(session: Session, booking: Booking, *, by: By, now: datetime) -> Booking:
     """Cancel the booking and let go of its time. A cancelled one stays as it is.
 
     Raises AppointmentPast once the appointment has begun.
     """
-    session.execute(select(Booking.id).where(Booking.id == booking.id).with_for_update())
-    session.refresh(booking)
+    lock(session, booking)
     if booking.state == "cancelled":
         return booking
     if booking.starts_at <= now:
         raise AppointmentPast
     booking.state, booking.cancelled_at, booking.cancelled_by = "cancelled", now, by
+    booking.changes += 1
     session.flush()
     release_booking(session, booking.id)
     return booking
+
+
+def lock(session: Session, booking: Booking) -> None:
+    """Keep others from changing the booking until the transaction ends, and see it as it is now."""
+    session.execute(select(Booking.id).where(Booking.id == booking.id).with_for_update())
+    session.refresh(booking)
 
 
 def _book(
     session: Session,
     booking: Booking,
     service: Service,
-    staff_member: StaffMember,
+    staff: Sequence[StaffMember],
     tab_key: int | None,
     now: datetime,
+    by: By,
 ) -> Booking:
     held, start = hold_of(session, tab_key, lock=True), booking.starts_at
-    able = require_offered(session, service, [staff_member])
-    diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
-    require_free(diary, able, start)
-    booking.service, booking.staff_member = service, staff_member
+    able = require_offered(session, service, staff)
+    diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key, by=by)
+    turn = in_turn(session, require_free(diary, able, start), diary, start)
+    booking.service, booking.staff_member = service, turn[0]
+    booking.visitor = held.visitor if held else None
     booking.reference = _unused_reference(session)
     session.add(booking)
     session.flush()
     claimant = _claimant(session, booking.id, held, now)
-    first_to_claim(session, service, able, start, diary, claimant)
+    booking.staff_member = first_to_claim(session, service, turn, start, diary, claimant)
+    session.flush()
     if held is not None:
         release_hold(session, held.id)
+    sweep(session, [booking.staff_member.resource_id, service.resource_id], now=now)
     return booking
 
 

@@ -1,25 +1,29 @@
 """Claim what one appointment takes up: its staff member's ticks and a place in the day."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.intervals import Interval
+from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
 from booking.storage.claims import Pair, day_place, exchange, staff_ticks
 from booking.storage.diary import Diary, read_diary
 from booking.storage.models import Service, StaffMember
+
+By = Literal["customer", "owner"]
 
 
 @dataclass(frozen=True)
 class Claimant:
     """Who claims: a hold until `expires_at` (seconds since the epoch), or a booking for good.
 
-    Claims of `own_hold_id`, and those that ran out by `now`, may be taken over; `given_up` is let
-    go of once the new claims stand.
+    Claims of `own_hold_id` or of the booking itself, and those that ran out by `now`, may be taken
+    over; `given_up` is let go of once the new claims stand.
     """
 
     now: int
@@ -43,11 +47,22 @@ def diary_of_start(
     *,
     now: datetime,
     tab_key: int | None,
+    booking_id: int | None = None,
+    by: By = "customer",
 ) -> Diary:
-    """What decides whether an appointment may start at that instant."""
+    """What decides whether an appointment may start at that instant; see `read_diary`.
+
+    Minimum notice and booking window are there for the owner, so they do not bind the owner.
+    """
     minute = to_minute(start)
     span: Interval = (minute, minute + 1)
-    return read_diary(session, service, staff, span, now=now, tab_key=tab_key)
+    diary = read_diary(
+        session, service, staff, span, now=now, tab_key=tab_key, booking_id=booking_id
+    )
+    if by == "customer":
+        return diary
+    whenever = replace(diary.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
+    return replace(diary, rules=whenever)
 
 
 def claim_appointment(

@@ -1,5 +1,7 @@
 """Why an operation was refused. A door turns these into words and a status."""
 
+from enum import StrEnum
+
 from booking.scheduling.slots import Reason
 
 
@@ -19,8 +21,20 @@ class NoMoreTime(Exception):
     """The hold was extended as often as it may be."""
 
 
-class TooManyHolds(Exception):
-    """The visitor holds as many times as one visitor may."""
+class Limit(StrEnum):
+    """Which of the limits on one visitor was reached."""
+
+    HOLDS = "holds"
+    BOOKINGS = "bookings"
+    DAY = "day"
+
+
+class VisitorLimit(Exception):
+    """The visitor has as much as one visitor may; `limit` says of what."""
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        super().__init__(f"the visitor has as much as one may: {limit}")
 
 
 class DraftChanged(Exception):
@@ -28,4 +42,8 @@ class DraftChanged(Exception):
 
 
 class AppointmentPast(Exception):
-    """The appointment has begun, so it can no longer be cancelled."""
+    """The appointment has begun, so it can no longer be cancelled or moved."""
+
+
+class AppointmentCancelled(Exception):
+    """The appointment is cancelled, so there is nothing to move."""

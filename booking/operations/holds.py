@@ -16,7 +16,7 @@ from booking.operations.choosing import (
 )
 from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
-from booking.operations.visitors import require_room
+from booking.operations.visitors import Visitor, leave_room, require_room
 from booking.storage.claims import owned, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
@@ -32,30 +32,30 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     start: datetime,
     now: datetime,
     minutes: int,
-    visitor: bytes | None = None,
-    visitor_limit: int | None = None,
+    extensions: int,
+    visitor: Visitor | None = None,
 ) -> Hold:
     """Hold the time for `minutes`, in place of whatever the tab held before.
 
     Of several staff members one who is free is taken, the least booked that day first. The same
-    time chosen again starts its minutes again, but gives no extension back. Raises
-    SlotUnavailable or TooManyHolds; what the tab held then stands as it did.
+    time chosen again is held no longer than its `extensions` would come to, and gives none of
+    them back. Raises SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
     with session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
-        if visitor is not None and visitor_limit is not None:
-            require_room(session, visitor, visitor_limit, tab_key=tab_key, now=now)
+        marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else ()
         able = require_offered(session, service, staff)
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
+        if visitor:
+            turn = leave_room(session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now)
         values: dict[str, Any] = {
             "service_id": service.id,
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
-            "expires_at": int(now.timestamp()) + minutes * 60,
-            "extensions": earlier.extensions if earlier and earlier.starts_at == start else 0,
-            "visitor": visitor,
+            "visitor": marks[0] if marks else None,
+            **_lasting(earlier, service, start, now, minutes, extensions),
         }
         hold_id = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
         claimant = _claimant(session, hold_id, values["expires_at"], now)
@@ -92,6 +92,31 @@ def release(session: Session, *, tab_key: int) -> None:
     held = hold_of(session, tab_key, lock=True)
     if held is not None:
         release_hold(session, held.id)
+
+
+def _lasting(
+    earlier: Hold | None,
+    service: Service,
+    start: datetime,
+    now: datetime,
+    minutes: int,
+    extensions: int,
+) -> dict[str, int]:
+    """How long a chosen time is held.
+
+    Chosen again, it goes on from when it was first held, or one could keep it for ever. Once it
+    has been over for as long as a hold lasts, others had their chance, and it starts afresh.
+    """
+    at, length = int(now.timestamp()), minutes * 60
+    same = earlier is not None and (earlier.service_id, earlier.starts_at) == (service.id, start)
+    if earlier is None or not same or earlier.expires_at + length <= at:
+        return {"held_since": at, "expires_at": at + length, "extensions": 0}
+    most = earlier.held_since + length * (1 + extensions)
+    return {
+        "held_since": earlier.held_since,
+        "expires_at": max(earlier.expires_at, min(at + length, most)),
+        "extensions": earlier.extensions,
+    }
 
 
 def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> int:

@@ -1,23 +1,29 @@
-"""Letting go of what nobody needs any more: holds long over, and claims on time gone by."""
+"""Letting go of what nobody needs any more: holds long over, and claims on time gone by.
+
+Always a little at a time, a transaction each, so that nobody who books has to wait for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, or_, select, tuple_
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK
-from booking.storage.claims import PLACES_A_DAY, release_holds
-from booking.storage.models import Resource, claim, hold
+from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
+from booking.storage.models import Booking, Resource, hold
 from booking.storage.reads import shop_zone
 
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
+LONGEST = 3 * DAY // TICK
+"""Ticks of an appointment of a day with a day's buffer on both sides."""
 
 
-def purge_holds(session: Session, *, now: datetime, most: int = 500) -> int:
+def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
     """Delete up to `most` holds that ran out an hour ago or more; how many went."""
     long_over = int((now - GRACE).timestamp())
     over = (
@@ -32,28 +38,48 @@ def purge_holds(session: Session, *, now: datetime, most: int = 500) -> int:
     return len(found)
 
 
-def purge_claims(session: Session, *, now: datetime, most: int = 5000) -> int:
+def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Take visitors' marks off up to `most` bookings of days whose key is gone; how many."""
+    old = (
+        select(Booking.id)
+        .where(Booking.visitor.is_not(None), Booking.created_at < now - timedelta(days=2))
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    found = session.scalars(old).all()
+    session.execute(update(Booking).where(Booking.id.in_(found)).values(visitor=None))
+    return len(found)
+
+
+def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:
     """Delete up to `most` claims on days before yesterday; how many went.
 
     Nobody can book the past, so they guard nothing; the bookings themselves stay.
     """
-    yesterday = now - timedelta(days=1)
-    tick = to_minute(yesterday) // TICK
-    place = local_day(to_minute(yesterday), shop_zone(session)).toordinal() * PLACES_A_DAY
-    past = (
-        select(claim.c.resource_id, claim.c.tick)
-        .join(Resource, Resource.id == claim.c.resource_id)
-        .where(
-            or_(
-                and_(Resource.kind == "staff", claim.c.tick < tick),
-                and_(Resource.kind == "service_day", claim.c.tick < place),
-            )
-        )
-        .order_by(claim.c.resource_id, claim.c.tick)
-        .limit(most)
-    )
-    pairs = [tuple(row) for row in session.execute(past)]
-    for start in range(0, len(pairs), 400):
-        here = tuple_(claim.c.resource_id, claim.c.tick).in_(pairs[start : start + 400])
-        session.execute(delete(claim).where(here))
-    return len(pairs)
+    gone, past = 0, _past_ticks(session, now)
+    for resource_id, kind in session.execute(select(Resource.id, Resource.kind)).all():
+        gone += release_past(session, resource_id, past[kind], most - gone)
+        if gone == most:
+            break
+    return gone
+
+
+def sweep(session: Session, resource_ids: Iterable[int], *, now: datetime) -> None:
+    """Delete past claims of these resources: at most as many as the longest booking adds.
+
+    Each booking does this for what it claims itself, so the table of claims stays small even where
+    nobody ever purges.
+    """
+    past = _past_ticks(session, now)
+    kinds = session.execute(
+        select(Resource.id, Resource.kind).where(Resource.id.in_(resource_ids))
+    ).all()
+    for resource_id, kind in kinds:
+        release_past(session, resource_id, past[kind], LONGEST)
+
+
+def _past_ticks(session: Session, now: datetime) -> dict[str, int]:
+    """The first tick of each kind of resource that is not long past."""
+    yesterday = to_minute(now - timedelta(days=1))
+    day = local_day(yesterday, shop_zone(session)).toordinal()
+    return {"staff": yesterday // TICK, "service_day": day * PLACES_A_DAY}

@@ -1,35 +1,95 @@
-"""How many times one visitor may hold at once."""
+"""How much one visitor may hold and book: counted in the database, for all processes alike."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from booking.operations.errors import TooManyHolds
-from booking.storage.models import hold as holds
+from booking.operations.errors import Limit, VisitorLimit
+from booking.scheduling.clock import day_interval, local_day, to_minute
+from booking.scheduling.share import leaves_enough
+from booking.storage.diary import Diary
+from booking.storage.models import StaffMember
+from booking.storage.visitors import (
+    Marks,
+    Taken,
+    count_bookings,
+    count_live_holds,
+    marks_of,
+    taken_by,
+)
 
 _VISITORS = 1651470188  # a family of PostgreSQL's advisory locks, beside that of the migrations
 
 
-def require_room(
-    session: Session, visitor: bytes, limit: int, *, tab_key: int, now: datetime
-) -> None:
-    """Raise TooManyHolds when the visitor's other tabs hold `limit` times or more."""
-    _one_at_a_time(session, visitor)
-    live = select(func.count()).where(
-        holds.c.visitor == visitor,
-        holds.c.expires_at > int(now.timestamp()),
-        holds.c.tab_session_id != tab_key,
-    )
-    if session.scalars(live).one() >= limit:
-        raise TooManyHolds
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, and how much they may take.
+
+    `address` is never written down. `holds` at the same time, `bookings` in 24 hours, `share` in
+    percent of a staff member's day.
+    """
+
+    address: str
+    holds: int
+    bookings: int
+    share: int
 
 
-def _one_at_a_time(session: Session, visitor: bytes) -> None:
+def require_room(session: Session, visitor: Visitor, *, tab_key: int, now: datetime) -> Marks:
+    """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
+
+    Raises VisitorLimit.
+    """
+    marks = marks_of(session, visitor.address, now)
+    _one_at_a_time(session, marks[0])
+    if count_live_holds(session, marks, now=now, besides_tab=tab_key) >= visitor.holds:
+        raise VisitorLimit(Limit.HOLDS)
+    if count_bookings(session, marks, now=now) >= visitor.bookings:
+        raise VisitorLimit(Limit.BOOKINGS)
+    return marks
+
+
+def leave_room(
+    session: Session,
+    staff: Sequence[StaffMember],
+    diary: Diary,
+    start: datetime,
+    visitor: Visitor,
+    marks: Marks,
+    *,
+    tab_key: int,
+    now: datetime,
+) -> list[StaffMember]:
+    """Those of the staff of whose day the visitor may have more. Raises VisitorLimit if of none."""
+    day = day_interval(local_day(to_minute(start), diary.zone), diary.zone)
+    resources = [member.resource_id for member in staff]
+    taken = taken_by(session, marks, resources, day, now=now, besides_tab=tab_key)
+    first, end = diary.rules.span(to_minute(start))
+
+    def has_room(member: StaffMember) -> bool:
+        theirs = taken.get(member.resource_id, Taken())
+        return leaves_enough(
+            diary.open_minutes(member, day),
+            theirs.appointments,
+            theirs.minutes,
+            end - first,
+            visitor.share,
+        )
+
+    left = [member for member in staff if has_room(member)]
+    if not left:
+        raise VisitorLimit(Limit.DAY)
+    return left
+
+
+def _one_at_a_time(session: Session, mark: bytes) -> None:
     # Or two tabs would both count before either holds. SQLite has one writer at a time anyway.
     if session.get_bind().dialect.name != "postgresql":
         return
-    key = int.from_bytes(visitor[:4], "big", signed=True)
+    key = int.from_bytes(mark[:4], "big", signed=True)
     session.execute(
         text("SELECT pg_advisory_xact_lock(:family, :visitor)"),
         {"family": _VISITORS, "visitor": key},

@@ -28,7 +28,9 @@ STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
 class Booking(Base):
     """The confirmed record. Its buffers are those it was sold with, whatever the service says now.
 
-    `draft` makes confirming idempotent; of the manage link only a hash is kept.
+    `draft` makes confirming idempotent; of the manage link only a hash is kept. `changes` counts
+    what was moved or cancelled since, so that a calendar knows the later of two files. `visitor`
+    is a mark of whoever booked it, which says nothing once its day's key is gone.
     """
 
     __tablename__ = "booking_booking"
@@ -38,6 +40,7 @@ class Booking(Base):
         ),
         CheckConstraint("starts_at < ends_at", name="range"),
         Index(None, "staff_member_id", "starts_at"),
+        Index(None, "visitor", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -58,7 +61,10 @@ class Booking(Base):
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     fingerprint: Mapped[str] = mapped_column(String(128))
     manage_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    visitor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changes: Mapped[int] = mapped_column(default=0, server_default="0")
+    rescheduled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancelled_by: Mapped[str | None] = mapped_column(String(16))
 
@@ -94,6 +100,7 @@ hold = Table(
     Column("starts_at", UTCDateTime, nullable=False),
     Column("ends_at", UTCDateTime, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("held_since", BigInteger, nullable=False, server_default="0"),
     Column("extensions", Integer, nullable=False, default=0),
     Column("visitor", LargeBinary(32)),
     Index(None, "visitor", "expires_at"),
@@ -126,7 +133,11 @@ claim = Table(
 
 @dataclass(frozen=True)
 class Hold:
-    """A slot claimed for a while by a tab. `expires_at` is in seconds since the epoch, UTC."""
+    """A slot claimed for a while by a tab.
+
+    `expires_at` and `held_since`, when the tab first held this time, are in seconds since the
+    epoch, UTC.
+    """
 
     id: int
     tab_session_id: int
@@ -135,6 +146,7 @@ class Hold:
     starts_at: datetime
     ends_at: datetime
     expires_at: int
+    held_since: int
     extensions: int
     visitor: bytes | None
 

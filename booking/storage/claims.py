@@ -49,9 +49,9 @@ def claim(
 ) -> bool:
     """Claim all of `pairs` for a hold (until `expires_at`) or for a booking (for good).
 
-    A claim that ran out by `now`, or that belongs to `own_hold_id`, is taken over. Times are in
-    seconds since the epoch. False means that somebody else has some of it: then part of the rest
-    may be written, so roll back.
+    A claim that ran out by `now`, or that belongs to `own_hold_id` or to the booking itself, is
+    taken over. Times are in seconds since the epoch. False means that somebody else has some of
+    it: then part of the rest may be written, so roll back.
     """
     lost = exchange(
         session,
@@ -122,6 +122,25 @@ def release_booking(session: Session, booking_id: int) -> None:
     _let_go(session, claims.c.booking_id == booking_id)
 
 
+def release_past(session: Session, resource_id: int, before: int, most: int) -> int:
+    """Delete up to `most` of the resource's claims on ticks below `before`; how many went.
+
+    They guard nothing any more. Rows that others are busy with are left to them.
+    """
+    past = (
+        select(claims.c.tick)
+        .where(claims.c.resource_id == resource_id, claims.c.tick < before)
+        .order_by(claims.c.tick)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    ticks = session.scalars(past).all()
+    if ticks:
+        here = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
+        session.execute(delete(claims).where(*here))
+    return len(ticks)
+
+
 def _let_go(session: Session, belonging: ColumnElement[bool]) -> None:
     in_order = (claims.c.resource_id, claims.c.tick)
     session.execute(
@@ -166,4 +185,5 @@ def _statement(rows: int) -> TextClause:
         " ON CONFLICT (resource_id, tick) DO UPDATE SET hold_id = excluded.hold_id,"
         " booking_id = excluded.booking_id, expires_at = excluded.expires_at"
         " WHERE booking_claim.expires_at <= :now OR booking_claim.hold_id = :own"
+        " OR booking_claim.booking_id = :booking"
     )

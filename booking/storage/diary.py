@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, local_day, to_minute
-from booking.scheduling.hours import TICK, WorkingTime
-from booking.scheduling.intervals import Interval
+from booking.scheduling.hours import TICK, WorkingTime, open_intervals
+from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, Slot, free_slots, limit_days, why_not
 from booking.storage.bookings import Hold
@@ -78,6 +78,13 @@ class Diary:
         whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
         return _within(free_slots(working, whenever, (), span[0], first, last), span)
 
+    def open_minutes(self, member: StaffMember, span: Interval) -> int:
+        """How long the staff member works within the span, taken or not."""
+        working = self.working[member.id]
+        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
+        opened = intersect(open_intervals(working, first, last), [span])
+        return sum(end - start for start, end in opened)
+
     def free_places(self, day: date) -> list[int]:
         """The day's free places, lowest first. Empty too where the service has no daily limit."""
         taken = self.places.get(day, frozenset())
@@ -121,11 +128,15 @@ def read_diary(
     *,
     now: datetime,
     tab_key: int | None,
+    booking_id: int | None = None,
 ) -> Diary:
-    """What decides about starts within the span, in a constant number of queries."""
+    """What decides about starts within the span, in a constant number of queries.
+
+    `booking_id` is a booking about to be moved: what it takes up now stands in no one's way.
+    """
     hold = hold_of(session, tab_key)
     zone, rules = shop_zone(session), rules_of(service)
-    live = _live(int(now.timestamp()), hold)
+    live = _live(int(now.timestamp()), hold, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
     return Diary(
         service_id=service.id,
@@ -143,11 +154,13 @@ def _within(slots: Iterable[Slot], span: Interval) -> list[Slot]:
     return sorted(slot for slot in slots if span[0] <= slot.start < span[1])
 
 
-def _live(now: int, own: Hold | None) -> list[ColumnElement[bool]]:
-    standing = or_(claims.c.expires_at.is_(None), claims.c.expires_at > now)
-    if own is None:
-        return [standing]
-    return [standing, or_(claims.c.hold_id.is_(None), claims.c.hold_id != own.id)]
+def _live(now: int, own: Hold | None, booking_id: int | None) -> list[ColumnElement[bool]]:
+    live = [or_(claims.c.expires_at.is_(None), claims.c.expires_at > now)]
+    if own is not None:
+        live.append(or_(claims.c.hold_id.is_(None), claims.c.hold_id != own.id))
+    if booking_id is not None:
+        live.append(or_(claims.c.booking_id.is_(None), claims.c.booking_id != booking_id))
+    return live
 
 
 def _taken(

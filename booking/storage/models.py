@@ -4,6 +4,7 @@ from booking.storage.base import Base, UTCDateTime
 from booking.storage.bookings import STATES, Booking, Hold, claim, hold
 from booking.storage.business import Question, Resource, Service, Shop, StaffMember, offer
 from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
+from booking.storage.visitors import visitor_key
 
 __all__ = [
     "STATES",
@@ -23,4 +24,5 @@ __all__ = [
     "claim",
     "hold",
     "offer",
+    "visitor_key",
 ]

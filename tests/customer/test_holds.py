@@ -165,17 +165,8 @@ def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
     assert "no longer free" in alert(slow)
 
 
-def test_a_visitor_holds_only_so_many_times(app):
-    app.extensions["booking"].settings.__dict__["holds_per_visitor"] = 2
-    for _ in range(2):
-        at_details(app, service="short", staff="ana")
-    tab = at_time(app, service="short", staff="ana")
-    tab.submit(slot=slots(tab)[0])
-    assert (tab.status, tab.step) == (429, "time")
-    assert "Too many times" in alert(tab)
-
-
 def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
+    app.extensions["booking"].settings.__dict__["visitor_share"] = 100
     tab = at_time(app, service="long", staff="ana")
     first = tab.page.select_one("a.day-selected")["href"]
     while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):

@@ -190,3 +190,13 @@ def test_a_limit_that_was_lowered_counts_the_places_beyond_it(shop):
     shop.change("cut", daily_limit=2)  # places 2 and 3 are taken
     with refused(Reason.LIMIT):
         shop.book(None, "cut", "ann", at("15:00"))
+
+
+def test_past_claims_leave_the_table_although_nobody_ever_purges(shop):
+    shop.change("cut", daily_limit=20)
+    rows = []
+    for day in range(1, 30):
+        shop.book(None, "cut", "ann", at("10:00", day=day), now=at("08:00", day=day))
+        rows.append(shop.count(claim))
+    assert max(rows[3:]) == max(rows[:3]) <= 3 * 9
+    assert shop.count(Booking) == 29

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable, TooManyHolds
+from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable
 from booking.operations.holds import extend, release
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold
@@ -150,9 +150,27 @@ def test_choosing_the_same_time_again_gives_no_extension_back(shop):
     with shop.writing() as session:
         extend(session, tab_key=tab, now=NOW, minutes=10, most=1)
         again = hold_in(session, tab, "cut", "ann", at("10:00"))
-        assert (again.extensions, again.expires) == (1, later(10))
+        assert (again.extensions, again.expires) == (1, later(20))
         other = hold_in(session, tab, "cut", "ann", at("11:00"))
-        assert other.extensions == 0
+        assert (other.extensions, other.expires) == (0, later(10))
+
+
+def test_choosing_the_same_time_again_and_again_does_not_hold_it_for_ever(shop):
+    tab, once = shop.tab(), {"extensions": 1}
+    shop.hold(tab, "cut", "ann", at("10:00"), **once)
+    assert shop.hold(tab, "cut", "ann", at("10:00"), now=later(9), **once).expires == later(19)
+    assert shop.hold(tab, "cut", "ann", at("10:00"), now=later(18), **once).expires == later(20)
+    over = shop.hold(tab, "cut", "ann", at("10:00"), now=later(25), **once)
+    assert over.is_over(later(25)), "kept, but anybody's"
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(25))
+
+
+def test_a_hold_over_for_as_long_as_one_lasts_may_begin_afresh(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"), extensions=0)
+    assert shop.hold(tab, "cut", "ann", at("10:00"), now=later(19), extensions=0).is_over(later(19))
+    fresh = shop.hold(tab, "cut", "ann", at("10:00"), now=later(20), extensions=0)
+    assert fresh.expires == later(30)
 
 
 def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
@@ -198,15 +216,3 @@ def test_a_tab_that_goes_takes_its_hold_and_claims_along(shop):
     with shop.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM booking_tab_session")
     assert shop.count(hold) == shop.count(claim) == 0
-
-
-def test_a_visitor_holds_only_so_many_times_at_once(shop):
-    me, limits = b"m" * 32, {"visitor": b"m" * 32, "visitor_limit": 2}
-    first = shop.tab()
-    shop.hold(first, "cut", "ann", at("10:00"), **limits)
-    shop.hold(shop.tab(), "cut", "ann", at("11:00"), **limits)
-    with pytest.raises(TooManyHolds):
-        shop.hold(shop.tab(), "cut", "ann", at("12:00"), **limits)
-    shop.hold(first, "cut", "ann", at("12:00"), **limits)  # in place of its own
-    shop.hold(shop.tab(), "cut", "ann", at("13:00"), visitor=b"y" * 32, visitor_limit=2)
-    shop.hold(shop.tab(), "cut", "ann", at("14:00"), now=later(10), visitor=me, visitor_limit=1)

@@ -5,7 +5,6 @@ The guard is also switched off once, to show that these tests would notice.
 
 import random
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -15,35 +14,17 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from booking.operations.bookings import cancel
-from booking.operations.errors import SlotUnavailable, TooManyHolds
+from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import release
+from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, at, book_in, find
 from tests.operations.audit import assert_sold_once
+from tests.operations.racing import REFUSALS, at_once, won
 
 CLIENTS = 12
-REFUSALS = (SlotUnavailable, TooManyHolds)
-
-
-def at_once(*jobs):
-    """Run all jobs from one starting shot; each result is its value or its refusal."""
-    start = Barrier(len(jobs))
-
-    def run(job):
-        start.wait(timeout=60)
-        try:
-            return job()
-        except REFUSALS as refusal:
-            return refusal
-
-    with ThreadPoolExecutor(len(jobs)) as threads:
-        return list(threads.map(run, jobs))
-
-
-def won(results):
-    return [result for result in results if not isinstance(result, Exception)]
 
 
 def test_many_tabs_hold_one_time_and_one_gets_it(shop):
@@ -149,7 +130,7 @@ def test_a_daily_limit_holds_when_many_ask_for_the_last_places(shop):
 def test_a_visitors_limit_holds_when_all_tabs_ask_at_once(shop):
     tabs = [shop.tab() for _ in range(8)]
     starts = [at("09:00") + timedelta(minutes=45 * number) for number in range(8)]
-    mine = {"visitor": b"m" * 32, "visitor_limit": 3}
+    mine = {"visitor": Visitor("203.0.113.7", holds=3, bookings=9, share=100)}
     results = at_once(
         *[
             partial(shop.hold, tab, "cut", "ann", start, **mine)

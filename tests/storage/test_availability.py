@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event
 
 from booking.operations.errors import SlotUnavailable
-from booking.operations.holds import hold
+from booking.operations.holds import release
 from booking.storage.availability import days, nearest_free, next_free_day
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
 from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
@@ -263,13 +263,10 @@ def test_what_the_calendar_shows_is_exactly_what_can_be_held(shop):
 
 
 def can_hold(shop, tab, start) -> bool:
+    try:
+        shop.hold(tab, "cut", "ann", start)
+    except SlotUnavailable:
+        return False
     with shop.writing() as session:
-        cut, ann = find(session, "cut"), find(session, "ann")
-        asked = {"service": cut, "staff": [ann], "start": start, "now": NOW, "minutes": 10}
-        try:
-            hold(session, tab_key=tab, **asked)
-        except SlotUnavailable:
-            return False
-        finally:
-            session.rollback()
+        release(session, tab_key=tab)
     return True

@@ -1,0 +1,86 @@
+"""Move a booking to another time, to another staff member, or both."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.operations.bookings import lock
+from booking.operations.choosing import (
+    first_to_claim,
+    in_turn,
+    require_free,
+    require_offered,
+    require_thinkable,
+)
+from booking.operations.claiming import By, Claimant, diary_of_start
+from booking.operations.errors import AppointmentCancelled, AppointmentPast
+from booking.storage.claims import owned, release_hold
+from booking.storage.models import Booking, Hold, StaffMember
+from booking.storage.reads import hold_of
+
+
+def reschedule(
+    session: Session,
+    booking: Booking,
+    *,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    now: datetime,
+    tab_key: int | None = None,
+    by: By = "customer",
+) -> Booking:
+    """Move the booking to `start` with one of `staff`; its old time is let go of at once.
+
+    The new time is claimed before the old one goes, in one statement, so a move that is refused
+    leaves the booking as it was, and what the tab `tab_key` holds may be moved to. Length and
+    buffers are what the service asks for today; notice and window do not bind the owner. Raises
+    SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has begun.
+    """
+    require_thinkable(start, now)
+    with session.begin_nested():
+        lock(session, booking)
+        if booking.state == "cancelled":
+            raise AppointmentCancelled
+        if booking.starts_at <= now:
+            raise AppointmentPast
+        if booking.starts_at == start and booking.staff_member in staff:
+            return booking
+        return _move(session, booking, staff, start, now, tab_key, by)
+
+
+def _move(
+    session: Session,
+    booking: Booking,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    now: datetime,
+    tab_key: int | None,
+    by: By,
+) -> Booking:
+    service, held = booking.service, hold_of(session, tab_key, lock=True)
+    able = require_offered(session, service, staff)
+    diary = diary_of_start(
+        session, service, able, start, now=now, tab_key=tab_key, booking_id=booking.id, by=by
+    )
+    turn = in_turn(session, require_free(diary, able, start), diary, start)
+    claimant = _claimant(session, booking, held, now)
+    booking.staff_member = first_to_claim(session, service, turn, start, diary, claimant)
+    booking.starts_at, booking.ends_at = start, start + timedelta(minutes=service.duration)
+    booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
+    booking.rescheduled_at, booking.changes = now, booking.changes + 1
+    session.flush()
+    if held is not None:
+        release_hold(session, held.id)
+    return booking
+
+
+def _claimant(session: Session, booking: Booking, held: Hold | None, now: datetime) -> Claimant:
+    own = owned(session, booking_id=booking.id)
+    held_too = owned(session, hold_id=held.id) if held else set()
+    return Claimant(
+        now=int(now.timestamp()),
+        booking_id=booking.id,
+        own_hold_id=held.id if held else None,
+        given_up=frozenset(own | held_too),
+    )

@@ -1,0 +1,112 @@
+"""Visitors, as far as limits count them: by marks that cannot be led back to an address.
+
+A mark is an HMAC of the address under a key of that day (UTC). The key lies in the database, so
+that every process counts alike, and goes two days later: from then on nobody can tell whose mark
+it was, nor that two days' marks are one visitor's.
+"""
+
+import hmac
+import secrets
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Column, Integer, LargeBinary, Table, delete, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from booking.scheduling.hours import TICK
+from booking.scheduling.intervals import Interval
+from booking.storage.base import Base
+from booking.storage.bookings import Booking
+from booking.storage.bookings import claim as claims
+from booking.storage.bookings import hold as holds
+
+Marks = Sequence[bytes]
+"""Of one visitor: today's, and yesterday's where there is one."""
+
+# `day` counts as date.toordinal() does.
+visitor_key = Table(
+    "booking_visitor_key",
+    Base.metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("key", LargeBinary(32), nullable=False),
+)
+
+
+class Taken(NamedTuple):
+    """What one visitor has of one resource: how many appointments, and their minutes."""
+
+    appointments: int = 0
+    minutes: int = 0
+
+
+def marks_of(session: Session, address: str, now: datetime) -> Marks:
+    """The marks of whoever asks from that address. The first one of a day makes its key."""
+    today = now.astimezone(UTC).date().toordinal()
+    keys = _keys(session, today)
+    if today not in keys:
+        _turn_keys(session, today)
+        keys = _keys(session, today)
+    days = (day for day in (today, today - 1) if day in keys)
+    return [hmac.digest(keys[day], address.encode(), "sha256") for day in days]
+
+
+def count_live_holds(
+    session: Session, marks: Marks, *, now: datetime, besides_tab: int | None
+) -> int:
+    """How many times the visitor's tabs hold, that one left out."""
+    live = select(func.count()).where(
+        holds.c.visitor.in_(marks),
+        holds.c.expires_at > int(now.timestamp()),
+        holds.c.tab_session_id != besides_tab,
+    )
+    return session.scalars(live).one()
+
+
+def count_bookings(session: Session, marks: Marks, *, now: datetime) -> int:
+    """How many bookings the visitor made in the last 24 hours, cancelled ones included."""
+    recent = select(func.count()).where(
+        Booking.visitor.in_(marks), Booking.created_at > now - timedelta(days=1)
+    )
+    return session.scalars(recent).one()
+
+
+def taken_by(
+    session: Session,
+    marks: Marks,
+    resources: Collection[int],
+    span: Interval,
+    *,
+    now: datetime,
+    besides_tab: int | None,
+) -> dict[int, Taken]:
+    """What the visitor holds or booked of each resource within the span (minutes, UTC)."""
+    held = holds.c.visitor.in_(marks) & (holds.c.tab_session_id != besides_tab)
+    owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
+    query = (
+        select(claims.c.resource_id, func.count(owner.distinct()), func.count())
+        .outerjoin(holds, holds.c.id == claims.c.hold_id)
+        .outerjoin(Booking, Booking.id == claims.c.booking_id)
+        .where(
+            claims.c.resource_id.in_(resources),
+            claims.c.tick >= span[0] // TICK,
+            claims.c.tick < span[1] // TICK,
+            or_(claims.c.expires_at.is_(None), claims.c.expires_at > int(now.timestamp())),
+            or_(held, Booking.visitor.in_(marks)),
+        )
+        .group_by(claims.c.resource_id)
+    )
+    rows = session.execute(query)
+    return {resource: Taken(owners, ticks * TICK) for resource, owners, ticks in rows}
+
+
+def _keys(session: Session, today: int) -> dict[int, bytes]:
+    rows = session.execute(select(visitor_key).where(visitor_key.c.day >= today - 1))
+    return {row.day: row.key for row in rows}
+
+
+def _turn_keys(session: Session, today: int) -> None:
+    # Two may come first at the same moment: whose key stands is all the same.
+    words = "INSERT INTO booking_visitor_key (day, key) VALUES (:day, :key) ON CONFLICT DO NOTHING"
+    session.execute(text(words), {"day": today, "key": secrets.token_bytes(32)})
+    session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))

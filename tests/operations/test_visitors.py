@@ -1,0 +1,172 @@
+"""What one visitor may take: counted in the database, and nobody's address is kept."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from booking.operations.errors import Limit, VisitorLimit
+from booking.operations.purge import purge_marks
+from booking.operations.visitors import Visitor
+from booking.storage.models import Booking, hold, visitor_key
+from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
+
+HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+GENEROUS = {"holds": 100, "bookings": 100, "share": 100}
+
+
+def visitor(address=HERE, **limits):
+    return Visitor(address, **GENEROUS | limits)
+
+
+def refused(limit):
+    return pytest.raises(VisitorLimit, match=f": {limit}$")
+
+
+def book(shop, start, who="ann", slug="cut", **more):
+    """Hold and book in a tab of its own, as the wizard does."""
+    tab = shop.tab()
+    now = more.get("now", NOW)
+    shop.hold(tab, slug, who, start, **more)
+    return shop.book(tab, slug, who, start, now=now)
+
+
+def test_a_visitor_holds_only_so_many_times_at_once(shop):
+    first, two = shop.tab(), {"visitor": visitor(holds=2)}
+    shop.hold(first, "cut", "ann", at("10:00"), **two)
+    shop.hold(shop.tab(), "cut", "ann", at("11:00"), **two)
+    with refused(Limit.HOLDS):
+        shop.hold(shop.tab(), "cut", "ann", at("12:00"), **two)
+    shop.hold(first, "cut", "ann", at("12:00"), **two)  # in place of its own
+    shop.hold(shop.tab(), "cut", "ann", at("13:00"), visitor=visitor(ELSEWHERE, holds=2))
+    shop.hold(shop.tab(), "cut", "ann", at("14:00"), now=NOW + timedelta(minutes=10), **two)
+
+
+def test_a_second_process_counts_the_same_visitor(shop, database_url):
+    two = {"visitor": visitor(holds=2)}
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"), **two)
+    with open_engine(database_url) as engine:
+        other = SmallShop(engine)
+        other.hold(other.tab(), "cut", "ann", at("11:00"), **two)
+    with refused(Limit.HOLDS):
+        shop.hold(shop.tab(), "cut", "ann", at("12:00"), **two)
+
+
+def test_midnight_gives_nobody_a_second_share(shop):
+    before = datetime(2027, 3, 1, 23, 55, tzinfo=UTC)
+    after, tomorrow = before + timedelta(minutes=6), at("10:00", day=2)
+    one = {"visitor": visitor(holds=1)}
+    shop.hold(shop.tab(), "cut", "ann", tomorrow, now=before, **one)
+    with refused(Limit.HOLDS):
+        shop.hold(shop.tab(), "cut", "ben", tomorrow, now=after, **one)
+    shop.hold(shop.tab(), "cut", "ben", tomorrow, now=after + timedelta(minutes=5), **one)
+
+
+def test_a_visitor_books_only_so_many_times_a_day(shop):
+    two = {"visitor": visitor(bookings=2)}
+    for day in (1, 2):
+        book(shop, at("10:00", day=day), **two)
+    with refused(Limit.BOOKINGS):
+        book(shop, at("10:00", day=3), **two)
+    book(shop, at("10:00", day=3), visitor=visitor(ELSEWHERE, bookings=2))
+    book(shop, at("11:00", day=3), now=NOW + timedelta(hours=24), **two)
+
+
+def holds_of_a_day(shop, who, day=1, **limits):
+    """Every time of one visitor's that day that they are let have."""
+    got = []
+    for number in range(10):
+        start = at("09:00", day=day) + timedelta(minutes=45 * number)
+        with suppress(VisitorLimit):
+            shop.hold(shop.tab(), "cut", who, start, visitor=visitor(**limits))
+            got.append(start)
+    return got
+
+
+def test_a_visitor_cannot_lock_out_a_day(shop):
+    got = holds_of_a_day(shop, "ann", share=50)
+    assert len(got) == 6, "six times 40 minutes are half of eight hours"
+    other = {"visitor": visitor(ELSEWHERE, share=50)}
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=1), **other)
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=2), visitor=visitor(share=50))
+
+
+def test_with_the_limit_off_a_visitor_has_the_whole_day(shop):
+    """The negative control."""
+    assert len(holds_of_a_day(shop, "ann", share=100)) == 10
+
+
+def test_what_was_booked_counts_toward_the_share_of_the_day(shop):
+    half = {"visitor": visitor(share=50)}
+    for number in range(6):
+        book(shop, at("09:00", day=1) + timedelta(minutes=45 * number), **half)
+    with refused(Limit.DAY):
+        book(shop, at("16:00", day=1), **half)
+    shop.hold(shop.tab(), "cut", "ben", at("16:00", day=1), **half)
+
+
+def test_any_available_passes_on_to_whoever_has_room_for_this_visitor(shop):
+    holds_of_a_day(shop, "ann", share=50)
+    for number in range(2):
+        shop.book(None, "cut", "ben", at("09:00", day=1) + timedelta(minutes=45 * number))
+    made = shop.hold(shop.tab(), "cut", "ann ben", at("16:00", day=1), visitor=visitor(share=50))
+    with shop.reading() as session:
+        assert made.staff_member_id == find(session, "ben").id
+
+
+def test_two_times_side_by_side_are_always_let(shop):
+    least = {"visitor": visitor(share=1)}
+    shop.hold(shop.tab(), "color", "ann", at("10:00"), **least)
+    shop.hold(shop.tab(), "color", "ann", at("12:00"), **least)
+    with refused(Limit.DAY):
+        shop.hold(shop.tab(), "color", "ann", at("14:00"), **least)
+
+
+def test_a_tab_that_changes_its_time_is_not_counted_twice(shop):
+    half, tab = {"visitor": visitor(share=50)}, shop.tab()
+    for number in range(5):
+        book(shop, at("09:00", day=1) + timedelta(minutes=45 * number), **half)
+    for start in ("14:00", "15:00", "16:00"):
+        shop.hold(tab, "cut", "ann", at(start, day=1), **half)
+
+
+def test_the_address_is_nowhere_in_the_database(shop):
+    book(shop, at("10:00"), visitor=visitor())
+    shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=visitor())
+    with shop.engine.connect() as connection:
+        for table in ("hold", "booking", "visitor_key", "claim", "tab_session"):
+            for row in connection.execute(text(f"SELECT * FROM booking_{table}")):
+                assert HERE not in str(tuple(row))
+                assert not any(
+                    HERE.encode() in bytes(value)
+                    for value in row
+                    if isinstance(value, (bytes, memoryview))
+                )
+
+
+def test_a_days_key_goes_two_days_later_and_its_marks_mean_nothing_then(shop):
+    book(shop, at("10:00", day=4), visitor=visitor())
+    with shop.engine.connect() as connection:
+        key = connection.scalar(select(visitor_key.c.key))
+        mark = connection.scalar(select(Booking.visitor))
+    assert mark is not None
+    for day in (1, 2):
+        book(shop, at("12:00", day=4 + day), now=NOW + timedelta(days=day), visitor=visitor())
+    with shop.engine.connect() as connection:
+        keys = connection.scalars(select(visitor_key.c.key)).all()
+        marks = connection.scalars(select(Booking.visitor).order_by(Booking.id)).all()
+    assert len(keys) == 2
+    assert key not in keys
+    assert len(set(marks)) == 3, "three days, three marks"
+
+
+def test_purging_takes_off_marks_whose_key_is_gone(shop):
+    for day in (0, 1, 2):
+        book(shop, at("12:00", day=5 + day), now=NOW + timedelta(days=day), visitor=visitor())
+    with shop.writing() as session:
+        assert purge_marks(session, now=NOW + timedelta(days=2, minutes=1)) == 1
+    with shop.engine.connect() as connection:
+        marks = connection.scalars(select(Booking.visitor).order_by(Booking.id)).all()
+        assert [mark is None for mark in marks] == [True, False, False]
+        assert connection.scalar(select(hold.c.id)) is None
