@@ -1,13 +1,16 @@
-"""A day on the command line: 2026-12-24, and nothing that could be read in two ways."""
+"""Days and times on the command line: 2026-12-24, and nothing that could be read in two ways."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import click
 
-from booking.operations.business.dates import YEARS
+from booking.operations.business.dates import YEARS, moment, starting
+from booking.operations.business.values import Wrong
+from booking.scheduling.clock import local_day, to_minute
 
 # How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.
 _ELSEWHERE = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
@@ -24,6 +27,20 @@ def day(written: str) -> date:
     meant = {found.isoformat(): None for form in _ELSEWHERE if (found := _read(written, form))}
     remedy = " or ".join(meant) or "one such as 2026-12-24"
     raise click.BadParameter(f'"{written}" is not a day as it is written here; write {remedy}')
+
+
+def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
+    """The instant (UTC) of a time on the zone's clock, in the forms of a business file.
+
+    Of an hour that comes twice it is the first.
+    """
+    try:
+        found = moment(written, local_day(to_minute(now), zone))
+        if found.minute is None:
+            raise Wrong(f'say the time of day, too: "{found.day} 14:30"')
+        return starting(found, zone)
+    except Wrong as wrong:
+        raise click.ClickException(f"{written}: {wrong}.") from wrong
 
 
 def _read(written: str, form: str) -> date | None:

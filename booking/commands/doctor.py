@@ -5,41 +5,28 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.migrate import pending
-from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import services, shop
+
+from .findings import Finding, Grade
+from .guard import guard
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.
 SAFE_SQLITE = (3, 51, 3)
-LIVE = ("pending", "confirmed")
-
-
-class Grade(StrEnum):
-    """How a finding is meant: `WRONG` must be mended, `WARN` should be known."""
-
-    OK = "ok"
-    WARN = "warn"
-    WRONG = "WRONG"
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at, and what to do about it."""
-
-    grade: Grade
-    text: str
+SYNCHRONOUS = {"0": "off", "1": "normal", "2": "full", "3": "extra"}
+PATIENCE = 5000
 
 
 def examine(session: Session, now: datetime) -> Iterator[Finding]:
     """Look at the database behind the session. Raises NewerDatabase; writes nothing."""
     engine = session.get_bind().engine
-    if engine.dialect.name == "sqlite":
-        yield from _sqlite(session)
+    look_at = {"sqlite": _sqlite, "postgresql": _postgresql}.get(engine.dialect.name)
+    if look_at:
+        yield from look_at(session)
     if versions := pending(engine):
         yield Finding(
             Grade.WRONG, f"migrations are missing ({', '.join(versions)}): run flask booking init"
@@ -47,7 +34,7 @@ def examine(session: Session, now: datetime) -> Iterator[Finding]:
         return
     yield Finding(Grade.OK, f"{engine.dialect.name} database, all migrations applied")
     yield _business(session)
-    yield from _claims(session, now)
+    yield from guard(session, now)
 
 
 def _sqlite(session: Session) -> Iterator[Finding]:
@@ -58,15 +45,43 @@ def _sqlite(session: Session) -> Iterator[Finding]:
         if damage == "ok"
         else Finding(Grade.WRONG, "the database file is damaged: restore the last good backup")
     )
-    for pragma, wanted, reason in (
-        ("journal_mode", "wal", "readers wait for writers"),
-        ("foreign_keys", "1", "the database does not watch over references"),
-    ):
-        found = _pragma(session, pragma)
-        yield (
-            Finding(Grade.OK, f"{pragma} = {found}")
-            if found == wanted
-            else Finding(Grade.WARN, f"{pragma} = {found}, so {reason}: set it to {wanted}")
+    yield _expect(
+        "journal_mode", _pragma(session, "journal_mode"), {"wal"}, "readers wait for writers"
+    )
+    keys = _pragma(session, "foreign_keys")
+    yield _expect("foreign_keys", keys, {"1"}, "the database does not watch over references")
+    level = SYNCHRONOUS.get(_pragma(session, "synchronous"), "unknown")
+    yield _expect(
+        "synchronous", level, {"full", "extra"}, "a power cut can take a confirmed booking"
+    )
+    patience = int(_pragma(session, "busy_timeout"))
+    yield (
+        Finding(Grade.OK, f"busy_timeout = {patience}")
+        if patience >= PATIENCE
+        else Finding(
+            Grade.WARN,
+            f"busy_timeout = {patience}, so a busy moment is a page that says try again: set it to "
+            "15000",
+        )
+    )
+
+
+def _postgresql(session: Session) -> Iterator[Finding]:
+    yield Finding(Grade.OK, f"PostgreSQL {_setting(session, 'server_version')}")
+    lost = "a crash can take confirmed bookings"
+    yield _expect("fsync", _setting(session, "fsync"), {"on"}, lost)
+    yield _expect("full_page_writes", _setting(session, "full_page_writes"), {"on"}, lost)
+    written = {"on", "local", "remote_write", "remote_apply"}
+    level = _setting(session, "synchronous_commit")
+    yield _expect("synchronous_commit", level, written, lost, "on")
+    if session.connection().exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
+        yield Finding(Grade.WARN, "this server is a standby, so nothing can be booked on it")
+    pool: Any = session.get_bind().engine.pool
+    if not pool._pre_ping:  # noqa: SLF001 - SQLAlchemy tells it nowhere else
+        yield Finding(
+            Grade.WARN,
+            "pool_pre_ping is off, so after a restart of the server each connection fails once: "
+            "set it in SQLALCHEMY_ENGINE_OPTIONS",
         )
 
 
@@ -82,8 +97,18 @@ def _sqlite_version(version: tuple[int, ...]) -> Finding:
     )
 
 
+def _expect(name: str, found: str, good: set[str], harm: str, remedy: str = "") -> Finding:
+    if found in good:
+        return Finding(Grade.OK, f"{name} = {found}")
+    return Finding(Grade.WARN, f"{name} = {found}, so {harm}: set it to {remedy or min(good)}")
+
+
 def _pragma(session: Session, name: str) -> str:
     return str(session.connection().exec_driver_sql(f"PRAGMA {name}").scalar())
+
+
+def _setting(session: Session, name: str) -> str:
+    return str(session.connection().exec_driver_sql(f"SHOW {name}").scalar())
 
 
 def _business(session: Session) -> Finding:
@@ -93,28 +118,3 @@ def _business(session: Session) -> Finding:
     if not found:
         return Finding(Grade.WARN, "nothing can be booked: let somebody offer a service")
     return Finding(Grade.OK, f"{found} {'service' if found == 1 else 'services'} can be booked")
-
-
-def _claims(session: Session, now: datetime) -> Iterator[Finding]:
-    """Claims that guard nothing, and bookings that nothing guards."""
-    orphans = session.scalar(
-        select(func.count())
-        .select_from(claim)
-        .outerjoin(hold, hold.c.id == claim.c.hold_id)
-        .outerjoin(Booking, Booking.id == claim.c.booking_id)
-        .where(func.coalesce(hold.c.id, Booking.id).is_(None))
-    )
-    yield _counted(orphans or 0, "claims without owner", "their time cannot be booked")
-    unguarded = session.scalar(
-        select(func.count())
-        .select_from(Booking)
-        .where(Booking.state.in_(LIVE), Booking.starts_at > now)
-        .where(~select(claim.c.tick).where(claim.c.booking_id == Booking.id).exists())
-    )
-    yield _counted(unguarded or 0, "appointments without claims", "their time can be sold twice")
-
-
-def _counted(number: int, what: str, harm: str) -> Finding:
-    if number:
-        return Finding(Grade.WRONG, f"{number} {what}, so {harm}: restore the last good backup")
-    return Finding(Grade.OK, f"no {what}")

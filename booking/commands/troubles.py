@@ -10,10 +10,15 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.config import ConfigurationError
 from booking.operations.business.section import BusinessFileError
+from booking.tab_sessions import InDoubt
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
 _CANNOT_REACH = ("connection failed", "could not connect", "connection refused")
 _IN_THE_WAY = ("locked", "lock timeout", "deadlock", "serialize")
+IN_DOUBT = (
+    "The connection was lost while saving, so it may or may not have been saved. Look before you "
+    "run it again: flask booking list."
+)
 
 
 @contextmanager
@@ -25,6 +30,8 @@ def in_plain_words() -> Iterator[None]:
         raise click.ClickException(_nothing_loaded(error.problems)) from error
     except _with_words_of_their_own() as error:
         raise click.ClickException(str(error)) from error
+    except InDoubt as error:
+        raise click.ClickException(IN_DOUBT) from error
     except DBAPIError as error:
         raise click.ClickException(_database_trouble(error)) from error
     except ArgumentError as error:

@@ -1,0 +1,80 @@
+"""Set up: the tables, and the business that its file describes."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import click
+from sqlalchemy.orm import Session
+
+from booking.operations.business.changes import apply_business
+from booking.operations.business.file import read_business
+from booking.operations.business.losses import heavy_losses
+from booking.operations.business.plan import BusinessPlan
+from booking.storage import reads
+from booking.tab_sessions import settle
+
+from .group import booking_commands, now, ready, state
+
+
+@booking_commands.command()
+def init() -> None:
+    """Create the tables, or bring them to this version."""
+    from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see ready
+
+    engine = state().engine
+    upgrade(engine)
+    click.echo(f"The database is ready (version {current(engine)}).")
+
+
+@booking_commands.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--if-empty", is_flag=True, help="Only when no business was loaded before.")
+@click.option("--dry-run", is_flag=True, help="Tell what would change, and change nothing.")
+@click.option("--yes", is_flag=True, help="Even if more than half of the services or staff go.")
+def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
+    """Make the business what FILE says (docs/business-file.md describes it)."""
+    plan = read_business(_bytes_of(file), name=str(file), now=now())
+    told: list[str] = []
+
+    def work(session: Session) -> None:
+        if if_empty and reads.shop(session):
+            told[:] = ["A business is loaded already: nothing was changed."]
+            return
+        warnings = _heavy_losses(session, plan, file, allowed=yes, only_tried=dry_run)
+        changes = apply_business(session, plan) or ["Nothing changed."]
+        told[:] = [*plan.notes, *changes, *warnings]
+        if dry_run:
+            told.insert(0, "This is a dry run: nothing is changed. Loading the file would tell:")
+            raise _DryRun  # so that the door rolls back
+
+    with suppress(_DryRun):
+        settle(ready(), work, repeatable=True)
+    for line in told:
+        click.echo(line)
+
+
+class _DryRun(Exception):
+    """What was done was only tried."""
+
+
+def _heavy_losses(
+    session: Session, plan: BusinessPlan, file: Path, *, allowed: bool, only_tried: bool
+) -> list[str]:
+    losses = heavy_losses(session, plan)
+    if not losses or allowed:
+        return []
+    asked = f"{file} takes out {' and '.join(losses)}, so loading it needs --yes."
+    if only_tried:
+        return [asked]
+    raise click.ClickException(
+        f"{asked} Nothing was changed: make sure that this is the file of this shop (--dry-run)."
+    )
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error

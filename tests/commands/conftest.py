@@ -1,0 +1,23 @@
+"""Apps in the states a shell may find them in."""
+
+import pytest
+
+from booking import create_app
+
+
+@pytest.fixture
+def bare(sqlite_url):
+    """An app over a database that was set up but holds no business."""
+    yield from _open(create_app({"BOOKING_DATABASE_URL": sqlite_url}))
+
+
+@pytest.fixture
+def untouched(tmp_path):
+    """An app over a database that nothing was ever done to."""
+    yield from _open(create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"}))
+
+
+def _open(app):
+    yield app
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()

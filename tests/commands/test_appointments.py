@@ -1,0 +1,231 @@
+"""The owner's book at the shell: `list`, `show`, `book`, `reschedule`, `cancel`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from booking.storage.models import Booking, claim
+from tests.commands.shell import (
+    LAST_WEEK,
+    MORNING,
+    appointment,
+    count,
+    in_database,
+    refused,
+    run,
+)
+
+
+def test_list_shows_the_days_in_the_zone_of_the_shop(app):
+    one = appointment(app, datetime(2027, 7, 1, 9, tzinfo=UTC))
+    two = appointment(app, datetime(2027, 7, 2, 8, tzinfo=UTC), name="Al")
+    appointment(app, datetime(2027, 7, 4, 9, tzinfo=UTC))
+    run(app, "cancel", two)
+    answer = run(app, "list", "--from", "2027-07-01", "--to", "2027-07-03")
+    assert answer.exit_code == 0
+    assert answer.stdout.splitlines() == [
+        f"2027-07-01 10:00-10:30  Ana  Short visit  Zoë Ω  {one}  confirmed",
+        f"2027-07-02 09:00-09:30  Ana  Short visit  Al     {two}  cancelled",
+    ]
+
+
+def test_list_shows_today_unless_told_otherwise(app):
+    reference, now = appointment(app), datetime.now(UTC)
+    assert reference not in run(app, "list").stdout
+    today = update(Booking).values(starts_at=now, ends_at=now + timedelta(minutes=30))
+    in_database(app, lambda session: session.execute(today))
+    assert reference in run(app, "list").stdout
+
+
+def test_list_of_an_empty_day_says_so(app):
+    assert run(app, "list", "--from", "2027-07-01").stdout == "No appointments on 2027-07-01.\n"
+    answer = run(app, "list", "--from", "2027-07-01", "--to", "2027-07-02")
+    assert answer.stdout == "No appointments from 2027-07-01 to 2027-07-02.\n"
+
+
+def test_list_of_days_that_run_backwards_is_refused(app):
+    words = refused(app, "list", "--from", "2027-07-02", "--to", "2027-07-01")
+    assert words == "--to is before --from: swap them."
+
+
+@pytest.mark.parametrize(
+    ("written", "remedy"),
+    [
+        ("30.11.2026", "write 2026-11-30"),
+        ("11/30/2026", "write 2026-11-30"),
+        ("20261130", "write 2026-11-30"),
+        ("03/04/2026", "write 2026-04-03 or 2026-03-04"),
+        ("03/03/2026", "write 2026-03-03"),
+        ("2026-02-30", "write one such as 2026-12-24"),
+        ("monday", "write one such as 2026-12-24"),
+    ],
+)
+@pytest.mark.parametrize("option", ["--from", "--to"])
+def test_a_day_that_is_written_otherwise_is_told_how_to_write_it(
+    untouched, option, written, remedy
+):
+    answer = run(untouched, "list", option, written)
+    assert answer.exit_code == 2
+    assert answer.stdout == ""
+    assert answer.stderr.splitlines()[-1] == (
+        f"Error: Invalid value for '{option}': \"{written}\" is not a day as it is written here; "
+        f"{remedy}"
+    )
+
+
+@pytest.mark.parametrize("written", ["0001-01-01", "9999-12-31"])
+def test_a_day_beyond_any_calendar_is_refused(app, written):
+    answer = run(app, "list", "--from", written)
+    assert answer.exit_code == 2
+    assert answer.stderr.endswith(f"{written} is too far away; write a year from 2000 to 2199\n")
+
+
+def test_what_a_customer_typed_cannot_drive_the_terminal(app):
+    appointment(app, name="Zo\x1b[2Jë\nX")
+    listed = run(app, "list", "--from", MORNING.date()).stdout
+    assert "\x1b" not in listed
+    assert listed.count("\n") == 1
+
+
+def test_show_tells_all_about_an_appointment(app):
+    reference = appointment(app)
+    answer = run(app, "show", reference.lower())
+    assert answer.exit_code == 0
+    shown = [line.split("  ", 1) for line in answer.stdout.splitlines()]
+    assert {label: value.strip() for label, value in shown} == {
+        "reference": reference,
+        "state": "confirmed",
+        "when": "2027-02-03 10:00-10:30 (Europe/Lisbon)",
+        "service": "Short visit",
+        "staff": "Ana",
+        "customer": "Zoë Ω",
+        "e-mail": "zoe@example.com",
+        "phone": "+351 912 345 678",
+        "their zone": "Asia/Tokyo",
+        "note": "second floor ring twice",
+        "Anything we should prepare?": "Tea",
+    }
+
+
+def test_cancel_frees_the_time_and_may_be_repeated(app):
+    reference = appointment(app)
+    assert count(app, claim) > 0
+    answer = run(app, "cancel", reference)
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith(f"{reference} on 2027-02-03 10:00-10:30 is cancelled.")
+    assert count(app, claim) == 0
+    assert "is already cancelled" in run(app, "cancel", reference).stdout
+    assert "cancelled by the owner" in run(app, "show", reference).stdout
+
+
+def test_an_appointment_that_has_begun_is_not_cancelled(app):
+    reference = appointment(app, LAST_WEEK)
+    assert refused(app, "cancel", reference) == (
+        f"{reference} has begun, so it can no longer be cancelled."
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "NOSUCH"), ("cancel", "NOSUCH"), ("reschedule", "NOSUCH", "2027-07-01 10:00")],
+)
+def test_an_unknown_reference_is_refused(app, words):
+    assert refused(app, *words).startswith("No appointment has that reference.")
+
+
+# -- entered and moved -----------------------------------------------------------------------------
+
+
+def seen(app, reference):
+    """The lines of `show` as a dictionary."""
+    lines = run(app, "show", reference).stdout.splitlines()
+    return {label: value.strip() for label, value in (line.split("  ", 1) for line in lines)}
+
+
+def entered(app, *words):
+    answer = run(app, "book", *words)
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout.removeprefix("Booked: ").split()[0]
+
+
+def test_an_appointment_is_entered_for_somebody_on_the_telephone(app):
+    reference = entered(
+        app, "short", "2027-07-01 10:00", "--name", "Zoë", "--phone", "123", "--staff", "ana"
+    )
+    assert seen(app, reference) == {
+        "reference": reference,
+        "state": "confirmed",
+        "when": "2027-07-01 10:00-10:30 (Europe/Lisbon)",
+        "service": "Short visit",
+        "staff": "Ana",
+        "customer": "Zoë",
+        "phone": "123",
+        "their zone": "Europe/Lisbon",
+    }
+    assert count(app, claim) == 8
+
+
+def test_whoever_is_free_is_taken_unless_somebody_is_asked_for(app):
+    """At 15:00 in Lisbon it is 10:00 in New York, where Ben works."""
+    times = [seen(app, entered(app, "short", "2027-07-01 15:00", "--name", "Al")) for _ in "12"]
+    assert {shown["staff"] for shown in times} == {"Ana", "Ben"}
+    words = ("book", "short", "2027-07-01 15:00", "--name", "Al")
+    assert refused(app, *words) == "That time is taken. Nothing was changed."
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("2027-07-01 03:00", "Nobody who was asked for works then"),
+        ("2027-07-01 10:05", "Nobody who was asked for works then"),
+        ("2026-01-01 10:00", "That time has passed."),
+        ("2099-07-01 10:00", "That is further ahead than ten years."),
+        ("2027-07-01", '2027-07-01: say the time of day, too: "2027-07-01 14:30".'),
+        ("1.7.2027 10:00", "1.7.2027 10:00: this is not a date; write one such as"),
+        ("2027-03-28 01:30", "2027-03-28 01:30: the clocks go forward on 2027-03-28"),
+    ],
+)
+def test_a_start_that_cannot_be_had_is_told(app, start, told):
+    assert refused(app, "book", "short", start, "--name", "Al", "--staff", "ana").startswith(told)
+    assert count(app, Booking) == 0
+
+
+def test_what_the_shop_does_not_have_is_told_with_what_it_has(app):
+    start = "2027-07-01 10:00"
+    assert refused(app, "book", "nails", start, "--name", "Al") == (
+        "No service is called nails. There are: short, long."
+    )
+    assert refused(app, "book", "short", start, "--name", "Al", "--staff", "zoe") == (
+        "zoe does not offer Short visit. There are: ana, ben."
+    )
+
+
+def test_a_moved_appointment_has_its_new_time_and_frees_the_old_one(app):
+    reference = appointment(app)
+    answer = run(app, "reschedule", reference, "2027-07-01 15:00", "--staff", "ben")
+    assert answer.exit_code == 0
+    assert answer.stdout == (
+        f"{reference} is on 2027-07-01 15:00-15:30 with Ben now. The customer was not told.\n"
+    )
+    assert count(app, claim) == 8
+    assert entered(app, "short", "2027-02-03 10:00", "--name", "Al", "--staff", "ana")
+
+
+def test_an_appointment_stays_with_its_person_unless_another_is_asked_for(app):
+    reference = appointment(app)
+    entered(app, "short", "2027-07-01 15:00", "--name", "Al", "--staff", "ana")
+    words = ("reschedule", reference, "2027-07-01 15:00")
+    assert refused(app, *words) == "That time is taken. Nothing was changed."
+    assert seen(app, reference)["when"].startswith("2027-02-03 10:00-10:30")
+
+
+def test_what_has_begun_or_is_cancelled_is_not_moved(app):
+    over, gone = appointment(app, LAST_WEEK), appointment(app)
+    run(app, "cancel", gone)
+    assert refused(app, "reschedule", over, "2027-07-01 15:00") == (
+        f"{over} has begun, so it can no longer be moved."
+    )
+    assert refused(app, "reschedule", gone, "2027-07-01 15:00") == (
+        f"{gone} is cancelled. Enter a new one: flask booking book."
+    )

@@ -1,0 +1,129 @@
+"""`init` and `load`: the tables, and the business that a file describes."""
+
+from booking.storage.models import Service
+from tests.commands.shell import ROOT, SHOP, appointment, count, refused, run, shop_file
+
+
+def test_init_makes_the_tables_and_may_be_repeated(untouched):
+    for _ in range(2):
+        answer = run(untouched, "init")
+        assert answer.exit_code == 0
+        assert answer.stdout.startswith("The database is ready (version 0")
+    assert run(untouched, "load", SHOP).exit_code == 0
+
+
+def test_load_tells_what_it_changed_and_then_that_nothing_did(bare):
+    first, second = run(bare, "load", SHOP), run(bare, "load", SHOP)
+    assert first.exit_code == second.exit_code == 0
+    assert first.stdout.splitlines() == [
+        "shop: added",
+        "service short: added",
+        "service long: added",
+        "staff ana: added",
+        "staff ben: added",
+    ]
+    assert second.stdout == "Nothing changed.\n"
+
+
+def test_load_tells_what_counted_dates_have_come_to(bare):
+    answer = run(bare, "load", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert '"second wednesday of next month" is Wednesday 2' in answer.stdout
+
+
+def test_load_if_empty_keeps_the_business_that_is_there(bare):
+    assert "shop: added" in run(bare, "load", "--if-empty", SHOP).stdout
+    answer = run(bare, "load", "--if-empty", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert answer.stdout == "A business is loaded already: nothing was changed.\n"
+    assert count(bare, Service) == 2
+
+
+def test_a_dry_run_tells_what_a_load_would_tell_and_changes_nothing(app, tmp_path):
+    file = shop_file(tmp_path, ("60 min", "65 min"), ('"Test Shop"', '"New name"'))
+    changes = "shop: name\nservice long: duration 60 → 65\n"
+    for _ in range(2):
+        answer = run(app, "load", "--dry-run", file)
+        assert answer.exit_code == 0
+        assert answer.stdout == (
+            "This is a dry run: nothing is changed. Loading the file would tell:\n" + changes
+        )
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+    assert run(app, "load", file).stdout == changes
+
+
+def test_a_dry_run_finds_what_is_wrong_too(app, tmp_path):
+    file = shop_file(tmp_path, ("60 min", "61 min"))
+    assert "61 minutes is not on the five-minute grid" in refused(app, "load", "--dry-run", file)
+
+
+def test_a_dry_run_over_an_empty_database_leaves_it_empty(bare):
+    assert "service short: added" in run(bare, "load", "--dry-run", SHOP).stdout
+    assert count(bare, Service) == 0
+
+
+DEMO_TAKES_OUT = (
+    f"{ROOT / 'demo.toml'} takes out 2 of 2 services (short, long) and 2 of 2 staff members "
+    "(ana, ben), so loading it needs --yes."
+)
+
+
+def test_the_file_of_another_shop_is_not_loaded_by_mistake(app):
+    told = refused(app, "load", ROOT / "demo.toml")
+    assert told.startswith(f"{DEMO_TAKES_OUT} Nothing was changed")
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+    answer = run(app, "load", "--yes", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert "service long: deleted" in answer.stdout
+
+
+def test_a_dry_run_tells_that_much_would_go_and_needs_no_yes(app):
+    answer = run(app, "load", "--dry-run", ROOT / "demo.toml")
+    assert answer.exit_code == 0
+    assert answer.stdout.splitlines()[-1] == DEMO_TAKES_OUT
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+
+
+def test_half_of_the_staff_may_go_unasked_and_the_rest_may_not(app, tmp_path):
+    text = SHOP.read_text(encoding="utf-8")
+    ana, ben = text.index("[[staff]]"), text.rindex("[[staff]]")
+    file = tmp_path / "shop.toml"
+    file.write_text(text[:ben], encoding="utf-8")
+    assert run(app, "load", file).stdout == "staff ben: deleted\n"
+    file.write_text(text[:ana] + text[ben:], encoding="utf-8")
+    assert "takes out 1 of 1 staff members (ana), so" in refused(app, "load", file)
+
+
+def test_what_is_retired_already_does_not_count_as_lost_again(app, tmp_path):
+    appointment(app)
+    renamed = shop_file(tmp_path, ('slug = "short"', 'slug = "brief"'), ('"short", ', '"brief", '))
+    changes = run(app, "load", renamed).stdout
+    assert "service short: retired, because there are bookings of it" in changes
+    again = shop_file(tmp_path, ('slug = "short"', 'slug = "quick"'), ('"short", ', '"quick", '))
+    assert "service brief: deleted" in run(app, "load", again).stdout
+
+
+def test_load_changes_nothing_when_anything_is_wrong(app, tmp_path):
+    file = tmp_path / "shop.toml"
+    right = SHOP.read_text(encoding="utf-8")
+    file.write_text(
+        right.replace('"Test Shop"', '"New name"').replace("60 min", "61 min") + "hourss.mon = 5\n",
+        encoding="utf-8",
+    )
+    lines = refused(app, "load", file).splitlines()
+    assert lines[0] == "the file was not loaded, and nothing was changed."
+    assert [line.removeprefix(str(file)) for line in lines[1:]] == [
+        ":20: duration: 61 minutes is not on the five-minute grid; write 60 or 65",
+        ":50: hourss is not known here; did you mean hours? write hours",
+    ]
+    assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+
+
+def test_load_of_what_cannot_be_read_says_so(app, tmp_path):
+    assert refused(app, "load", tmp_path / "no.toml").endswith("No such file or directory.")
+    assert refused(app, "load", tmp_path).endswith("cannot be read: Is a directory.")
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes(b'[shop]\nname = "Caf\xe9"\n')
+    assert refused(app, "load", latin).endswith(
+        "latin.toml:2: this is not UTF-8 text; write (save) the file as UTF-8"
+    )

@@ -1,0 +1,215 @@
+"""`purge` and `doctor`: what is let go of, and what is found wrong."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, insert, select, text, update
+
+from booking import Sidebook
+from booking.commands.doctor import _sqlite_version
+from booking.storage.models import Booking, claim, hold
+from booking.storage.reads import service_by_slug, staff_by_slug
+from booking.tab_sessions import tab_session
+from tests.commands.shell import (
+    LAST_WEEK,
+    MORNING,
+    SHOP,
+    appointment,
+    in_database,
+    run,
+)
+from tests.conftest import app_over
+
+
+def held(session, expires_at):
+    """The number of a hold, with a claim, of a tab that is still at work."""
+    live = int(datetime.now(UTC).timestamp()) + 600
+    service, member = service_by_slug(session, "short"), staff_by_slug(session, "ana")
+    tab = session.execute(
+        insert(tab_session).values(
+            flow="booking",
+            token_hash=str(expires_at).encode().ljust(32),
+            state="active",
+            version=1,
+            created_at=0,
+            seen_at=0,
+            idle_expires_at=live,
+            absolute_expires_at=live,
+        )
+    ).inserted_primary_key[0]
+    number = session.execute(
+        insert(hold).values(
+            tab_session_id=tab,
+            service_id=service.id,
+            staff_member_id=member.id,
+            starts_at=MORNING,
+            ends_at=MORNING + timedelta(minutes=30),
+            expires_at=expires_at,
+        )
+    ).inserted_primary_key[0]
+    session.execute(
+        insert(claim).values(
+            resource_id=member.resource_id, tick=2**40 + number, hold_id=number, expires_at=1
+        )
+    )
+    return number
+
+
+def test_purge_erases_what_ran_out_and_leaves_the_rest(app):
+    now = int(datetime.now(UTC).timestamp())
+    coming = appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
+    past = appointment(app, LAST_WEEK)
+    in_database(app, lambda session: held(session, now - 7200))
+    fresh = in_database(app, lambda session: held(session, now - 60))
+    outlived = in_database(app, lambda session: held(session, now + 600))
+    in_database(
+        app,
+        lambda session: session.execute(
+            update(tab_session)
+            .where(
+                tab_session.c.id
+                == select(hold.c.tab_session_id).where(hold.c.id == outlived).scalar_subquery()
+            )
+            .values(idle_expires_at=now - 1)
+        ),
+    )
+    answer = run(app, "purge")
+    assert answer.exit_code == 0
+    assert answer.stdout == (
+        "Erased 1 unfinished bookings that ran out and 0 traces of older ones, "
+        "1 holds long over and 8 claims on days gone by.\n"
+    )
+    assert in_database(app, lambda s: s.scalars(select(hold.c.id)).all()) == [fresh]
+    owners = in_database(
+        app,
+        lambda s: set(
+            s.scalars(
+                select(Booking.reference).join(claim, claim.c.booking_id == Booking.id).distinct()
+            )
+        ),
+    )
+    assert owners == {coming}
+    assert past in run(app, "show", past).stdout
+    assert run(app, "purge").stdout.startswith("Erased 0 unfinished bookings")
+
+
+def test_doctor_finds_a_sound_house_sound(app):
+    appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
+    answer = run(app, "doctor")
+    assert answer.exit_code == 0, answer.output
+    assert "WRONG" not in answer.stdout
+    assert "ok     2 services can be booked" in answer.stdout
+    assert "ok     no claims without owner" in answer.stdout
+
+
+@pytest.mark.parametrize("left", [0, 7])
+def test_doctor_finds_an_appointment_that_is_not_wholly_claimed(app, left):
+    appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
+    ticks = select(claim.c.tick).order_by(claim.c.tick).limit(8 - left)
+    in_database(app, lambda session: session.execute(claim.delete().where(claim.c.tick.in_(ticks))))
+    assert "WRONG  1 appointments not wholly claimed" in wrong(app)
+
+
+def test_doctor_finds_the_claims_of_a_cancelled_appointment(app):
+    appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
+    cancelled = update(Booking).values(state="cancelled")
+    in_database(app, lambda session: session.execute(cancelled))
+    assert "WRONG  8 claims of cancelled appointments" in wrong(app)
+
+
+def wrong(app):
+    answer = run(app, "doctor")
+    assert answer.exit_code == 1
+    return answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("table", "constraint", "told"),
+    [
+        ("booking_claim", "pk_booking_claim", "the key of claims is missing"),
+        ("booking_booking", "uq_booking_booking_draft", "the key of drafts is missing"),
+    ],
+)
+@pytest.mark.postgresql
+def test_doctor_finds_a_guard_that_is_gone(postgresql_url, table, constraint, told):
+    with app_over(postgresql_url) as app:
+        drop = text(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
+        in_database(app, lambda session: session.execute(drop))
+        assert f"WRONG  {told}" in wrong(app)
+
+
+def test_doctor_finds_a_table_of_claims_without_its_key(bare, sqlite_url):
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as raw:
+        raw.execute("ALTER TABLE booking_claim RENAME TO old")
+        raw.execute("CREATE TABLE booking_claim AS SELECT * FROM old")
+    raw.close()
+    assert "WRONG  the key of claims is missing" in wrong(bare)
+
+
+def test_doctor_finds_orphaned_claims(bare, sqlite_url):
+    assert run(bare, "load", SHOP).exit_code == 0
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as raw:
+        raw.execute("INSERT INTO booking_claim VALUES (1, 1, 77, NULL, 5)")
+    raw.close()
+    answer = run(bare, "doctor")
+    assert answer.exit_code == 1
+    assert "WRONG  1 claims without owner" in answer.stdout
+
+
+def test_doctor_sends_an_empty_house_to_the_next_command(untouched):
+    answer = run(untouched, "doctor")
+    assert answer.exit_code == 1
+    assert "run flask booking init" in answer.stdout
+    assert run(untouched, "init").exit_code == 0
+    answer = run(untouched, "doctor")
+    assert answer.exit_code == 0
+    assert "warn   no business yet: run flask booking load shop.toml" in answer.stdout
+
+
+def test_doctor_says_how_sqlite_is_set(bare):
+    shown = run(bare, "doctor").stdout
+    assert "ok     journal_mode = wal" in shown
+    assert "ok     foreign_keys = 1" in shown
+    assert "ok     synchronous = full" in shown
+    assert "ok     busy_timeout = 15000" in shown
+
+
+def test_doctor_warns_of_a_hosts_engine_that_is_not_careful(sqlite_url):
+    app = Flask("host")
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    db = SQLAlchemy(app)
+    Sidebook(app, db)
+    with app.app_context():
+        event.listen(db.engine, "connect", careless)
+        answer = run(app, "doctor")
+        db.engine.dispose()
+    assert answer.exit_code == 0
+    for setting in ("foreign_keys = 0", "synchronous = off", "busy_timeout = 20"):
+        assert f"warn   {setting}, so " in answer.stdout
+
+
+def careless(connection, _record):
+    for pragma in ("busy_timeout = 20", "synchronous = OFF"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+@pytest.mark.postgresql
+def test_doctor_says_how_postgresql_is_set(postgresql_url):
+    with app_over(postgresql_url) as app:
+        answer = run(app, "doctor")
+    assert answer.exit_code == 0
+    assert "ok     PostgreSQL 1" in answer.stdout
+    assert "warn   fsync = off, so a crash can take confirmed bookings: set it to on" in (
+        answer.stdout
+    ), "as the tests' own server is set"
+    assert "pool_pre_ping" not in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("version", "grade"), [((3, 40, 1), "warn"), ((3, 51, 2), "warn"), ((3, 51, 3), "ok")]
+)
+def test_doctor_warns_of_a_sqlite_that_can_damage_a_file(version, grade):
+    assert _sqlite_version(version).grade == grade

@@ -1,0 +1,88 @@
+"""Mistakes are one line, and say what to do."""
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import FlaskGroup
+from sqlalchemy import text
+
+from booking import create_app
+from booking.commands import booking_commands
+from tests.commands.shell import (
+    SHOP,
+    in_database,
+    refused,
+)
+
+
+@pytest.mark.parametrize(
+    "words", [("load", SHOP), ("list",), ("show", "X"), ("cancel", "X"), ("purge",)]
+)
+def test_every_command_sends_to_init_first(untouched, words):
+    assert refused(untouched, *words) == (
+        "The database is not set up yet. Run flask booking init first."
+    )
+
+
+@pytest.mark.parametrize("words", [("init",), ("load", SHOP), ("list",), ("doctor",)])
+def test_a_database_of_a_newer_version_is_left_alone(bare, words):
+    in_database(
+        bare,
+        lambda session: session.execute(
+            text("UPDATE booking_alembic_version SET version_num = '9999'")
+        ),
+    )
+    told = refused(bare, *words)
+    assert told.startswith("The database is at version 9999")
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("words", [("init",), ("load", SHOP), ("list",), ("doctor",)])
+def test_a_database_that_cannot_be_opened_is_told(tmp_path, words):
+    (tmp_path / "file").touch()
+    told = refused(
+        create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/file/booking.db"}), *words
+    )
+    assert told.startswith("The database cannot be opened for writing (unable to open database")
+    assert "\n" not in told
+
+
+def test_a_database_that_may_only_be_read_is_told(sqlite_url):
+    read_only = sqlite_url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
+    app = create_app({"BOOKING_DATABASE_URL": read_only})
+    assert refused(app, "load", SHOP).startswith("The database cannot be opened for writing")
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()
+
+
+def test_a_database_that_does_not_answer_is_told_without_its_password():
+    app = create_app(
+        {"BOOKING_DATABASE_URL": "postgresql+psycopg://u:secret@127.0.0.1:1/x?connect_timeout=1"}
+    )
+    told = refused(app, "list")
+    assert told == "The database does not answer. Start it, or look at BOOKING_DATABASE_URL."
+
+
+def test_an_app_without_sidebook_is_told():
+    app = Flask("host")
+    app.cli.add_command(booking_commands)
+    assert refused(app, "list").startswith("This app has no Sidebook.")
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ({"BOOKING_HOLD_MINUTES": "soon"}, "Error: BOOKING_HOLD_MINUTES is 'soon'."),
+        ({"BOOKING_DATABASE_URL": "foo://x"}, "Error: BOOKING_DATABASE_URL is not the URL of a "),
+        (
+            {"BOOKING_DATABASE_URL": "sqlite+foo:///x"},
+            "Error: The database URL cannot be used: Can't load plugin",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_told_at_the_shell(setting, told):
+    shell = FlaskGroup(create_app=lambda: create_app(setting))
+    shell.add_command(booking_commands)  # as the entry point of the installed package does
+    answer = CliRunner().invoke(shell, ["booking", "list"])
+    assert answer.exit_code == 1
+    assert answer.stderr.startswith(told)
