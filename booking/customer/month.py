@@ -48,7 +48,7 @@ class Calendar:
     @classmethod
     def _on_first_free(cls, here: Standing, near: date) -> Calendar:
         found = _month(here, near)
-        free = [day for day in sorted(found) if found[day].slots]
+        free = [day for day in sorted(found) if found[day].starts]
         opened = next((day for day in free if day >= near), free[-1] if free else None)
         return cls(here, first_of(near), opened, found)
 
@@ -60,8 +60,7 @@ class Calendar:
     @cached_property
     def slots(self) -> list[FreeSlot]:
         """The opened day's times, each once, whoever has them free."""
-        found = self.found[self.day].slots if self.day else ()
-        return list({slot.start: slot for slot in sorted(found, key=lambda s: s.start)}.values())
+        return self.found[self.day].slots if self.day else []
 
     def weeks(self) -> list[list[dict[str, Any] | None]]:
         """The month as it hangs on a wall, Monday first, but for the weeks that are over."""
@@ -103,12 +102,12 @@ class Calendar:
             return "selected"
         if found is None:
             return "past" if day < bounds(self.here)[0] else "closed"
-        if found.slots:
+        if found.starts:
             return "free"
         return "full" if found.open else "closed"
 
     def _count(self, day: date) -> str:
-        return words.counted(len({slot.start for slot in self.found[day].slots}), "free time")
+        return words.counted(len(self.found[day].starts), "free time")
 
 
 def bounds(here: Standing) -> tuple[date, date]:

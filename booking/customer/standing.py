@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from booking.scheduling.clock import to_minute
 from booking.storage import availability, reads
 from booking.storage.models import Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
@@ -171,7 +172,7 @@ class Standing:
             zone=self.shop_zone,
             tab_key=self.tab.key,
         )
-        return any(slot.start == start for slot in found[day].slots)
+        return to_minute(start) in found[day].starts
 
 
 def stand(tab: TabSession, draft: BookingDraft | None = None) -> Standing:

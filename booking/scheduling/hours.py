@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import DAY, wall_spans
-from booking.scheduling.intervals import Interval, subtract
+from booking.scheduling.intervals import Interval, merge, subtract
 
 TICK = 5
 """Minutes: hours, breaks, durations, buffers and steps are multiples of it."""
@@ -64,16 +64,22 @@ class WorkingTime:
 def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interval]:
     """The open time of the staff member's local dates from `first` to `last`, both included."""
     opened: list[Interval] = []
-    closed: list[Interval] = []
     for day in each_day(first, last):
-        opened.extend(_spans(working.ranges(day), day, working.zone))
-        closed.extend(_spans(working.pauses(day), day, working.zone))
-    return subtract(opened, chain(closed, working.time_off, working.closures))
+        if ranges := working.ranges(day):
+            opened += _day_opening(day, ranges, working.pauses(day), working.zone)
+    closed = (*working.time_off, *working.closures)
+    return subtract(opened, closed) if closed else merge(opened)
 
 
 def each_day(first: date, last: date) -> Iterator[date]:
     """Every date from `first` to `last`, both included."""
     return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+
+
+# Hours repeat from week to week and from one staff member to the next.
+@lru_cache(maxsize=2048)
+def _day_opening(day: date, ranges: Ranges, pauses: Ranges, zone: ZoneInfo) -> tuple[Interval, ...]:
+    return tuple(subtract(_spans(ranges, day, zone), _spans(pauses, day, zone)))
 
 
 def _spans(ranges: Ranges, day: date, zone: ZoneInfo) -> Iterator[Interval]:

@@ -1,23 +1,19 @@
-"""Free slots: where hours, rules, and the time already taken leave room."""
+"""Free slots: where hours, rules, and the time already taken leave room.
+
+A slot is named by its start, in minutes since the epoch, UTC; its length is the service's.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import day_interval, local_day, wall_steps
-from booking.scheduling.hours import WorkingTime, each_day, open_intervals
+from booking.scheduling.hours import Ranges, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, contains, intersect, merge, subtract
 from booking.scheduling.rules import ServiceRules
-
-
-class Slot(NamedTuple):
-    """An appointment that can be had: its own time, without buffers. Also an `Interval`."""
-
-    start: int
-    end: int
 
 
 class Reason(StrEnum):
@@ -38,14 +34,15 @@ def candidate_starts(
 
     The wall clock counts the steps, from the start of each open range, straight through breaks.
     """
-    starts: set[int] = set()
+    starts: list[int] = []
     for day in each_day(first, last):
-        for part in working.ranges(day):
-            starts.update(wall_steps(day, part.starts, part.ends, rules.slot_step, working.zone))
-    return sorted(starts)
+        if ranges := working.ranges(day):
+            starts.extend(_day_starts(day, ranges, rules.slot_step, working.zone))
+    starts.sort()  # a clock that is set back over midnight mixes two days
+    return starts
 
 
-def free_slots(
+def free_starts(
     working: WorkingTime,
     rules: ServiceRules,
     taken: Iterable[Interval],
@@ -54,8 +51,8 @@ def free_slots(
     last: date,
     *,
     full_days: Iterable[Interval] = (),
-) -> list[Slot]:
-    """Every slot that starts on the staff member's local dates `first` to `last`, in order.
+) -> list[int]:
+    """Every free slot that starts on the staff member's local dates `first` to `last`, in order.
 
     The appointment lies in open time; its span with buffers touches nothing in `taken` (which
     carries its own buffers) but may reach outside the hours. It starts in none of `full_days`.
@@ -67,8 +64,7 @@ def free_slots(
         return []
     allowed = subtract(_fitting(working, rules, first, last), _blocked(rules, taken))
     allowed = intersect(subtract(allowed, full_days), [(earliest, latest + 1)])
-    starts = candidate_starts(working, rules, first, last)
-    return [Slot(start, start + rules.duration) for start in _within(starts, allowed)]
+    return _within(candidate_starts(working, rules, first, last), allowed)
 
 
 def why_not(
@@ -99,10 +95,17 @@ def limit_days(counts: Mapping[date, int], limit: int | None, zone: ZoneInfo) ->
     return merge(day_interval(day, zone) for day, count in counts.items() if count >= limit)
 
 
-def nearest(slots: Iterable[Slot], wanted: int, count: int = 3) -> list[Slot]:
-    """The `count` slots closest to `wanted`, the earlier one on a tie; in order of time."""
-    closest = sorted(slots, key=lambda slot: (abs(slot.start - wanted), slot.start))
+def nearest(starts: Iterable[int], wanted: int, count: int = 3) -> list[int]:
+    """The `count` starts closest to `wanted`, the earlier one on a tie; in order of time."""
+    closest = sorted(starts, key=lambda start: (abs(start - wanted), start))
     return sorted(closest[:count])
+
+
+# Hours repeat from week to week and from one staff member to the next.
+@lru_cache(maxsize=2048)
+def _day_starts(day: date, ranges: Ranges, step: int, zone: ZoneInfo) -> tuple[int, ...]:
+    steps = (wall_steps(day, part.starts, part.ends, step, zone) for part in ranges)
+    return tuple(sorted({start for part in steps for start in part}))
 
 
 def _fitting(working: WorkingTime, rules: ServiceRules, first: date, last: date) -> list[Interval]:
@@ -118,9 +121,11 @@ def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
     return [(start - ahead, end + rules.buffer_before) for start, end in merge(taken)]
 
 
-def _within(starts: Sequence[int], allowed: Iterable[Interval]) -> Iterable[int]:
+def _within(starts: Sequence[int], allowed: Iterable[Interval]) -> list[int]:
+    found: list[int] = []
     for first, end in allowed:
-        yield from starts[bisect_left(starts, first) : bisect_left(starts, end)]
+        found += starts[bisect_left(starts, first) : bisect_left(starts, end)]
+    return found
 
 
 def _untimely(rules: ServiceRules, now: int, start: int) -> Reason | None:

@@ -4,8 +4,8 @@ Every question here takes a constant number of queries, whatever the number of s
 bookings and days.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.hours import each_day
 from booking.scheduling.intervals import Interval
-from booking.scheduling.slots import Slot, nearest
+from booking.scheduling.slots import nearest
 from booking.storage.business import Service, StaffMember
 from booking.storage.diary import Diary, read_diary
 from booking.storage.working_time import rules_of
@@ -26,24 +26,29 @@ _REACHES = (2 * DAY, 14 * DAY)  # how far round a lost time we look first
 
 @dataclass(frozen=True)
 class FreeSlot:
-    """An appointment that can be had of one staff member: aware UTC datetimes, no buffers."""
+    """An appointment that can be had: aware UTC datetimes, no buffers."""
 
     start: datetime
     end: datetime
-    staff_member_id: int
 
 
 @dataclass(frozen=True)
 class DayAvailability:
-    """One day of the customer's calendar; slots in order of time, one for each staff member.
+    """One day of the customer's calendar. `starts` are minutes since the epoch, UTC, in order.
 
-    `open`: some appointment would start that day if nothing was taken. Open without slots means
-    full, past, too soon or too far ahead.
+    `open`: some appointment would start that day if nothing was taken. Open without starts means
+    full, past, too soon or too far ahead. `duration` is the service's, in minutes.
     """
 
     day: date
     open: bool
-    slots: tuple[FreeSlot, ...]
+    starts: tuple[int, ...]
+    duration: int
+
+    @property
+    def slots(self) -> list[FreeSlot]:
+        """The day's free times, each once, whoever has them free."""
+        return [_free_slot(start, self.duration) for start in self.starts]
 
 
 def days(
@@ -60,7 +65,8 @@ def days(
     """Every day from `first` to `last` (both included) of the customer's `zone`."""
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
     diary = read_diary(session, service, staff, span, now=now, tab_key=tab_key)
-    return _days(diary, staff, first, last, zone)
+    free = _starts(diary, staff, span)
+    return {day: _day(diary, staff, free, day, zone) for day in each_day(first, last)}
 
 
 def next_free_day(
@@ -82,9 +88,8 @@ def next_free_day(
     diary = read_diary(session, service, staff, span, now=now, tab_key=tab_key)
     for part in _parts(first, last):
         bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
-        slots = [slot for member in staff for slot in diary.free(member, bounds)]
-        if slots:
-            return local_day(min(slots).start, zone)
+        if free := _starts(diary, staff, bounds):
+            return local_day(free[0], zone)
     return None
 
 
@@ -98,55 +103,35 @@ def nearest_free(
     tab_key: int | None,
     count: int = 3,
 ) -> list[FreeSlot]:
-    """The `count` free times closest to the one that was wanted, in order of time.
-
-    Times differ; where several staff members have one, the first of `staff` is named.
-    """
+    """The `count` free times closest to the one that was wanted, in order of time."""
     around, today = to_minute(wanted), to_minute(now)
     window = today, rules_of(service).latest(today) + 2
     diary = read_diary(session, service, staff, window, now=now, tab_key=tab_key)
-    found: list[FreeSlot] = []
+    found: list[int] = []
     for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
         span = max(window[0], around - reach), min(window[1], around + reach)
-        found = _closest(diary, staff, span, around, count) if span[0] < span[1] else []
+        found = nearest(_starts(diary, staff, span), around, count) if span[0] < span[1] else []
         if len(found) == count:
             break
-    return found
+    return [_free_slot(start, diary.rules.duration) for start in found]
 
 
-def _closest(
-    diary: Diary, staff: Sequence[StaffMember], span: Interval, wanted: int, count: int
-) -> list[FreeSlot]:
-    first_with: dict[Slot, int] = {}
-    for member in staff:
-        for slot in diary.free(member, span):
-            first_with.setdefault(slot, member.id)
-    return [_free_slot(slot, first_with[slot]) for slot in nearest(first_with, wanted, count)]
+def _starts(diary: Diary, staff: Sequence[StaffMember], span: Interval) -> list[int]:
+    """The starts that anybody of the staff has free, each once, in order."""
+    return sorted({start for member in staff for start in diary.free(member, span)})
 
 
-def _days(
-    diary: Diary, staff: Sequence[StaffMember], first: date, last: date, zone: ZoneInfo
-) -> dict[date, DayAvailability]:
-    span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    offered = {slot for member in staff for slot in diary.offered(member, span)}
-    opened = {local_day(slot.start, zone) for slot in offered}
-    free: dict[date, list[FreeSlot]] = defaultdict(list)
-    for slot, member_id in sorted(_of_all(diary, staff, span), key=lambda one: one[0]):
-        free[local_day(slot.start, zone)].append(_free_slot(slot, member_id))
-    return {
-        day: DayAvailability(day, day in opened or day in free, tuple(free.get(day, ())))
-        for day in each_day(first, last)
-    }
+def _day(
+    diary: Diary, staff: Sequence[StaffMember], free: Sequence[int], day: date, zone: ZoneInfo
+) -> DayAvailability:
+    span = day_interval(day, zone)
+    starts = tuple(free[bisect_left(free, span[0]) : bisect_left(free, span[1])])
+    is_open = bool(starts) or any(diary.offers(member, span) for member in staff)
+    return DayAvailability(day, is_open, starts, diary.rules.duration)
 
 
-def _of_all(
-    diary: Diary, staff: Sequence[StaffMember], span: Interval
-) -> Iterable[tuple[Slot, int]]:
-    return [(slot, member.id) for member in staff for slot in diary.free(member, span)]
-
-
-def _free_slot(slot: Slot, staff_member_id: int) -> FreeSlot:
-    return FreeSlot(from_minute(slot.start), from_minute(slot.end), staff_member_id)
+def _free_slot(start: int, duration: int) -> FreeSlot:
+    return FreeSlot(from_minute(start), from_minute(start + duration))
 
 
 def _parts(first: date, last: date) -> Iterator[tuple[date, date]]:

@@ -4,10 +4,12 @@ The calendar the customer sees and the check inside a hold or a booking ask the 
 they cannot disagree about the rules.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -17,7 +19,7 @@ from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK, WorkingTime, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
-from booking.scheduling.slots import Reason, Slot, free_slots, limit_days, why_not
+from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
 from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
@@ -53,36 +55,35 @@ class Diary:
             self.taken[member.id],
             self.now,
             start,
-            full_days=self._full_days(),
+            full_days=self._full_days,
         )
 
-    def free(self, member: StaffMember, span: Interval) -> list[Slot]:
-        """The staff member's free slots that start within the span, in order."""
+    def free(self, member: StaffMember, span: Interval) -> list[int]:
+        """The staff member's free slots that start within the span (minutes, UTC), in order."""
         working = self.working[member.id]
-        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
-        found = free_slots(
+        found = free_starts(
             working,
             self.rules,
             self.taken[member.id],
             self.now,
-            first,
-            last,
-            full_days=self._full_days(),
+            *_local_days(span, working),
+            full_days=self._full_days,
         )
-        return _within({*found, *self._own_slot(member)}, span)
+        if own := self._own_start(member):
+            found = sorted({*found, own})
+        return _within(found, span)
 
-    def offered(self, member: StaffMember, span: Interval) -> list[Slot]:
-        """The slots there would be within the span if nothing was taken, past ones included."""
+    def offers(self, member: StaffMember, span: Interval) -> bool:
+        """Whether there would be a slot within the span if nothing was taken, past or not."""
         working = self.working[member.id]
-        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
         whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
-        return _within(free_slots(working, whenever, (), span[0], first, last), span)
+        starts = free_starts(working, whenever, (), span[0], *_local_days(span, working))
+        return bool(_within(starts, span))
 
     def open_minutes(self, member: StaffMember, span: Interval) -> int:
         """How long the staff member works within the span, taken or not."""
         working = self.working[member.id]
-        first, last = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
-        opened = intersect(open_intervals(working, first, last), [span])
+        opened = intersect(open_intervals(working, *_local_days(span, working)), [span])
         return sum(end - start for start, end in opened)
 
     def free_places(self, day: date) -> list[int]:
@@ -93,17 +94,16 @@ class Diary:
         room = limit - sum(place > limit for place in taken)
         return [place for place in range(1, room + 1) if place not in taken]
 
+    @cached_property
     def _full_days(self) -> list[Interval]:
         counts = {day: len(taken) for day, taken in self.places.items()}
         return limit_days(counts, self.rules.daily_limit, self.zone)
 
-    def _own_slot(self, member: StaffMember) -> list[Slot]:
+    def _own_start(self, member: StaffMember) -> int | None:
         if self.own is None:
-            return []
+            return None
         start = to_minute(self.own.starts_at)
-        if not self._is_own(member, start) or self.why_not(member, start):
-            return []
-        return [Slot(start, start + self.rules.duration)]
+        return start if self._is_own(member, start) and not self.why_not(member, start) else None
 
     def _rules_for(self, member: StaffMember, start: int) -> ServiceRules:
         # Notice was given when the hold was made; time that passes since does not count.
@@ -150,8 +150,12 @@ def read_diary(
     )
 
 
-def _within(slots: Iterable[Slot], span: Interval) -> list[Slot]:
-    return sorted(slot for slot in slots if span[0] <= slot.start < span[1])
+def _local_days(span: Interval, working: WorkingTime) -> tuple[date, date]:
+    return local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
+
+
+def _within(starts: list[int], span: Interval) -> list[int]:
+    return starts[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 
 
 def _live(now: int, own: Hold | None, booking_id: int | None) -> list[ColumnElement[bool]]:

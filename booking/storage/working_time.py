@@ -61,7 +61,14 @@ Weeks = dict[int, dict[int, Ranges]]
 def _weekly(session: Session, ids: Iterable[int]) -> tuple[Weeks, Weeks]:
     opened: Weeks = defaultdict(dict)
     breaks: Weeks = defaultdict(dict)
-    for row in session.scalars(select(WeeklyHours).where(WeeklyHours.staff_member_id.in_(ids))):
+    query = select(
+        WeeklyHours.staff_member_id,
+        WeeklyHours.kind,
+        WeeklyHours.weekday,
+        WeeklyHours.starts,
+        WeeklyHours.ends,
+    ).where(WeeklyHours.staff_member_id.in_(ids))
+    for row in session.execute(query):
         week = (opened if row.kind == "open" else breaks)[row.staff_member_id]
         week[row.weekday] = (*week.get(row.weekday, ()), TimeRange(row.starts, row.ends))
     return opened, breaks
@@ -72,10 +79,10 @@ def _overrides(
 ) -> dict[int, dict[date, Ranges]]:
     found: dict[int, dict[date, Ranges]] = defaultdict(dict)
     first, last = _days_around(span)
-    query = select(DateOverride).where(
-        DateOverride.staff_member_id.in_(ids), DateOverride.day.between(first, last)
-    )
-    for row in session.scalars(query):
+    query = select(
+        DateOverride.staff_member_id, DateOverride.day, DateOverride.starts, DateOverride.ends
+    ).where(DateOverride.staff_member_id.in_(ids), DateOverride.day.between(first, last))
+    for row in session.execute(query):
         days = found[row.staff_member_id]
         ranges = days.setdefault(row.day, ())
         if row.starts is not None and row.ends is not None:
@@ -85,12 +92,12 @@ def _overrides(
 
 def _time_off(session: Session, ids: Iterable[int], span: Interval) -> dict[int, list[Interval]]:
     found: dict[int, list[Interval]] = defaultdict(list)
-    query = select(TimeOff).where(
+    query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at).where(
         TimeOff.staff_member_id.in_(ids),
         TimeOff.ends_at > from_minute(span[0]),
         TimeOff.starts_at < from_minute(span[1]),
     )
-    for row in session.scalars(query):
+    for row in session.execute(query):
         # A part of a minute counts as the whole: somebody who is away is away.
         until = to_minute(row.ends_at + timedelta(minutes=1, microseconds=-1))
         found[row.staff_member_id].append((to_minute(row.starts_at), until))
@@ -99,10 +106,12 @@ def _time_off(session: Session, ids: Iterable[int], span: Interval) -> dict[int,
 
 def _closures(session: Session, shop_zone: ZoneInfo, span: Interval) -> tuple[Interval, ...]:
     first, last = _days_around(span)
-    query = select(Closure).where(Closure.last_day >= first, Closure.first_day <= last)
+    query = select(Closure.first_day, Closure.last_day).where(
+        Closure.last_day >= first, Closure.first_day <= last
+    )
     return tuple(
         (day_interval(row.first_day, shop_zone)[0], day_interval(row.last_day, shop_zone)[1])
-        for row in session.scalars(query)
+        for row in session.execute(query)
     )
 
 

@@ -6,14 +6,12 @@ import pytest
 
 from booking.scheduling.clock import to_minute, zone
 from booking.scheduling.days import PartOfDay, month_days, part_of_day
-from booking.scheduling.slots import Slot
 
 MORNING, AFTERNOON, EVENING = PartOfDay
 
 
-def slot(hour: int, minute: int = 0, day: date = date(2026, 1, 5)) -> Slot:
-    start = to_minute(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC))
-    return Slot(start, start + 30)
+def at(hour: int, minute: int = 0, day: date = date(2026, 1, 5)) -> int:
+    return to_minute(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -28,11 +26,11 @@ def slot(hour: int, minute: int = 0, day: date = date(2026, 1, 5)) -> Slot:
     ],
 )
 def test_noon_and_five_part_the_day(hour, minute, part):
-    assert part_of_day(slot(hour, minute).start, zone("UTC")) is part
+    assert part_of_day(at(hour, minute), zone("UTC")) is part
 
 
 def test_the_readers_own_clock_decides():
-    nine_utc = slot(9).start
+    nine_utc = at(9)
     assert part_of_day(nine_utc, zone("Europe/Berlin")) is MORNING
     assert part_of_day(nine_utc, zone("Asia/Kathmandu")) is AFTERNOON
     assert part_of_day(nine_utc, zone("Pacific/Auckland")) is EVENING
