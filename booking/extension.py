@@ -25,6 +25,8 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+MOST_THREADS = 32
+"""Of one process: none of them is to wait for a connection, and no more than they use are opened."""
 
 
 class Sidebook:
@@ -101,7 +103,7 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
     lite = address.get_backend_name() == "sqlite"
     app.config["SQLALCHEMY_DATABASE_URI"] = address
     # A failed statement's values would put names and addresses into the log.
-    options = {"hide_parameters": True, "pool_pre_ping": not lite}
+    options = {"hide_parameters": True, "pool_pre_ping": not lite, "max_overflow": MOST_THREADS}
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     try:
         database = SQLAlchemy(app)

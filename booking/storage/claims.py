@@ -9,9 +9,9 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import islice
-from typing import Any, cast
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, TextClause, delete, select, text, tuple_
+from sqlalchemy import ColumnElement, delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
@@ -37,35 +37,6 @@ def day_place(resource_id: int, day: date, place: int) -> Pair:
     return resource_id, day.toordinal() * PLACES_A_DAY + place
 
 
-def claim(
-    session: Session,
-    pairs: Iterable[Pair],
-    *,
-    hold_id: int | None = None,
-    booking_id: int | None = None,
-    own_hold_id: int | None = None,
-    expires_at: int | None = None,
-    now: int,
-) -> bool:
-    """Claim all of `pairs` for a hold (until `expires_at`) or for a booking (for good).
-
-    A claim that ran out by `now`, or that belongs to `own_hold_id` or to the booking itself, is
-    taken over. Times are in seconds since the epoch. False means that somebody else has some of
-    it: then part of the rest may be written, so roll back.
-    """
-    lost = exchange(
-        session,
-        set(pairs),
-        (),
-        hold_id=hold_id,
-        booking_id=booking_id,
-        own_hold_id=own_hold_id,
-        expires_at=expires_at,
-        now=now,
-    )
-    return not lost
-
-
 def exchange(
     session: Session,
     wanted: Collection[Pair],
@@ -79,14 +50,16 @@ def exchange(
 ) -> set[Pair]:
     """Claim `wanted` and let go of the rest of `given_up`; the pairs that others have are returned.
 
-    Unless the answer is empty, roll back: part of the rest may be written.
+    Claimed for a hold (until `expires_at`) or for a booking (for good). A claim that ran out by
+    `now`, or that belongs to `own_hold_id` or to the booking itself, is taken over. Times are in
+    seconds since the epoch. Unless the answer is empty, roll back: part of the rest may be written.
     """
     # What is given up is written once more together with what is wanted, then deleted: deleting
     # it on its own would lock rows out of order.
     extra = set(given_up) - set(wanted)
     every = sorted({*wanted, *extra})
-    owner = {"hold": hold_id, "booking": booking_id, "expires": expires_at}
-    written = _write(session, every, {**owner, "own": own_hold_id, "now": now})
+    owner = _Owner(hold_id, booking_id, expires_at)
+    written = _write(session, every, owner, own_hold_id=own_hold_id, now=now)
     if written < len(every):
         lost = set(wanted) - owned(session, hold_id=hold_id, booking_id=booking_id)
         if lost:
@@ -155,17 +128,28 @@ def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[
     return claims.c.booking_id == booking_id
 
 
-def _write(session: Session, pairs: list[Pair], values: dict[str, int | None]) -> int:
+class _Owner(NamedTuple):
+    """Who claims until when, in the order the statement asks for it."""
+
+    hold_id: int | None
+    booking_id: int | None
+    expires_at: int | None
+
+
+def _write(
+    session: Session, pairs: list[Pair], owner: _Owner, *, own_hold_id: int | None, now: int
+) -> int:
+    """Write the claims that are free or our own; how many were."""
+    connection = session.connection()
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     written = 0
     for part in _parts(pairs):
-        numbered = {f"r{n}": resource for n, (resource, _) in enumerate(part)}
-        numbered |= {f"t{n}": tick for n, (_, tick) in enumerate(part)}
-        result = session.execute(
-            _statement(len(part)),
-            {**values, **numbered},
-            execution_options={"preserve_rowcount": True},
+        values = [value for pair in part for value in (*pair, *owner)]
+        # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
+        result = connection.exec_driver_sql(
+            _statement(len(part), mark), (*values, now, own_hold_id, owner.booking_id)
         )
-        written += cast("CursorResult[Any]", result).rowcount
+        written += result.rowcount
     return written
 
 
@@ -176,14 +160,13 @@ def _parts(pairs: list[Pair]) -> Iterator[list[Pair]]:
 
 
 @lru_cache(maxsize=_ROWS_A_STATEMENT)
-def _statement(rows: int) -> TextClause:
-    # Bare VALUES: a fifth of the time that insert().values([...]) takes for the same rows.
-    values = ", ".join(f"(:r{n}, :t{n}, :hold, :booking, :expires)" for n in range(rows))
-    return text(
+def _statement(rows: int, mark: str) -> str:
+    values = ", ".join([f"({', '.join([mark] * 5)})"] * rows)
+    return (
         "INSERT INTO booking_claim (resource_id, tick, hold_id, booking_id, expires_at)"  # noqa: S608
         f" VALUES {values}"
         " ON CONFLICT (resource_id, tick) DO UPDATE SET hold_id = excluded.hold_id,"
         " booking_id = excluded.booking_id, expires_at = excluded.expires_at"
-        " WHERE booking_claim.expires_at <= :now OR booking_claim.hold_id = :own"
-        " OR booking_claim.booking_id = :booking"
+        f" WHERE booking_claim.expires_at <= {mark} OR booking_claim.hold_id = {mark}"
+        f" OR booking_claim.booking_id = {mark}"
     )

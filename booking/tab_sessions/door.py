@@ -14,13 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, current_app, g, request
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from . import guards, ids, store
 from .attempts import RunAgain, look, settle
 from .extension import State, state
-from .failures import InDoubt, is_busy
+from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .refusals import Refusal, TabSessionBusy, TabSessionGone
 from .sealing import SealBroken
 from .session import TabSession, Then, utc_now
@@ -81,7 +80,7 @@ class _Visit:
     def read(self) -> Response:
         try:
             row, over, response = look(self.state.session, self._read_once)
-        except DBAPIError as error:
+        except DATABASE_FAILURES as error:
             raise _busy_or(error) from error
         if row is not None and (over == "expired" or self._stale(row)):
             self._note(row, over)
@@ -106,7 +105,8 @@ class _Visit:
             self.door.after_commit(tab)
         try:
             return self._respond(answer, tab, committed=committed)
-        except DBAPIError as error:  # the write is over: only its rendering may be asked for again
+        except DATABASE_FAILURES as error:
+            # The write is over, so asking again only renders again.
             raise _busy_or(error) from error
 
     def _settled(self) -> tuple[Answer, TabSession]:
@@ -116,7 +116,7 @@ class _Visit:
             written = settle(self.state.session, self._write_once, repeatable=repeatable)
         except (RunAgain, InDoubt) as unsettled:
             raise TabSessionBusy from unsettled
-        except DBAPIError as error:
+        except DATABASE_FAILURES as error:
             raise _busy_or(error) from error
         if isinstance(written, TabSessionGone):
             raise written
@@ -209,7 +209,7 @@ class _Visit:
                     self.state.end(session, [row.id], over)
                 else:
                     store.touch(session, row.id, seen, seen + self.state.limits.idle)
-        except (DBAPIError, InDoubt) as error:
+        except (*DATABASE_FAILURES, InDoubt) as error:
             if not is_busy(error):
                 raise
 
@@ -219,7 +219,7 @@ class _Visit:
         self.state.end(session, rows, "expired")
 
 
-def _busy_or(error: DBAPIError) -> Exception:
+def _busy_or(error: Exception) -> Exception:
     return TabSessionBusy() if is_busy(error) else error
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, OperationalError
+
+DATABASE_FAILURES = (DBAPIError, exc.TimeoutError)
+"""From the database itself, and from a pool all of whose connections are in use."""
 
 _SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
 _READ_ONLY = "25006"
@@ -43,7 +47,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 def is_busy(error: BaseException | None) -> bool:
     """Whether the database cannot take this now but may later: an answer of 503, not 500."""
-    if isinstance(error, InDoubt):
+    if isinstance(error, InDoubt | exc.TimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False

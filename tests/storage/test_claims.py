@@ -34,12 +34,12 @@ def ticks(first, last):
 
 def claimed(shop, pairs, owner, *, now=NOW, until=LATER, own=None):
     with shop.writing() as session:
-        done = claims.claim(
-            session, pairs, hold_id=owner, own_hold_id=own, expires_at=until, now=now
+        lost = exchange(
+            session, pairs, (), hold_id=owner, own_hold_id=own, expires_at=until, now=now
         )
-        if not done:
+        if lost:
             session.rollback()
-        return done
+        return not lost
 
 
 def ticks_of(shop, owner):

@@ -135,6 +135,18 @@ def test_a_database_that_is_held_up_is_503_and_works_again_afterwards(database_u
     engine.dispose()
 
 
+def test_a_pool_without_a_free_connection_is_503(database_url):
+    engine = create_engine(database_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    session = scoped_session(sessionmaker(engine))
+    tab = Tab(host_app(session, notes_blueprint()).test_client())
+    with engine.connect():
+        assert tab.post(text="x").status_code == 503
+        assert tab.get().status_code == 503
+    assert tab.post(text="after").text == "after"
+    session.remove()
+    engine.dispose()
+
+
 def test_a_database_that_is_not_there_is_503(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/no/such/folder.db")
     session = scoped_session(sessionmaker(engine))
