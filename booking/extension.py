@@ -26,7 +26,7 @@ _PRAGMAS = (
     "foreign_keys = ON",
 )
 MOST_THREADS = 32
-"""Of one process: none of them is to wait for a connection, and no more than they use are opened."""
+"""Of one process: none of them waits for a connection, and no more than they use are opened."""
 
 
 class Sidebook:

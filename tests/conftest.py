@@ -10,19 +10,23 @@ import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
-pytest_plugins = ["tests.fixtures.databases", "tests.fixtures.browsers"]
+pytest_plugins = [
+    "tests.fixtures.databases",
+    "tests.fixtures.browsers",
+    "tests.fixtures.figures",
+]
 
 SHOP = Path(__file__).parent / "shop.toml"
 
 
 @contextmanager
-def app_over(database_url: str) -> Iterator[Flask]:
-    """An app whose database holds the shop of tests/shop.toml."""
+def app_over(database_url: str, shop: Path = SHOP) -> Iterator[Flask]:
+    """An app whose database holds the shop of that file."""
     from booking import create_app
 
     app = create_app({"BOOKING_DATABASE_URL": database_url, "TESTING": True})
     try:
-        answer = app.test_cli_runner().invoke(args=["booking", "load", str(SHOP)])
+        answer = app.test_cli_runner().invoke(args=["booking", "load", str(shop)])
         assert answer.exit_code == 0, answer.output
         yield app
     finally:

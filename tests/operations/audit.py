@@ -1,18 +1,26 @@
-"""An independent look at the tables: plain SQL and a grid of minutes, no code of the product."""
+"""An independent look at the tables: plain SQL and a grid of minutes, no code of the product.
 
-from collections import Counter
+What is counted is what was promised, bookings and live holds, and beside it the claims that must
+cover every minute of it.
+"""
+
+from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
 BOOKED = """
-    SELECT staff_member_id AS who, starts_at, ends_at, buffer_before, buffer_after
-    FROM booking_booking WHERE state IN ('pending', 'confirmed')
+    SELECT 'booking' AS kind, booking.id, staff.resource_id AS who, starts_at, ends_at,
+           buffer_before, buffer_after
+    FROM booking_booking AS booking
+    JOIN booking_staff_member AS staff ON staff.id = booking.staff_member_id
+    WHERE state IN ('pending', 'confirmed')
 """
 HELD = """
-    SELECT hold.staff_member_id AS who, hold.starts_at, hold.ends_at,
+    SELECT 'hold' AS kind, hold.id, staff.resource_id AS who, hold.starts_at, hold.ends_at,
            service.buffer_before, service.buffer_after
     FROM booking_hold AS hold JOIN booking_service AS service ON service.id = hold.service_id
+    JOIN booking_staff_member AS staff ON staff.id = hold.staff_member_id
     WHERE hold.expires_at > :now
 """
 WITHOUT_OWNER = """
@@ -22,33 +30,49 @@ WITHOUT_OWNER = """
         ON booking.id = claim.booking_id AND booking.state IN ('pending', 'confirmed')
     WHERE hold.id IS NULL AND booking.id IS NULL
 """
-UNCLAIMED = """
-    SELECT count(*) FROM booking_booking AS booking
-    WHERE state IN ('pending', 'confirmed')
-    AND NOT EXISTS (SELECT 1 FROM booking_claim WHERE booking_id = booking.id)
-"""
+CLAIMED = "SELECT resource_id, tick, hold_id, booking_id FROM booking_claim"
 
 
 def assert_sold_once(engine, now: datetime) -> None:
-    """No minute of a staff member twice, buffers included; no claim without an owner."""
-    doubled = {when: times for when, times in minutes(engine, now).items() if times > 1}
+    """No minute of a staff member twice, buffers included; every one claimed by its owner.
+
+    Nor may there be a claim without an owner.
+    """
+    sold = promised(engine, now)
+    doubled = {when: owners for when, owners in sold.items() if len(owners) > 1}
     assert not doubled, f"{len(doubled)} minutes sold twice, among them {min(doubled)}"
     with engine.connect() as connection:
-        assert connection.scalar(text(WITHOUT_OWNER)) == 0
-        assert connection.scalar(text(UNCLAIMED)) == 0
+        assert connection.scalar(text(WITHOUT_OWNER)) == 0, "claims without an owner"
+        claims = claimed(connection.execute(text(CLAIMED)))
+    unclaimed = {
+        (who, minute): owner
+        for (who, minute), [owner] in sold.items()
+        if claims.get((who, int(minute.timestamp()) // 300)) != owner
+    }
+    assert not unclaimed, f"{len(unclaimed)} minutes not claimed, among them {min(unclaimed)}"
 
 
-def minutes(engine, now: datetime) -> Counter:
+def promised(engine, now: datetime) -> dict[tuple[int, datetime], list[tuple[str, int]]]:
+    """Whose each minute of each resource is."""
     seconds = {"now": int(now.timestamp())}
     with engine.connect() as connection:
         rows = [*connection.execute(text(BOOKED)), *connection.execute(text(HELD), seconds)]
-    sold = Counter()
+    sold = defaultdict(list)
     for row in rows:
         first = instant(row.starts_at) - timedelta(minutes=row.buffer_before)
         end = instant(row.ends_at) + timedelta(minutes=row.buffer_after)
-        length = (end - first) // timedelta(minutes=1)
-        sold.update((row.who, first + timedelta(minutes=number)) for number in range(length))
+        for number in range((end - first) // timedelta(minutes=1)):
+            sold[row.who, first + timedelta(minutes=number)].append((row.kind, row.id))
     return sold
+
+
+def claimed(rows) -> dict[tuple[int, int], tuple[str, int]]:
+    return {
+        (row.resource_id, row.tick): ("booking", row.booking_id)
+        if row.booking_id
+        else ("hold", row.hold_id)
+        for row in rows
+    }
 
 
 def instant(stored: datetime | str) -> datetime:
