@@ -19,6 +19,15 @@ pytest_plugins = [
 SHOP = Path(__file__).parent / "shop.toml"
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out the long versions unless they are asked for."""
+    if "long" in (config.option.markexpr or ""):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
+
+
 @contextmanager
 def app_over(database_url: str, shop: Path = SHOP) -> Iterator[Flask]:
     """An app whose database holds the shop of that file."""

@@ -22,8 +22,8 @@ By = Literal["customer", "owner"]
 class Claimant:
     """Who claims: a hold until `expires_at` (seconds since the epoch), or a booking for good.
 
-    Claims of `own_hold_id` or of the booking itself, and those that ran out by `now`, may be taken
-    over; `given_up` is let go of once the new claims stand.
+    Claims of `own_hold_id`, and those that ran out by `now`, may be taken over; `given_up` is let
+    go of once the new claims stand.
     """
 
     now: int

@@ -51,8 +51,8 @@ def exchange(
     """Claim `wanted` and let go of the rest of `given_up`; the pairs that others have are returned.
 
     Claimed for a hold (until `expires_at`) or for a booking (for good). A claim that ran out by
-    `now`, or that belongs to `own_hold_id` or to the booking itself, is taken over. Times are in
-    seconds since the epoch. Unless the answer is empty, roll back: part of the rest may be written.
+    `now`, or that belongs to `own_hold_id`, is taken over. Times are in seconds since the epoch.
+    Unless the answer is empty, roll back: part of the rest may be written.
     """
     # What is given up is written once more together with what is wanted, then deleted: deleting
     # it on its own would lock rows out of order.
@@ -147,7 +147,7 @@ def _write(
         values = [value for pair in part for value in (*pair, *owner)]
         # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
         result = connection.exec_driver_sql(
-            _statement(len(part), mark), (*values, now, own_hold_id, owner.booking_id)
+            _statement(len(part), mark), (*values, now, own_hold_id)
         )
         written += result.rowcount
     return written
@@ -168,5 +168,4 @@ def _statement(rows: int, mark: str) -> str:
         " ON CONFLICT (resource_id, tick) DO UPDATE SET hold_id = excluded.hold_id,"
         " booking_id = excluded.booking_id, expires_at = excluded.expires_at"
         f" WHERE booking_claim.expires_at <= {mark} OR booking_claim.hold_id = {mark}"
-        f" OR booking_claim.booking_id = {mark}"
     )
