@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.storage.base import is_missing_table
 from booking.tab_sessions import (
+    DATABASE_FAILURES,
     CrossSite,
     DraftTooLarge,
     MissingTabSession,
@@ -45,6 +46,8 @@ def explain(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(DraftTooLarge, draft_too_large)
     blueprint.register_error_handler(TabSessionGone, gone)
     blueprint.register_error_handler(TabSessionBusy, busy)
+    for failure in DATABASE_FAILURES:
+        blueprint.register_error_handler(failure, failed)
     blueprint.register_error_handler(404, not_found)
     blueprint.register_error_handler(InternalServerError, unexpected)
     blueprint.register_error_handler(HTTPException, other)
@@ -97,16 +100,21 @@ def busy(_error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
     return body, status, dict(TabSessionBusy.headers)
 
 
+def failed(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """503 from a page without a tab, which has no door that would say so."""
+    if not is_busy(error):
+        raise error
+    return busy(TabSessionBusy())
+
+
 def not_found(_error: HTTPException) -> Answer:
     """404: nothing is at that address."""
     message = "The address may be mistyped, or the link to an appointment was cut short."
     return problem(404, "There is no such page", message)
 
 
-def unexpected(error: InternalServerError) -> Answer | tuple[str, int, dict[str, str]]:
+def unexpected(error: InternalServerError) -> Answer:
     """500: a mistake of ours. What it was stands in the log, not on the page."""
-    if is_busy(error.original_exception):  # pages without a tab, which have no door
-        return busy(TabSessionBusy())
     if is_missing_table(error.original_exception):
         current_app.logger.error("The booking tables are missing. Run: flask booking init")
         return problem(503, "Not open yet", "This booking page is still being set up.")

@@ -16,7 +16,7 @@ client/tab-session.js the browser's half.
 
 from .attempts import RunAgain, look, settle
 from .extension import CLIENT_SCRIPT, TabSessions, client_script, create_table, purge, when_ended
-from .failures import InDoubt, is_busy
+from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .guards import refuse_cross_site, refuse_too_large
 from .model import metadata, tab_session
 from .refusals import (
@@ -38,6 +38,7 @@ from .transactions import reading, writing
 
 __all__ = [
     "CLIENT_SCRIPT",
+    "DATABASE_FAILURES",
     "CrossSite",
     "DraftTooLarge",
     "InDoubt",

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from . import guards, ids, store
 from .attempts import RunAgain, look, settle
 from .extension import State, state
-from .failures import DATABASE_FAILURES, InDoubt, is_busy
+from .failures import DATABASE_FAILURES, is_busy
 from .refusals import Refusal, TabSessionBusy, TabSessionGone
 from .sealing import SealBroken
 from .session import TabSession, Then, utc_now
@@ -114,7 +114,7 @@ class _Visit:
         repeatable = self.door.repeatable
         try:
             written = settle(self.state.session, self._write_once, repeatable=repeatable)
-        except (RunAgain, InDoubt) as unsettled:
+        except RunAgain as unsettled:
             raise TabSessionBusy from unsettled
         except DATABASE_FAILURES as error:
             raise _busy_or(error) from error
@@ -209,7 +209,7 @@ class _Visit:
                     self.state.end(session, [row.id], over)
                 else:
                     store.touch(session, row.id, seen, seen + self.state.limits.idle)
-        except (*DATABASE_FAILURES, InDoubt) as error:
+        except DATABASE_FAILURES as error:
             if not is_busy(error):
                 raise
 

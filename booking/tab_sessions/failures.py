@@ -5,9 +5,6 @@ from __future__ import annotations
 from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-DATABASE_FAILURES = (DBAPIError, exc.TimeoutError)
-"""From the database itself, and from a pool all of whose connections are in use."""
-
 _SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
 _READ_ONLY = "25006"
 _BUSY_STATES = {
@@ -28,6 +25,9 @@ _BUSY_WORDS = (
     "readonly database",
     "disk i/o error",
     "unable to open database",
+    # After a full disk or an I/O error SQLite has rolled back by itself, savepoints and all, and
+    # going back to one is what fails.
+    "no such savepoint",
 )
 
 
@@ -37,6 +37,10 @@ class InDoubt(Exception):
     Only the application can tell, so nothing is run again by itself, unless running it twice is
     known to come to the same.
     """
+
+
+DATABASE_FAILURES: tuple[type[Exception], ...] = (DBAPIError, exc.TimeoutError, InDoubt)
+"""All that the database may fail with; `is_busy` says what it means. The second is the pool's."""
 
 
 def is_conflict(error: DBAPIError) -> bool:

@@ -11,7 +11,8 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
 
 from booking.operations.bookings import cancel
 from booking.operations.errors import SlotUnavailable
@@ -20,7 +21,8 @@ from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, at, book_in, find
+from booking.tab_sessions import is_busy, settle
+from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won
 
@@ -226,6 +228,32 @@ def cancel_one(shop, tab, dice):
     with shop.writing() as session:
         some = session.scalar(select(Booking).where(Booking.state == "confirmed"))
         return some and cancel(session, some, by="owner", now=NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_the_guard_needs_no_particular_isolation_level(shop, database_url, level):
+    """A host may have set another one: some are told to come back, and still one wins."""
+    with open_engine(database_url, isolation_level=level) as engine:
+
+        def book(slug, start):
+            def work(session):
+                shown = text("SHOW transaction_isolation")
+                assert session.scalar(shown) == level.lower()
+                return book_in(session, None, slug, "ann", start).reference
+
+            try:
+                return settle(Session(engine), work)
+            except DBAPIError as error:
+                return error
+
+        results = at_once(
+            *[partial(book, "cut", at("10:00"))] * 6, *[partial(book, "color", at("10:15"))] * 6
+        )
+    assert len(won(results)) == 1
+    assert all(isinstance(one, SlotUnavailable | str) or is_busy(one) for one in results)
+    assert shop.count(Booking) == 1
+    assert_sold_once(shop.engine, NOW)
 
 
 def test_a_second_program_that_writes_claims_of_its_own_is_heeded(shop):

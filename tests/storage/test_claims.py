@@ -127,6 +127,39 @@ def test_the_answer_names_what_others_have(shop, two_holds):
         session.rollback()
 
 
+ROOM, GROUP = 10_001, 10_002
+
+
+@pytest.fixture
+def more_resources(shop, two_holds):
+    """A room, and a session with places for several: what the design must take one day."""
+    words = "INSERT INTO booking_resource (id, kind, name) VALUES (:id, 'staff', :name)"
+    with shop.engine.begin() as connection:
+        for number, name in ((ROOM, "Room"), (GROUP, "Yoga on Monday")):
+            connection.execute(text(words), {"id": number, "name": name})
+    return two_holds
+
+
+def test_a_room_is_one_more_resource_of_the_same_claim(shop, more_resources):
+    """Two people of the staff are free, their one room is not: then nothing is claimed at all."""
+    first, second = more_resources
+    room = {(ROOM, tick) for tick in range(1, 7)}
+    assert claimed(shop, ticks(1, 6) | room, first)
+    elsewhen = ticks(20, 26)
+    assert not claimed(shop, elsewhen | {(ROOM, tick) for tick in range(6, 9)}, second)
+    assert ticks_of(shop, second) == set()
+    assert claimed(shop, elsewhen | {(ROOM, tick) for tick in range(7, 9)}, second)
+
+
+def test_places_of_a_group_are_ticks_of_its_session(shop, more_resources):
+    """Three places: each customer claims one, and the fourth is told, by the same statement."""
+    first, second = more_resources
+    for place, owner in ((1, first), (2, second), (3, first)):
+        assert claimed(shop, {(GROUP, place)}, owner)
+    for place in (1, 2, 3):
+        assert not claimed(shop, {(GROUP, place)}, second if place != 2 else first)
+
+
 def test_releasing_a_hold_leaves_nothing_of_it(shop, two_holds):
     claimed(shop, ticks(1, 6), two_holds[0])
     with shop.writing() as session:
