@@ -3,8 +3,8 @@
 A slot is named by its start, in minutes since the epoch, UTC; its length is the service's.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import day_interval, local_day, wall_steps
 from booking.scheduling.hours import Ranges, WorkingTime, each_day, open_intervals
-from booking.scheduling.intervals import Interval, contains, intersect, merge, subtract
+from booking.scheduling.intervals import Interval, contains, intersect, merge
 from booking.scheduling.rules import ServiceRules
 
 
@@ -62,9 +62,11 @@ def free_starts(
     last = min(last, local_day(latest, working.zone))
     if last < first:
         return []
-    allowed = subtract(_fitting(working, rules, first, last), _blocked(rules, taken))
-    allowed = intersect(subtract(allowed, full_days), [(earliest, latest + 1)])
-    return _within(candidate_starts(working, rules, first, last), allowed)
+    starts = _within(
+        candidate_starts(working, rules, first, last), _fitting(working, rules, first, last)
+    )
+    starts = starts[bisect_left(starts, earliest) : bisect_right(starts, latest)]
+    return _without(_without(starts, _blocked(rules, taken)), full_days)
 
 
 def why_not(
@@ -118,14 +120,27 @@ def _fitting(working: WorkingTime, rules: ServiceRules, first: date, last: date)
 def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
     """Starts whose span, buffers included, would touch what is taken."""
     ahead = rules.duration + rules.buffer_after - 1
-    return [(start - ahead, end + rules.buffer_before) for start, end in merge(taken)]
+    behind = rules.buffer_before
+    return [(start - ahead, end + behind) for start, end in taken if start < end]
 
 
-def _within(starts: Sequence[int], allowed: Iterable[Interval]) -> list[int]:
+def _within(starts: list[int], allowed: Iterable[Interval]) -> list[int]:
+    """Those of the sorted starts that lie in one of the sorted, disjoint intervals."""
     found: list[int] = []
     for first, end in allowed:
         found += starts[bisect_left(starts, first) : bisect_left(starts, end)]
     return found
+
+
+def _without(starts: list[int], cut: Iterable[Interval]) -> list[int]:
+    """Those of the sorted starts that lie in none of the intervals."""
+    left: list[int] = []
+    reached = 0
+    for first, end in sorted(cut):
+        from_here = bisect_left(starts, first, reached)
+        left += starts[reached:from_here]
+        reached = bisect_left(starts, end, from_here)
+    return left + starts[reached:]
 
 
 def _untimely(rules: ServiceRules, now: int, start: int) -> Reason | None:

@@ -12,11 +12,11 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, local_day, to_minute
-from booking.scheduling.hours import TICK, WorkingTime, open_intervals
+from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
@@ -76,6 +76,8 @@ class Diary:
     def offers(self, member: StaffMember, span: Interval) -> bool:
         """Whether there would be a slot within the span if nothing was taken, past or not."""
         working = self.working[member.id]
+        if not any(map(working.ranges, each_day(*_local_days(span, working)))):
+            return False
         whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
         starts = free_starts(working, whenever, (), span[0], *_local_days(span, working))
         return bool(_within(starts, span))
@@ -172,30 +174,32 @@ def _taken(
 ) -> dict[int, list[Interval]]:
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
-    for resource, first, last in session.execute(_islands(list(of_resource), span, live)):
-        taken[of_resource[resource]].append((first * TICK, (last + 1) * TICK))
-    return taken
-
-
-def _islands(
-    resources: list[int], span: Interval, live: list[ColumnElement[bool]]
-) -> Select[int, int, int]:
-    # Ticks in a row share their distance from the row's number: one row comes back for each
-    # stretch of time, not for each five minutes.
-    number = func.row_number().over(partition_by=claims.c.resource_id, order_by=claims.c.tick)
-    ticks = (
-        select(claims.c.resource_id, claims.c.tick, (claims.c.tick - number).label("island"))
+    # One row for each resource: a row for each five minutes, or a window function over them, took
+    # most of the time that a busy month takes.
+    ticks = func.aggregate_strings(cast(claims.c.tick, String), ",")
+    query = (
+        select(claims.c.resource_id, ticks)
         .where(
-            claims.c.resource_id.in_(resources),
+            claims.c.resource_id.in_(of_resource),
             claims.c.tick >= span[0] // TICK,
             claims.c.tick <= span[1] // TICK,
             *live,
         )
-        .subquery()
+        .group_by(claims.c.resource_id)
     )
-    return select(ticks.c.resource_id, func.min(ticks.c.tick), func.max(ticks.c.tick)).group_by(
-        ticks.c.resource_id, ticks.c.island
-    )
+    for resource, written in session.execute(query):
+        taken[of_resource[resource]] = _stretches(sorted(map(int, written.split(","))))
+    return taken
+
+
+def _stretches(ticks: list[int]) -> list[Interval]:
+    """Ticks in a row as one interval."""
+    gaps = [here for here in range(1, len(ticks)) if ticks[here] != ticks[here - 1] + 1]
+    firsts, ends = [0, *gaps], [*gaps, len(ticks)]
+    return [
+        (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
+        for first, end in zip(firsts, ends, strict=True)
+    ]
 
 
 def _places(

@@ -13,13 +13,17 @@ def subsets(items):
     return [set(c) for c in chain.from_iterable(combinations(items, n) for n in range(5))]
 
 
-@pytest.mark.parametrize("answered", subsets(QUESTIONS), ids=str)
+@pytest.mark.parametrize(
+    "answered", subsets(QUESTIONS), ids=lambda answered: "+".join(sorted(answered)) or "nothing"
+)
 def test_the_open_step_is_the_first_without_an_answer(answered):
     missing = [step for step in QUESTIONS if step not in answered]
     assert steps.open_step(answered) == (missing[0] if missing else "review")
 
 
-@pytest.mark.parametrize("answered", subsets(QUESTIONS), ids=str)
+@pytest.mark.parametrize(
+    "answered", subsets(QUESTIONS), ids=lambda answered: "+".join(sorted(answered)) or "nothing"
+)
 @pytest.mark.parametrize("wanted", steps.STEPS)
 def test_a_step_is_shown_only_when_everything_before_it_is_answered(wanted, answered):
     order = [*QUESTIONS, "review"]

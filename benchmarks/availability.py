@@ -1,0 +1,100 @@
+"""A month of free times for all staff of a service, whatever the number of stored bookings."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, event, select
+from sqlalchemy.orm import Session
+
+from benchmarks.places import PLACES, engine_at
+from benchmarks.report import Section, in_turns, main, spread
+from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
+from booking.storage.availability import days
+from booking.storage.models import Service
+from booking.tab_sessions import reading
+
+UTC = ZoneInfo("UTC")
+STORED = (0, 10_000, 1_000_000)
+STAFF = (1, 10, 100)
+ROUNDS = 15
+
+
+def measure() -> Section:
+    """CPU and queries of one month, in three shops on both databases."""
+    section = Section(
+        "A month of free times",
+        "CPU of this process for one question, in ms, median (lowest to highest) of "
+        f"{ROUNDS}. Goal: under 15 ms at 10 staff, at most 1.2 times as much at a million stored "
+        "bookings as at none.",
+        [
+            "database",
+            "staff",
+            *(f"{count:,} stored" for count in STORED),
+            "million ÷ none",
+            "queries",
+        ],
+    )
+    for name, place in PLACES.items():
+        for staff in STAFF:
+            with ExitStack() as open_places:
+                engines = [_shop(open_places, place, staff, stored) for stored in STORED]
+                section.rows.append([name, str(staff), *_row(engines)])
+    section.notes = [
+        "The month is half full in every column: only what is stored beside it differs.",
+        "The stored bookings lie in the past, where their claims have left the table.",
+        "The database's own time is not in it, but for SQLite, which works in this process.",
+        "Staff have eight different sets of hours.",
+        "A process remembers what a day's hours come to, so its first question takes longer.",
+    ]
+    return section
+
+
+def _shop(
+    open_places: ExitStack,
+    place: Callable[[], AbstractContextManager[str]],
+    staff: int,
+    stored: int,
+) -> Engine:
+    engine = open_places.enter_context(engine_at(open_places.enter_context(place())))
+    open_shop(engine, staff)
+    fill_half_the_month(engine, staff)
+    fill_the_past(engine, stored, staff)
+    return engine
+
+
+def _row(engines: list[Engine]) -> list[str]:
+    taken = in_turns(ROUNDS, *(partial(_cpu, engine) for engine in engines))
+    fastest = [min(times) for times in taken]
+    return [
+        *(spread([1000 * seconds for seconds in times], 1) for times in taken),
+        f"{fastest[-1] / fastest[0]:.2f}",
+        str(_queries(engines[-1])),
+    ]
+
+
+def _cpu(engine: Engine) -> float:
+    with reading(Session(engine)) as session:
+        service = session.scalars(select(Service)).one()
+        staff = list(service.staff)
+        started = time.process_time()
+        found = days(session, service, staff, FIRST, LAST, now=NOW, zone=UTC, tab_key=None)
+        taken = time.process_time() - started
+    assert sum(len(day.starts) for day in found.values()) > 300
+    return taken
+
+
+def _queries(engine: Engine) -> int:
+    seen: list[str] = []
+    with reading(Session(engine)) as session:
+        service = session.scalars(select(Service)).one()
+        staff = list(service.staff)
+        event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        days(session, service, staff, FIRST, LAST, now=NOW, zone=UTC, tab_key=None)
+    return len(seen)
+
+
+if __name__ == "__main__":
+    main(measure)

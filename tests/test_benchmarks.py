@@ -1,0 +1,44 @@
+"""The benchmarks are run by `./run bench`, not here; but they are there, and what they wrote is."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "benchmarks"
+MEASURES = sorted(
+    file.stem for file in FOLDER.glob("*.py") if "def measure()" in file.read_text("utf-8")
+)
+
+
+def run(*names):
+    return subprocess.run(
+        [sys.executable, "-m", "benchmarks", *names],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_benchmark_can_be_run_alone(name):
+    assert callable(import_module(f"benchmarks.{name}").measure)
+    assert 'if __name__ == "__main__":\n    main(measure)' in (FOLDER / f"{name}.py").read_text()
+
+
+def test_an_unknown_benchmark_is_told_with_those_there_are():
+    answer = run("speed")
+    assert answer.returncode == 1
+    listed = answer.stderr.strip().removesuffix(".").split("There are: ")[1].split(", ")
+    assert sorted(listed) == MEASURES
+
+
+def test_the_results_have_a_table_for_each_of_them():
+    results = (FOLDER / "results.md").read_text(encoding="utf-8")
+    assert len(re.findall(r"^## ", results, re.MULTILINE)) == len(MEASURES)
+    assert results.count("\n| --- |") == len(MEASURES)
