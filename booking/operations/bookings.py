@@ -130,17 +130,18 @@ def _book(
     able = require_offered(session, service, staff)
     diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
-    booking.service, booking.staff_member = service, turn[0]
+    booking.service_id, booking.staff_member_id = service.id, turn[0].id
     booking.visitor = held.visitor if held else None
     booking.reference = _unused_reference(session)
     session.add(booking)
     session.flush()
     claimant = _claimant(session, booking.id, held, now)
-    booking.staff_member = first_to_claim(session, service, turn, start, diary, claimant)
+    member = first_to_claim(session, service, turn, start, diary, claimant)
+    booking.staff_member_id = member.id
     session.flush()
     if held is not None:
         release_hold(session, held.id)
-    sweep(session, [booking.staff_member.resource_id, service.resource_id], now=now)
+    sweep(session, member, service, now=now)
     return booking
 
 

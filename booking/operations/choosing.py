@@ -11,8 +11,9 @@ from booking.operations.errors import SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
+from booking.storage.catalogue import read_catalogue
 from booking.storage.diary import Diary
-from booking.storage.models import Booking, Service, StaffMember, offer
+from booking.storage.models import Booking, Service, StaffMember
 
 _MOST_TELLING_FIRST = (
     Reason.TAKEN,
@@ -38,11 +39,9 @@ def require_offered(
     session: Session, service: Service, staff: Sequence[StaffMember]
 ) -> list[StaffMember]:
     """Those of the staff who offer the service today; SlotUnavailable when nobody does."""
-    offering = set(
-        session.scalars(select(offer.c.staff_member_id).where(offer.c.service_id == service.id))
-    )
-    able = [member for member in staff if member.id in offering and not member.retired]
-    if service.retired or not able:
+    offering = {member.id for member in read_catalogue(session).offering(service.id)}
+    able = [member for member in staff if member.id in offering]
+    if not able:
         raise SlotUnavailable(Reason.CLOSED)
     return able
 

@@ -17,6 +17,7 @@ from booking.operations.choosing import (
 from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
 from booking.operations.visitors import Visitor, leave_room, require_room
+from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import owned, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
@@ -75,9 +76,9 @@ def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most:
             raise HoldOver
         if earlier.extensions >= most:
             raise NoMoreTime
-        service = session.get_one(Service, earlier.service_id)
-        staff = [session.get_one(StaffMember, earlier.staff_member_id)]
-        able, start = require_offered(session, service, staff), earlier.starts_at
+        catalogue, start = read_catalogue(session), earlier.starts_at
+        service = catalogue.every_service[earlier.service_id]
+        able = require_offered(session, service, [catalogue.staff[earlier.staff_member_id]])
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         require_free(diary, able, start)
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60

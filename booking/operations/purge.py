@@ -5,7 +5,6 @@ Always a little at a time, a transaction each, so that nobody who books has to w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
-from booking.storage.models import Booking, Resource, hold
+from booking.storage.models import Booking, Resource, Service, StaffMember, hold
 from booking.storage.reads import shop_zone
 
 # A hold that ran out may still be extended while nobody wants its time.
@@ -64,18 +63,16 @@ def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:
     return gone
 
 
-def sweep(session: Session, resource_ids: Iterable[int], *, now: datetime) -> None:
-    """Delete past claims of these resources: at most as many as the longest booking adds.
+def sweep(session: Session, member: StaffMember, service: Service, *, now: datetime) -> None:
+    """Delete past claims of these two: at most as many as the longest booking adds.
 
     Each booking does this for what it claims itself, so the table of claims stays small even where
     nobody ever purges.
     """
     past = _past_ticks(session, now)
-    kinds = session.execute(
-        select(Resource.id, Resource.kind).where(Resource.id.in_(resource_ids))
-    ).all()
-    for resource_id, kind in kinds:
-        release_past(session, resource_id, past[kind], LONGEST)
+    release_past(session, member.resource_id, past["staff"], LONGEST)
+    if service.daily_limit is not None:
+        release_past(session, service.resource_id, past["service_day"], LONGEST)
 
 
 def _past_ticks(session: Session, now: datetime) -> dict[str, int]:

@@ -44,7 +44,8 @@ def reschedule(
             raise AppointmentCancelled
         if booking.starts_at <= now:
             raise AppointmentPast
-        if booking.starts_at == start and booking.staff_member in staff:
+        here = booking.staff_member_id
+        if booking.starts_at == start and here in {member.id for member in staff}:
             return booking
         return _move(session, booking, staff, start, now, tab_key, by)
 
@@ -65,11 +66,13 @@ def _move(
     )
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     claimant = _claimant(session, booking, held, now)
-    booking.staff_member = first_to_claim(session, service, turn, start, diary, claimant)
+    member = first_to_claim(session, service, turn, start, diary, claimant)
+    booking.staff_member_id = member.id
     booking.starts_at, booking.ends_at = start, start + timedelta(minutes=service.duration)
     booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
     booking.rescheduled_at, booking.changes = now, booking.changes + 1
     session.flush()
+    session.expire(booking, ["staff_member"])
     if held is not None:
         release_hold(session, held.id)
     return booking

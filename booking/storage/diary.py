@@ -23,9 +23,10 @@ from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
 from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
+from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import PLACES_A_DAY
-from booking.storage.reads import hold_of, shop_zone
-from booking.storage.working_time import rules_of, working_times
+from booking.storage.reads import hold_of
+from booking.storage.working_time import near, rules_of
 
 Places = dict[date, frozenset[int]]
 """Which places of each day of the shop's zone are claimed."""
@@ -137,18 +138,18 @@ def read_diary(
     `booking_id` is a booking about to be moved: what it takes up now stands in no one's way.
     """
     hold = hold_of(session, tab_key)
-    zone, rules = shop_zone(session), rules_of(service)
+    catalogue, rules = read_catalogue(session), rules_of(service)
     live = _live(int(now.timestamp()), hold, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
     return Diary(
         service_id=service.id,
         rules=rules,
-        working=working_times(session, staff, zone, around),
+        working={member.id: near(catalogue.working[member.id], around) for member in staff},
         taken=_taken(session, staff, around, live),
-        places=_places(session, service, around, live) if rules.daily_limit else {},
+        places=_places(session, service, around, live, catalogue.zone),
         own=hold if hold and not hold.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
-        zone=zone,
+        zone=catalogue.zone,
     )
 
 
@@ -203,9 +204,14 @@ def _stretches(ticks: list[int]) -> list[Interval]:
 
 
 def _places(
-    session: Session, service: Service, span: Interval, live: list[ColumnElement[bool]]
+    session: Session,
+    service: Service,
+    span: Interval,
+    live: list[ColumnElement[bool]],
+    zone: ZoneInfo,
 ) -> Places:
-    zone = shop_zone(session)
+    if service.daily_limit is None:
+        return {}
     first, last = (local_day(minute, zone).toordinal() for minute in span)
     query = select(claims.c.tick).where(
         claims.c.resource_id == service.resource_id,

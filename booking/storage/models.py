@@ -3,6 +3,7 @@
 from booking.storage.base import Base, UTCDateTime
 from booking.storage.bookings import STATES, Booking, Hold, claim, hold
 from booking.storage.business import Question, Resource, Service, Shop, StaffMember, offer
+from booking.storage.catalogue import catalogue_state
 from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
 from booking.storage.visitors import visitor_key
 
@@ -21,6 +22,7 @@ __all__ = [
     "TimeOff",
     "UTCDateTime",
     "WeeklyHours",
+    "catalogue_state",
     "claim",
     "hold",
     "offer",

@@ -5,35 +5,27 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload
 
-from booking.scheduling import clock
 from booking.storage.bookings import Booking, Hold
 from booking.storage.bookings import hold as holds
 from booking.storage.business import Service, Shop, StaffMember
+from booking.storage.catalogue import read_catalogue
 
 
 def shop(session: Session) -> Shop | None:
     """The business; None before one was loaded."""
-    return session.get(Shop, 1)
+    return read_catalogue(session).shop
 
 
 def shop_zone(session: Session) -> ZoneInfo:
     """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
-    found = shop(session)
-    return clock.zone(found.zone) if found else clock.zone("UTC")
+    return read_catalogue(session).zone
 
 
-def services(session: Session) -> list[Service]:
+def services(session: Session) -> Sequence[Service]:
     """What can be booked: not retired, offered by somebody who is not; in the shop's order."""
-    offered = Service.staff.any(StaffMember.retired.is_(False))
-    query = (
-        select(Service)
-        .where(Service.retired.is_(False), offered)
-        .order_by(Service.position, Service.id)
-        .options(selectinload(Service.staff), selectinload(Service.questions))
-    )
-    return list(session.scalars(query))
+    return read_catalogue(session).services
 
 
 def service_by_slug(session: Session, slug: str) -> Service | None:

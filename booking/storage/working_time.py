@@ -1,7 +1,8 @@
 """Rows of hours and rules, as the values that `scheduling` computes with."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.scheduling import clock
-from booking.scheduling.clock import day_interval, from_minute, to_minute
+from booking.scheduling.clock import day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
@@ -31,17 +32,15 @@ def rules_of(service: Service) -> ServiceRules:
 
 
 def working_times(
-    session: Session, staff: Sequence[StaffMember], shop_zone: ZoneInfo, span: Interval
+    session: Session, staff: Sequence[StaffMember], shop_zone: ZoneInfo
 ) -> dict[int, WorkingTime]:
-    """Each staff member's time by their id, whole for the span (minutes since the epoch, UTC).
-
-    Four queries, however many staff members and days.
-    """
-    ids = [member.id for member in staff]
-    weekly, breaks = _weekly(session, ids)
-    overrides = _overrides(session, ids, span)
-    away = _time_off(session, ids, span)
-    closures = _closures(session, shop_zone, span)
+    """Each staff member's time by their id. Four queries, however many staff members."""
+    weekly, breaks = _weekly(session)
+    overrides, away, closures = (
+        _overrides(session),
+        _time_off(session),
+        _closures(session, shop_zone),
+    )
     return {
         member.id: WorkingTime(
             zone=clock.zone(member.zone),
@@ -55,10 +54,19 @@ def working_times(
     }
 
 
+def near(working: WorkingTime, span: Interval) -> WorkingTime:
+    """The same time without what lies outside the span: years of time off would be in the way."""
+    return replace(
+        working,
+        time_off=tuple(part for part in working.time_off if _overlap(part, span)),
+        closures=tuple(part for part in working.closures if _overlap(part, span)),
+    )
+
+
 Weeks = dict[int, dict[int, Ranges]]
 
 
-def _weekly(session: Session, ids: Iterable[int]) -> tuple[Weeks, Weeks]:
+def _weekly(session: Session) -> tuple[Weeks, Weeks]:
     opened: Weeks = defaultdict(dict)
     breaks: Weeks = defaultdict(dict)
     query = select(
@@ -67,21 +75,18 @@ def _weekly(session: Session, ids: Iterable[int]) -> tuple[Weeks, Weeks]:
         WeeklyHours.weekday,
         WeeklyHours.starts,
         WeeklyHours.ends,
-    ).where(WeeklyHours.staff_member_id.in_(ids))
+    )
     for row in session.execute(query):
         week = (opened if row.kind == "open" else breaks)[row.staff_member_id]
         week[row.weekday] = (*week.get(row.weekday, ()), TimeRange(row.starts, row.ends))
     return opened, breaks
 
 
-def _overrides(
-    session: Session, ids: Iterable[int], span: Interval
-) -> dict[int, dict[date, Ranges]]:
+def _overrides(session: Session) -> dict[int, dict[date, Ranges]]:
     found: dict[int, dict[date, Ranges]] = defaultdict(dict)
-    first, last = _days_around(span)
     query = select(
         DateOverride.staff_member_id, DateOverride.day, DateOverride.starts, DateOverride.ends
-    ).where(DateOverride.staff_member_id.in_(ids), DateOverride.day.between(first, last))
+    )
     for row in session.execute(query):
         days = found[row.staff_member_id]
         ranges = days.setdefault(row.day, ())
@@ -90,13 +95,9 @@ def _overrides(
     return found
 
 
-def _time_off(session: Session, ids: Iterable[int], span: Interval) -> dict[int, list[Interval]]:
+def _time_off(session: Session) -> dict[int, list[Interval]]:
     found: dict[int, list[Interval]] = defaultdict(list)
-    query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at).where(
-        TimeOff.staff_member_id.in_(ids),
-        TimeOff.ends_at > from_minute(span[0]),
-        TimeOff.starts_at < from_minute(span[1]),
-    )
+    query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at)
     for row in session.execute(query):
         # A part of a minute counts as the whole: somebody who is away is away.
         until = to_minute(row.ends_at + timedelta(minutes=1, microseconds=-1))
@@ -104,18 +105,12 @@ def _time_off(session: Session, ids: Iterable[int], span: Interval) -> dict[int,
     return found
 
 
-def _closures(session: Session, shop_zone: ZoneInfo, span: Interval) -> tuple[Interval, ...]:
-    first, last = _days_around(span)
-    query = select(Closure.first_day, Closure.last_day).where(
-        Closure.last_day >= first, Closure.first_day <= last
-    )
+def _closures(session: Session, shop_zone: ZoneInfo) -> tuple[Interval, ...]:
     return tuple(
         (day_interval(row.first_day, shop_zone)[0], day_interval(row.last_day, shop_zone)[1])
-        for row in session.execute(query)
+        for row in session.execute(select(Closure.first_day, Closure.last_day))
     )
 
 
-def _days_around(span: Interval) -> tuple[date, date]:
-    # No zone is further from UTC than a day, so a day on either side is enough for all of them.
-    margin = 2 * clock.DAY
-    return from_minute(span[0] - margin).date(), from_minute(span[1] + margin).date()
+def _overlap(part: Interval, span: Interval) -> bool:
+    return part[0] < span[1] and part[1] > span[0]

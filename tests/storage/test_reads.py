@@ -17,7 +17,7 @@ def test_only_what_can_be_booked_is_listed_in_the_shops_order(shop):
         assert [service.slug for service in reads.services(session)] == ["cut"]
     shop.change("ben", retired=True)
     with shop.reading() as session:
-        assert reads.services(session) == []
+        assert reads.services(session) == ()
 
 
 def test_services_and_staff_are_found_by_slug(shop):

@@ -1,0 +1,104 @@
+"""What the shop sells and when its people work, read once and remembered until it changes.
+
+Every transaction asks the database for one short text, and only if that changed are the business's
+tables read again. The text is changed by triggers, so it does so whoever writes to those tables: a
+loaded file, a host's own pages, or somebody with an SQL prompt.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from weakref import WeakKeyDictionary
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Column, Engine, Integer, String, Table, select
+from sqlalchemy.orm import Session, selectinload
+
+from booking.scheduling import clock
+from booking.scheduling.hours import WorkingTime
+from booking.storage.base import Base
+from booking.storage.business import Service, Shop, StaffMember
+from booking.storage.working_time import working_times
+
+# One row, number 1; its triggers are in migration 0008.
+catalogue_state = Table(
+    "booking_catalogue_state",
+    Base.metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("token", String(36), nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The business as it stands. Its services and people belong to no session: do not change them.
+
+    `services` are those that can be booked, in the shop's order; the other three know the retired
+    as well, by their numbers.
+    """
+
+    token: str
+    shop: Shop | None
+    services: Sequence[Service]
+    every_service: Mapping[int, Service]
+    staff: Mapping[int, StaffMember]
+    working: Mapping[int, WorkingTime]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
+        return clock.zone(self.shop.zone if self.shop else "UTC")
+
+    def offering(self, service_id: int) -> list[StaffMember]:
+        """Who offers that service now, in the shop's order; nobody if it is retired or gone."""
+        service = self.every_service.get(service_id)
+        if service is None or service.retired:
+            return []
+        return [member for member in service.staff if not member.retired]
+
+
+_remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
+
+
+def read_catalogue(session: Session) -> Catalogue:
+    """The catalogue as this transaction sees it."""
+    engine, token = session.get_bind().engine, _token(session)
+    found = _remembered.get(engine)
+    while found is None or found.token != token:
+        found = _read(session, token)
+        token = _token(session)  # changed while it was read? Then once more
+    _remembered[engine] = found
+    return found
+
+
+def _token(session: Session) -> str:
+    return str(session.scalars(_TOKEN).one())
+
+
+def _read(session: Session, token: str) -> Catalogue:
+    # A session of its own on the same transaction: what it finds is let go of, and the caller's
+    # objects stay the caller's.
+    with Session(session.connection(), join_transaction_mode="rollback_only") as own:
+        services = own.scalars(_SERVICES).all()
+        staff = own.scalars(select(StaffMember)).all()
+        shop = own.get(Shop, 1)
+        working = working_times(own, staff, clock.zone(shop.zone if shop else "UTC"))
+        own.expunge_all()
+    found = Catalogue(
+        token=token,
+        shop=shop,
+        services=(),
+        every_service=MappingProxyType({service.id: service for service in services}),
+        staff=MappingProxyType({member.id: member for member in staff}),
+        working=MappingProxyType(working),
+    )
+    bookable = tuple(service for service in services if found.offering(service.id))
+    return replace(found, services=bookable)
+
+
+_TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
+_SERVICES = (
+    select(Service)
+    .order_by(Service.position, Service.id)
+    .options(selectinload(Service.staff), selectinload(Service.questions))
+)

@@ -1,0 +1,133 @@
+"""The business, read once and remembered until anybody changes it."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, event, select, text, update
+from sqlalchemy.orm import Session
+
+from booking.storage.availability import days
+from booking.storage.catalogue import read_catalogue
+from booking.storage.models import Closure, Service, Shop, StaffMember, WeeklyHours
+from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
+
+TABLES = {
+    "shop": "UPDATE booking_shop SET name = 'Other'",
+    "service": "UPDATE booking_service SET duration = 45",
+    "question": "INSERT INTO booking_question (service_id, key, label, help, kind, required,"
+    " choices, position) SELECT id, 'k', 'K', '', 'text', false, '[]', 1 FROM booking_service",
+    "staff_member": "UPDATE booking_staff_member SET retired = true WHERE slug = 'ann'",
+    "offer": "DELETE FROM booking_offer WHERE staff_member_id = 1",
+    "weekly_hours": "DELETE FROM booking_weekly_hours",
+    "date_override": "INSERT INTO booking_date_override (staff_member_id, day)"
+    " SELECT id, '2027-03-02' FROM booking_staff_member",
+    "time_off": "INSERT INTO booking_time_off (staff_member_id, starts_at, ends_at, reason)"
+    " SELECT id, '2027-03-02 00:00', '2027-03-03 00:00', '' FROM booking_staff_member",
+    "closure": "INSERT INTO booking_closure (first_day, last_day, reason)"
+    " VALUES ('2027-03-02', '2027-03-02', '')",
+}
+
+
+@contextmanager
+def counted(engine):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(engine, "before_cursor_execute", note)
+
+
+def catalogue(shop):
+    with shop.reading() as session:
+        return read_catalogue(session)
+
+
+def test_it_is_read_once_and_then_asked_for_with_one_query(shop):
+    first = catalogue(shop)
+    with shop.reading() as session, counted(shop.engine) as statements:
+        assert read_catalogue(session) is first
+    assert len(statements) == 1
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_whoever_changes_a_table_is_noticed(shop, database_url, table):
+    """Plain SQL from another program: no code of ours sees it go by."""
+    before = catalogue(shop)
+    with open_engine(database_url) as elsewhere, elsewhere.begin() as connection:
+        connection.execute(text(TABLES[table]))
+    after = catalogue(shop)
+    assert after is not before
+    assert after.token != before.token
+    assert catalogue(shop) is after
+
+
+def test_what_is_rolled_back_is_forgotten(shop):
+    before = catalogue(shop)
+    with shop.engine.connect() as connection:
+        session = Session(connection)
+        session.execute(update(Service).values(name="Never"))
+        assert {service.name for service in read_catalogue(session).services} == {"Never"}
+        session.rollback()
+        session.close()
+    assert {service.name for service in catalogue(shop).services} == {"Cut", "Colour"}
+    shop.change("cut", name="Trim")
+    assert {service.name for service in catalogue(shop).services} == {"Trim", "Colour"}
+    assert before.token != catalogue(shop).token
+
+
+def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
+    """Unflushed, even: the question flushes it."""
+    catalogue(shop)
+    with shop.writing() as session:
+        session.add(Closure(first_day=TODAY, last_day=TODAY + timedelta(days=1)))
+        cut, ann = find(session, "cut"), find(session, "ann")
+        asked = {"now": NOW, "zone": read_catalogue(session).zone, "tab_key": None}
+        found = days(session, cut, [ann], TODAY, TODAY + timedelta(days=2), **asked)
+        assert [day.open for day in found.values()] == [False, False, True]
+
+
+def test_what_is_remembered_belongs_to_no_session(shop):
+    known = catalogue(shop)
+    with shop.writing() as session:
+        mine = session.scalars(select(Service).where(Service.slug == "cut")).one()
+        assert read_catalogue(session) is known
+        assert mine is not known.every_service[mine.id]
+        assert known.every_service[mine.id] not in session
+        assert mine in session
+
+
+def test_only_what_can_be_booked_is_on_offer(shop):
+    shop.change("ann", retired=True)
+    found = catalogue(shop)
+    cut = next(service for service in found.services if service.slug == "cut")
+    assert [member.slug for member in found.offering(cut.id)] == ["ben"]
+    shop.change("cut", retired=True)
+    found = catalogue(shop)
+    assert [service.slug for service in found.services] == ["color"]
+    assert found.offering(cut.id) == []
+    assert found.every_service[cut.id].retired
+    assert found.offering(4711) == []
+
+
+def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):
+    with shop.writing() as session:
+        for model in (WeeklyHours, StaffMember, Service, Shop):
+            session.execute(delete(model))
+    found = catalogue(shop)
+    assert (found.shop, found.services, found.zone.key) == (None, (), "UTC")
+
+
+def test_old_time_off_does_not_grow_into_every_question(shop):
+    from booking.storage.working_time import near
+
+    with shop.writing() as session:
+        session.add(Closure(first_day=TODAY - timedelta(days=900), last_day=TODAY))
+        session.add(Closure(first_day=TODAY - timedelta(days=99), last_day=TODAY - timedelta(90)))
+    [ann, _] = catalogue(shop).working.values()
+    minute = int(at("10:00").timestamp()) // 60
+    assert len(ann.closures) == 2
+    assert len(near(ann, (minute, minute + 60)).closures) == 1
