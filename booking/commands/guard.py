@@ -16,11 +16,24 @@ from .findings import Finding, Grade
 
 KEY = ["resource_id", "tick"]
 LIVE = ("pending", "confirmed")
+# What makes a process that remembers the business read it again: migration 0008.
+WATCHERS = {
+    "sqlite": """
+        SELECT count(*) = 27 FROM sqlite_master
+        WHERE type = 'trigger' AND name LIKE 'booking~_%~_changed~_by~_%' ESCAPE '~'
+    """,
+    "postgresql": """
+        SELECT count(*) = 9 FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        WHERE tgname = 'booking_catalogue_changed' AND tgenabled <> 'D'
+        AND pg_table_is_visible(pg_class.oid)
+    """,
+}
 
 
 def guard(session: Session, now: datetime) -> Iterator[Finding]:
     """The keys that make the promise, and claims or appointments that slipped past them."""
     yield from _keys(session)
+    yield from _watchers(session)
     yield _counted(_without_owner(session), "claims without owner", "their time cannot be booked")
     yield _counted(_of_cancelled(session), "claims of cancelled appointments", "their time is lost")
     yield _counted(
@@ -37,6 +50,15 @@ def _keys(session: Session) -> Iterator[Finding]:
     )
     yield _required(key == KEY, "the key of claims", "any time can be sold twice")
     yield _required(drafts, "the key of drafts", "confirming twice can book twice")
+
+
+def _watchers(session: Session) -> Iterator[Finding]:
+    connection = session.connection()
+    if not (question := WATCHERS.get(connection.dialect.name)):
+        return
+    stands = bool(connection.exec_driver_sql(question).scalar())
+    harm = "running processes do not notice a changed business"
+    yield _required(stands, "what watches over the business", harm)
 
 
 def _without_owner(session: Session) -> int:

@@ -149,6 +149,24 @@ def test_doctor_finds_a_table_of_claims_without_its_key(bare, sqlite_url):
     assert "WRONG  the key of claims is missing" in wrong(bare)
 
 
+@pytest.mark.parametrize(
+    ("database", "drop"),
+    [
+        ("sqlite", "DROP TRIGGER booking_offer_changed_by_delete"),
+        pytest.param(
+            "postgresql",
+            "DROP TRIGGER booking_catalogue_changed ON booking_offer",
+            marks=pytest.mark.postgresql,
+        ),
+    ],
+)
+def test_doctor_finds_that_nothing_watches_over_the_business(request, database, drop):
+    with app_over(request.getfixturevalue(f"{database}_url")) as app:
+        assert "WRONG" not in run(app, "doctor").stdout
+        in_database(app, lambda session: session.execute(text(drop)))
+        assert "WRONG  what watches over the business is missing" in wrong(app)
+
+
 def test_doctor_finds_orphaned_claims(bare, sqlite_url):
     assert run(bare, "load", SHOP).exit_code == 0
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as raw:
