@@ -39,7 +39,10 @@ FORMS = "wtforms email_validator phonenumbers"
 PAGES = f"flask werkzeug markupsafe {FORMS} sqlalchemy.orm.Session"  # the type, to pass it on
 ROOMS = {
     "scheduling": walls(),
-    "tab_sessions": walls(libraries="flask werkzeug click sqlalchemy cryptography"),
+    # typing_extensions comes with sqlalchemy; only type checkers read it here
+    "tab_sessions": walls(
+        libraries="flask werkzeug click sqlalchemy cryptography typing_extensions"
+    ),
     "storage": walls(rooms="scheduling", libraries="sqlalchemy"),
     "operations": walls(rooms="storage scheduling", libraries="sqlalchemy"),
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from booking.paths import STATIC, TEMPLATES
-from booking.tab_sessions import session_route
+from booking.tab_sessions import session_lifecycle, session_route
 
 from . import appointment, assets, headers, posts, refusals, shell, steps, views
 
@@ -53,6 +53,7 @@ def _add_answers(blueprint: Blueprint) -> None:
     session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
     session_route(blueprint, "/new/form", **again)(posts.carry_on)
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
+    session_lifecycle(blueprint, "/tab-session")
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:

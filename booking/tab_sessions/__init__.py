@@ -7,34 +7,45 @@ A library. It knows Flask and SQL, and nothing of what an application does with 
     @session_route(notes, "/note", methods=["GET", "POST"])
     def note(tab): ...
 
-Its rooms: route.py is the decorator, door.py the transaction behind it, session.py what a view
-is handed, store.py the row, sealing.py how a draft lies at rest, refusals.py what is answered
-when the door stays shut, transactions.py the same transaction without a tab, attempts.py how
-often it is tried, failures.py what a database's failure means, extension.py the app's settings,
-client/tab-session.js the browser's half.
+Its rooms: route.py is the decorator, door.py who is let in, visit.py the transaction behind it,
+session.py what a view is handed, answer.py what it answers with, schema.py what its draft is in
+Python, store.py the row, sealing.py how a draft lies at rest, identity.py how a tab comes by
+another id, users.py log-in and taking back, lifecycle.py the script's own address, refusals.py what
+is answered when the door stays shut, transactions.py the same transaction without a tab,
+attempts.py how often it is tried, failures.py what a database's failure means, extension.py the
+app's settings, checks.py what a test suite asks, client/tab-session.js the browser's half.
 """
 
+from .answer import Then
 from .attempts import RunAgain, look, settle
+from .checks import check_session_routes
 from .extension import CLIENT_SCRIPT, TabSessions, client_script, create_table, purge, when_ended
 from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .guards import refuse_cross_site, refuse_too_large
+from .lifecycle import session_lifecycle
+from .limits import Limits
 from .model import metadata, tab_session
 from .refusals import (
     CrossSite,
     DraftTooLarge,
     MissingTabSession,
+    NewerDraft,
     NoTabHere,
+    NothingBegun,
     PendingChanges,
     ReadOnlyTab,
     Refusal,
+    RenewalDue,
     TabSessionBusy,
     TabSessionError,
     TabSessionGone,
     TooLarge,
 )
-from .route import current_tab, session_route
-from .session import Limits, TabSession, Then
+from .route import current_tab, custom_session_route, session_route
+from .schema import Schema
+from .session import TabSession
 from .transactions import reading, writing
+from .users import attach_user, end_user, revoke, revoke_all, revoke_user
 
 __all__ = [
     "CLIENT_SCRIPT",
@@ -44,11 +55,15 @@ __all__ = [
     "InDoubt",
     "Limits",
     "MissingTabSession",
+    "NewerDraft",
     "NoTabHere",
+    "NothingBegun",
     "PendingChanges",
     "ReadOnlyTab",
     "Refusal",
+    "RenewalDue",
     "RunAgain",
+    "Schema",
     "TabSession",
     "TabSessionBusy",
     "TabSessionError",
@@ -56,9 +71,13 @@ __all__ = [
     "TabSessions",
     "Then",
     "TooLarge",
+    "attach_user",
+    "check_session_routes",
     "client_script",
     "create_table",
     "current_tab",
+    "custom_session_route",
+    "end_user",
     "is_busy",
     "look",
     "metadata",
@@ -66,6 +85,10 @@ __all__ = [
     "reading",
     "refuse_cross_site",
     "refuse_too_large",
+    "revoke",
+    "revoke_all",
+    "revoke_user",
+    "session_lifecycle",
     "session_route",
     "settle",
     "tab_session",

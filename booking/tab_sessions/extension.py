@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, send_file
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from . import store
 from .attempts import settle
+from .clock import utc_now
+from .limits import Limits
 from .model import metadata
 from .refusals import TabSessionError
-from .session import Limits, utc_now
 from .transactions import AnySession, watch_for_writes
 
 OnEnd = Callable[[Session, int], None]
@@ -29,6 +31,9 @@ class State:
 
     limits: Limits
     on_end: list[OnEnd]
+    before_renew: list[OnEnd]
+    user: Callable[[], object] | None
+    binding: str
     source: AnySession | Callable[[], AnySession] | None
 
     @property
@@ -45,6 +50,26 @@ class State:
         """Erase these tabs' drafts and let the app release what they held, in one transaction."""
         if rows:
             store.end(session, rows, reason)
+        self._release(session, rows)
+
+    def end_all(
+        self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
+    ) -> int:
+        """End up to `most` of the tabs meant, those that reached their goal too; how many."""
+        found = store.unended(session, which, most)
+        if found:
+            store.end(session, [row for row, _ in found], reason, completed=True)
+        self._release(session, [row for row, was in found if was == "active"])
+        return len(found)
+
+    def admits(self, row: store.Row) -> bool:
+        """Whether whoever asks may see this row: only its user, once it has one."""
+        if row.user is None or self.user is None:
+            return True
+        user = self.user()
+        return user is not None and str(user) == row.user
+
+    def _release(self, session: Session, rows: list[int]) -> None:
         for release in self.on_end:
             for key in rows:
                 release(session, key)
@@ -55,7 +80,10 @@ class TabSessions:
 
     `session` is where the rows live: an SQLAlchemy Session, a scoped_session, or a function
     that returns one for this request; without it the app's Flask-SQLAlchemy is used.
-    `on_end(session, key)` runs in the transaction that ends a tab before its goal.
+    `on_end(session, key)` runs in the transaction that ends a tab before its goal,
+    `before_renew(session, key)` in the one that gives it another id. `user` is a function that
+    says who is logged in: a tab tied to somebody by `attach_user` is then shown to nobody else.
+    `binding="browser"` makes an id useless without a cookie of the same browser.
     """
 
     def __init__(self, app: Flask | None = None, session: Any = None, **options: Any) -> None:
@@ -68,7 +96,7 @@ class TabSessions:
         configure(app, session or self._session, **{**self._options, **options})
 
 
-def configure(
+def configure(  # noqa: PLR0913 - each a setting
     app: Flask,
     session: Any,
     *,
@@ -77,6 +105,9 @@ def configure(
     draft_bytes: int = 64 * 1024,
     request_bytes: int = 256 * 1024,
     on_end: OnEnd | None = None,
+    before_renew: OnEnd | None = None,
+    user: Callable[[], object] | None = None,
+    binding: str = "none",
 ) -> None:
     """Set the limits: minutes without a request, minutes in all, bytes of a draft and a request.
 
@@ -88,9 +119,18 @@ def configure(
         raise TabSessionError("idle_minutes must be above 0 and not above absolute_minutes.")
     if min(draft_bytes, request_bytes) < 1024:
         raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
+    if binding not in {"none", "browser"}:
+        raise TabSessionError('binding must be "none" or "browser".')
     watch_for_writes()
     limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
-    app.extensions[_NAME] = State(limits, [on_end] if on_end else [], session)
+    app.extensions[_NAME] = State(
+        limits=limits,
+        on_end=[on_end] if on_end else [],
+        before_renew=[before_renew] if before_renew else [],
+        user=user,
+        binding=binding,
+        source=session,
+    )
 
 
 def state() -> State:

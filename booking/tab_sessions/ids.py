@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .refusals import MissingTabSession
@@ -16,19 +17,40 @@ if TYPE_CHECKING:
     from flask import Request
 
 HEADER = "Tab-Session"
+SOURCE = "Tab-Session-Fork-Of"
+NEXT = "Tab-Session-New"
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def read_id(request: Request) -> str:
-    """The id this request carries.
+@dataclass(frozen=True)
+class Ids:
+    """The ids of one request; `source` is what it is a duplicate of, `new` what it renews to."""
 
-    Raises MissingTabSession when the header is absent, sent twice or not of the right shape;
-    its value then goes nowhere, not even into the message.
+    tab: str
+    source: str | None
+    new: str | None
+
+
+def read_ids(request: Request, half: str = "") -> Ids:
+    """The ids this request carries, each bound to the browser's half if there is one.
+
+    Raises MissingTabSession when the tab's own is absent, sent twice or not of the right shape;
+    its value then goes nowhere, not even into the message. The others are left out if unusable.
     """
-    sent = request.headers.getlist(HEADER)
-    if len(sent) != 1 or not _SHAPE.fullmatch(sent[0]):
+    tab = _one(request, HEADER)
+    if tab is None:
         raise MissingTabSession
-    return sent[0]
+    source, new = _one(request, SOURCE), _one(request, NEXT)
+    return Ids(
+        tab + half,
+        source + half if source and source != tab else None,
+        new + half if new and new != tab else None,
+    )
+
+
+def _one(request: Request, header: str) -> str | None:
+    sent = request.headers.getlist(header)
+    return sent[0] if len(sent) == 1 and _SHAPE.fullmatch(sent[0]) else None
 
 
 def digest(tab_id: str) -> bytes:

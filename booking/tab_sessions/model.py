@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -50,6 +52,13 @@ tab_session = Table(
     Column("seen_at", BigInteger, nullable=False),
     Column("idle_expires_at", BigInteger, nullable=False),
     Column("absolute_expires_at", BigInteger, nullable=False),
+    # What a renewed id was before: for a while it still leads here, then only to "it is over".
+    Column("previous_hash", LargeBinary(32)),
+    Column("previous_key", LargeBinary),
+    Column("previous_until", BigInteger),
+    Column("renewal_due", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("token_hash", "flow"),
     Index(None, "state", "idle_expires_at"),
+    Index(None, "previous_hash"),
+    Index(None, "user"),
 )

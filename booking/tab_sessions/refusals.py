@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from werkzeug.exceptions import (
     BadRequest,
+    Conflict,
     Forbidden,
     Gone,
     HTTPException,
@@ -59,11 +60,31 @@ class TabSessionGone(Refusal, Gone):
         self.reason = reason
 
 
+class RenewalDue(Refusal, Conflict):
+    """409: somebody logged in, so this tab writes again once it has another id.
+
+    The script renews and repeats the request by itself.
+    """
+
+    description = "Please try that once more."
+    headers: ClassVar = {"HX-Trigger": "tab-session:renew"}
+
+
+class NothingBegun(Refusal, Conflict):
+    """409: this route needs progress that the tab does not have (`required=True`)."""
+
+    description = "There is nothing to go on with in this tab yet. Please begin anew."
+
+
 class TabSessionBusy(Refusal, ServiceUnavailable):
     """503: the database could not take this just now. Asking again is safe."""
 
     description = "We could not save that just now. Nothing is lost: please try again."
     headers: ClassVar = {"Retry-After": "1"}
+
+
+class NewerDraft(TabSessionBusy):
+    """503: a newer release wrote this draft, and this process cannot read it yet."""
 
 
 class TabSessionError(RuntimeError):

@@ -20,10 +20,10 @@ class SealBroken(Exception):
     """A stored draft does not open: the row was changed by something other than this library."""
 
 
-def derive(tab_id: str, purpose: str) -> bytes:
-    """32 bytes that only the holder of this id can name, different for every purpose."""
+def derive(secret: bytes, purpose: str) -> bytes:
+    """32 bytes that only the holder of this secret can name, different for every purpose."""
     info = b"tab-session:v1:" + purpose.encode()
-    return HKDF(SHA256(), length=32, salt=None, info=info).derive(tab_id.encode("ascii"))
+    return HKDF(SHA256(), length=32, salt=None, info=info).derive(secret)
 
 
 def new_draft_key() -> bytes:
@@ -33,12 +33,12 @@ def new_draft_key() -> bytes:
 
 def wrap(draft_key: bytes, tab_id: str) -> bytes:
     """The draft's key, readable only with the tab's id."""
-    return _encrypt(derive(tab_id, "wrap"), draft_key, b"wrap")
+    return _encrypt(_wrapping(tab_id), draft_key, b"wrap")
 
 
 def unwrap(wrapped: bytes, tab_id: str) -> bytes:
     """The draft's key back. Raises SealBroken."""
-    return _decrypt(derive(tab_id, "wrap"), wrapped, b"wrap")
+    return _decrypt(_wrapping(tab_id), wrapped, b"wrap")
 
 
 def seal(plain: bytes, draft_key: bytes, version: int) -> bytes:
@@ -49,6 +49,10 @@ def seal(plain: bytes, draft_key: bytes, version: int) -> bytes:
 def unseal(sealed: bytes, draft_key: bytes, version: int) -> bytes:
     """The draft back. Raises SealBroken."""
     return _decrypt(draft_key, sealed, b"draft:%d" % version)
+
+
+def _wrapping(tab_id: str) -> bytes:
+    return derive(tab_id.encode("ascii"), "wrap")
 
 
 def _encrypt(key: bytes, plain: bytes, context: bytes) -> bytes:

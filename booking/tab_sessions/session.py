@@ -2,83 +2,75 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from typing import Any, Generic
 
 from sqlalchemy.orm import Session
 
 from . import ids, sealing, store
+from .answer import Then
+from .around import Around
 from .attempts import RunAgain
+from .frozen import freeze
 from .refusals import DraftTooLarge, ReadOnlyTab
+from .schema import PLAIN, Data
 
 
 class Conflict(RunAgain):
     """Another request changed the row meanwhile: run the view again on what is there now."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """How long a tab's progress lives (seconds) and how much of it there may be (bytes)."""
-
-    idle: int = 60 * 60
-    absolute: int = 24 * 60 * 60
-    draft: int = 64 * 1024
-    request: int = 256 * 1024
-    tombstone: int = 30 * 24 * 60 * 60
-
-
-@dataclass(frozen=True)
-class Then:
-    """What a writing view answers with: a rendering that waits until the commit is done."""
-
-    render: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    commit: bool = True
-
-
-class TabSession:
+class TabSession(Generic[Data]):
     """One tab's progress in one flow, for the length of one request."""
 
     def __init__(
-        self,
-        session: Session,
-        flow: str,
-        tab_id: str,
-        row: store.Row | None,
-        *,
-        now: datetime,
-        limits: Limits,
-        writable: bool,
+        self, session: Session, row: store.Row | None, around: Around[Data], *, writable: bool
     ) -> None:
         self.session = session
         """The SQLAlchemy session of this request's transaction."""
-        self.now = now
+        self.now = around.now
         """When this request began, aware, UTC."""
         self.writable = writable
-        self._flow, self._id, self._row, self._limits = flow, tab_id, row, limits
+        self._row, self._around = row, around
+        self._id, self._limits, self._schema = around.tab_id, around.limits, around.schema
+        self.was_ended = False
+        """Whether end() was called in this request."""
         self._key = row.id if row else None
         self._draft_key = self._open_key()
         self._stored = self._open_draft()
         self._found = (self._row, self._key, self._stored)
-        content = json.loads(self._stored)
-        self.data: dict[str, Any] = content if writable else _frozen(content)
-        """The draft: JSON values. Saved with the view's own transaction when it changed."""
+        self.data: Data = self._load()
+        """The draft. Saved with the view's own transaction when it changed."""
+        self._loaded = self._as_loaded()
 
     @property
     def state(self) -> str:
-        """new (no row yet), active or completed."""
+        """new (no row yet), active, completed or, after end(), ended."""
         return self._row.state if self._row else "new"
 
     @property
     def result(self) -> str | None:
         """What complete() left behind, stored in clear."""
         return self._row.result if self._row else None
+
+    @property
+    def user(self) -> str | None:
+        """Whom attach_user() tied this tab to."""
+        return self._row.user if self._row else None
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether this tab is a duplicate of another in which nothing was written yet."""
+        return bool(self._row and self._row.forked_from and self._row.version == 1)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """How long the draft lives if nothing more is heard of the tab; None without one."""
+        if self._row is None or self._row.state != "active":
+            return None
+        ends = min(self._row.idle_expires_at, self._row.absolute_expires_at)
+        return max(0, ends - int(self.now.timestamp()))
 
     @property
     def key(self) -> int | None:
@@ -92,8 +84,14 @@ class TabSession:
         return self._key
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes known only to the holder of this tab's id, the same every time."""
-        return sealing.derive(self._id, "app:" + purpose)
+        """32 bytes that only this tab's id leads to, the same every time, renewed or not.
+
+        It rests on the row's own key, which a writing request makes if there is no row yet.
+        Raises ReadOnlyTab in a reading request of a tab that has none.
+        """
+        if self.key is None or self._draft_key is None:
+            raise ReadOnlyTab
+        return sealing.derive(self._draft_key, "app:" + purpose)
 
     def complete(self, result: str) -> None:
         """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
@@ -101,9 +99,33 @@ class TabSession:
         From now on the tab only shows; a later write is refused with 410 unless its route was
         registered with after_completion=True.
         """
-        self._write({"state": "completed", "result": result[:255], **store.ERASED})
-        self.data.clear()
-        self._stored = b"{}"
+        self._write({"state": "completed", "result": result[:255], "sealed": None})
+        self._forget_draft()
+
+    def end(self) -> None:
+        """Finish and clear: erase this tab's drafts in every flow and give the browser a new id.
+
+        What other tables held for it is released (`on_end`), a completed tab forgets its result,
+        and the id is over for good. Ends with this request's transaction.
+        """
+        if not self.writable:
+            raise ReadOnlyTab
+        self._around.end_all(self.session)
+        if self._row:
+            self._row = replace(self._row, state="ended", reason="ended", result=None)
+        self._key = self._draft_key = None
+        self._forget_draft()
+        self.was_ended = True
+
+    def attach(self, user: str | None) -> None:
+        """Tie the tab to a user and ask for a new id; see users.attach_user."""
+        if self.key is not None:
+            self._write({"user": user, "renewal_due": True, "sealed": self._sealed(self._stored)})
+
+    @property
+    def renewal_due(self) -> bool:
+        """Whether the tab has to be renewed before it writes again."""
+        return bool(self._row and self._row.renewal_due)
 
     def then(
         self,
@@ -125,68 +147,87 @@ class TabSession:
 
     def save(self) -> None:
         """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
-        plain = _canonical(self.data)
-        if plain == self._stored:
+        if self.was_ended:
+            return
+        plain = self._schema.write(self.data)
+        if plain == self._loaded:
             self._keep_alive()  # an accepted answer that changed nothing: somebody is there
             return
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)
-        if self.key is None or self._draft_key is None or self._row is None:
-            raise Conflict
-        self._write({"sealed": sealing.seal(plain, self._draft_key, self._row.version + 1)})
-        self._stored = plain
+        self._write({"sealed": self._sealed(plain)})
+        self._stored = self._loaded = plain
 
-    def frozen(self, session: Session, *, committed: bool) -> TabSession:
+    def check_unchanged(self) -> None:
+        """After a view that only reads. Raises ReadOnlyTab when it changed the draft."""
+        if self._schema is not PLAIN and self._schema.write(self.data) != self._loaded:
+            raise ReadOnlyTab
+
+    def frozen(self, session: Session, *, committed: bool) -> TabSession[Data]:
         """The same tab to read from: as it now is, or as it was before a refused write."""
-        copy = object.__new__(TabSession)
+        copy: TabSession[Data] = object.__new__(TabSession)
         copy.__dict__.update(self.__dict__)
         copy.session, copy.writable = session, False
         if not committed:
             copy._row, copy._key, copy._stored = self._found
-        copy.data = _frozen(json.loads(copy._stored))
+            copy.was_ended = False
+        copy.data = copy._load()
         return copy
+
+    def _sealed(self, plain: bytes) -> bytes:
+        """A draft's text as the row's next version will hold it; makes the row if need be."""
+        if self.key is None or self._draft_key is None or self._row is None:
+            raise Conflict
+        return sealing.seal(plain, self._draft_key, self._row.version + 1)
 
     def _write(self, values: Mapping[str, Any]) -> None:
         if not self.writable:
             raise ReadOnlyTab
         if self.key is None or self._row is None:
             raise Conflict
-        moment = self._moments()
-        if not store.change(self.session, self._row.id, self._row.version, {**values, **moment}):
+        now = int(self.now.timestamp())
+        known: dict[str, Any] = {
+            **values,
+            "seen_at": now,
+            "idle_expires_at": now + self._limits.idle,
+        }
+        if not store.change(self.session, self._row.id, self._row.version, known):
             raise Conflict
-        known: dict[str, Any] = {**values, **moment}
         self._row = replace(self._row, version=self._row.version + 1, **known)
 
     def _keep_alive(self) -> None:
         if self._row and self._row.state == "active":
-            store.touch(self.session, self._row.id, **self._touching())
+            seen = int(self.now.timestamp())
+            idle = seen + self._limits.idle
+            store.touch(self.session, self._row.id, seen, idle)
+            self._row = replace(self._row, seen_at=seen, idle_expires_at=idle)
 
     def _insert(self) -> None:
-        draft_key = sealing.new_draft_key()
-        now = int(self.now.timestamp())
+        draft_key, now = sealing.new_draft_key(), int(self.now.timestamp())
         row = store.Row(
-            id=0,
-            state="active",
-            reason=None,
-            version=1,
+            flow=self._around.flow,
             wrapped_key=sealing.wrap(draft_key, self._id),
             sealed=sealing.seal(b"{}", draft_key, 1),
-            result=None,
+            seen_at=now,
+            idle_expires_at=now + self._limits.idle,
             absolute_expires_at=now + self._limits.absolute,
-            **self._moments(),
         )
-        key = store.create(self.session, self._flow, ids.digest(self._id), row, now)
+        key = store.create(self.session, ids.digest(self._id), row, now)
         if key is None:
             raise Conflict
         self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
 
-    def _moments(self) -> dict[str, int]:
-        now = int(self.now.timestamp())
-        return {"seen_at": now, "idle_expires_at": now + self._limits.idle}
+    def _forget_draft(self) -> None:
+        self._stored = b"{}"
+        self.data = self._load()
+        self._loaded = self._as_loaded()
 
-    def _touching(self) -> dict[str, int]:
-        moments = self._moments()
-        return {"seen": moments["seen_at"], "idle": moments["idle_expires_at"]}
+    def _as_loaded(self) -> bytes:
+        return self._stored if self._schema is PLAIN else self._schema.write(self.data)
+
+    def _load(self) -> Data:
+        data = self._schema.read(self._stored)
+        return data if self.writable else freeze(data)
 
     def _open_key(self) -> bytes | None:
         wrapped = self._row.wrapped_key if self._row else None
@@ -196,30 +237,3 @@ class TabSession:
         if self._row is None or self._row.sealed is None or self._draft_key is None:
             return b"{}"
         return sealing.unseal(self._row.sealed, self._draft_key, self._row.version)
-
-
-def utc_now() -> datetime:
-    """The clock of the doors, to the second: what is stored and what is compared agree."""
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _canonical(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(
-        data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
-
-
-class _Frozen(dict[str, Any]):
-    """A dict whose every way of changing it says why it cannot."""
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise ReadOnlyTab
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-
-def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return _Frozen({name: _frozen(inner) for name, inner in value.items()})
-    return tuple(_frozen(inner) for inner in value) if isinstance(value, list) else value

@@ -7,47 +7,53 @@ version is changed, so that an ended session cannot come back and nothing is ove
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .model import tab_session as table
 
-ERASED: Mapping[str, None] = {"wrapped_key": None, "sealed": None}
+ERASED: Mapping[str, None] = {"wrapped_key": None, "sealed": None, "previous_key": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One tab's row as it was read. Times are seconds since the epoch, UTC."""
 
-    id: int
-    state: str
-    reason: str | None
-    version: int
+    flow: str
     wrapped_key: bytes | None
     sealed: bytes | None
-    result: str | None
     seen_at: int
     idle_expires_at: int
     absolute_expires_at: int
+    id: int = 0
+    state: str = "active"
+    reason: str | None = None
+    version: int = 1
+    result: str | None = None
+    user: str | None = None
+    forked_from: int | None = None
+    renewal_due: bool = False
 
     def over_at(self, now: int) -> bool:
         """Whether an active session has outlived one of its limits."""
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
-def _by_digest() -> Select[Any]:
-    columns = [table.c[name] for name in Row.__slots__]
-    return select(*columns).where(
-        table.c.token_hash == bindparam("digest"), table.c.flow == bindparam("flow")
-    )
-
-
-_READ = _by_digest()
-_LOCK = _by_digest().with_for_update()
+_COLUMNS = [table.c[name] for name in Row.__slots__]
+_BY_DIGEST = select(*_COLUMNS).where(table.c.token_hash == bindparam("digest"))
+_BY_PREVIOUS = select(*_COLUMNS, table.c.previous_key, table.c.previous_until).where(
+    table.c.previous_hash == bindparam("digest")
+)
+_IN_FLOW = table.c.flow == bindparam("flow")
+_READ = _BY_DIGEST.where(_IN_FLOW)
+_READ_PREVIOUS = _BY_PREVIOUS.where(_IN_FLOW)
+_LOCK, _LOCK_PREVIOUS = _READ.with_for_update(), _READ_PREVIOUS.with_for_update()
+_LOCK_ALL = _BY_DIGEST.order_by(table.c.id).with_for_update()
+_LOCK_ALL_PREVIOUS = _BY_PREVIOUS.order_by(table.c.id).with_for_update()
 _TOUCH = (
     update(table)
     .where(table.c.id == bindparam("row"), table.c.state == "active")
@@ -55,21 +61,59 @@ _TOUCH = (
 )
 
 
-def find(session: Session, digest: bytes, flow: str, *, lock: bool) -> Row | None:
-    """The row of this tab, locked for the rest of the transaction where asked."""
-    found = session.connection().execute(_LOCK if lock else _READ, {"digest": digest, "flow": flow})
-    row = found.one_or_none()
-    return Row(*row) if row is not None else None
+def find(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
+    """The row of this tab, locked for the rest of the transaction where asked.
+
+    An id that was renewed leads to it for a while longer, then to a row that has ended.
+    """
+    connection, asked = session.connection(), {"digest": digest, "flow": flow}
+    found = connection.execute(_LOCK if lock else _READ, asked).one_or_none()
+    if found is not None:
+        return Row(*found)
+    found = connection.execute(_LOCK_PREVIOUS if lock else _READ_PREVIOUS, asked).first()
+    return _by_its_previous_id(found, now) if found is not None else None
 
 
-def create(session: Session, flow: str, digest: bytes, row: Row, now: int) -> int | None:
+def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
+    """The rows of this tab in all flows, locked, but those that ended; as `find` finds them."""
+    connection = session.connection()
+    rows = [Row(*found) for found in connection.execute(_LOCK_ALL, {"digest": digest})]
+    if not rows:
+        found = connection.execute(_LOCK_ALL_PREVIOUS, {"digest": digest})
+        rows = [_by_its_previous_id(each, now) for each in found]
+    return [row for row in rows if row.state != "ended"]
+
+
+def _by_its_previous_id(found: Any, now: int) -> Row:
+    *columns, previous_key, previous_until = found
+    row = replace(Row(*columns), wrapped_key=previous_key)
+    if previous_key is None or previous_until <= now:
+        return replace(row, state="ended", reason="ended", sealed=None, wrapped_key=None)
+    return row
+
+
+def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
+    """Whether the tab with this id had that one before."""
+    query = select(table.c.id).where(
+        table.c.token_hash == digest, table.c.previous_hash == previous
+    )
+    return session.connection().execute(query).first() is not None
+
+
+def is_known(session: Session, digest: bytes) -> bool:
+    """Whether anything is stored under this id, in any flow."""
+    query = select(table.c.id).where(table.c.token_hash == digest)
+    return session.connection().execute(query).first() is not None
+
+
+def create(session: Session, digest: bytes, row: Row, now: int) -> int | None:
     """Insert a row and return its key; None when another request has just made it."""
     connection = session.connection()
     make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(
         connection.dialect.name
     )
     statement = make(table).on_conflict_do_nothing() if make else insert(table)
-    values = asdict(row) | {"flow": flow, "token_hash": digest, "created_at": now}
+    values = asdict(row) | {"token_hash": digest, "created_at": now}
     del values["id"]
     key = connection.execute(statement.returning(table.c.id), values).scalar()
     return int(key) if key is not None else None
@@ -83,6 +127,12 @@ def change(session: Session, row: int, version: int, values: Mapping[str, Any]) 
         .values(version=version + 1, **values)
     )
     return session.connection().execute(statement).rowcount == 1
+
+
+def rename(session: Session, row: int, values: Mapping[str, Any]) -> None:
+    """Let a row be found by another id."""
+    statement = update(table).where(table.c.id == row, table.c.state != "ended").values(**values)
+    session.connection().execute(statement)
 
 
 def touch(session: Session, row: int, seen: int, idle: int) -> None:
@@ -103,12 +153,25 @@ def outlived(session: Session, now: int, most: int) -> list[int]:
     return list(session.connection().execute(statement).scalars())
 
 
-def end(session: Session, rows: list[int], reason: str) -> None:
-    """Erase the drafts of these sessions and leave their tombstones."""
+def unended(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:
+    """Keys and states of sessions that have not ended, locked in one order."""
+    statement = (
+        select(table.c.id, table.c.state)
+        .where(table.c.state != "ended", which)
+        .order_by(table.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return [(row, state) for row, state in session.connection().execute(statement)]
+
+
+def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> None:
+    """Erase the drafts of these sessions, completed ones too if asked; their tombstones stay."""
+    states = ("active", "completed") if completed else ("active",)
     statement = (
         update(table)
-        .where(table.c.id.in_(rows), table.c.state == "active")
-        .values(state="ended", reason=reason, version=table.c.version + 1, **ERASED)
+        .where(table.c.id.in_(rows), table.c.state.in_(states))
+        .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **ERASED)
     )
     session.connection().execute(statement)
 

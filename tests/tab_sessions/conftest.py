@@ -27,8 +27,8 @@ class Tab:
         return self.client.post(path, data=fields, headers=headers)
 
 
-def notes_blueprint():
-    notes = Blueprint("notes", __name__)
+def notes_blueprint(name="notes"):
+    notes = Blueprint(name, __name__)
 
     @session_route(notes, "/note", methods=["GET", "POST"])
     def note(tab):

@@ -137,7 +137,7 @@ def test_completing_leaves_only_the_result(tab, rows):
     (row,) = rows()
     assert (row["state"], row["result"]) == ("completed", "N-1")
     assert row["sealed"] is None
-    assert row["wrapped_key"] is None
+    assert row["wrapped_key"]  # nothing is sealed by it any more; derive() rests on it
     assert tab.get().text == "(nothing)"
 
 
@@ -151,11 +151,13 @@ def test_a_completed_tab_takes_no_more_writes_but_where_a_route_asks_for_them(ta
 def test_what_a_tab_derives_is_its_own_and_stays(session):
     app = host_app(session)
 
-    @session_route(app, "/derive/<purpose>")
+    @session_route(app, "/derive/<purpose>", methods=["GET", "POST"])
     def derive(tab, purpose):
         return tab.derive(purpose).hex()
 
     one, two = Tab(app.test_client()), Tab(app.test_client())
+    assert one.post("/derive/a").text == one.get("/derive/a").text
+    two.post("/derive/a")
     assert one.get("/derive/a").text == one.get("/derive/a").text
     assert (
         len({one.get("/derive/a").text, one.get("/derive/b").text, two.get("/derive/a").text}) == 3

@@ -1,0 +1,40 @@
+"""What a view answers with, and what the script is told along with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import Response
+
+if TYPE_CHECKING:
+    from .session import TabSession
+
+LEFT = "Tab-Session-Left"
+
+
+@dataclass(frozen=True)
+class Then:
+    """What a writing view answers with: a rendering that waits until the commit is done."""
+
+    render: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    commit: bool = True
+
+
+def told(response: Response, tab: TabSession[Any] | None) -> Response:
+    """The response with what the script has to know of the tab."""
+    if tab is None:
+        return response
+    if tab.seconds_left is not None:
+        response.headers[LEFT] = str(tab.seconds_left)
+    event = "ended" if tab.was_ended else "renew" if tab.renewal_due else None
+    if event:
+        named = response.headers.get("HX-Trigger")
+        ours = f"tab-session:{event}"
+        response.headers["HX-Trigger"] = f"{named}, {ours}" if named else ours
+    return response

@@ -1,0 +1,54 @@
+"""The browser's half of an id: a cookie that no script can read, for `binding="browser"`.
+
+An id that was stolen by a script then opens nothing elsewhere, because the row is looked up and its
+key is wrapped by both halves together. It costs a cookie, and a browser that forgets its cookies
+when it closes forgets its tabs.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Request, Response
+
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True)
+class Half:
+    """The half that belongs to this request; `is_new` when the browser has yet to be given it."""
+
+    value: str
+    secure: bool
+    is_new: bool
+
+    def give(self, response: Response) -> None:
+        """Let the browser keep it, if it has none."""
+        if self.is_new:
+            response.set_cookie(
+                _name(secure=self.secure),
+                self.value,
+                secure=self.secure,
+                httponly=True,
+                samesite="Lax",
+                path="/",
+            )
+
+
+def read_half(request: Request) -> Half:
+    """The half in this request's cookie, or a new one.
+
+    Over plain http the cookie cannot have the prefix that keeps subdomains from planting it.
+    """
+    secure = request.is_secure
+    sent = request.cookies.get(_name(secure=secure), "")
+    known = bool(_SHAPE.fullmatch(sent))
+    return Half(sent if known else secrets.token_urlsafe(32), secure, not known)
+
+
+def _name(*, secure: bool) -> str:
+    return "__Host-tab-session" if secure else "tab-session"

@@ -1,0 +1,91 @@
+"""What becomes of a tab's id: a copied tab is given one of its own, a renewed one another.
+
+Both work on the rows of all flows, inside the transaction of whoever calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from . import ids, sealing, store
+from .extension import State
+from .refusals import MissingTabSession
+from .sealing import SealBroken
+
+
+def fork(session: Session, here: State, source_id: str, tab_id: str, now: int) -> None:
+    """Copy what a duplicated tab was in the middle of; the copy goes its own way from there.
+
+    Only unfinished drafts are copied, under keys of their own; nothing of other tables is. Doing it
+    again changes nothing, so a lost answer is no harm, and a source that is over or unknown leaves
+    the copy empty. A source that has to be renewed gives nothing: its id may be known to others.
+    """
+    if store.is_known(session, ids.digest(tab_id)):
+        return
+    for row in store.every_flow(session, ids.digest(source_id), now):
+        if (
+            row.state == "active"
+            and not row.over_at(now)
+            and not row.renewal_due
+            and here.admits(row)
+        ):
+            _copy(session, here, row, source_id, tab_id, now)
+
+
+def _copy(
+    session: Session, here: State, row: store.Row, source_id: str, tab_id: str, now: int
+) -> None:
+    try:
+        plain = _draft(row, source_id)
+    except SealBroken:
+        return
+    draft_key = sealing.new_draft_key()
+    copy = replace(
+        row,
+        version=1,
+        wrapped_key=sealing.wrap(draft_key, tab_id),
+        sealed=sealing.seal(plain, draft_key, 1),
+        forked_from=row.id,
+        seen_at=now,
+        idle_expires_at=now + here.limits.idle,
+    )
+    store.create(session, ids.digest(tab_id), copy, now)
+
+
+def _draft(row: store.Row, tab_id: str) -> bytes:
+    if row.wrapped_key is None or row.sealed is None:
+        return b"{}"
+    return sealing.unseal(row.sealed, sealing.unwrap(row.wrapped_key, tab_id), row.version)
+
+
+def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> None:
+    """Let this tab's progress be found by another id.
+
+    `before_renew(session, key)` runs for each row first; what it raises leaves everything as it
+    was. The old id leads here for another minute, for requests under way, but not when the renewal
+    was due because somebody logged in. Repeating it (its answer was lost) changes nothing.
+    Raises MissingTabSession when the new id belongs to another tab.
+    """
+    old, new = ids.digest(tab_id), ids.digest(new_id)
+    if store.is_known(session, new):
+        if store.was_renewed(session, new, old):
+            return
+        raise MissingTabSession
+    for row in filter(here.admits, store.every_flow(session, old, now)):
+        for hook in here.before_renew:
+            hook(session, row.id)
+        store.rename(session, row.id, _renamed(row, tab_id, new_id, now + here.limits.grace))
+
+
+def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:
+    key = sealing.unwrap(row.wrapped_key, tab_id) if row.wrapped_key else None
+    return {
+        "token_hash": ids.digest(new_id),
+        "wrapped_key": sealing.wrap(key, new_id) if key else None,
+        "previous_hash": ids.digest(tab_id),
+        "previous_key": None if row.renewal_due else row.wrapped_key,
+        "previous_until": until,
+        "renewal_due": False,
+    }

@@ -1,0 +1,33 @@
+"""Where the script asks for what concerns the tab itself: stay alive, take another id, end."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.sansio.scaffold import Scaffold
+
+from .route import session_route
+from .session import TabSession
+
+
+def session_lifecycle(
+    scaffold: Scaffold, rule: str = "/tab-session", endpoint: str = "tab_session_lifecycle"
+) -> None:
+    """Register the address that the script's `data-url` names.
+
+    POST keeps the tab alive, or renews it to the id in `Tab-Session-New`; DELETE ends it. Both
+    answer 204.
+    """
+
+    def lifecycle(tab: TabSession) -> tuple[str, int]:
+        if request.method == "DELETE":
+            tab.end()
+        return "", 204
+
+    session_route(
+        scaffold,
+        rule,
+        methods=["POST", "DELETE"],
+        endpoint=endpoint,
+        after_completion=True,
+        repeatable=True,
+    )(lifecycle)

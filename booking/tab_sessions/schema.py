@@ -1,0 +1,108 @@
+"""What a flow's draft is in Python: a dict, a dataclass, or whatever turns into JSON and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from typing import TYPE_CHECKING, Any, Generic, cast
+
+from .refusals import NewerDraft, TabSessionError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Data = TypeVar("Data", default=dict[str, Any])
+else:
+    from typing import TypeVar
+
+    Data = TypeVar("Data")
+
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Schema(Generic[Data]):
+    """How a draft is read and written.
+
+    `load` makes the object from JSON values, `{}` for an empty draft; `dump` makes JSON values of
+    it. When their shape changes, raise `version` and let `upgrades[n]` turn version n into n + 1:
+    drafts that lie in the database are brought up when they are next opened. Raises
+    TabSessionError where an upgrade is missing.
+    """
+
+    load: Callable[[Content], Data]
+    dump: Callable[[Data], Mapping[str, Any]]
+    version: int = 1
+    upgrades: Mapping[int, Callable[[Content], Content]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        missing = [number for number in range(1, self.version) if number not in self.upgrades]
+        if missing:
+            raise TabSessionError(
+                f"Schema version {self.version} cannot open older drafts: give upgrades a function "
+                f"for version {missing[0]}."
+            )
+
+    def read(self, stored: bytes) -> Data:
+        """The draft in a stored text. Raises NewerDraft when a newer release wrote it."""
+        envelope = json.loads(stored)
+        version, content = envelope.get("version", self.version), envelope.get("data", {})
+        if version > self.version:
+            raise NewerDraft
+        for number in range(version, self.version):
+            content = self.upgrades[number](content)
+        return self.load(content)
+
+    def write(self, data: Data) -> bytes:
+        """The text to store; an empty draft is always the same."""
+        content = dict(self.dump(data))
+        return canonical({"version": self.version, "data": content}) if content else b"{}"
+
+
+class _Plain(Schema[Content]):
+    """A dict as it is: what flows without a schema have."""
+
+    def read(self, stored: bytes) -> Content:
+        return cast("Content", json.loads(stored))
+
+    def write(self, data: Content) -> bytes:
+        return canonical(data)
+
+
+PLAIN: Schema[Content] = _Plain(load=dict, dump=dict)
+
+
+def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
+    """The schema that a route was given: itself, one for a dataclass, or the plain one.
+
+    Raises TabSessionError for a class that is no dataclass, or that has a field without default,
+    because a draft begins empty.
+    """
+    if data is None:
+        return cast("Schema[Data]", PLAIN)
+    if isinstance(data, Schema):
+        return data
+    if not is_dataclass(data):
+        raise TabSessionError(f"data={data!r} is neither a dataclass nor a Schema(load, dump).")
+    bare = [
+        each.name
+        for each in fields(data)
+        if each.default is MISSING and each.default_factory is MISSING
+    ]
+    if bare:
+        raise TabSessionError(
+            f"{data.__name__}.{bare[0]} needs a default, because a draft begins empty."
+        )
+    kind, known = cast("Any", data), {each.name for each in fields(data)}
+    return Schema(
+        load=lambda content: kind(**{name: content[name] for name in known & content.keys()}),
+        dump=lambda value: asdict(cast("Any", value)),
+    )
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """JSON that is the same for the same values."""
+    return json.dumps(
+        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()

@@ -1,0 +1,77 @@
+"""People who log in and out, and sessions that are taken back by the server."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, true
+from sqlalchemy.orm import Session
+
+from .attempts import settle
+from .extension import State, state
+from .model import tab_session as table
+from .session import TabSession
+
+_BATCH = 50
+
+
+def attach_user(tab: TabSession[Any], user: object) -> None:
+    """Somebody logged in: this tab's progress is theirs from now on, under another id.
+
+    The id that the tab had may be known to whoever used the computer before. So until the browser
+    has taken another one, which the script does at once and by itself, the tab's other writes are
+    answered 409 and the old id is good for nothing afterwards. With `TabSessions(user=…)` nobody
+    else is shown this tab's progress any more.
+    """
+    tab.attach(str(user))
+
+
+def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
+    """Somebody logged out: this tab is ended and takes another id, nothing is carried over.
+
+    With `everywhere` the user's other tabs, in any browser, are revoked in the same transaction.
+    """
+    user = tab.user
+    tab.end()
+    if everywhere and user is not None:
+        revoke_user(user, tab.session)
+
+
+def revoke(key: int, session: Session | None = None) -> int:
+    """Take back the session with that `tab.key`; how many were there (0 or 1).
+
+    Drafts are erased, what was held is released, and the browser's next request is told 410. With
+    `session` it happens in that session's transaction, else in one of its own.
+    """
+    return _revoke(table.c.id == key, session)
+
+
+def revoke_user(user: object, session: Session | None = None) -> int:
+    """Take back every session attached to that user; how many there were. See `revoke`."""
+    return _revoke(table.c.user == str(user), session)
+
+
+def revoke_all(*, before: datetime | None = None, session: Session | None = None) -> int:
+    """Take back every session, or those begun before an instant; how many there were."""
+    return _revoke(true() if before is None else _begun_before(before), session)
+
+
+def _begun_before(instant: datetime) -> ColumnElement[bool]:
+    if instant.tzinfo is None:
+        raise ValueError("before needs a time zone: datetime.now(UTC), for example.")
+    return table.c.created_at < int(instant.timestamp())
+
+
+def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
+    here, revoked = state(), 0
+    while found := _batch(here, which, session):
+        revoked += found
+    return revoked
+
+
+def _batch(here: State, which: ColumnElement[bool], session: Session | None) -> int:
+    def work(in_transaction: Session) -> int:
+        return here.end_all(in_transaction, which, "revoked", most=_BATCH)
+
+    return work(session) if session is not None else settle(here.session, work)

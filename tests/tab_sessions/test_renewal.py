@@ -1,0 +1,179 @@
+"""Another id for the same tab: nothing is lost, and the old one is good for nothing soon."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from booking.tab_sessions import session_lifecycle
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def app(session):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    return host_app(session, notes)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def renewed(tab):
+    """The tab as it goes on once its renewal was answered."""
+    later = Tab(tab.client)
+    assert tab.post("/tab-session", {"Tab-Session-New": later.id}).status_code == 204
+    return later
+
+
+def test_the_new_id_has_the_progress_in_the_same_row(tab, rows):
+    tab.post(text="kept")
+    before = rows()[0]["id"]
+    later = renewed(tab)
+    assert later.get().text == "kept"
+    later.post(text="changed")
+    assert later.get().text == "changed"
+    assert [row["id"] for row in rows()] == [before]
+
+
+def test_a_lost_answer_is_asked_for_again(tab):
+    tab.post(text="kept")
+    later = renewed(tab)
+    assert tab.post("/tab-session", {"Tab-Session-New": later.id}).status_code == 204
+    assert later.get().text == "kept"
+
+
+def test_requests_under_way_reach_the_tab_by_its_old_id_for_a_minute(clock, tab):
+    tab.post(text="kept")
+    later = renewed(tab)
+    clock.shift(timedelta(seconds=59))
+    assert tab.get().text == "kept"
+    assert tab.post(text="late").status_code == 200
+    assert later.get().text == "late"
+    clock.shift(timedelta(seconds=1))
+    assert tab.get().status_code == 410
+    assert tab.post(text="too late").status_code == 410
+    assert later.get().text == "late"
+
+
+def test_a_stale_renewal_after_the_minute_cannot_take_the_tab_away(clock, tab):
+    tab.post(text="kept")
+    later = renewed(tab)
+    clock.shift(timedelta(minutes=2))
+    thief = Tab(tab.client)
+    tab.post("/tab-session", {"Tab-Session-New": thief.id})
+    assert thief.get().text == "(nothing)"
+    assert later.get().text == "kept"
+
+
+def test_a_renewal_within_the_minute_whose_new_id_was_lost_is_renewed_again(tab):
+    tab.post(text="kept")
+    renewed(tab)
+    assert renewed(tab).get().text == "kept"
+
+
+def test_nobody_renews_to_an_id_that_has_a_tab(tab, new_tab):
+    tab.post(text="mine")
+    other = new_tab()
+    other.post(text="theirs")
+    assert tab.post("/tab-session", {"Tab-Session-New": other.id}).status_code == 400
+    assert (tab.get().text, other.get().text) == ("mine", "theirs")
+
+
+def test_a_tab_without_progress_is_renewed_without_a_row(tab, rows):
+    later = renewed(tab)
+    assert later.get().text == "(nothing)"
+    assert rows() == []
+
+
+def test_a_completed_tab_keeps_its_result_and_what_it_derives(session):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    app = host_app(session, notes)
+    tab = Tab(app.test_client())
+    tab.post("/finish")
+    assert renewed(tab).post("/again").text == "N-1"
+
+
+def test_before_renew_runs_first_and_what_it_raises_leaves_everything_as_it_was(session):
+    calls = []
+
+    def before(session, key):
+        calls.append(key)
+        if len(calls) == 1:
+            raise RuntimeError("not now")
+
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    app = host_app(session, notes, before_renew=before)
+    tab, later = Tab(app.test_client()), Tab(app.test_client())
+    tab.post(text="kept")
+    with pytest.raises(RuntimeError, match="not now"):
+        tab.post("/tab-session", {"Tab-Session-New": later.id})
+    assert (tab.get().text, later.get().text) == ("kept", "(nothing)")
+    tab.post("/tab-session", {"Tab-Session-New": later.id})
+    assert later.get().text == "kept"
+    assert len(calls) == 2
+
+
+def test_a_duplicate_made_before_the_renewal_still_finds_its_source(tab):
+    tab.post(text="kept")
+    renewed(tab)
+    copy = Tab(tab.client)
+    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}).text == "kept"
+
+
+def test_keeping_alive_writes_nothing_but_the_time(clock, tab, rows):
+    tab.post(text="kept")
+    clock.shift(timedelta(minutes=50))
+    answer = tab.post("/tab-session")
+    assert (answer.status_code, answer.headers["Tab-Session-Left"]) == (204, "3600")
+    assert rows()[0]["version"] == 2
+    clock.shift(timedelta(minutes=50))
+    assert tab.get().text == "kept"
+
+
+def test_every_answer_says_how_long_the_draft_lives(clock, tab):
+    assert "Tab-Session-Left" not in tab.get().headers
+    assert tab.post(text="x").headers["Tab-Session-Left"] == "3600"
+    clock.shift(timedelta(minutes=3))
+    assert tab.get().headers["Tab-Session-Left"] == str(57 * 60)
+
+
+def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
+    ended = []
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    app = host_app(session, notes, on_end=lambda _session, key: ended.append(key))
+    app.register_blueprint(notes_blueprint("other"), url_prefix="/other")
+    tab = Tab(app.test_client())
+    tab.post(text="secret")
+    tab.post("/other/finish")
+    headers = {"Tab-Session": tab.id}
+    answer = app.test_client().delete("/tab-session", headers=headers)
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (204, "tab-session:ended")
+    assert [(row["state"], row["sealed"], row["result"]) for row in rows()] == [
+        ("ended", None, None)
+    ] * 2
+    assert ended == [rows()[0]["id"]]  # the completed one holds nothing any more
+    assert tab.get().status_code == tab.get("/other/note").status_code == 410
+    assert tab.post(text="again").status_code == 410
+
+
+def test_ending_a_tab_in_which_nothing_was_begun_is_no_mistake(app, tab, rows):
+    answer = app.test_client().delete("/tab-session", headers={"Tab-Session": tab.id})
+    assert answer.status_code == 204
+    assert rows() == []
+
+
+def test_new_ids_are_unguessable_and_unknown_ones_tell_nothing(app):
+    stranger = {"Tab-Session": secrets.token_urlsafe(32)}
+    client = app.test_client()
+    assert client.get("/note", headers=stranger).text == "(nothing)"
+    assert client.post("/tab-session", headers=stranger).status_code == 204

@@ -1,0 +1,169 @@
+"""Log-in, log-out, and sessions that the server takes back."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from flask import g, request
+
+from booking.tab_sessions import (
+    attach_user,
+    end_user,
+    revoke,
+    revoke_all,
+    revoke_user,
+    session_lifecycle,
+    session_route,
+)
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def ended():
+    return []
+
+
+@pytest.fixture
+def app(session, ended):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+
+    @session_route(notes, "/log-in", methods=["POST"])
+    def log_in(tab):
+        attach_user(tab, request.form["user"])
+        return "welcome"
+
+    @session_route(notes, "/log-out", methods=["POST"])
+    def log_out(tab):
+        end_user(tab, everywhere="everywhere" in request.form)
+        return "goodbye"
+
+    return host_app(
+        session,
+        notes,
+        on_end=lambda _session, key: ended.append(key),
+        user=lambda: request.headers.get("X-User") or g.get("user"),
+    )
+
+
+def as_user(name):
+    return {"X-User": name}
+
+
+def logged_in(tab, name):
+    """The tab after a log-in and the renewal that follows it."""
+    assert tab.post("/log-in", user=name).headers["HX-Trigger"] == "tab-session:renew"
+    later = Tab(tab.client)
+    tab.post("/tab-session", {**as_user(name), "Tab-Session-New": later.id})
+    return later
+
+
+def test_progress_stays_through_a_log_in(tab):
+    tab.post(text="before")
+    later = logged_in(tab, "ada")
+    assert later.get(**as_user("ada")).text == "before"
+    assert later.post(_headers=as_user("ada"), text="after").status_code == 200
+
+
+def test_until_its_id_is_renewed_a_tab_reads_but_does_not_write(tab):
+    tab.post(text="before")
+    tab.post("/log-in", user="ada")
+    answer = tab.post(_headers=as_user("ada"), text="after")
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (409, "tab-session:renew")
+    assert tab.get(**as_user("ada")).text == "before"
+
+
+def test_the_id_before_a_log_in_is_good_for_nothing_afterwards(tab):
+    tab.post(text="before")
+    logged_in(tab, "ada")
+    assert tab.get(**as_user("ada")).status_code == 410
+    assert tab.post(_headers=as_user("ada"), text="planted").status_code == 410
+    copy = Tab(tab.client)
+    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}, **as_user("ada")).text == "(nothing)"
+
+
+def test_nobody_copies_a_tab_whose_id_is_about_to_change(tab):
+    tab.post(text="before")
+    tab.post("/log-in", user="ada")
+    copy = Tab(tab.client)
+    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}, **as_user("ada")).text == "(nothing)"
+
+
+@pytest.mark.parametrize("other", [{}, {"X-User": "bob"}])
+def test_a_users_tab_is_shown_to_nobody_else(tab, other):
+    tab.post(text="before")
+    later = logged_in(tab, "ada")
+    assert later.get(**other).status_code == 410
+    assert later.post(_headers=other, text="x").status_code == 410
+    copy = Tab(tab.client)
+    assert copy.get(**{"Tab-Session-Fork-Of": later.id}, **other).text == "(nothing)"
+    assert later.get(**as_user("ada")).text == "before"
+
+
+def test_a_log_out_ends_the_tab_and_carries_nothing_over(tab, ended):
+    tab.post(text="before")
+    later = logged_in(tab, "ada")
+    answer = later.post("/log-out", as_user("ada"))
+    assert answer.headers["HX-Trigger"] == "tab-session:ended"
+    assert later.get(**as_user("ada")).status_code == 410
+    assert len(ended) == 1
+
+
+def test_a_log_out_everywhere_takes_back_the_users_other_tabs(new_tab):
+    here, there, stranger = new_tab(), new_tab(), new_tab()
+    here.post(text="x"), there.post(text="x"), stranger.post(text="x")
+    here, there = logged_in(here, "ada"), logged_in(there, "ada")
+    stranger = logged_in(stranger, "bob")
+    here.post("/log-out", as_user("ada"), everywhere="1")
+    assert there.get(**as_user("ada")).status_code == 410
+    assert stranger.get(**as_user("bob")).status_code == 200
+
+
+def test_a_revoked_session_does_not_come_back(app, tab, rows, ended):
+    tab.post(text="secret")
+    key = rows()[0]["id"]
+    with app.app_context():
+        assert revoke(key) == 1
+        assert revoke(key) == 0
+    row = rows()[0]
+    assert (row["state"], row["reason"], row["sealed"]) == ("ended", "revoked", None)
+    assert ended == [key]
+    assert tab.get().status_code == 410
+    assert tab.post(text="again").status_code == 410
+
+
+def test_all_sessions_of_a_user_are_revoked_completed_ones_too(app, new_tab, rows):
+    one, two = new_tab(), new_tab()
+    one.post(text="x")
+    two.post(text="x")
+    one, two = logged_in(one, "ada"), logged_in(two, "ada")
+    two.post("/finish", as_user("ada"))
+    with app.app_context():
+        assert revoke_user("bob") == 0
+        assert revoke_user("ada") == 2
+    assert {(row["state"], row["result"]) for row in rows()} == {("ended", None)}
+
+
+def test_all_sessions_or_those_before_an_instant_are_revoked(app, new_tab):
+    with time_machine.travel(NOON, tick=False) as clock:
+        old, new = new_tab(), new_tab()
+        old.post(text="old")
+        clock.shift(timedelta(minutes=5))
+        new.post(text="new")
+        with app.app_context():
+            assert revoke_all(before=NOON + timedelta(minutes=5)) == 1
+            assert (old.get().status_code, new.get().status_code) == (410, 200)
+            with pytest.raises(ValueError, match="time zone"):
+                revoke_all(before=datetime(2026, 1, 1))  # noqa: DTZ001 - the mistake
+            assert revoke_all() == 1
+        assert new.get().status_code == 410
+
+
+def test_revoking_many_goes_in_batches(app, new_tab):
+    tabs = [new_tab() for _ in range(60)]
+    for each in tabs:
+        each.post(text="x")
+    with app.app_context():
+        assert revoke_all() == 60
