@@ -335,11 +335,19 @@ def test_two_tabs_share_cookies_and_nothing_else(tab, shirts):
     assert other.refresh().click("Change colour").fields == {"colour": "blue"}
 
 
-def test_a_duplicated_tab_has_a_copy_of_storage_and_history(tab):
-    twin = tab.submit(colour="red").duplicate()
+def test_a_duplicated_tab_has_an_id_of_its_own_and_says_whose_copy_it_is(tab, shirts):
+    copy = tab.submit(colour="red").duplicate()
+    assert (copy.url, copy.id != tab.id) == ("/book/size", True)
+    assert last(shirts)[2]["Tab-Session-Fork-Of"] == tab.id
+    copy.refresh()
+    assert "Tab-Session-Fork-Of" not in last(shirts)[2]
+    copy.back()
+    assert (copy.url, tab.url) == ("/book/", "/book/size")
+
+
+def test_a_twin_shares_the_id(tab):
+    twin = tab.submit(colour="red").twin()
     assert (twin.id, twin.url, twin.step) == (tab.id, "/book/size", "size")
-    twin.back()
-    assert (twin.url, tab.url) == ("/book/", "/book/size")
 
 
 def test_a_reopened_tab_goes_on_where_it_was(tab):

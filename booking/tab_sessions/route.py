@@ -95,7 +95,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
 
 def custom_session_route(
     *, prepare: Callable[[TabSession[Any]], Mapping[str, Any]] | None = None, **defaults: Any
-) -> Callable[..., Any]:
+) -> Callable[..., Callable[[Callable[..., Any]], Callable[..., Response]]]:
     """A project's own decorator: session_route with other defaults and more for its views.
 
         wizard_route = custom_session_route(data=Draft, prepare=lambda tab: {"shop": shop(tab)})
@@ -104,7 +104,9 @@ def custom_session_route(
     runs where the view runs: in its transaction, again when that is tried again.
     """
 
-    def own_route(scaffold: Scaffold, rule: str, **options: Any) -> Callable[..., Any]:
+    def own_route(
+        scaffold: Scaffold, rule: str, **options: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
         register = session_route(scaffold, rule, **{**defaults, **options})
         return lambda view: register(_prepared(view, prepare) if prepare else view)
 

@@ -141,14 +141,25 @@ class TabClient(Window):
         return type(self)(self.client, path, base=self.base, time_zone=self.time_zone)
 
     def duplicate(self) -> TabClient:
-        """The browser's "Duplicate tab": its storage is copied, so **both tabs have one id**.
+        """The browser's "Duplicate tab": a copy of the answers under an id of its own.
 
-        Both stand in one tab session: the server does not speak ``Tab-Session-Fork-Of`` yet, so
-        this sends none.
+        As in the browser, the storage with the id is copied first; the script then finds that the
+        id is in use, takes another and says which tab it is a copy of.
         """
+        copy = self.new_tab()
+        copy.copy_of, copy.history = self.id, self.history.copy()
+        return copy.refresh()
+
+    def twin(self) -> TabClient:
+        """A duplicate in a browser that cannot tell: **both tabs have one id**, one session."""
         twin = self.new_tab()
         twin.id, twin.history = self.id, self.history.copy()
         return twin.refresh()
+
+    def renew(self) -> Self:
+        """Take another id for the same session, as ``TabSession.renew()`` in the page does."""
+        self._renew()
+        return self
 
 
 def _pairs(fields: dict[str, Typed]) -> Pairs:

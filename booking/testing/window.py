@@ -24,6 +24,8 @@ class Window:
         self.time_zone = time_zone
         #: What the browser keeps in sessionStorage. Two tabs given one id share one session.
         self.id = wire.new_id()
+        #: The tab this one is a duplicate of, until an answer came.
+        self.copy_of: str | None = None
         self.history = History()
         self._page: BeautifulSoup | None = None
         self._response: TestResponse | None = None
@@ -129,12 +131,38 @@ class Window:
     def _send_with_id(
         self, method: str, url: str, headers: dict[str, str], body: Pairs | None
     ) -> TestResponse:
-        """Send the tab's id along; told that it is missing, claim one and try once more."""
+        """Send the tab's id along, and do what the answer says has to become of it."""
         answer = self._send(method, url, headers | self._identity(url), body)
-        if "tab-session:missing" in answer.headers.get("HX-Trigger", ""):
+        event = answer.headers.get("HX-Trigger", "")
+        if "tab-session:missing" in event:
             self.id = wire.new_id()
-            answer = self._send(method, url, headers | self._identity(url), body)
+        elif "tab-session:renew" in event and answer.status_code == 409:
+            self._renew()
+        else:
+            self._note(answer)
+            return answer
+        answer = self._send(method, url, headers | self._identity(url), body)
+        self._note(answer)
         return answer
+
+    def _note(self, answer: TestResponse) -> None:
+        event = answer.headers.get("HX-Trigger", "")
+        if answer.status_code < 300:
+            self.copy_of = None
+        if "tab-session:ended" in event:
+            self.id = wire.new_id()
+        elif "tab-session:renew" in event and answer.status_code < 300:
+            self._renew()
+
+    def _renew(self) -> None:
+        """Take another id, as the script does at the address in its data-url."""
+        script = self.page.find("script", {"data-url": True})
+        url = attribute(script, "data-url") if script else urljoin(self.base, "tab-session")
+        fresh, shown = wire.new_id(), self._response
+        headers = wire.HTMX | self._identity(self.base) | {"Tab-Session-New": fresh}
+        if self._send("POST", url or "", headers, []).status_code == 204:
+            self.id = fresh
+        self._response = shown
 
     def _send(
         self, method: str, url: str, headers: dict[str, str], body: Pairs | None
@@ -148,7 +176,8 @@ class Window:
         if not urlsplit(url).path.startswith(self.base):
             return {}
         zone = {"Tab-Time-Zone": self.time_zone} if self.time_zone else {}
-        return {"Tab-Session": self.id} | zone
+        copy = {"Tab-Session-Fork-Of": self.copy_of} if self.copy_of else {}
+        return {"Tab-Session": self.id} | copy | zone
 
     def _claim_new_id_if_asked(self, element: Tag) -> None:
         if element.css.closest("[data-new-booking]") is not None:

@@ -10,7 +10,7 @@ from tests.customer.walks import alert, at_done, at_review, slots, text, value
 
 
 def twin_of(tab):
-    return tab.duplicate().open("review")
+    return tab.twin().open("review")
 
 
 def confirmation(tab) -> dict[str, str]:

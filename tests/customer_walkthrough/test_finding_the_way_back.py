@@ -109,7 +109,7 @@ def test_book_another_starts_afresh_and_leaves_the_first_booking_alone(tab, app)
 
 def test_two_windows_on_one_session_make_one_booking(tab, app):
     walk(tab, ADA, until="review")
-    twin = tab.duplicate()
+    twin = tab.twin()
     tab.submit()
     assert twin.submit().status == 200
     assert reference_in(twin) == reference_in(tab)
@@ -118,7 +118,7 @@ def test_two_windows_on_one_session_make_one_booking(tab, app):
 
 def test_an_answer_changed_in_a_twin_is_not_confirmed_unseen(tab, app):
     walk(tab, ADA, until="review")
-    twin = tab.duplicate()
+    twin = tab.twin()
     tab.open("details").submit(note="On second thoughts, a stool")
     assert twin.submit().status == 409
     assert "On second thoughts, a stool" in twin.page.select_one("#step").text

@@ -77,3 +77,66 @@ def test_flask_sqlalchemy_is_found_without_being_named(tmp_path):
     assert tab.get().text == "found"
     with app.app_context():
         db.engine.dispose()
+
+
+def run_alone(code, *arguments):
+    """What the code prints in a process of its own: an event loop or a patch stays in there."""
+    command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
+
+
+LITE = """
+import sys
+from flask import Flask
+from flask_sqlalchemy_lite import SQLAlchemy
+from booking.tab_sessions import TabSessions, create_table
+from tests.tab_sessions.conftest import Tab, notes_blueprint
+
+app = Flask("host", instance_path=sys.argv[1])
+app.config["SQLALCHEMY_ENGINES"] = {"default": f"sqlite:///{sys.argv[1]}/host.db"}
+db = SQLAlchemy(app)
+TabSessions(app, (lambda: db.session) if sys.argv[2] == "given" else None)
+app.register_blueprint(notes_blueprint())
+with app.app_context():
+    create_table()
+tab = Tab(app.test_client())
+tab.post(text="kept")
+print(tab.get().text)
+"""
+
+
+@pytest.mark.parametrize("session", ["given", "found"])
+def test_flask_sqlalchemy_lite_serves_as_well(tmp_path, session):
+    assert run_alone(LITE, str(tmp_path), session) == "kept"
+
+
+GREENLETS = """
+from gevent import monkey, pool
+monkey.patch_all()
+import sys
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+from booking.tab_sessions import create_table
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+app = host_app(scoped_session(sessionmaker(create_engine(sys.argv[1], pool_size=20))),
+               notes_blueprint())
+with app.app_context():
+    create_table()
+tab = Tab(app.test_client())
+
+def write(number):
+    return Tab(app.test_client(), tab.id).post("/lines", line=f"{number:02}").status_code
+
+assert set(pool.Pool(20).map(write, range(40))) == {200}
+print(len(tab.get("/lines").text.split()))
+"""
+
+
+@pytest.mark.parametrize(
+    "kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def test_forty_greenlets_keep_every_answer(request, kind):
+    assert run_alone(GREENLETS, request.getfixturevalue(f"{kind}_url")) == "40"

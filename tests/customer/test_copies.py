@@ -1,0 +1,58 @@
+"""A duplicated tab in the wizard: a booking of its own; the held time stays with the first."""
+
+from tests.customer.walks import at_details, at_done, at_review, nearest, text, value
+
+
+def test_a_copy_has_the_answers_and_is_offered_the_nearest_times(app):
+    tab = at_review(app)
+    taken = tab.page.select_one("time")
+    copy = tab.duplicate()
+    assert copy.step == "time"
+    assert nearest(copy)
+    assert taken is None or taken["datetime"] not in nearest(copy)
+    copy.submit(slot=nearest(copy)[0])
+    assert copy.step == "review"
+    assert "Ada Lovelace" in text(copy)
+
+
+def test_both_are_booked_and_neither_is_the_other(app, bookings):
+    tab = at_review(app)
+    copy = tab.duplicate()
+    copy.submit(slot=nearest(copy)[0]).submit()
+    tab.submit()
+    assert (tab.step, copy.step) == ("done", "done")
+    one, two = bookings()
+    assert one.starts_at != two.starts_at
+    assert one.draft != two.draft
+
+
+def test_changing_a_copy_does_not_touch_the_first_tab(app):
+    tab = at_details(app)
+    copy = tab.duplicate()
+    copy.open("service").submit(service="long")
+    assert tab.refresh().step == "details"
+    tab.submit(name="Ada", email="ada@example.com")
+    assert tab.step == "review"
+
+
+def test_a_copy_of_a_finished_booking_starts_afresh(app):
+    copy = at_done(app).duplicate()
+    assert copy.step == "service"
+
+
+def test_a_renewed_tab_keeps_its_held_time_and_its_manage_link(app, bookings):
+    tab = at_review(app).renew()
+    assert tab.refresh().step == "review"
+    tab.submit()
+    assert tab.step == "done"
+    link = tab.page.select_one('a[href*="/appointment/"]')["href"]
+    assert tab.renew().refresh().page.select_one('a[href*="/appointment/"]')["href"] == link
+    assert len(bookings()) == 1
+
+
+def test_typed_details_reach_the_copy(app):
+    tab = at_details(app).submit(name="Ada", email="not an address")
+    assert tab.status == 422
+    copy = tab.duplicate()
+    copy.submit(slot=nearest(copy)[0])
+    assert (value(copy, "name"), value(copy, "email")) == ("Ada", "not an address")
