@@ -88,3 +88,18 @@ def test_the_linters_are_content(tool):
         [sys.executable, "-m", *tool.split()], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_every_test_that_a_document_names_exists():
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    named = {
+        name
+        for path in (ROOT / "docs").glob("*.md")
+        for name in re.findall(r"`(test_\w+)`", path.read_text("utf-8"))
+    }
+    assert named
+    assert sorted(named - defined) == []

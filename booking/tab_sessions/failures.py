@@ -6,7 +6,7 @@ from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 _SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
-_READ_ONLY = "25006"
+READ_ONLY = "25006"
 _BUSY_STATES = {
     _SERIALIZATION,
     _DEADLOCK,
@@ -16,7 +16,7 @@ _BUSY_STATES = {
     "57P03",  # it starts up
     "53300",  # it has no connection left
     "53100",  # its disk is full
-    _READ_ONLY,  # a standby, or a failover that is still under way
+    READ_ONLY,  # a standby, or a failover that is still under way
 }
 _BUSY_WORDS = (
     "database is locked",
@@ -45,7 +45,7 @@ DATABASE_FAILURES: tuple[type[Exception], ...] = (DBAPIError, exc.TimeoutError, 
 
 def is_conflict(error: DBAPIError) -> bool:
     """Whether running the whole transaction again may well succeed at once."""
-    again = (_SERIALIZATION, _DEADLOCK, _READ_ONLY)  # a write that a standby refused: ask elsewhere
+    again = (_SERIALIZATION, _DEADLOCK, READ_ONLY)  # a write that a standby refused: ask elsewhere
     return error.connection_invalidated or state_of(error) in again
 
 
@@ -66,7 +66,7 @@ def is_busy(error: BaseException | None) -> bool:
 
 def is_read_only(error: DBAPIError) -> bool:
     """Whether the database refused to write at all."""
-    return state_of(error) == _READ_ONLY or "readonly database" in str(error.orig)
+    return state_of(error) == READ_ONLY or "readonly database" in str(error.orig)
 
 
 def state_of(error: DBAPIError) -> str | None:

@@ -7,10 +7,11 @@ version is changed, so that an ended session cannot come back and nothing is ove
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -58,6 +59,16 @@ _TOUCH = (
     update(table)
     .where(table.c.id == bindparam("row"), table.c.state == "active")
     .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
+)
+_PAST_A_LIMIT = (table.c.idle_expires_at <= bindparam("now")) | (
+    table.c.absolute_expires_at <= bindparam("now")
+)
+_OUTLIVED = (
+    select(table.c.id)
+    .where(table.c.state == "active", _PAST_A_LIMIT)
+    .order_by(table.c.idle_expires_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -109,24 +120,42 @@ def is_known(session: Session, digest: bytes) -> bool:
 def create(session: Session, digest: bytes, row: Row, now: int) -> int | None:
     """Insert a row and return its key; None when another request has just made it."""
     connection = session.connection()
-    make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(
-        connection.dialect.name
-    )
-    statement = make(table).on_conflict_do_nothing() if make else insert(table)
-    values = asdict(row) | {"token_hash": digest, "created_at": now}
-    del values["id"]
-    key = connection.execute(statement.returning(table.c.id), values).scalar()
+    values = {name: getattr(row, name) for name in Row.__slots__ if name != "id"}
+    values |= {"token_hash": digest, "created_at": now}
+    key = connection.execute(_inserting(connection.dialect.name), values).scalar()
     return int(key) if key is not None else None
+
+
+@cache
+def _inserting(dialect: str) -> Insert:
+    make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(dialect)
+    statement = make(table).on_conflict_do_nothing() if make else insert(table)
+    inserting: Insert = statement.returning(table.c.id)
+    return inserting
 
 
 def change(session: Session, row: int, version: int, values: Mapping[str, Any]) -> bool:
     """Write to an active row of this version and count the version up. False: it is not so."""
-    statement = (
+    given = {f"new_{name}": value for name, value in values.items()}
+    known = {"row": row, "known_version": version}
+    changed = session.connection().execute(_changing(frozenset(values)), given | known)
+    return changed.rowcount == 1
+
+
+@cache
+def _changing(columns: frozenset[str]) -> Update:
+    return (
         update(table)
-        .where(table.c.id == row, table.c.version == version, table.c.state == "active")
-        .values(version=version + 1, **values)
+        .where(
+            table.c.id == bindparam("row"),
+            table.c.version == bindparam("known_version"),
+            table.c.state == "active",
+        )
+        .values(
+            {name: bindparam(f"new_{name}") for name in sorted(columns)}
+            | {"version": table.c.version + 1}
+        )
     )
-    return session.connection().execute(statement).rowcount == 1
 
 
 def rename(session: Session, row: int, values: Mapping[str, Any]) -> None:
@@ -142,15 +171,8 @@ def touch(session: Session, row: int, seen: int, idle: int) -> None:
 
 def outlived(session: Session, now: int, most: int) -> list[int]:
     """Keys of active sessions past a limit, oldest first; rows others are busy with are left."""
-    past = (table.c.idle_expires_at <= now) | (table.c.absolute_expires_at <= now)
-    statement = (
-        select(table.c.id)
-        .where(table.c.state == "active", past)
-        .order_by(table.c.idle_expires_at)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    return list(session.connection().execute(statement).scalars())
+    asked = {"now": now, "most": most}
+    return list(session.connection().execute(_OUTLIVED, asked).scalars())
 
 
 def unended(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:

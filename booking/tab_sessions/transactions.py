@@ -8,14 +8,16 @@ because its default mode lets two writers both pass a check, and a deferred one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, scoped_session
 
-from .failures import InDoubt, is_read_only
+from .failures import READ_ONLY, InDoubt, is_read_only, state_of
 from .refusals import PendingChanges, ReadOnlyTab
 
 AnySession = Session | scoped_session[Session]
@@ -66,44 +68,40 @@ def _forget_a_demoted_server(session: Session, error: BaseException) -> None:
 
 @contextmanager
 def reading(session: AnySession) -> Iterator[Session]:
-    """A transaction in which the database itself refuses to write. Always rolled back.
+    """A transaction that leaves nothing behind: it is always rolled back.
 
-    Raises ReadOnlyTab for a statement that tries, PendingChanges as `writing` does.
+    Raises ReadOnlyTab when something was written in it, PendingChanges as `writing` does.
+    PostgreSQL itself refuses the statement. SQLite could be told to, but each time it is, it throws
+    away every statement it has prepared, which is most of what reading costs; so there the writing
+    is found at the end, and a commit of it refused.
     """
     actual = _actual(session)
     end_clean(actual)
     connection = actual.connection(execution_options={"postgresql_readonly": True})
-    write_again = _only_read(connection) if connection.dialect.name == "sqlite" else None
+    if connection.dialect.name == "sqlite":
+        _begin_plainly(connection)
+    actual.info[_ONLY_READS] = True
     try:
         yield actual
+        if actual.in_transaction():
+            _refuse_what_was_written(actual)
     except DBAPIError as error:
-        if is_read_only(error):
+        if state_of(error) == READ_ONLY:
             raise ReadOnlyTab from error
         raise
     finally:
-        try:
-            actual.rollback()
-        finally:
-            if write_again and not connection.closed:  # a session bound to a connection of its own
-                write_again(connection)
+        del actual.info[_ONLY_READS]
+        actual.rollback()
 
 
-def _only_read(connection: Connection) -> Callable[[Connection], None]:
-    """Let this SQLite connection read only, until its transaction ends, whoever ends it."""
-    driver = connection.connection.dbapi_connection
+def _refuse_what_was_written(session: Session) -> None:
+    """For a session that only reads. Raises ReadOnlyTab."""
+    if session.info.get(_ONLY_READS) and (_is_dirty(session) or _has_written(session.connection())):
+        raise ReadOnlyTab
 
-    def write_again(_connection: Connection) -> None:
-        if driver is not None:
-            driver.cursor().execute("PRAGMA query_only = OFF").close()
 
-    # A template or a user loader may roll back: the connection is in the pool again before we
-    # hear of it, and whoever is given it next must be able to write.
-    for ending in ("rollback", "commit"):
-        event.listen(connection, ending, write_again)
-    connection.exec_driver_sql("PRAGMA query_only = ON")
-    if driver is not None and not driver.in_transaction:
-        connection.exec_driver_sql("BEGIN")
-    return write_again
+def _is_dirty(session: Session) -> bool:
+    return bool(session.new or session.dirty or session.deleted)
 
 
 def end_clean(session: Session) -> None:
@@ -111,7 +109,7 @@ def end_clean(session: Session) -> None:
 
     Raises PendingChanges where ending it would throw somebody's work away.
     """
-    if session.new or session.dirty or session.deleted:
+    if _is_dirty(session):
         raise PendingChanges
     if session.in_transaction():
         if _has_written(session.connection()):
@@ -120,23 +118,47 @@ def end_clean(session: Session) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    driver = connection.connection.dbapi_connection
-    if driver is not None and driver.in_transaction:
+    driver = _driver(connection)
+    if driver.in_transaction:
         if getattr(driver, "isolation_level", "") is not None:
             return  # an outer transaction that has written: it holds the lock already
         # The host's engine sends a plain BEGIN of its own (an event recipe of SQLAlchemy's
         # manual). Nothing has run in it yet.
-        connection.exec_driver_sql("ROLLBACK")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _tell(driver, "ROLLBACK")
+    _tell(driver, "BEGIN IMMEDIATE")
+
+
+def _begin_plainly(connection: Connection) -> None:
+    # Without it SQLite sees another state at each statement, and some need no transaction at all.
+    driver = _driver(connection)
+    if not driver.in_transaction:
+        _tell(driver, "BEGIN")
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _tell(driver: Any, statement: str) -> None:
+    # Past SQLAlchemy, whose way is ten times as long; its exceptions are what everybody expects.
+    try:
+        driver.execute(statement)
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
 
 
 _CHANGES = "tab_sessions.changes_at_begin"
+_ONLY_READS = "tab_sessions.only_reads"
 
 
 def watch_for_writes() -> None:
-    """Note how many rows each SQLite connection had changed when a session began on it."""
+    """Note how many rows each SQLite connection had changed when a session began on it.
+
+    And let no session commit what it wrote while it only reads.
+    """
     if not event.contains(Session, "after_begin", _note_changes):
         event.listen(Session, "after_begin", _note_changes)
+        event.listen(Session, "before_commit", _refuse_what_was_written)
 
 
 def _note_changes(_session: Session, _transaction: object, connection: Connection) -> None:

@@ -184,10 +184,10 @@ class Visit(Generic[Data]):
     def _tab(
         self, session: Session, tab_id: str, row: store.Row | None, *, writable: bool
     ) -> TabSession[Data]:
-        own = table.c.id == row.id if row else table.c.token_hash == ids.digest(tab_id)
-        which = own | (table.c.token_hash == ids.digest(tab_id))
-
         def end_all(in_transaction: Session) -> None:
+            which = table.c.token_hash == ids.digest(tab_id)
+            if row:
+                which |= table.c.id == row.id  # by its previous id it is found no other way
             self.state.end_all(in_transaction, which, "ended", most=_MOST_FLOWS)
 
         around = Around(

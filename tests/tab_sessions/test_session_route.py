@@ -100,16 +100,23 @@ def test_a_get_that_writes_is_told_to_be_a_post(session, change):
         tab.get("/changing")
 
 
-def test_a_get_cannot_write_to_the_database_either(session):
-    app = host_app(session)
+@pytest.mark.parametrize("commits", [False, True])
+def test_a_get_cannot_write_to_the_database_either(session, rows, commits):
+    app = host_app(session, notes_blueprint())
 
     @session_route(app, "/sly")
     def sly(tab):
         tab.session.execute(text("DELETE FROM booking_tab_session"))
+        if commits:
+            tab.session.commit()
         return "unreachable"
 
+    tab = Tab(app.test_client())
+    tab.post(text="kept")
     with pytest.raises(ReadOnlyTab):
-        Tab(app.test_client()).get("/sly")
+        tab.get("/sly")
+    assert len(rows()) == 1
+    assert tab.post(text="and written").status_code == 200
 
 
 def test_a_view_without_the_decorator_gets_an_error_that_names_the_cure(tab):
