@@ -36,7 +36,14 @@ AWKWARD = (
     ),
     *("../../etc/passwd", "/etc/passwd", "Europe", "UTC", "Etc/GMT+12", "posixrules", "localtime"),
     *("'; DROP TABLE booking_service; --", "<script>alert(1)</script>", "{{ 7 * 7 }}", "%s%n"),
-    *("a@b", "a" * 300 + "@example.com", "\uff41@\uff45\uff58.com", "x@" + "xn--" * 40, "+" * 50, "+9999999"),
+    *(
+        "a@b",
+        "a" * 300 + "@example.com",
+        "\uff41@\uff45\uff58.com",
+        "x@" + "xn--" * 40,
+        "+" * 50,
+        "+9999999",
+    ),
 )
 CONTENT_TYPES = (
     *("application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=utf-16"),

@@ -9,7 +9,8 @@ import time_machine
 from sqlalchemy import inspect, make_url, text
 
 from booking.testing import TabClient
-from tests.customer.walks import at_details, text as text_of
+from tests.customer.walks import at_details
+from tests.customer.walks import text as text_of
 
 TYPED = {
     "name": "Ingeborg Ålesund-Ó'Brien",
@@ -21,7 +22,7 @@ TYPED = {
 }
 WORDS = (
     *("Ingeborg", "Ålesund", "alesund", "912 345 678", "912345678", "hazelnut", "Chamomile"),
-    *("quince", "question_wishes", "Asia/Kathmandu", "Ingeborg".encode().hex()),
+    *("quince", "question_wishes", "Asia/Kathmandu", b"Ingeborg".hex()),
 )
 
 

@@ -1,7 +1,9 @@
 """A page of another site, in the customer's own browser, changes nothing and reads nothing."""
 
+import re
+
 import pytest
-from flask import Flask
+from flask import Flask, request
 from sqlalchemy import func, select
 
 from booking.storage.models import Booking, claim
@@ -10,6 +12,8 @@ from tests.conftest import served
 
 pytestmark = pytest.mark.browser
 
+# What a browser says when it keeps the other site out.
+BLOCKED = re.compile(r"BLOCKED_BY_RESPONSE|CORS policy|frame-ancestors|X-Frame-Options|ERR_FAILED")
 FORM = """<!doctype html><title>Another site</title>
 <form method="post" action="{target}" enctype="{enctype}">
 <input name="service" value="short"><button>Win a prize</button></form>"""
@@ -37,7 +41,7 @@ FRAME = """async (url) => {
 
 
 @pytest.fixture
-def another_site(live_server, context):
+def another_site(live_server, context, complaints):
     """A tab that shows another site. localhost and 127.0.0.1 are two sites to a browser."""
     app = Flask("another_site")
 
@@ -55,13 +59,20 @@ def another_site(live_server, context):
     with served(app) as server:
         tab = context.new_page()
         yield tab, server.url.replace("127.0.0.1", "localhost")
+        tab.close()
+        complaints[:] = [said for said in complaints if not BLOCKED.search(said)]
 
 
 @pytest.fixture
-def answers(context, live_server):
-    """What our server answered to the other site: the status of each."""
+def answers(live_server):
+    """What our server was asked and answered: a browser tells nobody what became of a beacon."""
     heard = []
-    context.on("response", lambda answer: heard.append((answer.request.method, answer.status)))
+
+    @live_server.app.after_request
+    def note(response):
+        heard.append((request.method, response.status_code))
+        return response
+
     return heard
 
 
@@ -95,23 +106,22 @@ def test_a_fetch_with_a_tabs_header_is_stopped_by_the_browser(
     assert "POST" not in [method for method, _ in answers], "not even sent: no preflight passed"
     assert written(live_server.app) == 0
     assert any("CORS policy" in said for said in complaints)
-    complaints.clear()
 
 
 @pytest.mark.parametrize("path", ["service/form", "hold/extension", "new/form"])
-def test_a_blind_fetch_and_a_beacon_are_refused(
-    another_site, answers, live_server, complaints, path
-):
+def test_a_blind_fetch_and_a_beacon_are_refused(another_site, answers, live_server, path):
     tab, url = another_site
     tab.goto(url)
     target = f"{live_server.url}/book/{path}"
     said = tab.evaluate(BLIND, target)
     assert "Failed to fetch" in said, "not even that there was an answer may be seen"
-    with tab.expect_response(target):
-        assert tab.evaluate(BEACON, target)
-    assert {status for method, status in answers if method == "POST"} == {403}
+    assert tab.evaluate(BEACON, target)
+    for _ in range(100):
+        if len(answers) >= 2:
+            break
+        tab.wait_for_timeout(50)
+    assert answers == [("POST", 403), ("POST", 403)]
     assert written(live_server.app) == 0
-    complaints.clear()
 
 
 def test_another_site_can_put_no_page_of_ours_into_a_frame(another_site, live_server, complaints):
@@ -120,4 +130,3 @@ def test_another_site_can_put_no_page_of_ours_into_a_frame(another_site, live_se
     assert tab.evaluate(FRAME, f"{live_server.url}/book/")
     assert "Test Shop" not in [frame.title() for frame in tab.frames]
     assert any("frame-ancestors" in said or "X-Frame-Options" in said for said in complaints)
-    complaints.clear()
