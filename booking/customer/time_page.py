@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask import url_for
+
 from booking.scheduling.clock import to_minute
 from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
@@ -87,7 +89,8 @@ def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
     return {
         "zone": here.zone.key,
         "zone_label": words.zone_label(here.zone, instant),
-        "zones": zones.offered(here.zone.key, here.shop_zone.key),
+        "zones": sorted({here.zone.key, here.shop_zone.key}),
+        "zones_url": url_for(zones.ENDPOINT),
         "shop_zone_label": words.zone_label(here.shop_zone, instant),
         "zones_differ": words.beside(instant, here.zone, here.shop_zone) is not None,
     }
