@@ -117,7 +117,8 @@ class Customer:
         elif step == "confirm":
             path = "/book/review/form"
         method = "POST" if data else "GET"
-        return EnvironBuilder(path, method=method, data=data, headers=self.headers).get_environ()
+        built = EnvironBuilder(path, method=method, data=data, headers=self.headers)
+        return built.get_environ() | {"REMOTE_ADDR": "203.0.113.7"}
 
     def _answer(self, step: str) -> dict[str, str] | None:
         if step in ("page", "service?"):

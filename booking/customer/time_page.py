@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import url_for
-
 from booking.scheduling.clock import to_minute
 from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
 from booking.storage.availability import FreeSlot
 
-from . import words, zones
+from . import links, words
 from .draft import slot_value
 from .month import ONE_DAY, Calendar
 from .standing import SlotState, Standing, settled
@@ -90,7 +88,7 @@ def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
         "zone": here.zone.key,
         "zone_label": words.zone_label(here.zone, instant),
         "zones": sorted({here.zone.key, here.shop_zone.key}),
-        "zones_url": url_for(zones.ENDPOINT),
+        "zones_url": links.address("zones"),
         "shop_zone_label": words.zone_label(here.shop_zone, instant),
         "zones_differ": words.beside(instant, here.zone, here.shop_zone) is not None,
     }
