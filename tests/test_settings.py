@@ -42,6 +42,18 @@ def test_a_wrong_number_names_the_key_and_what_to_write(value):
         read_settings({"BOOKING_HOLD_MINUTES": value})
 
 
+@pytest.mark.parametrize("value", [False, "false", "0", "off", " No "])
+def test_a_switch_takes_the_usual_words(value):
+    assert read_settings({}).compress is True
+    assert read_settings({"BOOKING_COMPRESS": value}).compress is False
+
+
+@pytest.mark.parametrize("value", ["", "maybe", None, 2, []])
+def test_a_wrong_switch_names_the_key_and_what_to_write(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_COMPRESS is .* true or false"):
+        read_settings({"BOOKING_COMPRESS": value})
+
+
 def test_a_key_that_is_nearly_right_is_recognised():
     with pytest.raises(ConfigurationError, match="Did you mean BOOKING_HOLD_MINUTES"):
         read_settings({"BOOKING_HOLD_MINUTE": 10})

@@ -9,7 +9,7 @@ from flask import Blueprint
 from booking.paths import STATIC, TEMPLATES
 from booking.tab_sessions import session_lifecycle, session_route
 
-from . import appointment, assets, headers, posts, refusals, shell, steps, views
+from . import appointment, assets, headers, posts, refusals, shell, steps, views, zones
 
 
 def create_blueprint() -> Blueprint:
@@ -25,7 +25,7 @@ def create_blueprint() -> Blueprint:
     _add_fragments(blueprint)
     _add_answers(blueprint)
     _add_manage_link(blueprint)
-    assets.version(blueprint)
+    assets.add_to(blueprint)
     headers.protect(blueprint)
     refusals.explain(blueprint)
     return blueprint
@@ -36,6 +36,7 @@ def _add_pages(blueprint: Blueprint) -> None:
     others = ["POST", "PUT", "PATCH", "DELETE"]
     blueprint.add_url_rule("/", "not_here", shell.not_here, methods=others)
     blueprint.add_url_rule(f"/<any({','.join(steps.STEPS)}):step>", view_func=shell.page)
+    blueprint.add_url_rule("/zones", "zones", zones.show)
     # Whatever else is asked for below the prefix gets our page for it, not the host app's.
     blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=["GET", *others])
 

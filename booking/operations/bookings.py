@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -20,8 +20,9 @@ from booking.operations.choosing import (
 from booking.operations.claiming import By, Claimant, diary_of_start
 from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
 from booking.operations.purge import sweep
-from booking.storage.claims import owned, release_booking, release_hold
+from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
@@ -137,11 +138,12 @@ def _book(
     session.flush()
     claimant = _claimant(session, booking.id, held, now)
     member = first_to_claim(session, service, turn, start, diary, claimant)
-    booking.staff_member_id = member.id
-    session.flush()
+    if member.id != turn[0].id:
+        booking.staff_member_id = member.id
+        session.flush()
     if held is not None:
-        release_hold(session, held.id)
-    sweep(session, member, service, now=now)
+        drop_hold(session, held.id)
+    sweep(session, member, service, now=now, zone=diary.zone)
     return booking
 
 
@@ -163,5 +165,8 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
 def _unused_reference(session: Session) -> str:
     while True:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        if session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
+        if session.connection().execute(_REFERENCE, {"reference": reference}).scalar() is None:
             return reference
+
+
+_REFERENCE = select(bookings.c.id).where(bookings.c.reference == bindparam("reference"))

@@ -72,6 +72,8 @@ class Booking(Base):
     staff_member: Mapped[StaffMember] = relationship()
 
 
+booking = Base.metadata.tables[Booking.__tablename__]
+
 # Core tables, not models: both are hot, and the table of tab sessions that a hold points to lies in
 # another room's metadata, which only the migrations bring together.
 hold = Table(

@@ -72,7 +72,7 @@ def read_catalogue(session: Session) -> Catalogue:
 
 
 def _token(session: Session) -> str:
-    return str(session.scalars(_TOKEN).one())
+    return str(session.connection().execute(_TOKEN).scalar_one())
 
 
 def _read(session: Session, token: str) -> Catalogue:
