@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from . import forms
 from .standing import Standing
 
@@ -25,7 +27,10 @@ def details(
         for blank in here.blanks
         if blank.name in found
     }
-    return {"fields": fields, "errors": alone}
+    # With nothing typed yet, another tab of this browser may be asked whether it knows the customer.
+    untouched = not any(filled.get(name) for name in forms.CONTACT)
+    other = url_for("booking.receive_details") if untouched else None
+    return {"fields": fields, "errors": alone, "other_details_url": other}
 
 
 def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 from sqlalchemy.orm import Session
 
-from . import ids, sealing, store
+from . import ids, references, sealing, store
 from .answer import Then
 from .around import Around
 from .attempts import RunAgain
@@ -100,6 +100,8 @@ class TabSession(Generic[Data]):
         registered with after_completion=True.
         """
         self._write({"state": "completed", "result": result[:255], "sealed": None})
+        if self.key is not None:
+            references.withdraw(self.session, [self.key])
         self._forget_draft()
 
     def end(self) -> None:
