@@ -47,11 +47,13 @@ class Settings:
     """Minutes without a request after which an unfinished booking is erased."""
     absolute_hours: int = 24
     """Hours after which an unfinished booking is erased in any case."""
+    tabs_help: int = 1
+    """Whether tabs of one browser may help each other (1) or keep to themselves (0)."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
 
-_MOST = {"visitor_share": 100}
+_MOST = {"visitor_share": 100, "tabs_help": 1}
 _LEAST = {
     "hold_minutes": 1,
     "hold_extensions": 0,
@@ -61,6 +63,7 @@ _LEAST = {
     "trusted_proxies": 0,
     "idle_minutes": 1,
     "absolute_hours": 1,
+    "tabs_help": 0,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from . import forms
+from .shop import state
 from .standing import Standing
 
 
@@ -27,9 +28,10 @@ def details(
         for blank in here.blanks
         if blank.name in found
     }
-    # With nothing typed yet, another tab of this browser may be asked whether it knows the customer.
+    # With nothing typed yet, other tabs of this browser may be asked whether they know who it is.
     untouched = not any(filled.get(name) for name in forms.CONTACT)
-    other = url_for("booking.receive_details") if untouched else None
+    asks = untouched and state().settings.tabs_help
+    other = url_for("booking.receive_details") if asks else None
     return {"fields": fields, "errors": alone, "other_details_url": other}
 
 

@@ -8,7 +8,7 @@ tab whose appointment is confirmed has no details to give any more: its draft is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from booking.storage import reads
@@ -17,6 +17,7 @@ from booking.tab_sessions import TabSession, Then, references
 from . import forms, pages, posts, words
 from .draft import BookingDraft, slot_start, slot_value
 from .rendering import render
+from .shop import state
 from .standing import SlotState, Standing, settled, stand
 
 NOTHING = ("", 204)
@@ -28,7 +29,7 @@ Answer = Then | tuple[Any, ...]
 
 def offer(tab: TabSession, purpose: str) -> Answer:
     """Asked by this tab's own script, for another tab: a reference to what it has, if anything."""
-    content = HAVING[purpose](tab)
+    content = HAVING[purpose](tab) if state().settings.tabs_help else {}
     if not content:
         return NOTHING
     return references.give(tab, purpose, content), 200, {"Content-Type": "text/plain"}
@@ -101,7 +102,7 @@ def _overlap(here: Standing, start: datetime, end: datetime) -> bool:
 def _warning(tab: TabSession, other: Mapping[str, str]) -> str:
     here = stand(tab)
     when = words.span(*_span(other), here.zone)
-    return render("_overlap.html", here.shop, service=other["service"], when=when)
+    return render("parts/overlap.html", here.shop, service=other["service"], when=when)
 
 
 def _given(values: Mapping[str, str]) -> dict[str, str]:

@@ -59,7 +59,7 @@ def _add_answers(blueprint: Blueprint) -> None:
 
 def _add_handover(blueprint: Blueprint) -> None:
     purposes = f"<any({','.join(handover.HAVING)}):purpose>"
-    give: dict[str, Any] = {"methods": ["POST"], "after_completion": True}
+    give: dict[str, Any] = {"methods": ["POST"], "after_completion": True, "in_background": True}
     session_route(blueprint, f"/handover/{purposes}/offer", **give)(handover.offer)
     take: dict[str, Any] = {"methods": ["POST"]}
     session_route(blueprint, "/handover/details/receipt", **take)(handover.receive_details)

@@ -158,7 +158,8 @@ def create_table() -> None:
 def purge(most: int = 50) -> tuple[int, int]:
     """Erase up to `most` outlived drafts, delete as many old tombstones and references.
 
-    Returns how many were (erased, deleted). All in one short transaction, so that nobody waits long for it: call it until both are 0.
+    Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
+    long for it: call it until both are 0.
     """
     here = state()
     now = int(utc_now().timestamp())

@@ -71,7 +71,9 @@ def take(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | None
         return None
     try:
         content: dict[str, Any] = json.loads(sealing.disclose(found.sealed, reference, purpose))
-    except sealing.SealBroken:  # the row was tampered with: nothing of ours, and no fault of the tab
+    except (
+        sealing.SealBroken
+    ):  # the row was tampered with: nothing of ours, and no fault of the tab
         return None
     return content
 

@@ -147,13 +147,14 @@ class TabSession(Generic[Data]):
         kept = status < 400 if commit is None else commit
         return Then(render, args, kwargs, status, dict(headers or {}), kept)
 
-    def save(self) -> None:
+    def save(self, *, somebody_is_there: bool = True) -> None:
         """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
         if self.was_ended:
             return
         plain = self._schema.write(self.data)
         if plain == self._loaded:
-            self._keep_alive()  # an accepted answer that changed nothing: somebody is there
+            if somebody_is_there:  # an accepted answer that changed nothing
+                self._keep_alive()
             return
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)

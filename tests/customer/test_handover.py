@@ -1,22 +1,20 @@
 """What one tab hands to another of the same browser, as their script asks for it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from sqlalchemy import select
 
-from booking.storage.models import Service, StaffMember
 from booking.tab_sessions.model import handover
 from tests.customer.walks import (
     ADA,
-    alert,
     at_details,
     at_done,
     at_review,
     at_time,
     notice,
-    slots,
     value,
 )
 
@@ -143,6 +141,17 @@ def test_nothing_personal_lies_readable_in_the_table(app, database):
     assert "details" in stored
     hidden = [*ADA.values(), "Short visit", *references]
     assert [word for word in hidden if word in stored] == []
+
+
+def test_an_operator_can_let_tabs_keep_to_themselves(app):
+    state = app.extensions["booking"]
+    app.extensions["booking"] = replace(state, settings=replace(state.settings, tabs_help=0))
+    tab = at_details(app)
+    assert not tab.page.select("[data-ask]")
+    tab = at_review(app)
+    assert not tab.page.select("[data-ask]")
+    assert is_silent(asked(tab, "details/offer"))
+    assert is_silent(asked(tab, "times/offer"))
 
 
 # -- two appointments at the same time -------------------------------------------------------------

@@ -30,6 +30,10 @@ def letters_blueprint():
         found = references.take(tab, purpose, request.form["reference"])
         return found["text"] if found else ("", 204)
 
+    @session_route(letters, "/leave", methods=["POST"], in_background=True)
+    def leave(tab):
+        return references.give(tab, "letter", tab.data)
+
     @session_route(letters, "/finish-letters", methods=["POST"])
     def finish(tab):
         tab.complete("L-1")
@@ -179,6 +183,18 @@ def test_a_stored_text_that_was_tampered_with_does_not_open(app, new_tab, sessio
     with app.app_context(), writing(session) as here:
         here.execute(handover.update().values(sealed=secrets.token_bytes(60)))
     assert take(new_tab(), reference) is None
+
+
+def test_what_a_page_asks_by_itself_keeps_no_tab_alive(new_tab, rows):
+    one, other = new_tab(), new_tab()
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC), tick=False) as clock:
+        give(one)
+        [before] = rows()
+        clock.shift(timedelta(minutes=30))
+        assert take(other, one.post("/leave").text) == SECRET
+        assert rows() == [before]
+        clock.shift(timedelta(minutes=30))
+        assert one.post("/leave").status_code == 410
 
 
 def test_references_that_are_over_go_along_with_the_next_and_by_purge(app, new_tab, left):
