@@ -49,6 +49,8 @@ class Settings:
     """Hours after which an unfinished booking is erased in any case."""
     compress: bool = True
     """Whether answers are sent compressed to browsers that take it."""
+    tabs_help: bool = True
+    """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
@@ -100,7 +102,7 @@ def _from_file() -> dict[str, Any]:
         raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
 
 
-_SWITCHES = {"compress"}
+_SWITCHES = {"compress", "tabs_help"}
 _WORDS = {"true": True, "1": True, "yes": True, "on": True}
 _WORDS |= {"false": False, "0": False, "no": False, "off": False}
 

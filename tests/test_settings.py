@@ -24,6 +24,7 @@ def test_without_any_the_defaults_of_the_documentation_hold():
     assert (settings.idle_minutes, settings.absolute_hours) == (60, 24)
     assert (settings.holds_per_visitor, settings.bookings_per_visitor) == (20, 20)
     assert settings.visitor_share == 50
+    assert settings.tabs_help == 1
     assert settings.trusted_proxies == 0
     assert settings.database_url is None
 

@@ -8,17 +8,13 @@ from typing import Any, Generic
 
 from sqlalchemy.orm import Session
 
-from . import ids, sealing, store
+from . import ids, references, sealing, store
 from .answer import Then
 from .around import Around
-from .attempts import RunAgain
+from .attempts import Conflict
 from .frozen import freeze
 from .refusals import DraftTooLarge, ReadOnlyTab
 from .schema import PLAIN, Data
-
-
-class Conflict(RunAgain):
-    """Another request changed the row meanwhile: run the view again on what is there now."""
 
 
 class TabSession(Generic[Data]):
@@ -106,13 +102,14 @@ class TabSession(Generic[Data]):
         """
         if self.key is None or self._draft_key is None or self._row is None:
             raise Conflict
-        if self._row.by_previous_id:
-            raise Conflict  # the key cannot be wrapped for an id that is not told: ask by that one
+        if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
+            raise Conflict
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         root = self._root(self._draft_key)
         kept = {"wrapped_key": sealing.wrap(root, self._id), "previous_key": None}
         self._write({"state": "completed", "result": result[:255], "sealed": None, **kept})
         self._draft_key = root
+        references.withdraw(self.session, [self.key])
         self._forget_draft()
 
     def end(self) -> None:
@@ -153,13 +150,14 @@ class TabSession(Generic[Data]):
         kept = status < 400 if commit is None else commit
         return Then(render, args, kwargs, status, dict(headers or {}), kept)
 
-    def save(self) -> None:
+    def save(self, *, somebody_is_there: bool = True) -> None:
         """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
         if self.was_ended:
             return
         plain = self._schema.write(self.data)
         if plain == self._loaded:
-            self._keep_alive()  # an accepted answer that changed nothing: somebody is there
+            if somebody_is_there:  # an accepted answer that changed nothing
+                self._keep_alive()
             return
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from . import references
 from .model import tab_session as table
 
 ERASED: Mapping[str, None] = {"wrapped_key": None, "sealed": None, "previous_key": None}
@@ -205,6 +206,7 @@ def end(session: Session, rows: list[int], reason: str, *, completed: bool = Fal
         .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **ERASED)
     )
     session.connection().execute(statement)
+    references.withdraw(session, rows)
 
 
 def forget(session: Session, before: int, most: int) -> int:
