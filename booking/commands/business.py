@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from booking.operations.business.changes import apply_business
@@ -24,6 +25,7 @@ def init() -> None:
     from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see ready
 
     engine = state().engine
+    _make_file(engine)
     upgrade(engine)
     click.echo(f"The database is ready (version {current(engine)}).")
 
@@ -53,6 +55,14 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
         settle(ready(), work, repeatable=True)
     for line in told:
         click.echo(line)
+
+
+def _make_file(engine: Engine) -> None:
+    """Only here: anywhere else a mistyped address would silently become an empty database."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:")):
+        with suppress(OSError):  # opening it will say why
+            Path(name).touch()
 
 
 class _DryRun(Exception):

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.config import ConfigurationError
 from booking.operations.business.section import BusinessFileError
+from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import InDoubt
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
@@ -57,6 +58,8 @@ def _database_trouble(error: DBAPIError) -> str:
     # The first line only: what follows may quote rows, and rows are people.
     said = (str(error.orig).splitlines() or ["no reason given"])[0]
     words = said.lower()
+    if isinstance(error.orig, NoDatabaseFile):
+        return said
     if isinstance(error, IntegrityError):
         return "Somebody else changed the same things. Nothing was changed: run it again."
     if any(part in words for part in _CANNOT_WRITE):

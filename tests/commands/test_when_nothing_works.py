@@ -18,8 +18,18 @@ from tests.commands.shell import (
 @pytest.mark.parametrize(
     "words", [("load", SHOP), ("list",), ("show", "X"), ("cancel", "X"), ("purge",)]
 )
-def test_every_command_sends_to_init_first(untouched, words):
+def test_every_command_sends_to_init_first_and_makes_no_file(untouched, tmp_path, words):
+    file = tmp_path / "new.db"
     assert refused(untouched, *words) == (
+        f"There is no database at {file} yet. Make it: flask booking init. "
+        "Or let BOOKING_DATABASE_URL name the right one."
+    )
+    assert not file.exists()
+
+
+def test_a_file_without_tables_is_sent_to_init_too(untouched, tmp_path):
+    (tmp_path / "new.db").touch()
+    assert refused(untouched, "list") == (
         "The database is not set up yet. Run flask booking init first."
     )
 
