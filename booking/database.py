@@ -84,8 +84,25 @@ def _address(text: str) -> URL:
             "BOOKING_DATABASE_URL is not the URL of a database that Sidebook knows. Write "
             "sqlite:////path/to/file.db or postgresql+psycopg://user@host/name."
         )
-    plain = url.drivername in ("postgresql", "postgres")
-    return url.set(drivername="postgresql+psycopg") if plain else url
+    if url.get_backend_name() == "sqlite":
+        return _refuse_memory(url)
+    if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise ConfigurationError(
+            f"BOOKING_DATABASE_URL begins with {url.drivername}://, but Sidebook talks to "
+            "PostgreSQL by psycopg 3. Write postgresql+psycopg:// and the rest as it is."
+        )
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _refuse_memory(url: URL) -> URL:
+    name = url.database or ""
+    if not name or ":memory:" in name or "memory" in url.query.get("mode", ""):
+        raise ConfigurationError(
+            "BOOKING_DATABASE_URL names an SQLite database in memory, where each connection finds "
+            "an empty one of its own. Write sqlite:////path/to/file.db; for a test, a file in a "
+            "temporary folder."
+        )
+    return url
 
 
 def _instance_file(app: Flask) -> Path:

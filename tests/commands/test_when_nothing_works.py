@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.cli import FlaskGroup
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from booking import create_app
 from booking.commands import booking_commands
@@ -70,7 +70,23 @@ def test_a_database_that_does_not_answer_is_told_without_its_password():
         {"BOOKING_DATABASE_URL": "postgresql+psycopg://u:secret@127.0.0.1:1/x?connect_timeout=1"}
     )
     told = refused(app, "list")
-    assert told == "The database does not answer. Start it, or look at BOOKING_DATABASE_URL."
+    assert told.startswith("The database does not answer (connection failed: ")
+    assert told.endswith("Connection refused). Start it, or look at BOOKING_DATABASE_URL.")
+    assert "secret" not in told
+
+
+def test_a_server_that_is_not_there_on_a_socket_does_not_answer_either(tmp_path):
+    app = create_app({"BOOKING_DATABASE_URL": f"postgresql+psycopg://u@/x?host={tmp_path}"})
+    assert refused(app, "list").startswith("The database does not answer (connection ")
+
+
+@pytest.mark.postgresql
+def test_a_server_that_answers_and_refuses_is_told_apart(postgres_url):
+    url = make_url(postgres_url).set(database="no_such").render_as_string(hide_password=False)
+    assert refused(create_app({"BOOKING_DATABASE_URL": url}), "list") == (
+        'The database server answers, but not to this (database "no_such" does not exist). Look at '
+        "the user, the password and the database's name in BOOKING_DATABASE_URL."
+    )
 
 
 def test_an_app_without_sidebook_is_told():
