@@ -8,6 +8,7 @@ from sqlalchemy import make_url, text
 
 from booking import create_app
 from booking.commands import booking_commands
+from booking.migrate import downgrade
 from tests.commands.shell import (
     SHOP,
     in_database,
@@ -32,6 +33,14 @@ def test_a_file_without_tables_is_sent_to_init_too(untouched, tmp_path):
     assert refused(untouched, "list") == (
         "The database is not set up yet. Run flask booking init first."
     )
+
+
+def test_a_database_of_an_older_version_is_told_from_an_empty_one(bare):
+    with bare.app_context():
+        downgrade(bare.extensions["booking"].engine, "0007")
+    told = refused(bare, "list")
+    assert told.startswith("The database is at version 0007, and needs 0")
+    assert told.endswith("Run flask booking init first.")
 
 
 @pytest.mark.parametrize("words", [("init",), ("load", SHOP), ("list",), ("doctor",)])
