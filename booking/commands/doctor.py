@@ -43,7 +43,11 @@ def _sqlite(session: Session) -> Iterator[Finding]:
     yield (
         Finding(Grade.OK, "the database file is sound")
         if damage == "ok"
-        else Finding(Grade.WRONG, "the database file is damaged: restore the last good backup")
+        else Finding(
+            Grade.WRONG,
+            "the database file is damaged: stop the server, keep a copy of the file, and "
+            "restore the last good backup (docs/operating.md)",
+        )
     )
     yield _expect(
         "journal_mode", _pragma(session, "journal_mode"), {"wal"}, "readers wait for writers"
