@@ -9,7 +9,8 @@
     commands/       at the shell: flask booking load, list, cancel, doctor, …
     testing/        TabClient: a browser tab for a test suite
 
-extension.py is where the rooms meet, for one app; application.py makes an app around it.
+extension.py is where the rooms meet, for one app; database.py finds its database, sqlite_file.py
+watches the file; application.py makes an app around it.
 Names are loaded when asked for: importing session_route loads no wizard.
 """
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from phonenumbers import SUPPORTED_REGIONS
 
 PREFIX = "BOOKING_"
 
@@ -117,6 +118,8 @@ def _switch(name: str, value: Any) -> bool:
 def _value(name: str, value: Any) -> Any:
     if name in _SWITCHES:
         return _switch(name, value)
+    if name == "phone_region":
+        return _region(value)
     if name not in _LEAST:
         return str(value) if value else None
     least, most = _LEAST[name], _MOST.get(name)
@@ -130,3 +133,12 @@ def _value(name: str, value: Any) -> Any:
             f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {least} {upward}."
         )
     return number
+
+
+def _region(value: Any) -> str | None:
+    region = str(value).strip().upper() if value else None
+    if region and region not in SUPPORTED_REGIONS:
+        raise ConfigurationError(
+            f"{PREFIX}PHONE_REGION is {value!r}. Write the two letters of a country, such as PT."
+        )
+    return region

@@ -58,6 +58,19 @@ def test_a_url_of_no_database_we_know_names_the_setting(url):
         create_app({"BOOKING_DATABASE_URL": url})
 
 
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
+)
+def test_a_database_in_memory_is_refused_with_the_reason(url):
+    with pytest.raises(ConfigurationError, match="in memory, where each connection finds an empty"):
+        create_app({"BOOKING_DATABASE_URL": url})
+
+
+def test_another_driver_for_postgresql_is_told_which_to_name():
+    with pytest.raises(ConfigurationError, match=r"Write postgresql\+psycopg://"):
+        create_app({"BOOKING_DATABASE_URL": "postgresql+psycopg2://shop@localhost/shop"})
+
+
 def test_a_hosts_engine_and_session_cookie_are_left_alone(host):
     db = SQLAlchemy(host)
     Sidebook(host, db)

@@ -55,6 +55,17 @@ def test_a_wrong_switch_names_the_key_and_what_to_write(value):
         read_settings({"BOOKING_COMPRESS": value})
 
 
+@pytest.mark.parametrize("value", ["Portugal", "XX", "351", "P"])
+def test_a_phone_region_that_is_no_country_is_told(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_PHONE_REGION is .* such as PT"):
+        read_settings({"BOOKING_PHONE_REGION": value})
+
+
+def test_a_phone_region_may_be_written_small():
+    assert read_settings({"BOOKING_PHONE_REGION": "pt"}).phone_region == "PT"
+    assert read_settings({"BOOKING_PHONE_REGION": ""}).phone_region is None
+
+
 def test_a_key_that_is_nearly_right_is_recognised():
     with pytest.raises(ConfigurationError, match="Did you mean BOOKING_HOLD_MINUTES"):
         read_settings({"BOOKING_HOLD_MINUTE": 10})

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import click
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from booking.operations.business.changes import apply_business
 from booking.operations.business.file import read_business
 from booking.operations.business.losses import heavy_losses
 from booking.operations.business.plan import BusinessPlan
+from booking.operations.business.stranded import stranded
 from booking.storage import reads
 from booking.tab_sessions import settle
 
 from .group import booking_commands, now, ready, state
+from .lines import when
 
 
 @booking_commands.command()
@@ -24,6 +28,7 @@ def init() -> None:
     from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see ready
 
     engine = state().engine
+    _make_file(engine)
     upgrade(engine)
     click.echo(f"The database is ready (version {current(engine)}).")
 
@@ -43,8 +48,9 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
             told[:] = ["A business is loaded already: nothing was changed."]
             return
         warnings = _heavy_losses(session, plan, file, allowed=yes, only_tried=dry_run)
+        before = {booking.id for booking in stranded(session, now())}
         changes = apply_business(session, plan) or ["Nothing changed."]
-        told[:] = [*plan.notes, *changes, *warnings]
+        told[:] = [*plan.notes, *changes, *warnings, *_to_call(session, before)]
         if dry_run:
             told.insert(0, "This is a dry run: nothing is changed. Loading the file would tell:")
             raise _DryRun  # so that the door rolls back
@@ -55,8 +61,27 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
         click.echo(line)
 
 
+def _make_file(engine: Engine) -> None:
+    """Only here: anywhere else a mistyped address would silently become an empty database."""
+    name = engine.url.database
+    if engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:")):
+        with suppress(OSError):  # opening it will say why
+            Path(name).touch()
+
+
 class _DryRun(Exception):
     """What was done was only tried."""
+
+
+def _to_call(session: Session, before: set[int]) -> Iterator[str]:
+    """The appointments that this file leaves without anybody who works then."""
+    found = [booking for booking in stranded(session, now()) if booking.id not in before]
+    if not found:
+        return
+    yield "These appointments stay, but nobody works then any more. Call, move or cancel them:"
+    zone = reads.shop_zone(session)
+    for booking in found:
+        yield f"  {booking.reference}  {when(booking, zone)}  {booking.staff_member.name}"
 
 
 def _heavy_losses(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import click
 
-from booking.operations.business.dates import YEARS, moment, starting
+from booking.operations.business.dates import YEARS, counted, moment, starting
 from booking.operations.business.values import Wrong
 from booking.scheduling.clock import local_day, to_minute
 
@@ -16,8 +17,22 @@ from booking.scheduling.clock import local_day, to_minute
 _ELSEWHERE = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
 
 
-def day(written: str) -> date:
-    """The day; written otherwise it is refused with what to write."""
+@dataclass(frozen=True)
+class Counted:
+    """A day counted from another, such as "next friday"."""
+
+    words: str
+
+    def __call__(self, today: date) -> date:
+        """Which day it has come to."""
+        return counted(self.words, today)
+
+
+def day(written: str) -> date | Counted:
+    """The day, or how it is counted; written otherwise it is refused with what to write."""
+    with suppress(Wrong):
+        counted(written, date.min.replace(year=YEARS[0]))
+        return Counted(written)
     if found := _read(written, "%Y-%m-%d"):
         if found.year in YEARS:
             return found
@@ -25,7 +40,7 @@ def day(written: str) -> date:
             f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
         )
     meant = {found.isoformat(): None for form in _ELSEWHERE if (found := _read(written, form))}
-    remedy = " or ".join(meant) or "one such as 2026-12-24"
+    remedy = " or ".join(meant) or 'one such as 2026-12-24, "tomorrow", "next friday", "+3 weeks"'
     raise click.BadParameter(f'"{written}" is not a day as it is written here; write {remedy}')
 
 
@@ -34,8 +49,13 @@ def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
 
     Of an hour that comes twice it is the first.
     """
+    today = local_day(to_minute(now), zone)
     try:
-        found = moment(written, local_day(to_minute(now), zone))
+        found = moment(written, today)
+    except Wrong as wrong:
+        example = f'Write it with its time of day, such as "{today} 14:30" or "next friday 9:00"'
+        raise click.ClickException(f"{written}: {wrong}. {example}.") from wrong
+    try:
         if found.minute is None:
             raise Wrong(f'say the time of day, too: "{found.day} 14:30"')
         return starting(found, zone)

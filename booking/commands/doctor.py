@@ -43,7 +43,11 @@ def _sqlite(session: Session) -> Iterator[Finding]:
     yield (
         Finding(Grade.OK, "the database file is sound")
         if damage == "ok"
-        else Finding(Grade.WRONG, "the database file is damaged: restore the last good backup")
+        else Finding(
+            Grade.WRONG,
+            "the database file is damaged: stop the server, keep a copy of the file, and "
+            "restore the last good backup (docs/operating.md)",
+        )
     )
     yield _expect(
         "journal_mode", _pragma(session, "journal_mode"), {"wal"}, "readers wait for writers"
@@ -71,9 +75,8 @@ def _postgresql(session: Session) -> Iterator[Finding]:
     lost = "a crash can take confirmed bookings"
     yield _expect("fsync", _setting(session, "fsync"), {"on"}, lost)
     yield _expect("full_page_writes", _setting(session, "full_page_writes"), {"on"}, lost)
-    written = {"on", "local", "remote_write", "remote_apply"}
-    level = _setting(session, "synchronous_commit")
-    yield _expect("synchronous_commit", level, written, lost, "on")
+    standbys = bool(_setting(session, "synchronous_standby_names"))
+    yield _synchronous_commit(_setting(session, "synchronous_commit"), standbys=standbys)
     if session.connection().exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
         yield Finding(Grade.WARN, "this server is a standby, so nothing can be booked on it")
     pool: Any = session.get_bind().engine.pool
@@ -83,6 +86,16 @@ def _postgresql(session: Session) -> Iterator[Finding]:
             "pool_pre_ping is off, so after a restart of the server each connection fails once: "
             "set it in SQLALCHEMY_ENGINE_OPTIONS",
         )
+
+
+def _synchronous_commit(level: str, *, standbys: bool) -> Finding:
+    written = {"on", "remote_apply"} | (set() if standbys else {"local", "remote_write"})
+    lost = (
+        "the standby that takes over may lack a confirmed booking"
+        if standbys and level != "off"
+        else "a crash can take confirmed bookings"
+    )
+    return _expect("synchronous_commit", level, written, lost, "on")
 
 
 def _sqlite_version(version: tuple[int, ...]) -> Finding:

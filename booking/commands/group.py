@@ -33,10 +33,12 @@ booking_commands = _Plainspoken("booking", help="Set up the business and look af
 
 def ready() -> AnySession:
     """The database session, once every table of this version is there."""
-    from booking.migrate import pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
+    from booking.migrate import current, pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
 
-    if pending(state().engine):
-        raise click.ClickException("The database is not set up yet. Run flask booking init first.")
+    if missing := pending(state().engine):
+        version = current(state().engine)
+        found = f"at version {version}, and needs {missing[-1]}" if version else "not set up yet"
+        raise click.ClickException(f"The database is {found}. Run flask booking init first.")
     return cast("AnySession", state().session)
 
 

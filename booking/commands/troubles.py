@@ -10,10 +10,14 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.config import ConfigurationError
 from booking.operations.business.section import BusinessFileError
+from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import InDoubt
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
-_CANNOT_REACH = ("connection failed", "could not connect", "connection refused")
+_CANNOT_REACH = (
+    *("connection failed", "connection is bad", "connection attempts failed"),
+    *("could not connect", "connection refused"),
+)
 _IN_THE_WAY = ("locked", "lock timeout", "deadlock", "serialize")
 IN_DOUBT = (
     "The connection was lost while saving, so it may or may not have been saved. Look before you "
@@ -53,19 +57,40 @@ def _nothing_loaded(problems: list[str]) -> str:
     return "\n".join(["the file was not loaded, and nothing was changed.", *problems])
 
 
+def said(error: DBAPIError) -> str:
+    """The first line of the driver's words: what follows may quote rows, and rows are people."""
+    return (str(error.orig).splitlines() or ["no reason given"])[0]
+
+
+def is_in_the_way(error: DBAPIError) -> bool:
+    """Whether somebody else's work was in the way, which is over in a moment."""
+    return any(part in said(error).lower() for part in _IN_THE_WAY)
+
+
 def _database_trouble(error: DBAPIError) -> str:
-    # The first line only: what follows may quote rows, and rows are people.
-    said = (str(error.orig).splitlines() or ["no reason given"])[0]
-    words = said.lower()
+    reason = said(error)
+    words = reason.lower()
+    if isinstance(error.orig, NoDatabaseFile):
+        return reason
     if isinstance(error, IntegrityError):
         return "Somebody else changed the same things. Nothing was changed: run it again."
     if any(part in words for part in _CANNOT_WRITE):
         return (
-            f"The database cannot be opened for writing ({said}). Make its folder and file "
+            f"The database cannot be opened for writing ({reason}). Make its folder and file "
             "writable, or let BOOKING_DATABASE_URL name another place."
         )
     if any(part in words for part in _CANNOT_REACH):
-        return "The database does not answer. Start it, or look at BOOKING_DATABASE_URL."
-    if any(part in words for part in _IN_THE_WAY):
+        return _no_connection(reason)
+    if is_in_the_way(error):
         return "The database is busy. Nothing was changed: run it again in a moment."
-    return f"The database answered: {said}"
+    return f"The database answered: {reason}"
+
+
+def _no_connection(reason: str) -> str:
+    _, answered, why = reason.partition("FATAL:")
+    if answered:
+        return (
+            f"The database server answers, but not to this ({why.strip()}). Look at the user, the "
+            "password and the database's name in BOOKING_DATABASE_URL."
+        )
+    return f"The database does not answer ({reason}). Start it, or look at BOOKING_DATABASE_URL."

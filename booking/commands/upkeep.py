@@ -15,6 +15,7 @@ from booking.tab_sessions import reading, settle
 
 from .findings import Grade
 from .group import booking_commands, now, ready, state
+from .trial import try_to_write
 
 
 @booking_commands.command()
@@ -36,6 +37,7 @@ def doctor() -> None:
 
     with reading(state().session) as session:
         findings = list(examine(session, now()))
+    findings += try_to_write(state().session)
     for grade, text in findings:
         click.echo(f"{grade:<5}  {text}")
     if any(grade is Grade.WRONG for grade, _ in findings):

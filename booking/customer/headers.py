@@ -45,6 +45,8 @@ def _add(response: Response) -> Response:
     public = request.endpoint in PUBLIC and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 429:  # what a visitor holds comes free by then, at the latest
+        response.headers.setdefault("Retry-After", str(state().settings.hold_minutes * 60))
     if state().settings.compress:
         return compress(request, response, for_good=public)
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.storage.base import is_missing_table
@@ -23,6 +23,7 @@ from booking.tab_sessions import (
 
 from . import forms, links
 from .countdown import NO_HOLD
+from .outages import log_not_set_up, log_refusal
 from .rendering import render
 from .review_page import LABELS
 from .shop import nameless, open_shop, state
@@ -96,18 +97,31 @@ def gone(error: TabSessionGone) -> Answer:
     return page("_gone.html" if by_htmx() else "problem.html", context), 410
 
 
-def busy(_error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
+def busy(error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
     """503: the database could not take it just now."""
+    log_refusal(error.__cause__)
     message = "We could not save that just now. Nothing is lost: please try again in a moment."
     body, status = problem(503, "Please try again", message, typed=fields())
     return body, status, dict(TabSessionBusy.headers)
 
 
 def failed(error: Exception) -> tuple[str, int, dict[str, str]]:
-    """503 from a page without a tab, which has no door that would say so."""
+    """503: no tables yet, or a page without a tab, which has no door that would say busy."""
+    if is_missing_table(error):
+        return not_set_up(error)
     if not is_busy(error):
         raise error
-    return busy(TabSessionBusy())
+    busy_for_that = TabSessionBusy()
+    busy_for_that.__cause__ = error
+    return busy(busy_for_that)
+
+
+def not_set_up(error: Exception) -> tuple[str, int, dict[str, str]]:
+    """503: the database is empty, or older than the program."""
+    log_not_set_up(error)
+    message = "This booking page is still being set up. Please come back in a few minutes."
+    body, status = problem(503, "Not open yet", message, typed=fields())
+    return body, status, {"Retry-After": "60"}
 
 
 def not_found(_error: HTTPException) -> Answer:
@@ -116,11 +130,8 @@ def not_found(_error: HTTPException) -> Answer:
     return problem(404, "There is no such page", message)
 
 
-def unexpected(error: InternalServerError) -> Answer:
+def unexpected(_error: InternalServerError) -> Answer:
     """500: a mistake of ours. What it was stands in the log, not on the page."""
-    if is_missing_table(error.original_exception):
-        current_app.logger.error("The booking tables are missing. Run: flask booking init")
-        return problem(503, "Not open yet", "This booking page is still being set up.")
     message = "Something went wrong on our side. Please try again, or get in touch with us."
     return problem(500, HEADING, message, typed=fields())
 

@@ -1,5 +1,6 @@
 """What all tables share: one naming convention, and instants that never lose their zone."""
 
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -53,9 +54,16 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class NoDatabaseFile(sqlite3.OperationalError):
+    """There is no file where the database should be, and nobody asked to make one."""
+
+
 def is_missing_table(error: BaseException | None) -> bool:
-    """Whether a statement failed because the database was never brought to any version."""
+    """Whether a statement failed because the database was not brought to this version."""
     if not isinstance(error, DBAPIError):
         return False
-    undefined = getattr(error.orig, "sqlstate", None) == "42P01"
-    return undefined or "no such table" in str(error.orig)
+    if isinstance(error.orig, NoDatabaseFile):
+        return True
+    undefined = getattr(error.orig, "sqlstate", None) in ("42P01", "42703")  # table, column
+    words = str(error.orig)
+    return undefined or "no such table" in words or "no such column" in words

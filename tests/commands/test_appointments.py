@@ -9,11 +9,13 @@ from booking.storage.models import Booking, claim
 from tests.commands.shell import (
     LAST_WEEK,
     MORNING,
+    SHOP,
     appointment,
     count,
     in_database,
     refused,
     run,
+    shop_file,
 )
 
 
@@ -49,6 +51,9 @@ def test_list_of_days_that_run_backwards_is_refused(app):
     assert words == "--to is before --from: swap them."
 
 
+OTHERWISE = 'write one such as 2026-12-24, "tomorrow", "next friday", "+3 weeks"'
+
+
 @pytest.mark.parametrize(
     ("written", "remedy"),
     [
@@ -57,8 +62,8 @@ def test_list_of_days_that_run_backwards_is_refused(app):
         ("20261130", "write 2026-11-30"),
         ("03/04/2026", "write 2026-04-03 or 2026-03-04"),
         ("03/03/2026", "write 2026-03-03"),
-        ("2026-02-30", "write one such as 2026-12-24"),
-        ("monday", "write one such as 2026-12-24"),
+        ("2026-02-30", OTHERWISE),
+        ("monday", OTHERWISE),
     ],
 )
 @pytest.mark.parametrize("option", ["--from", "--to"])
@@ -151,7 +156,15 @@ def entered(app, *words):
 
 def test_an_appointment_is_entered_for_somebody_on_the_telephone(app):
     reference = entered(
-        app, "short", "2027-07-01 10:00", "--name", "Zoë", "--phone", "123", "--staff", "ana"
+        app,
+        "short",
+        "2027-07-01 10:00",
+        "--name",
+        "Zoë",
+        "--phone",
+        "912 345 678",
+        "--staff",
+        "ana",
     )
     assert seen(app, reference) == {
         "reference": reference,
@@ -160,7 +173,7 @@ def test_an_appointment_is_entered_for_somebody_on_the_telephone(app):
         "service": "Short visit",
         "staff": "Ana",
         "customer": "Zoë",
-        "phone": "123",
+        "phone": "+351 912 345 678",
         "their zone": "Europe/Lisbon",
     }
     assert count(app, claim) == 8
@@ -177,16 +190,26 @@ def test_whoever_is_free_is_taken_unless_somebody_is_asked_for(app):
 @pytest.mark.parametrize(
     ("start", "told"),
     [
-        ("2027-07-01 03:00", "Nobody who was asked for works then"),
-        ("2027-07-01 10:05", "Nobody who was asked for works then"),
+        (
+            "2027-07-01 03:00",
+            "Short visit cannot begin at 03:00; near it begin: 09:00, 09:15, 09:30",
+        ),
+        (
+            "2027-07-01 10:05",
+            "Short visit cannot begin at 10:05; near it begin: 09:45, 10:00, 10:15",
+        ),
         ("2026-01-01 10:00", "That time has passed."),
         ("2099-07-01 10:00", "That is further ahead than ten years."),
         ("2027-07-01", '2027-07-01: say the time of day, too: "2027-07-01 14:30".'),
         ("1.7.2027 10:00", "1.7.2027 10:00: this is not a date; write one such as"),
+        (
+            "2027-02-30 9:00",
+            '2027-02-30 9:00: "2027-02-30" is not on any calendar; write one such as',
+        ),
         ("2027-03-28 01:30", "2027-03-28 01:30: the clocks go forward on 2027-03-28"),
     ],
 )
-def test_a_start_that_cannot_be_had_is_told(app, start, told):
+def test_a_start_that_cannot_be_had_is_told_with_what_can(app, start, told):
     assert refused(app, "book", "short", start, "--name", "Al", "--staff", "ana").startswith(told)
     assert count(app, Booking) == 0
 
@@ -197,16 +220,103 @@ def test_what_the_shop_does_not_have_is_told_with_what_it_has(app):
         "No service is called nails. There are: short, long."
     )
     assert refused(app, "book", "short", start, "--name", "Al", "--staff", "zoe") == (
-        "zoe does not offer Short visit. There are: ana, ben."
+        "Nobody is called zoe. There are: ana, ben."
     )
+
+
+def test_a_day_on_which_nobody_works_is_told_whoever_is_asked_for(app, tmp_path):
+    run(app, "load", shop_file(tmp_path, ("hours.mon-sun", "hours.mon-fri")))
+    words = ("book", "short", "2027-07-03 10:00", "--name", "Al")
+    days = "on Saturday 2027-07-03, or not for long enough. Nothing was changed."
+    assert refused(app, *words) == f"Nobody who offers Short visit works {days}"
+    assert refused(app, *words, "--staff", "ana") == f"Ana does not work {days}"
+
+
+def test_somebody_who_does_other_things_is_told_from_nobody(app, tmp_path):
+    text = SHOP.read_text(encoding="utf-8")
+    only_short = text[: text.rindex("offers =")] + text[text.rindex("offers =") :].replace(
+        '"short", "long"', '"short"', 1
+    )
+    (tmp_path / "shop.toml").write_text(only_short, encoding="utf-8")
+    assert "no longer offers long" in run(app, "load", tmp_path / "shop.toml").stdout
+    words = ("book", "long", "2027-07-01 15:00", "--name", "Al", "--staff", "ben")
+    assert refused(app, *words) == "ben does not offer Long visit. There are: ana."
+
+
+@pytest.mark.parametrize("written", ["2027-07-01 9:00", "2027-07-01T09:00"])
+def test_an_hour_of_one_digit_is_read(app, written):
+    assert "2027-07-01 09:00-09:30" in run(app, "book", "short", written, "--name", "Al").stdout
+
+
+def test_an_unreadable_start_is_told_with_an_example_that_has_a_time(app):
+    told = refused(app, "book", "short", "someday 9:00", "--name", "Al")
+    assert told.endswith(' 14:30" or "next friday 9:00".')
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (("--name", ""), "--name: Say who comes."),
+        (("--name", "x" * 201), "--name: Use at most 200 characters: 1 less than now."),
+        (("--email", "bad"), "--email: Enter an e-mail address in full, like name@example.com."),
+        (("--phone", "12"), "--phone: Enter a phone number in full"),
+        (("--note", "x" * 2001), "--note: Use at most 2000 characters"),
+    ],
+)
+def test_a_customer_is_checked_as_on_the_booking_page(app, typed, told):
+    words = ("book", "short", "2027-07-01 10:00", "--name", "Al", *typed)
+    lines = refused(app, *words).splitlines()
+    assert lines[0].startswith(told)
+    assert lines[-1] == "Nothing was changed."
+    assert count(app, Booking) == 0
+
+
+def test_a_time_that_only_the_owner_can_choose_is_remarked_on(app):
+    reference = entered(app, "short", "2027-07-01 10:00", "--name", "Al")
+    told = run(app, "reschedule", reference, "2028-07-03 10:00").stdout
+    assert " days ahead, where customers can book 60 days ahead." in told
+    assert "days ahead" not in run(app, "reschedule", reference, "next friday 10:00").stdout
+
+
+def test_list_takes_days_as_book_takes_them(app):
+    reference = entered(app, "short", "next friday 15:00", "--name", "Al")
+    assert reference in run(app, "list", "--from", "next friday").stdout
+    assert reference in run(app, "list", "--from", "tomorrow", "--to", "+3 weeks").stdout
+
+
+def test_list_can_show_all_to_come_or_one_persons_or_one_customers(app):
+    one = entered(
+        app,
+        "short",
+        "2027-07-01 15:00",
+        "--name",
+        "Zoë Ω",
+        "--staff",
+        "ana",
+        "--phone",
+        "912345678",
+    )
+    two = entered(app, "short", "2028-07-03 15:00", "--name", "Al", "--staff", "ben")
+
+    def listed(*words):
+        shown = run(app, "list", *words).stdout
+        return [reference for reference in (one, two) if reference in shown]
+
+    assert listed() == []
+    assert listed("--all") == [one, two]
+    assert listed("--all", "--staff", "ben") == [two]
+    assert listed("--customer", "zoë") == listed("--customer", "345 678") == [one]
+    assert listed("--customer", "zoë", "--to", "tomorrow") == []
+    assert run(app, "list", "--customer", "nobody").stdout.startswith("No such appointments from ")
+    assert refused(app, "list", "--staff", "tom") == "Nobody is called tom. There are: ana, ben."
 
 
 def test_a_moved_appointment_has_its_new_time_and_frees_the_old_one(app):
     reference = appointment(app)
     answer = run(app, "reschedule", reference, "2027-07-01 15:00", "--staff", "ben")
     assert answer.exit_code == 0
-    assert answer.stdout == (
-        f"{reference} is on 2027-07-01 15:00-15:30 with Ben now. The customer was not told.\n"
+    assert answer.stdout.startswith(
+        f"{reference} is on 2027-07-01 15:00-15:30 with Ben now. The customer was not told."
     )
     assert count(app, claim) == 8
     assert entered(app, "short", "2027-02-03 10:00", "--name", "Al", "--staff", "ana")

@@ -1,5 +1,7 @@
 """`init` and `load`: the tables, and the business that a file describes."""
 
+import pytest
+
 from booking.storage.models import Service
 from tests.commands.shell import ROOT, SHOP, appointment, count, refused, run, shop_file
 
@@ -41,7 +43,7 @@ def test_load_if_empty_keeps_the_business_that_is_there(bare):
 
 def test_a_dry_run_tells_what_a_load_would_tell_and_changes_nothing(app, tmp_path):
     file = shop_file(tmp_path, ("60 min", "65 min"), ('"Test Shop"', '"New name"'))
-    changes = "shop: name\nservice long: duration 60 → 65\n"
+    changes = "shop: name\nservice long: duration 1 h → 1 h 5 min\n"
     for _ in range(2):
         answer = run(app, "load", "--dry-run", file)
         assert answer.exit_code == 0
@@ -117,6 +119,28 @@ def test_load_changes_nothing_when_anything_is_wrong(app, tmp_path):
         ":50: hourss is not known here; did you mean hours? write hours",
     ]
     assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        [('hours.mon-sun = ["09:00-17:00"]', 'hours.mon-sun = ["11:00-17:00"]')],
+        [("[[services]]", "[[closures]]\nfrom = 2027-02-01\nto = 2027-02-05\n[[services]]")],
+        [('slug = "ana"', 'slug = "tim"')],
+    ],
+)
+def test_load_tells_whom_it_leaves_without_an_appointment_and_only_once(app, tmp_path, file):
+    reference = appointment(app)
+    old, new = file[0]
+    text = SHOP.read_text(encoding="utf-8").replace(old, new, 1)
+    (tmp_path / "shop.toml").write_text(text, encoding="utf-8")
+    told = [
+        "These appointments stay, but nobody works then any more. Call, move or cancel them:",
+        f"  {reference}  2027-02-03 10:00-10:30  Ana",
+    ]
+    for words in (["--dry-run"], []):
+        assert run(app, "load", *words, tmp_path / "shop.toml").stdout.splitlines()[-2:] == told
+    assert run(app, "load", tmp_path / "shop.toml").stdout == "Nothing changed.\n"
 
 
 def test_load_of_what_cannot_be_read_says_so(app, tmp_path):

@@ -1,6 +1,7 @@
 """`purge` and `doctor`: what is let go of, and what is found wrong."""
 
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, insert, select, text, update
 
-from booking import Sidebook
-from booking.commands.doctor import _sqlite_version
+from booking import Sidebook, create_app
+from booking.commands.doctor import _sqlite_version, _synchronous_commit
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
@@ -19,6 +20,7 @@ from tests.commands.shell import (
     SHOP,
     appointment,
     in_database,
+    refused,
     run,
 )
 from tests.conftest import app_over
@@ -178,9 +180,7 @@ def test_doctor_finds_orphaned_claims(bare, sqlite_url):
 
 
 def test_doctor_sends_an_empty_house_to_the_next_command(untouched):
-    answer = run(untouched, "doctor")
-    assert answer.exit_code == 1
-    assert "run flask booking init" in answer.stdout
+    assert "Make it: flask booking init" in refused(untouched, "doctor")
     assert run(untouched, "init").exit_code == 0
     answer = run(untouched, "doctor")
     assert answer.exit_code == 0
@@ -231,3 +231,49 @@ def test_doctor_says_how_postgresql_is_set(postgresql_url):
 )
 def test_doctor_warns_of_a_sqlite_that_can_damage_a_file(version, grade):
     assert _sqlite_version(version).grade == grade
+
+
+def test_doctor_finds_a_database_that_can_only_be_read(sqlite_url):
+    read_only = sqlite_url.replace("sqlite:///", "sqlite:///file:") + "?mode=ro&uri=true"
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as raw:
+        raw.execute("PRAGMA journal_mode = WAL")
+    app = create_app({"BOOKING_DATABASE_URL": read_only})
+    assert "WRONG  the database refuses to write (attempt to write a readonly" in wrong(app)
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_doctor_finds_a_server_that_takes_no_writes(postgresql_url):
+    with app_over(postgresql_url) as app:
+        assert "ok     the database can be written" in run(app, "doctor").stdout
+        in_database(
+            app,
+            lambda session: session.execute(
+                text(
+                    f"ALTER DATABASE {session.get_bind().url.database} "
+                    "SET default_transaction_read_only = on"
+                )
+            ),
+        )
+        with app.app_context():
+            app.extensions["booking"].engine.dispose()
+        told = wrong(app)
+    assert "WRONG  the database refuses to write (cannot execute UPDATE in a read-only" in told
+
+
+@pytest.mark.parametrize(
+    ("level", "standbys", "grade"),
+    [
+        ("on", True, "ok"),
+        ("remote_apply", True, "ok"),
+        ("local", False, "ok"),
+        ("local", True, "warn"),
+        ("remote_write", True, "warn"),
+        ("off", False, "warn"),
+    ],
+)
+def test_doctor_warns_where_a_standby_need_not_have_what_was_confirmed(level, standbys, grade):
+    found = _synchronous_commit(level, standbys=standbys)
+    assert found.grade == grade
+    assert ("set it to on" in found.text) == (grade == "warn")

@@ -4,10 +4,11 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from flask.cli import FlaskGroup
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from booking import create_app
 from booking.commands import booking_commands
+from booking.migrate import downgrade
 from tests.commands.shell import (
     SHOP,
     in_database,
@@ -18,10 +19,28 @@ from tests.commands.shell import (
 @pytest.mark.parametrize(
     "words", [("load", SHOP), ("list",), ("show", "X"), ("cancel", "X"), ("purge",)]
 )
-def test_every_command_sends_to_init_first(untouched, words):
+def test_every_command_sends_to_init_first_and_makes_no_file(untouched, tmp_path, words):
+    file = tmp_path / "new.db"
     assert refused(untouched, *words) == (
+        f"There is no database at {file} yet. Make it: flask booking init. "
+        "Or let BOOKING_DATABASE_URL name the right one."
+    )
+    assert not file.exists()
+
+
+def test_a_file_without_tables_is_sent_to_init_too(untouched, tmp_path):
+    (tmp_path / "new.db").touch()
+    assert refused(untouched, "list") == (
         "The database is not set up yet. Run flask booking init first."
     )
+
+
+def test_a_database_of_an_older_version_is_told_from_an_empty_one(bare):
+    with bare.app_context():
+        downgrade(bare.extensions["booking"].engine, "0007")
+    told = refused(bare, "list")
+    assert told.startswith("The database is at version 0007, and needs 0")
+    assert told.endswith("Run flask booking init first.")
 
 
 @pytest.mark.parametrize("words", [("init",), ("load", SHOP), ("list",), ("doctor",)])
@@ -60,7 +79,23 @@ def test_a_database_that_does_not_answer_is_told_without_its_password():
         {"BOOKING_DATABASE_URL": "postgresql+psycopg://u:secret@127.0.0.1:1/x?connect_timeout=1"}
     )
     told = refused(app, "list")
-    assert told == "The database does not answer. Start it, or look at BOOKING_DATABASE_URL."
+    assert told.startswith("The database does not answer (connection failed: ")
+    assert told.endswith("Connection refused). Start it, or look at BOOKING_DATABASE_URL.")
+    assert "secret" not in told
+
+
+def test_a_server_that_is_not_there_on_a_socket_does_not_answer_either(tmp_path):
+    app = create_app({"BOOKING_DATABASE_URL": f"postgresql+psycopg://u@/x?host={tmp_path}"})
+    assert refused(app, "list").startswith("The database does not answer (connection ")
+
+
+@pytest.mark.postgresql
+def test_a_server_that_answers_and_refuses_is_told_apart(postgres_url):
+    url = make_url(postgres_url).set(database="no_such").render_as_string(hide_password=False)
+    assert refused(create_app({"BOOKING_DATABASE_URL": url}), "list") == (
+        'The database server answers, but not to this (database "no_such" does not exist). Look at '
+        "the user, the password and the database's name in BOOKING_DATABASE_URL."
+    )
 
 
 def test_an_app_without_sidebook_is_told():

@@ -38,6 +38,7 @@ def refused(app):
     tab = at_time(app, service="short", staff="ana")
     tab.submit(slot=slots(tab)[-1])
     assert (tab.status, tab.step) == (429, "time")
+    assert tab.headers["Retry-After"] == "600"
     assert slots(tab), "another time can be chosen at once"
     return alert(tab)
 

@@ -67,7 +67,7 @@ def read_only(app: Flask) -> Iterator[None]:
     address = f"file:{engine.url.database}?mode=ro"
 
     def connect_to_read(_dialect, _record, _words, named):
-        return sqlite3.connect(address, uri=True, **named)
+        return sqlite3.connect(address, **named | {"uri": True})
 
     event.listen(engine, "do_connect", connect_to_read)
     engine.dispose()

@@ -26,7 +26,7 @@ _NEXT_WEEKDAY = re.compile(rf"next ({_ON})")
 _NEXT_MONTH = re.compile(r"next month (\d{1,2})", re.ASCII)
 _NTH = re.compile(rf"({'|'.join(_ORDINALS)}) ({_ON}) of next month")
 _DIGITS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_TIME = re.compile(r"(.*?)[ T](\d\d):(\d\d)(?::00)?", re.ASCII | re.DOTALL)
+_TIME = re.compile(r"(.*?)[ T](\d{1,2}):(\d\d)(?::00)?", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -11,24 +11,43 @@ from sqlalchemy.orm import Session
 from booking.storage.claims import release_holds
 from booking.storage.models import Booking, Service, StaffMember, hold
 
+from .times import length
+
 K = TypeVar("K")
 R = TypeVar("R")
 # Of these the values are told too. Texts are only named: what is printed may end up in a log.
-TOLD = frozenset(
-    {"zone", "slug", "kind", "required", "duration", "buffer_before", "buffer_after"}
-    | {"minimum_notice", "slot_step", "booking_window", "daily_limit", "position"}
-)
+TOLD = frozenset({"zone", "slug", "kind", "required", "daily_limit"})
+MINUTES = frozenset({"duration", "buffer_before", "buffer_after", "minimum_notice", "slot_step"})
+OTHERWISE = {"position": "its place in the order"}
 
 
 def revised(row: object, values: Mapping[str, Any]) -> list[str]:
-    """Give the row these values; what was different, such as "duration 30 → 45"."""
+    """Give the row these values; what was different, such as "duration 30 min → 1 h"."""
     changed = []
     for name, value in values.items():
         before = getattr(row, name)
         if before != value:
             setattr(row, name, value)
-            changed.append(f"{name} {_shown(before)} → {_shown(value)}" if name in TOLD else name)
+            changed.append(_change(name, before, value))
     return changed
+
+
+def _change(name: str, before: object, value: object) -> str:
+    shown = [in_words(name, before), in_words(name, value)]
+    if None in shown:
+        return OTHERWISE.get(name, name)
+    return f"{name} {' → '.join(map(str, shown))}"
+
+
+def in_words(name: str, value: object) -> str | None:
+    """The value as it would be written in a file; None where only its name is told."""
+    if isinstance(value, int) and name in MINUTES:
+        return length(value)
+    if isinstance(value, int) and name == "booking_window":
+        return f"{value} days" if value != 1 else "1 day"
+    if name in TOLD:
+        return "none" if value is None else str(value)
+    return None
 
 
 def apart(
@@ -71,7 +90,3 @@ def drop(session: Session, row: Service | StaffMember, what: str) -> Iterator[st
 def _release_holds(session: Session, row: Service | StaffMember) -> None:
     column = hold.c.service_id if isinstance(row, Service) else hold.c.staff_member_id
     release_holds(session, session.scalars(select(hold.c.id).where(column == row.id)).all())
-
-
-def _shown(value: object) -> str:
-    return "none" if value is None else str(value)

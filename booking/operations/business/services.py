@@ -35,6 +35,12 @@ def service(section: Section) -> ServicePlan:
         daily_limit=section.take("daily_limit", whole(1, 999), None),
         questions=tuple(question(one) for one in asked),
     )
+    if plan.minimum_notice >= plan.booking_window * DAY:
+        section.wrong(
+            f"minimum_notice: nobody could ever book, because the booking window ends after "
+            f"{plan.booking_window} days; write less, or a longer booking_window",
+            *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
+        )
     refuse_twins(asked, "key", [one.key for one in plan.questions])
     section.finish()
     return plan

@@ -13,7 +13,7 @@ from .dates import Moment, ending, moment, starting
 from .plan import StaffPlan, TimeOffPlan, Week
 from .section import Section, remedy
 from .spans import noted, span, whole_day
-from .times import WEEKDAYS, in_order, time_range, weekdays
+from .times import WEEKDAYS, in_order, time_range, weekdays, written
 from .values import Wrong, filled, paragraphs, slug, text
 
 CLOSED = "closed"
@@ -36,8 +36,24 @@ def staff_member(
         overrides=_overrides(section, today),
         time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
     )
+    _note_idle_breaks(section, plan)
     section.finish()
     return plan
+
+
+def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
+    """A break in time that is not worked anyway is harmless, and hardly what was meant."""
+    idle = [
+        f"{written((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
+        for weekday, breaks in plan.breaks.items()
+        for pause in breaks
+        if not any(
+            pause.starts < one.ends and one.starts < pause.ends
+            for one in plan.hours.get(weekday, ())
+        )
+    ]
+    if idle and not plan.overrides:  # on such a day the break may be meant for them
+        section.note(f"breaks: outside the hours: {', '.join(idle)}", "breaks")
 
 
 def _staff_slug(value: object) -> str:

@@ -81,6 +81,16 @@ def _minutes(value: object) -> int:
     )
 
 
+def length(minutes: int) -> str:
+    """A number of minutes as an owner would write it, such as "1 h 30 min"."""
+    units = (("days" if minutes >= 2 * DAY else "day", DAY), ("h", 60), ("min", 1))
+    parts = []
+    for unit, size in units:
+        count, minutes = divmod(minutes, size)
+        parts += [f"{count} {unit}"] * bool(count)
+    return " ".join(parts) or "0 min"
+
+
 def time_range(value: object) -> TimeRange:
     """A part of the day such as "09:00-12:30", on the five-minute grid, at the most to "24:00"."""
     match = _RANGE.fullmatch(value.strip()) if isinstance(value, str) else None

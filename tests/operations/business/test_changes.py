@@ -225,7 +225,12 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("duration = 20", "duration = 25", ["service shave: duration 20 → 25"]),
+        ("duration = 20", "duration = 25", ["service shave: duration 20 min → 25 min"]),
+        (
+            "duration = 20",
+            'duration = 20\nminimum_notice = "36 h"\nbooking_window = "8 weeks"',
+            ["service shave: minimum_notice 0 min → 1 day 12 h, booking_window 60 days → 56 days"],
+        ),
         ('"Haircut"', '"Cut"', ["service cut: name"]),
         (
             "duration = 20",
@@ -310,8 +315,8 @@ def test_the_order_in_the_file_is_the_order_customers_see(session):
     text = BUSINESS.replace("[[services]]\n", service + "[[services]]\n", 1)
     assert load(session, text) == [
         "service wash: added",
-        "service cut: position 1 → 2",
-        "service shave: position 2 → 3",
+        "service cut: its place in the order",
+        "service shave: its place in the order",
     ]
 
 

@@ -662,3 +662,19 @@ def test_the_guide_explains_every_date_that_can_be_counted():
     assert len(counted) == 7
     for written in counted:
         assert len(read(WHOLE + f'[[closures]]\nday = "{written}"\n').notes) == 1
+
+
+def test_a_notice_longer_than_the_booking_window_is_refused():
+    for rules in ('minimum_notice = "90 days"', 'minimum_notice = "2 days"\nbooking_window = 2'):
+        with pytest.raises(BusinessFileError, match="nobody could ever book"):
+            read(SHOP + SERVICE + rules + "\n" + STAFF)
+    read(SHOP + SERVICE + 'minimum_notice = "59 days"\n' + STAFF)
+
+
+def test_a_break_outside_the_hours_is_remarked_on():
+    hours = 'hours.mon = "09:00-12:00"\nbreaks.mon-tue = ["08:00-09:00", "10:00-10:30"]\n'
+    notes = "\n".join(read(WHOLE + hours).notes)
+    assert notes.endswith(
+        "breaks: outside the hours: "
+        "08:00-09:00 on monday, 08:00-09:00 on tuesday, 10:00-10:30 on tuesday"
+    )

@@ -1,0 +1,49 @@
+"""What a command's words name: an appointment, a service, people. Or what there is instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from sqlalchemy.orm import Session
+
+from booking.storage import reads
+from booking.storage.models import Booking, Service, StaffMember
+
+
+def booking_named(session: Session, reference: str) -> Booking:
+    """The appointment of that reference."""
+    if found := reads.booking_by_reference(session, reference):
+        return found
+    raise click.ClickException(
+        "No appointment has that reference. flask booking list --all shows them."
+    )
+
+
+def service_named(session: Session, slug: str) -> Service:
+    """The service of that slug, if it can be booked."""
+    known = {service.slug: service for service in reads.services(session)}
+    if slug in known:
+        return known[slug]
+    raise click.ClickException(f"No service is called {slug}. There are: {', '.join(known)}.")
+
+
+def staff_offering(session: Session, service: Service, slug: str | None) -> Sequence[StaffMember]:
+    """Who of that slug offers the service; without a slug everybody who does."""
+    known = {member.slug: member for member in service.staff if not member.retired}
+    if slug is None:
+        return list(known.values())
+    if slug in known:
+        return [known[slug]]
+    staff_named(session, slug)
+    raise click.ClickException(
+        f"{slug} does not offer {service.name}. There are: {', '.join(known)}."
+    )
+
+
+def staff_named(session: Session, slug: str) -> StaffMember:
+    """The staff member of that slug, even one who left: appointments may remain."""
+    if found := reads.staff_by_slug(session, slug):
+        return found
+    known = {member.slug for service in reads.services(session) for member in service.staff}
+    raise click.ClickException(f"Nobody is called {slug}. There are: {', '.join(sorted(known))}.")

@@ -1,0 +1,111 @@
+"""The one file that an SQLite database is, watched while we have it open.
+
+An open file outlives its name: once it was deleted or replaced, whatever is written into it is
+gone with the last process that has it open, and SQLite says nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
+
+from booking.storage.base import NoDatabaseFile
+
+Identity = tuple[int, int] | None
+_WORDS_OF_READ_ONLY = "readonly database"
+
+
+class SQLiteFile:
+    """Keeps the connections of one engine on the file that its address names now."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._opened: Identity = None
+        self._log_of_opened: Identity = None
+
+    def watch(self, engine: Engine) -> None:
+        """Open only a file that is there, commit only into one that still has its name."""
+        event.listen(engine, "do_connect", self._only_open)
+        event.listen(engine, "connect", self._note_file)
+        event.listen(engine, "checkin", self._note_log)
+        event.listen(engine, "checkout", self._renew)
+        event.listen(engine, "commit", self._refuse_to_lose)
+        event.listen(engine, "handle_error", _renew_after_read_only)
+
+    def _only_open(
+        self, _dialect: Any, _record: Any, words: list[Any], named: dict[str, Any]
+    ) -> None:
+        if _is_missing(self.path):
+            raise NoDatabaseFile(
+                f"There is no database at {self.path} yet. Make it: flask booking init. Or let "
+                "BOOKING_DATABASE_URL name the right one."
+            )
+        replaced = self._opened not in (None, _identity(self.path))
+        if replaced and self._log_of_opened and self._log_of_opened == self._log():
+            # SQLite would play it into the new file, which it does not belong to.
+            raise sqlite3.OperationalError(
+                f"unable to open database file: {self.path} was replaced while it was open, and "
+                f"{self.path.name}-wal beside it belongs to the old one. Stop all that use it, "
+                f"delete {self.path.name}-wal and {self.path.name}-shm, and start again"
+            )
+        words[0], named["uri"] = f"file:{quote(str(self.path))}?mode=rw", True
+
+    def _note_file(self, _connection: Any, record: Any) -> None:
+        self._opened = record.info["file"] = _identity(self.path)
+
+    def _note_log(self, _connection: Any, record: Any) -> None:
+        if record.info.get("file") == _identity(self.path):
+            self._log_of_opened = self._log()
+
+    def _renew(self, _connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.get("file") != _identity(self.path):
+            raise InvalidatePoolError("the database file was replaced")
+
+    def _refuse_to_lose(self, connection: Connection) -> None:
+        if connection.info.get("file") != _identity(self.path):
+            words = "unable to open database file: it was deleted or replaced before the commit"
+            raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
+
+    def _log(self) -> Identity:
+        return _identity(Path(f"{self.path}-wal"))
+
+
+def _identity(path: Path) -> Identity:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_missing(path: Path) -> bool:
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return path.parent.is_dir()
+    except OSError:  # SQLite itself will say what is the matter
+        return False
+    return False
+
+
+def _renew_after_read_only(context: ExceptionContext) -> None:
+    """A file that could only be read when it was opened stays so for that connection."""
+    refused = _WORDS_OF_READ_ONLY in str(context.original_exception)
+    if refused and context.connection and not _only_reads(context.connection):
+        context.is_disconnect = True
+
+
+def _only_reads(connection: Connection) -> bool:
+    # `reading` has told this connection to refuse; then the file has nothing to do with it.
+    driver = connection.connection.dbapi_connection
+    if driver is None:
+        return False
+    with closing(driver.cursor()) as cursor:
+        return bool(cursor.execute("PRAGMA query_only").fetchone()[0])
