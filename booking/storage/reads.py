@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.scheduling.clock import DAY, from_minute, to_minute
+from booking.scheduling.intervals import Interval
 from booking.storage.bookings import Booking, Hold
 from booking.storage.bookings import hold as holds
 from booking.storage.business import Service, Shop, StaffMember
@@ -62,6 +64,26 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
         .order_by(Booking.starts_at, Booking.id)
     )
     return session.scalars(query).all()
+
+
+def is_sold(
+    session: Session, staff_member_id: int, span: Interval, *, besides: int | None
+) -> bool:
+    """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
+    near = select(
+        Booking.starts_at, Booking.ends_at, Booking.buffer_before, Booking.buffer_after
+    ).where(
+        Booking.staff_member_id == staff_member_id,
+        Booking.starts_at > from_minute(span[0] - 2 * DAY),  # longer than any of them
+        Booking.starts_at < from_minute(span[1] + DAY),
+        Booking.state != "cancelled",
+    )
+    if besides is not None:
+        near = near.where(Booking.id != besides)
+    return any(
+        to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
+        for starts, ends, before, after in session.execute(near)
+    )
 
 
 def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hold | None:
