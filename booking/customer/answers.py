@@ -61,8 +61,8 @@ def take_details(here: Standing, form: Any) -> None:
 def confirm(here: Standing) -> Booking:
     """Everything: the booking is made, once per draft.
 
-    Raises SlotUnavailable when the time was lost and DraftChanged when this draft was
-    confirmed with other answers.
+    Raises SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
+    visitor has enough, and DraftChanged when this draft was confirmed with other answers.
     """
     draft, service = here.draft, settled(here.service)
     return bookings.book(
@@ -77,6 +77,7 @@ def confirm(here: Standing) -> Booking:
         answers=answered_questions(service, draft.answers),
         manage_token_hash=links.token_hash(links.manage_token(here.tab, here.number)),
         now=here.tab.now,
+        visitor=visitor(),
     )
 
 

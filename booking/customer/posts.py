@@ -24,6 +24,7 @@ from . import answers, forms, pages, words
 from .draft import ANY, iso_day, slot_start
 from .shop import named_zone, state
 from .standing import Standing, settled, stand, with_slug
+from .visitor import visitor
 
 CHANGED = "Something has changed since you saw this page. Please check it once more."
 OTHERWISE = "This appointment was already confirmed in another window, with these answers."
@@ -120,6 +121,8 @@ def confirm(tab: TabSession) -> Then:
         tab.complete(answers.confirm(here).reference)
     except SlotUnavailable as lost:
         return refuse(tab, "time", 409, [why(lost.reason, here)], lost=here.draft.start)
+    except VisitorLimit as reached:
+        return refuse(tab, "review", 429, [TOO_MUCH[reached.limit]])
     except DraftChanged:
         return refuse(tab, "review", 409, [CHANGED])
     return tab.then(pages.go_on)
@@ -140,9 +143,12 @@ def more_time(tab: TabSession) -> Then:
     settings = state().settings
     if tab.state == "new":
         return tab.then(pages.show_hold, TIME_LOST, status=409)
-    minutes, most = settings.hold_minutes, settings.hold_extensions
+    limits = {"minutes": settings.hold_minutes, "most": settings.hold_extensions}
+    key, who = settled(tab.key), visitor()
     try:
-        holds.extend(tab.session, tab_key=settled(tab.key), now=tab.now, minutes=minutes, most=most)
+        holds.extend(tab.session, tab_key=key, now=tab.now, **limits, visitor=who)
+    except VisitorLimit as reached:
+        return tab.then(pages.show_hold, TOO_MUCH[reached.limit], status=429)
     except NoMoreTime:
         return tab.then(pages.show_hold, NO_MORE_TIME, status=409)
     except (HoldOver, SlotUnavailable):

@@ -22,6 +22,7 @@ from booking.storage.claims import owned, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
+from booking.storage.visitors import Marks
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -64,11 +65,20 @@ def hold(  # noqa: PLR0913 - each is named where it is called
         return _change(session, hold_id, {**values, "staff_member_id": member.id})
 
 
-def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most: int) -> Hold:
+def extend(
+    session: Session,
+    *,
+    tab_key: int,
+    now: datetime,
+    minutes: int,
+    most: int,
+    visitor: Visitor | None = None,
+) -> Hold:
     """Hold the tab's time `minutes` longer, at most `most` times.
 
-    A hold that ran out is taken up again from `now` on, if nobody took the time since and the
-    rules still allow it. Raises HoldOver, NoMoreTime or SlotUnavailable.
+    A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
+    still allow it and `visitor` has room for it. Raises HoldOver, NoMoreTime, SlotUnavailable or
+    VisitorLimit.
     """
     with session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
@@ -79,12 +89,19 @@ def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most:
         catalogue, start = read_catalogue(session), earlier.starts_at
         service = catalogue.every_service[earlier.service_id]
         able = require_offered(session, service, [catalogue.staff[earlier.staff_member_id]])
+        marks: Marks = ()
+        if lapsed := visitor if earlier.is_over(now) else None:
+            marks = require_room(session, lapsed, tab_key=tab_key, now=now)
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         require_free(diary, able, start)
+        if lapsed:
+            leave_room(session, able, diary, start, lapsed, marks, tab_key=tab_key, now=now)
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         claimant = _claimant(session, earlier.id, expires_at, now)
         first_to_claim(session, service, able, start, diary, claimant)
-        longer = {"expires_at": expires_at, "extensions": earlier.extensions + 1}
+        longer: dict[str, Any] = {"expires_at": expires_at, "extensions": earlier.extensions + 1}
+        if lapsed:
+            longer["visitor"] = marks[0]
         return _change(session, earlier.id, longer)
 
 

@@ -38,16 +38,20 @@ class Visitor:
     share: int
 
 
-def require_room(session: Session, visitor: Visitor, *, tab_key: int, now: datetime) -> Marks:
+def require_room(
+    session: Session, visitor: Visitor, *, tab_key: int | None, now: datetime
+) -> Marks:
     """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
 
+    A live hold counts as the booking it may become, so that confirming it needs no leave any more.
     Raises VisitorLimit.
     """
     marks = marks_of(session, visitor.address, now)
     _one_at_a_time(session, marks[0])
-    if count_live_holds(session, marks, now=now, besides_tab=tab_key) >= visitor.holds:
+    held = count_live_holds(session, marks, now=now, besides_tab=tab_key)
+    if held >= visitor.holds:
         raise VisitorLimit(Limit.HOLDS)
-    if count_bookings(session, marks, now=now) >= visitor.bookings:
+    if held + count_bookings(session, marks, now=now) >= visitor.bookings:
         raise VisitorLimit(Limit.BOOKINGS)
     return marks
 
@@ -60,7 +64,7 @@ def leave_room(
     visitor: Visitor,
     marks: Marks,
     *,
-    tab_key: int,
+    tab_key: int | None,
     now: datetime,
 ) -> list[StaffMember]:
     """Those of the staff of whose day the visitor may have more. Raises VisitorLimit if of none."""

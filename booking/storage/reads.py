@@ -66,9 +66,7 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
     return session.scalars(query).all()
 
 
-def is_sold(
-    session: Session, staff_member_id: int, span: Interval, *, besides: int | None
-) -> bool:
+def is_sold(session: Session, staff_member_id: int, span: Interval, *, besides: int | None) -> bool:
     """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
     near = select(
         Booking.starts_at, Booking.ends_at, Booking.buffer_before, Booking.buffer_after

@@ -11,7 +11,19 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Column, Integer, LargeBinary, Table, delete, func, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    LargeBinary,
+    Table,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
@@ -58,7 +70,7 @@ def count_live_holds(
     live = select(func.count()).where(
         holds.c.visitor.in_(marks),
         holds.c.expires_at > int(now.timestamp()),
-        holds.c.tab_session_id != besides_tab,
+        _of_another_tab(besides_tab),
     )
     return session.scalars(live).one()
 
@@ -81,7 +93,7 @@ def taken_by(
     besides_tab: int | None,
 ) -> dict[int, Taken]:
     """What the visitor holds or booked of each resource within the span (minutes, UTC)."""
-    held = holds.c.visitor.in_(marks) & (holds.c.tab_session_id != besides_tab)
+    held = holds.c.visitor.in_(marks) & _of_another_tab(besides_tab)
     owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
     query = (
         select(claims.c.resource_id, func.count(owner.distinct()), func.count())
@@ -98,6 +110,10 @@ def taken_by(
     )
     rows = session.execute(query)
     return {resource: Taken(owners, ticks * TICK) for resource, owners, ticks in rows}
+
+
+def _of_another_tab(tab: int | None) -> ColumnElement[bool]:
+    return true() if tab is None else holds.c.tab_session_id != tab
 
 
 def _keys(session: Session, today: int) -> dict[int, bytes]:
