@@ -12,13 +12,19 @@ from typing import Any
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
 from booking.operations.errors import SlotUnavailable, VisitorLimit
-from booking.storage.models import Booking, Service, StaffMember
+from booking.storage.models import Booking, Hold, Service, StaffMember
 
 from . import forms, links, words
 from .draft import ANY, slot_value
 from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
 from .visitor import visitor
+
+
+NOT_HELD = (
+    "You have held times for as long as one can, so this one is not held for you. "
+    "It is yours if you confirm it before somebody else does."
+)
 
 
 def take_service(here: Standing, service: Service, preferred: str) -> list[str]:
@@ -40,13 +46,14 @@ def take_staff(here: Standing, choice: str) -> list[str]:
     return _keep_slot(here, service, allowed(here.staff, choice))
 
 
-def take_slot(here: Standing, start: datetime) -> None:
+def take_slot(here: Standing, start: datetime) -> list[str]:
     """The time: held for this tab. Raises SlotUnavailable or VisitorLimit."""
     service = settled(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
-        return
-    _hold(here, service, here.candidates, start)
+        return []
+    made = _hold(here, service, here.candidates, start)
+    return [NOT_HELD] if made.is_over(here.tab.now) else []
 
 
 def take_details(here: Standing, form: Any) -> None:
@@ -118,7 +125,7 @@ def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMembe
     for staff in ([current] if current else []), candidates:
         if staff and _try_hold(here, service, staff, start):
             return [f"Your time is kept: {when}."]
-    holds.release(here.tab.session, tab_key=settled(here.tab.key))
+    holds.give_up(here.tab.session, tab_key=settled(here.tab.key), now=here.tab.now)
     draft.forget_slot()
     return [f"{when} could not be kept for this choice, so please choose a time again."]
 
@@ -133,7 +140,7 @@ def _try_hold(
     return True
 
 
-def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> None:
+def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> Hold:
     settings = state().settings
     made = holds.hold(
         here.tab.session,
@@ -150,3 +157,4 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
     here.draft.staff_member = next(
         member.slug for member in staff if member.id == made.staff_member_id
     )
+    return made

@@ -75,13 +75,13 @@ def time(tab: TabSession) -> Then:
     if start is None:
         return refuse(tab, "time", 422, error="Choose a time.", **shown)
     try:
-        answers.take_slot(here, start)
+        told = answers.take_slot(here, start)
     except SlotUnavailable as lost:
-        told = [why(lost.reason, here)]
-        return refuse(tab, "time", 409, told, zone=here.draft.zone, lost=start)
+        alerts = [why(lost.reason, here)]
+        return refuse(tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
     except VisitorLimit as reached:
         return refuse(tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
-    return accept(here, [])
+    return accept(here, told)
 
 
 def change_zone(here: Standing) -> Then:

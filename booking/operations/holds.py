@@ -18,7 +18,7 @@ from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
 from booking.operations.visitors import Visitor, leave_room, require_room
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import owned, release_hold
+from booking.storage.claims import owned, release_claims, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
@@ -39,9 +39,11 @@ def hold(  # noqa: PLR0913 - each is named where it is called
 ) -> Hold:
     """Hold the time for `minutes`, in place of whatever the tab held before.
 
-    Of several staff members one who is free is taken, the least booked that day first. The same
-    time chosen again is held no longer than its `extensions` would come to, and gives none of
-    them back. Raises SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
+    Of several staff members one who is free is taken, the least booked that day first. Whatever a
+    tab holds one after the other, it holds no longer than one time with all its `extensions`, and
+    choosing again gives none of them back: once they are used up, the answer is over already, so
+    that anybody may take the time, and until somebody does it can be confirmed. Raises
+    SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
     with session.begin_nested():
@@ -57,7 +59,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
             "visitor": marks[0] if marks else None,
-            **_lasting(earlier, service, start, now, minutes, extensions),
+            **_lasting(earlier, now, minutes, extensions),
         }
         hold_id = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
         claimant = _claimant(session, hold_id, values["expires_at"], now)
@@ -112,22 +114,23 @@ def release(session: Session, *, tab_key: int) -> None:
         release_hold(session, held.id)
 
 
-def _lasting(
-    earlier: Hold | None,
-    service: Service,
-    start: datetime,
-    now: datetime,
-    minutes: int,
-    extensions: int,
-) -> dict[str, int]:
+def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
+    """Let go of the time, but not of how long the tab has been holding; else as `release`."""
+    held = hold_of(session, tab_key, lock=True)
+    if held is not None:
+        release_claims(session, held.id)
+        _change(session, held.id, {"expires_at": min(held.expires_at, int(now.timestamp()))})
+
+
+def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int) -> dict[str, int]:
     """How long a chosen time is held.
 
-    Chosen again, it goes on from when it was first held, or one could keep it for ever. Once it
-    has been over for as long as a hold lasts, others had their chance, and it starts afresh.
+    It goes on from when the tab began to hold anything, or one could keep a time for ever by
+    choosing it again, another length of it, or something else in between. Once nothing was held for
+    as long as a hold lasts, others had their chance, and it starts afresh.
     """
     at, length = int(now.timestamp()), minutes * 60
-    same = earlier is not None and (earlier.service_id, earlier.starts_at) == (service.id, start)
-    if earlier is None or not same or earlier.expires_at + length <= at:
+    if earlier is None or earlier.expires_at + length <= at:
         return {"held_since": at, "expires_at": at + length, "extensions": 0}
     most = earlier.held_since + length * (1 + extensions)
     return {

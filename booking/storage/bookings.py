@@ -135,8 +135,8 @@ claim = Table(
 class Hold:
     """A slot claimed for a while by a tab.
 
-    `expires_at` and `held_since`, when the tab first held this time, are in seconds since the
-    epoch, UTC.
+    `expires_at` and `held_since`, when the tab began to hold one time after the other, are in
+    seconds since the epoch, UTC.
     """
 
     id: int

@@ -90,6 +90,11 @@ def release_holds(session: Session, hold_ids: Collection[int]) -> None:
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
 
+def release_claims(session: Session, hold_id: int) -> None:
+    """Let go of all that the hold claimed; its record stays."""
+    _let_go(session, claims.c.hold_id == hold_id)
+
+
 def release_booking(session: Session, booking_id: int) -> None:
     """Let go of all that the booking claimed; its record stays."""
     _let_go(session, claims.c.booking_id == booking_id)
