@@ -20,7 +20,6 @@ from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
 from .visitor import visitor
 
-
 NOT_HELD = (
     "You have held times for as long as one can, so this one is not held for you. "
     "It is yours if you confirm it before somebody else does."

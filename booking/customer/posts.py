@@ -117,6 +117,12 @@ def confirm(tab: TabSession) -> Then:
         return refuse(tab, None, 409, not_yet(here))
     if (here.number, here.fingerprint) != (posted("draft"), posted("answers")):
         return refuse(tab, "review", 409, [CHANGED])
+    return book(here)
+
+
+def book(here: Standing) -> Then:
+    """The review was sent as it stands: book it."""
+    tab = here.tab
     try:
         tab.complete(answers.confirm(here).reference)
     except SlotUnavailable as lost:
