@@ -49,6 +49,10 @@ class Catalogue:
         """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
         return clock.zone(self.shop.zone if self.shop else "UTC")
 
+    def working_time(self, staff_member_id: int) -> WorkingTime:
+        """When they work: never, of somebody who has gone since they were asked for."""
+        return self.working.get(staff_member_id) or WorkingTime(self.zone, weekly={})
+
     def offering(self, service_id: int) -> list[StaffMember]:
         """Who offers that service now, in the shop's order; nobody if it is retired or gone."""
         service = self.every_service.get(service_id)

@@ -144,7 +144,7 @@ def read_diary(
     return Diary(
         service_id=service.id,
         rules=rules,
-        working={member.id: near(catalogue.working[member.id], around) for member in staff},
+        working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
         taken=_taken(session, staff, around, live),
         places=_places(session, service, around, live, catalogue.zone),
         own=hold if hold and not hold.is_over(now) else None,

@@ -113,6 +113,19 @@ def test_only_what_can_be_booked_is_on_offer(shop):
     assert found.offering(4711) == []
 
 
+def test_somebody_who_went_since_the_page_was_begun_has_no_time(shop):
+    """On PostgreSQL the business may change between two statements of one transaction."""
+    known = catalogue(shop)
+    cut = next(service for service in known.services if service.slug == "cut")
+    with shop.writing() as session:
+        session.delete(find(session, "ben"))
+    asked = {"now": NOW, "zone": known.zone, "tab_key": None}
+    with shop.reading() as session:
+        both, [ben] = known.offering(cut.id), [m for m in known.staff.values() if m.slug == "ben"]
+        assert days(session, cut, both, TODAY, TODAY, **asked)[TODAY].starts
+        assert days(session, cut, [ben], TODAY, TODAY, **asked)[TODAY].starts == ()
+
+
 def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):
     with shop.writing() as session:
         for model in (WeeklyHours, StaffMember, Service, Shop):
