@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -93,7 +94,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with session.begin_nested():
+        with closed_where_gone(), session.begin_nested():
             return _book(session, booking, service, staff, tab_key, now, by, visitor)
     except (SlotUnavailable, VisitorLimit, IntegrityError):
         # The same draft may have been confirmed on another connection a moment ago.
@@ -126,7 +127,7 @@ def lock(session: Session, booking: Booking) -> None:
     session.refresh(booking)
 
 
-def _book(  # noqa: PLR0913 - the parts of one booking
+def _book(
     session: Session,
     booking: Booking,
     service: Service,
@@ -148,7 +149,9 @@ def _book(  # noqa: PLR0913 - the parts of one booking
     diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     if visitor:
-        turn = leave_room(session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now)
+        turn = leave_room(
+            session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+        )
     booking.service_id, booking.staff_member_id = service.id, turn[0].id
     booking.reference = _unused_reference(session)
     session.add(booking)

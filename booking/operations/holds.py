@@ -8,6 +8,7 @@ from sqlalchemy import CursorResult, insert, update
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -46,14 +47,16 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else ()
         able = require_offered(session, service, staff)
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
         if visitor:
-            turn = leave_room(session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now)
+            turn = leave_room(
+                session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+            )
         values: dict[str, Any] = {
             "service_id": service.id,
             "starts_at": start,
@@ -82,7 +85,7 @@ def extend(
     still allow it and `visitor` has room for it. Raises HoldOver, NoMoreTime, SlotUnavailable or
     VisitorLimit.
     """
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         if earlier is None:
             raise HoldOver
@@ -97,7 +100,9 @@ def extend(
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         require_free(diary, able, start)
         if lapsed:
-            leave_room(session, able, diary, start, lapsed, marks, tab_key=tab_key, now=now)
+            leave_room(
+                session, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
+            )
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         claimant = _claimant(session, earlier.id, expires_at, now)
         first_to_claim(session, service, able, start, diary, claimant)

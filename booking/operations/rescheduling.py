@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.operations.bookings import lock
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -38,7 +39,7 @@ def reschedule(
     SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has begun.
     """
     require_thinkable(start, now)
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         lock(session, booking)
         if booking.state == "cancelled":
             raise AppointmentCancelled

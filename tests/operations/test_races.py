@@ -4,7 +4,9 @@ The guard is also switched off once, to show that these tests would notice.
 """
 
 import random
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -175,6 +177,33 @@ def test_one_draft_without_a_hold_on_many_connections_is_one_booking(shop):
     )
     assert len(set(references)) == 1
     assert shop.count(Booking) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("deleted", ["cut", "ben"])
+@pytest.mark.parametrize("verb", ["hold", "book"])
+def test_what_is_deleted_while_somebody_asks_for_it_is_closed(shop, database_url, deleted, verb):
+    """On SQLite there is one writer: nobody asks meanwhile."""
+    ask = partial(getattr(shop, verb), shop.tab(), "cut", "ben", at("10:00"))
+    with ThreadPoolExecutor(1) as asking, Session(shop.engine) as owner:
+        owner.delete(find(owner, deleted))
+        owner.flush()
+        asked = asking.submit(ask)
+        until_somebody_waits(shop.engine)
+        owner.commit()
+        with pytest.raises(SlotUnavailable, match=f": {Reason.CLOSED}$"):
+            asked.result()
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+def until_somebody_waits(engine):
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(600):
+        with engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_tabs_that_keep_changing_their_minds_neither_deadlock_nor_overlap(shop):
