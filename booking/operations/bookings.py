@@ -150,7 +150,7 @@ def _book(
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     if visitor:
         turn = leave_room(
-            session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+            session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
         )
     booking.service_id, booking.staff_member_id = service.id, turn[0].id
     booking.reference = _unused_reference(session)

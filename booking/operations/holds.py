@@ -55,7 +55,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
         turn = in_turn(session, require_free(diary, able, start), diary, start)
         if visitor:
             turn = leave_room(
-                session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+                session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
             )
         values: dict[str, Any] = {
             "service_id": service.id,
@@ -101,7 +101,7 @@ def extend(
         require_free(diary, able, start)
         if lapsed:
             leave_room(
-                session, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
+                session, service, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
             )
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         claimant = _claimant(session, earlier.id, expires_at, now)

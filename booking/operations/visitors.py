@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from booking.operations.errors import Limit, VisitorLimit
 from booking.scheduling.clock import day_interval, local_day, to_minute
+from booking.scheduling.hours import TICK
 from booking.scheduling.share import leaves_enough
+from booking.storage.claims import day_places
 from booking.storage.diary import Diary
-from booking.storage.models import StaffMember
+from booking.storage.models import Service, StaffMember
 from booking.storage.visitors import (
     Marks,
     Taken,
@@ -29,7 +31,7 @@ class Visitor:
     """Who asks, and how much they may take.
 
     `address` is never written down. `holds` at the same time, `bookings` in 24 hours, `share` in
-    percent of a staff member's day.
+    percent of a staff member's day and of a service's daily limit.
     """
 
     address: str
@@ -56,8 +58,9 @@ def require_room(
     return marks
 
 
-def leave_room(
+def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     session: Session,
+    service: Service,
     staff: Sequence[StaffMember],
     diary: Diary,
     start: datetime,
@@ -67,10 +70,16 @@ def leave_room(
     tab_key: int | None,
     now: datetime,
 ) -> list[StaffMember]:
-    """Those of the staff of whose day the visitor may have more. Raises VisitorLimit if of none."""
-    day = day_interval(local_day(to_minute(start), diary.zone), diary.zone)
-    resources = [member.resource_id for member in staff]
-    taken = taken_by(session, marks, resources, day, now=now, besides_tab=tab_key)
+    """Those of the staff of whose day the visitor may have more.
+
+    Raises VisitorLimit if of none, or if they have their share of the service's daily limit.
+    """
+    date = local_day(to_minute(start), diary.zone)
+    day = day_interval(date, diary.zone)
+    parts = [([member.resource_id for member in staff], range(day[0] // TICK, day[1] // TICK))]
+    if limit := diary.rules.daily_limit:
+        parts.append(([service.resource_id], day_places(date)))
+    taken = taken_by(session, marks, parts, now=now, besides_tab=tab_key)
     first, end = diary.rules.span(to_minute(start))
 
     def has_room(member: StaffMember) -> bool:
@@ -84,7 +93,8 @@ def leave_room(
         )
 
     left = [member for member in staff if has_room(member)]
-    if not left:
+    places = taken.get(service.resource_id, Taken()).appointments
+    if not left or (limit and not leaves_enough(limit, places, places, 1, visitor.share)):
         raise VisitorLimit(Limit.DAY)
     return left
 

@@ -37,6 +37,11 @@ def day_place(resource_id: int, day: date, place: int) -> Pair:
     return resource_id, day.toordinal() * PLACES_A_DAY + place
 
 
+def day_places(day: date) -> range:
+    """All ticks that could be places of that day."""
+    return range(day.toordinal() * PLACES_A_DAY, (day.toordinal() + 1) * PLACES_A_DAY)
+
+
 def exchange(
     session: Session,
     wanted: Collection[Pair],

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
+    and_,
     delete,
     func,
     or_,
@@ -27,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
-from booking.scheduling.intervals import Interval
 from booking.storage.base import Base
 from booking.storage.bookings import Booking
 from booking.storage.bookings import claim as claims
@@ -86,13 +86,12 @@ def count_bookings(session: Session, marks: Marks, *, now: datetime) -> int:
 def taken_by(
     session: Session,
     marks: Marks,
-    resources: Collection[int],
-    span: Interval,
+    parts: Sequence[tuple[Collection[int], range]],
     *,
     now: datetime,
     besides_tab: int | None,
 ) -> dict[int, Taken]:
-    """What the visitor holds or booked of each resource within the span (minutes, UTC)."""
+    """What the visitor holds or booked of each resource: of some these ticks, of others those."""
     held = holds.c.visitor.in_(marks) & _of_another_tab(besides_tab)
     owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
     query = (
@@ -100,9 +99,7 @@ def taken_by(
         .outerjoin(holds, holds.c.id == claims.c.hold_id)
         .outerjoin(Booking, Booking.id == claims.c.booking_id)
         .where(
-            claims.c.resource_id.in_(resources),
-            claims.c.tick >= span[0] // TICK,
-            claims.c.tick < span[1] // TICK,
+            or_(*(_within(resources, ticks) for resources, ticks in parts)),
             or_(claims.c.expires_at.is_(None), claims.c.expires_at > int(now.timestamp())),
             or_(held, Booking.visitor.in_(marks)),
         )
@@ -110,6 +107,14 @@ def taken_by(
     )
     rows = session.execute(query)
     return {resource: Taken(owners, ticks * TICK) for resource, owners, ticks in rows}
+
+
+def _within(resources: Collection[int], ticks: range) -> ColumnElement[bool]:
+    return and_(
+        claims.c.resource_id.in_(resources),
+        claims.c.tick >= ticks.start,
+        claims.c.tick < ticks.stop,
+    )
 
 
 def _of_another_tab(tab: int | None) -> ColumnElement[bool]:

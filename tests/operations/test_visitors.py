@@ -192,6 +192,17 @@ def test_two_times_side_by_side_are_always_let(shop):
         shop.hold(shop.tab(), "color", "ann", at("14:00"), **least)
 
 
+def test_a_visitor_cannot_take_all_places_of_a_daily_limit(shop):
+    shop.change("cut", daily_limit=6)
+    assert len(holds_of_a_day(shop, "ann ben", share=50)) == 3
+    other = {"visitor": visitor(ELSEWHERE, share=50)}
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=1), **other)
+    shop.hold(shop.tab(), "color", "ann", at("14:30", day=1), visitor=visitor(share=50))
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=2), visitor=visitor(share=50))
+    shop.change("cut", daily_limit=3)
+    assert len(holds_of_a_day(shop, "ann ben", day=3, share=50)) == 2, "two are always let"
+
+
 def test_a_tab_that_changes_its_time_is_not_counted_twice(shop):
     half, tab = {"visitor": visitor(share=50)}, shop.tab()
     for number in range(5):
