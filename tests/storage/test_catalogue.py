@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from booking.storage.availability import days
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, Service, Shop, StaffMember, WeeklyHours
+from booking.tab_sessions import PendingChanges
+from booking.tab_sessions.transactions import end_clean, watch_for_writes
 from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
 
 TABLES = {
@@ -88,6 +90,16 @@ def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
         asked = {"now": NOW, "zone": read_catalogue(session).zone, "tab_key": None}
         found = days(session, cut, [ann], TODAY, TODAY + timedelta(days=2), **asked)
         assert [day.open for day in found.values()] == [False, False, True]
+
+
+def test_reading_it_does_not_hide_what_a_host_has_written(shop):
+    """Or the door would take a transaction with somebody's work in it for a clean one."""
+    watch_for_writes()
+    with Session(shop.engine) as hosts:
+        hosts.execute(text("UPDATE booking_shop SET about = 'written by the host'"))
+        read_catalogue(hosts)
+        with pytest.raises(PendingChanges):
+            end_clean(hosts)
 
 
 def test_what_is_remembered_belongs_to_no_session(shop):
