@@ -67,16 +67,18 @@ _remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 def read_catalogue(session: Session) -> Catalogue:
     """The catalogue as this transaction sees it."""
     engine, token = session.get_bind().engine, _token(session)
+    if token is None:  # nothing would tell us of a change, so nothing is remembered
+        return _read(session, "")
     found = _remembered.get(engine)
     while found is None or found.token != token:
-        found = _read(session, token)
+        found = _read(session, token or "")
         token = _token(session)  # changed while it was read? Then once more
     _remembered[engine] = found
     return found
 
 
-def _token(session: Session) -> str:
-    return str(session.scalars(_TOKEN).one())
+def _token(session: Session) -> str | None:
+    return session.scalars(_TOKEN).one_or_none()
 
 
 def _read(session: Session, token: str) -> Catalogue:
