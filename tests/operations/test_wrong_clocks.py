@@ -52,6 +52,14 @@ def test_a_host_days_ahead_lets_nothing_be_sold_twice(shop, let_go):
         reschedule(session, booking, staff=[ann], start=at("10:15", day=1), now=NOW)
 
 
+def test_a_host_days_ahead_gives_nobody_a_place_that_is_taken(shop):
+    shop.change("cut", daily_limit=1)
+    shop.book(None, "cut", "ann", at("10:00", day=1))
+    book_by_a_clock_that_is_days_ahead(shop)
+    with refused(Reason.LIMIT):
+        shop.book(None, "cut", "ben", at("14:00", day=1))
+
+
 def test_any_available_passes_over_whom_a_wrong_clock_made_look_free(shop):
     shop.book(None, "cut", "ann", at("10:00", day=1))
     purge_by_a_clock_that_is_days_ahead(shop)
