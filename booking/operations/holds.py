@@ -106,7 +106,11 @@ def extend(
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         claimant = _claimant(session, earlier.id, expires_at, now)
         first_to_claim(session, service, able, start, diary, claimant)
-        longer: dict[str, Any] = {"expires_at": expires_at, "extensions": earlier.extensions + 1}
+        longer: dict[str, Any] = {
+            "ends_at": start + timedelta(minutes=service.duration),
+            "expires_at": expires_at,
+            "extensions": earlier.extensions + 1,
+        }
         if lapsed:
             longer["visitor"] = marks[0]
         return _change(session, earlier.id, longer)

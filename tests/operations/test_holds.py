@@ -10,6 +10,7 @@ from booking.operations.holds import extend, give_up, release
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold
 from tests.fixtures.small_shop import NOW, at, find, hold_in
+from tests.operations.audit import assert_sold_once
 
 
 def later(minutes: float):
@@ -216,6 +217,16 @@ def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(23))
     with shop.writing() as session, refused(Reason.TAKEN):
         extend(session, tab_key=tab, now=later(24), minutes=10, most=3)
+
+
+def test_more_time_holds_what_the_service_takes_now(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    shop.change("cut", duration=60)
+    with shop.writing() as session:
+        made = extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+    assert (made.ends_at, shop.count(claim)) == (at("11:00"), 14)
+    assert_sold_once(shop.engine, NOW)
 
 
 def test_without_a_hold_there_is_nothing_to_extend(shop):
