@@ -1,7 +1,8 @@
 """Visitors, as far as limits count them: by marks that cannot be led back to an address.
 
 A mark is an HMAC of the address under a key of that day (UTC). The key lies in the database, so
-that every process counts alike, and goes two days later: from then on nobody can tell whose mark
+that every process counts alike, and goes two days later, with that day's first visitor or by
+`flask booking purge`: from then on nobody can tell whose mark
 it was, nor that two days' marks are one visitor's.
 """
 
@@ -61,6 +62,11 @@ def marks_of(session: Session, address: str, now: datetime) -> Marks:
         keys = _keys(session, today)
     days = (day for day in (today, today - 1) if day in keys)
     return [hmac.digest(keys[day], address.encode(), "sha256") for day in days]
+
+
+def forget_keys(session: Session, now: datetime) -> None:
+    """Delete the keys of days before yesterday, on which no first visitor did it."""
+    _forget_keys(session, now.astimezone(UTC).date().toordinal())
 
 
 def count_live_holds(
@@ -130,4 +136,8 @@ def _turn_keys(session: Session, today: int) -> None:
     # Two may come first at the same moment: whose key stands is all the same.
     words = "INSERT INTO booking_visitor_key (day, key) VALUES (:day, :key) ON CONFLICT DO NOTHING"
     session.execute(text(words), {"day": today, "key": secrets.token_bytes(32)})
+    _forget_keys(session, today)
+
+
+def _forget_keys(session: Session, today: int) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))

@@ -250,3 +250,12 @@ def test_purging_takes_off_marks_whose_key_is_gone(shop):
         marks = connection.scalars(select(Booking.visitor).order_by(Booking.id)).all()
         assert [mark is None for mark in marks] == [True, False, False]
         assert connection.scalar(select(hold.c.id)) is None
+
+
+def test_purging_forgets_the_keys_of_quiet_days(shop):
+    """Nobody comes for a week: no first visitor of a day lets the old key go."""
+    book(shop, at("12:00", day=5), visitor=visitor())
+    for days, keys in ((1, 1), (2, 0)):
+        with shop.writing() as session:
+            purge_marks(session, now=NOW + timedelta(days=days))
+        assert shop.count(visitor_key) == keys
