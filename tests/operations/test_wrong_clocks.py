@@ -11,7 +11,7 @@ from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, at, find
-from tests.operations.audit import promised
+from tests.operations.audit import assert_sold_once, promised
 
 DAYS_AHEAD = NOW + timedelta(days=5)
 
@@ -58,6 +58,25 @@ def test_a_host_days_ahead_gives_nobody_a_place_that_is_taken(shop):
     book_by_a_clock_that_is_days_ahead(shop)
     with refused(Reason.LIMIT):
         shop.book(None, "cut", "ben", at("14:00", day=1))
+
+
+def test_moved_to_where_it_is_a_booking_claims_again_what_is_missing(shop):
+    shop.change("cut", daily_limit=5)
+    reference = shop.book(None, "cut", "ann", at("10:00", day=1))
+    whole = shop.count(claim)
+
+    def again():
+        with shop.writing() as session:
+            booking, ann = booking_by_reference(session, reference), find(session, "ann")
+            reschedule(session, booking, staff=[ann], start=at("10:00", day=1), now=NOW)
+            assert (booking.changes, booking.rescheduled_at) == (0, None)
+
+    again()
+    assert shop.count(claim) == whole
+    purge_by_a_clock_that_is_days_ahead(shop)
+    again()
+    assert shop.count(claim) == whole - 1, "all but its place, which is counted without a claim"
+    assert_sold_once(shop.engine, NOW)
 
 
 def test_any_available_passes_over_whom_a_wrong_clock_made_look_free(shop):
