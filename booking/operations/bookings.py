@@ -23,6 +23,7 @@ from booking.operations.errors import (
     AppointmentPast,
     DraftChanged,
     SlotUnavailable,
+    SnapshotTooOld,
     VisitorLimit,
 )
 from booking.operations.purge import sweep
@@ -35,6 +36,7 @@ from booking.storage.visitors import Marks
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 _LENGTH = 8
+DRAFT_KEY = "uq_booking_booking_draft"
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,11 @@ def book(  # noqa: PLR0913 - each is named where it is called
     try:
         with closed_where_gone(), session.begin_nested():
             return _book(session, booking, service, staff, tab_key, now, by, visitor)
-    except (SlotUnavailable, VisitorLimit, IntegrityError):
+    except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
+        if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
+            raise SnapshotTooOld(error) from error
         if made is None:
             raise
         return _unchanged(made, fingerprint)
