@@ -1,8 +1,9 @@
 """The guard: one row per resource and five-minute tick, and its primary key is the promise.
 
-Whatever locks rows of claims locks them in ascending order of (resource, tick), in one go. Two
-transactions that meet on several rows then wait for each other in one direction only, so that
-PostgreSQL never has to break a deadlock.
+Whatever locks rows of claims locks them in ascending order of (resource, tick), in one go, and
+after the hold they belong to. Two transactions that meet on several rows then wait for each other
+in one direction only. Who lets several holds go one after the other, as the end of several tabs
+does, can still meet somebody crosswise: PostgreSQL breaks that deadlock, and it is run again.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -86,11 +87,17 @@ def owned(
 
 def release_hold(session: Session, hold_id: int) -> None:
     """Let go of all that the hold claimed, and of the hold itself."""
-    release_holds(session, [hold_id])
+    _release(session, [hold_id])
 
 
 def release_holds(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of several holds at once: one after the other would lock rows out of order."""
+    here = select(holds.c.id).where(holds.c.id.in_(hold_ids)).order_by(holds.c.id)
+    session.execute(here.with_for_update()).fetchall()  # who extends one has it before its claims
+    _release(session, hold_ids)
+
+
+def _release(session: Session, hold_ids: Collection[int]) -> None:
     _let_go(session, claims.c.hold_id.in_(hold_ids))
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
