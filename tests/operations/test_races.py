@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 
 from booking.operations.bookings import cancel
 from booking.operations.errors import SlotUnavailable
-from booking.operations.holds import release
+from booking.operations.holds import extend, release
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
+from booking.storage.claims import release_holds
 from booking.storage.models import Booking, claim, hold
-from booking.storage.reads import booking_by_reference
+from booking.storage.reads import booking_by_reference, hold_of
 from booking.tab_sessions import is_busy, settle
+from booking.tab_sessions.failures import is_conflict
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won
@@ -129,6 +131,18 @@ def test_a_daily_limit_holds_when_many_ask_for_the_last_places(shop):
     assert {refusal.reason for refusal in results if isinstance(refusal, Exception)} == {
         Reason.LIMIT
     }
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_without_the_guard_the_look_finds_a_day_that_is_overfull(shop):
+    """The negative control: a booking that claims no place, and nobody counts."""
+    shop.change("cut", daily_limit=1)
+    shop.book(None, "cut", "ann", at("10:00"))
+    assert_sold_once(shop.engine, NOW)
+    with shop.writing() as session:
+        session.add(unguarded(find(session, "cut"), find(session, "ben"), at("12:00")))
+    with pytest.raises(AssertionError, match="more than their limit"):
+        assert_sold_once(shop.engine, NOW)
 
 
 def test_a_visitors_limit_holds_when_all_tabs_ask_at_once(shop):
@@ -193,6 +207,26 @@ def test_what_is_deleted_while_somebody_asks_for_it_is_closed(shop, database_url
         owner.commit()
         with pytest.raises(SlotUnavailable, match=f": {Reason.CLOSED}$"):
             asked.result()
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_letting_holds_go_waits_for_whoever_is_extending_one(shop, database_url):
+    """Claims first and then the hold, and the two would wait for each other."""
+    tab = shop.tab()
+    made = shop.hold(tab, "cut", "ann", at("10:00"))
+
+    def let_all_go():
+        with shop.writing() as session:
+            release_holds(session, [made.id])
+
+    with ThreadPoolExecutor(1) as letting_go, shop.writing() as session:
+        hold_of(session, tab, lock=True)
+        gone = letting_go.submit(let_all_go)
+        until_somebody_waits(shop.engine)
+        extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+        session.commit()
+        gone.result()
     assert shop.count(hold) == shop.count(claim) == 0
 
 
@@ -283,6 +317,40 @@ def test_the_guard_needs_no_particular_isolation_level(shop, database_url, level
     assert all(isinstance(one, SlotUnavailable | str) or is_busy(one) for one in results)
     assert shop.count(Booking) == 1
     assert_sold_once(shop.engine, NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_one_draft_is_one_booking_at_every_isolation_level(shop, database_url, level):
+    with open_engine(database_url, isolation_level=level) as engine:
+
+        def work(session):
+            return book_in(session, None, "cut", "ann", at("10:00"), draft="d1").reference
+
+        def confirm():
+            try:
+                with Session(engine) as session:
+                    return settle(session, work, repeatable=True)
+            except DBAPIError as error:
+                return error
+
+        results = at_once(*[confirm] * 6)
+    assert len(set(won(results))) == 1
+    assert all(is_busy(one) for one in results if isinstance(one, Exception))
+    assert shop.count(Booking) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_draft_that_is_booked_behind_ones_back_asks_for_another_try(shop, database_url):
+    with (
+        open_engine(database_url, isolation_level="REPEATABLE READ") as engine,
+        Session(engine) as session,
+    ):
+        session.execute(select(Booking)).all()  # the snapshot
+        shop.book(None, "cut", "ben", at("15:00"), draft="d1")
+        with pytest.raises(DBAPIError) as told:
+            book_in(session, None, "cut", "ann", at("10:00"), draft="d1")
+    assert is_conflict(told.value)
 
 
 def test_a_second_program_that_writes_claims_of_its_own_is_heeded(shop):
