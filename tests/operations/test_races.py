@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from booking.operations.bookings import cancel
 from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import extend, release
+from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.claims import release_holds
@@ -228,6 +229,26 @@ def test_letting_holds_go_waits_for_whoever_is_extending_one(shop, database_url)
         session.commit()
         gone.result()
     assert shop.count(hold) == shop.count(claim) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_purging_passes_over_what_others_are_busy_with(shop, database_url):
+    """It waits for nobody: on SQLite there is one writer anyway."""
+    busy, idle = shop.tab(), shop.tab()
+    shop.hold(busy, "cut", "ann", at("10:00"))
+    shop.hold(idle, "cut", "ben", at("10:00"))
+    shop.book(None, "color", "ann", at("14:00"), visitor=Visitor("203.0.113.7", 9, 9, 100))
+    past = NOW + timedelta(days=4)
+    with shop.writing() as session, shop.writing() as purging:
+        hold_of(session, busy, lock=True)
+        session.execute(select(claim).where(claim.c.hold_id.is_(None)).limit(1).with_for_update())
+        session.execute(select(Booking.id).with_for_update()).all()
+        assert purge_holds(purging, now=past) == 1
+        assert purge_claims(purging, now=past) == 15 + 8
+        assert purge_marks(purging, now=past) == 0
+        purging.commit()
+    assert shop.count(claim) == 1
+    assert shop.count(hold) == 1
 
 
 def until_somebody_waits(engine):
