@@ -5,8 +5,7 @@ they cannot disagree about the rules.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -15,23 +14,18 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
+from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
-from booking.storage.bookings import Booking, Hold
+from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import PLACES_A_DAY, day_places
+from booking.storage.places import Places, read_places
 from booking.storage.reads import hold_of
 from booking.storage.working_time import near, rules_of
-
-Places = Mapping[date, Mapping[int, int | None]]
-"""Which places of each day of the shop's zone are claimed, and by which booking, if by one."""
-Booked = Mapping[date, Collection[int]]
-"""Which bookings of the service each day of the shop's zone has."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,6 @@ class Diary:
     working: dict[int, WorkingTime]
     taken: dict[int, list[Interval]]
     places: Places
-    booked: Booked
     own: Hold | None
     now: int
     zone: ZoneInfo
@@ -94,24 +87,11 @@ class Diary:
 
     def free_places(self, day: date) -> list[int]:
         """The day's free places, lowest first. Empty too where the service has no daily limit."""
-        taken = self.places.get(day, {})
-        limit = self.rules.daily_limit or 0
-        # Places beyond a limit that was lowered since still count against it.
-        room = limit - sum(place > limit for place in taken) - self._without_a_place(day)
-        return [place for place in range(1, room + 1) if place not in taken]
-
-    def _without_a_place(self, day: date) -> int:
-        """Bookings of before there was a limit, or whose place was let go of by a wrong clock."""
-        with_place = set(self.places.get(day, {}).values())
-        return sum(booking not in with_place for booking in self.booked.get(day, ()))
+        return self.places.free(day, self.rules.daily_limit or 0)
 
     @cached_property
     def _full_days(self) -> list[Interval]:
-        counts = {
-            day: len(self.places.get(day, {})) + self._without_a_place(day)
-            for day in self.places.keys() | self.booked.keys()
-        }
-        return limit_days(counts, self.rules.daily_limit, self.zone)
+        return limit_days(self.places.counts(), self.rules.daily_limit, self.zone)
 
     def _own_start(self, member: StaffMember) -> int | None:
         if self.own is None:
@@ -157,8 +137,7 @@ def read_diary(
         rules=rules,
         working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
         taken=_taken(session, staff, around, live),
-        places=_places(session, service, around, live, catalogue.zone),
-        booked=_booked(session, service, around, catalogue.zone, besides=booking_id),
+        places=read_places(session, service, around, live, catalogue.zone, besides=booking_id),
         own=hold if hold and not hold.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
         zone=catalogue.zone,
@@ -213,44 +192,3 @@ def _stretches(ticks: list[int]) -> list[Interval]:
         (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
         for first, end in zip(firsts, ends, strict=True)
     ]
-
-
-def _places(
-    session: Session,
-    service: Service,
-    span: Interval,
-    live: list[ColumnElement[bool]],
-    zone: ZoneInfo,
-) -> Places:
-    if service.daily_limit is None:
-        return {}
-    first, last = (local_day(minute, zone) for minute in span)
-    query = select(claims.c.tick, claims.c.booking_id).where(
-        claims.c.resource_id == service.resource_id,
-        claims.c.tick >= day_places(first).start,
-        claims.c.tick < day_places(last).stop,
-        *live,
-    )
-    found: dict[date, dict[int, int | None]] = defaultdict(dict)
-    for tick, booking in session.execute(query):
-        day, place = divmod(tick, PLACES_A_DAY)
-        found[date.fromordinal(day)][place] = booking
-    return found
-
-
-def _booked(
-    session: Session, service: Service, span: Interval, zone: ZoneInfo, *, besides: int | None
-) -> Booked:
-    if service.daily_limit is None:
-        return {}
-    query = select(Booking.id, Booking.starts_at).where(
-        Booking.service_id == service.id,
-        Booking.starts_at >= from_minute(day_interval(local_day(span[0], zone), zone)[0]),
-        Booking.starts_at < from_minute(day_interval(local_day(span[1], zone), zone)[1]),
-        Booking.state != "cancelled",
-    )
-    found: dict[date, list[int]] = defaultdict(list)
-    for booking, starts_at in session.execute(query):
-        if booking != besides:
-            found[local_day(to_minute(starts_at), zone)].append(booking)
-    return found

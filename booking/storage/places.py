@@ -1,0 +1,100 @@
+"""The places of a service's days, where it has a daily limit: who has them, and which are left."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.intervals import Interval
+from booking.storage.bookings import Booking
+from booking.storage.bookings import claim as claims
+from booking.storage.business import Service
+from booking.storage.claims import PLACES_A_DAY, day_places
+
+
+@dataclass(frozen=True)
+class Places:
+    """By day of the shop's zone: which places are claimed, by which booking if by one; and every
+    booking of that day, with a place or without.
+    """
+
+    claimed: Mapping[date, Mapping[int, int | None]] = field(default_factory=dict)
+    booked: Mapping[date, Collection[int]] = field(default_factory=dict)
+
+    def free(self, day: date, limit: int) -> list[int]:
+        """The day's free places, lowest first."""
+        taken = self.claimed.get(day, {})
+        # Places beyond a limit that was lowered since still count against it.
+        room = limit - sum(place > limit for place in taken) - self._without(day)
+        return [place for place in range(1, room + 1) if place not in taken]
+
+    def counts(self) -> dict[date, int]:
+        """How much of each day's limit is used up."""
+        return {
+            day: len(self.claimed.get(day, {})) + self._without(day)
+            for day in self.claimed.keys() | self.booked.keys()
+        }
+
+    def _without(self, day: date) -> int:
+        """Bookings of before there was a limit, or whose place was let go of by a wrong clock."""
+        with_place = set(self.claimed.get(day, {}).values())
+        return sum(booking not in with_place for booking in self.booked.get(day, ()))
+
+
+def read_places(
+    session: Session,
+    service: Service,
+    span: Interval,
+    live: list[ColumnElement[bool]],
+    zone: ZoneInfo,
+    *,
+    besides: int | None,
+) -> Places:
+    """Those of the days that the span touches, without a booking about to be moved.
+
+    `live` are the conditions on claims that count. Two queries; none without a daily limit.
+    """
+    if service.daily_limit is None:
+        return Places()
+    first, last = (local_day(minute, zone) for minute in span)
+    return Places(
+        claimed=_claimed(session, service, first, last, live),
+        booked=_booked(session, service, first, last, zone, besides),
+    )
+
+
+def _claimed(
+    session: Session, service: Service, first: date, last: date, live: list[ColumnElement[bool]]
+) -> Mapping[date, Mapping[int, int | None]]:
+    query = select(claims.c.tick, claims.c.booking_id).where(
+        claims.c.resource_id == service.resource_id,
+        claims.c.tick >= day_places(first).start,
+        claims.c.tick < day_places(last).stop,
+        *live,
+    )
+    found: dict[date, dict[int, int | None]] = defaultdict(dict)
+    for tick, booking in session.execute(query):
+        day, place = divmod(tick, PLACES_A_DAY)
+        found[date.fromordinal(day)][place] = booking
+    return found
+
+
+def _booked(
+    session: Session, service: Service, first: date, last: date, zone: ZoneInfo, besides: int | None
+) -> Mapping[date, Collection[int]]:
+    query = select(Booking.id, Booking.starts_at).where(
+        Booking.service_id == service.id,
+        Booking.starts_at >= from_minute(day_interval(first, zone)[0]),
+        Booking.starts_at < from_minute(day_interval(last, zone)[1]),
+        Booking.state != "cancelled",
+    )
+    found: dict[date, list[int]] = defaultdict(list)
+    for booking, starts_at in session.execute(query):
+        if booking != besides:
+            found[local_day(to_minute(starts_at), zone)].append(booking)
+    return found
