@@ -47,6 +47,10 @@ class Settings:
     """Minutes without a request after which an unfinished booking is erased."""
     absolute_hours: int = 24
     """Hours after which an unfinished booking is erased in any case."""
+    compress: bool = True
+    """Whether answers are sent compressed to browsers that take it."""
+    tabs_help: bool = True
+    """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
@@ -98,7 +102,21 @@ def _from_file() -> dict[str, Any]:
         raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
 
 
+_SWITCHES = {"compress", "tabs_help"}
+_WORDS = {"true": True, "1": True, "yes": True, "on": True}
+_WORDS |= {"false": False, "0": False, "no": False, "off": False}
+
+
+def _switch(name: str, value: Any) -> bool:
+    found = _WORDS.get(str(value).strip().lower())
+    if found is None:
+        raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. Write true or false.")
+    return found
+
+
 def _value(name: str, value: Any) -> Any:
+    if name in _SWITCHES:
+        return _switch(name, value)
     if name not in _LEAST:
         return str(value) if value else None
     least, most = _LEAST[name], _MOST.get(name)

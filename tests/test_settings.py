@@ -24,6 +24,7 @@ def test_without_any_the_defaults_of_the_documentation_hold():
     assert (settings.idle_minutes, settings.absolute_hours) == (60, 24)
     assert (settings.holds_per_visitor, settings.bookings_per_visitor) == (20, 20)
     assert settings.visitor_share == 50
+    assert settings.tabs_help == 1
     assert settings.trusted_proxies == 0
     assert settings.database_url is None
 
@@ -40,6 +41,18 @@ def test_the_app_wins_over_the_environment_and_that_over_the_file(settings_file,
 def test_a_wrong_number_names_the_key_and_what_to_write(value):
     with pytest.raises(ConfigurationError, match=r"BOOKING_HOLD_MINUTES is .* whole number from 1"):
         read_settings({"BOOKING_HOLD_MINUTES": value})
+
+
+@pytest.mark.parametrize("value", [False, "false", "0", "off", " No "])
+def test_a_switch_takes_the_usual_words(value):
+    assert read_settings({}).compress is True
+    assert read_settings({"BOOKING_COMPRESS": value}).compress is False
+
+
+@pytest.mark.parametrize("value", ["", "maybe", None, 2, []])
+def test_a_wrong_switch_names_the_key_and_what_to_write(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_COMPRESS is .* true or false"):
+        read_settings({"BOOKING_COMPRESS": value})
 
 
 def test_a_key_that_is_nearly_right_is_recognised():

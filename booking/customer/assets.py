@@ -1,4 +1,8 @@
-"""Static files: their address names their content, so browsers may keep them for good."""
+"""Static files: their address names their content, so browsers may keep them for good.
+
+Our style sheets travel as one file, and so do our scripts: what they are made of stands here and
+nowhere else. Each source can be had by itself under its own address.
+"""
 
 from __future__ import annotations
 
@@ -12,42 +16,68 @@ from flask import Blueprint, Response, request
 from booking.paths import STATIC
 from booking.tab_sessions import CLIENT_SCRIPT
 
+SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
+SCRIPTS = ("wizard", "hold", "trouble", "two-tabs")
+MERGED = {
+    "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
+    "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
+}
+
 STATIC_FILE = "booking.static"
+MERGED_FILE = "booking.merged"
 TAB_SESSION_SCRIPT = "booking.tab_session_script"
+ENDPOINTS = {STATIC_FILE, MERGED_FILE, TAB_SESSION_SCRIPT}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
-def version(blueprint: Blueprint) -> None:
-    """Give the address of each static file its content's digest, and let that address be kept."""
+def add_to(blueprint: Blueprint) -> None:
+    """Serve the merged files, name each file's content in its address, let that be kept."""
+    names = ",".join(f'"{name}"' for name in MERGED)
+    blueprint.add_url_rule(f"/static/<any({names}):filename>", "merged", merged)
     blueprint.url_defaults(_add_digest)
     blueprint.after_request(_keep_for_good)
 
 
-def digest(file: Path) -> str:
-    """A few characters that change with the file's content; empty for a file that is not there."""
-    return _digest(file, file.stat().st_mtime_ns) if file.is_file() else ""
+def merged(filename: str) -> Response:
+    """All our style sheets, or all our scripts, as one file."""
+    text = "\n".join(source.read_text(encoding="utf-8") for source in MERGED[filename])
+    kind = "text/css" if filename.endswith(".css") else "text/javascript"
+    response = Response(text, mimetype=kind)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def digest(*files: Path) -> str:
+    """A few characters that change with the content; empty where a file is not there."""
+    try:
+        return _digest(files, tuple(file.stat().st_mtime_ns for file in files))
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=64)
-def _digest(file: Path, _changed: int) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()[:12]
+def _digest(files: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
+    content = b"\n".join(file.read_bytes() for file in files)
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _file(endpoint: str | None, values: dict[str, Any]) -> Path | None:
+def _digest_at(endpoint: str | None, values: dict[str, Any]) -> str:
     if endpoint == TAB_SESSION_SCRIPT:
-        return CLIENT_SCRIPT
-    return STATIC / values["filename"] if endpoint == STATIC_FILE else None
+        return digest(CLIENT_SCRIPT)
+    if endpoint == MERGED_FILE:
+        return digest(*MERGED.get(values["filename"], ()))
+    return digest(STATIC / values["filename"]) if endpoint == STATIC_FILE else ""
 
 
 def _add_digest(endpoint: str, values: dict[str, Any]) -> None:
-    file = _file(endpoint, values)
-    if file and "v" not in values and (found := digest(file)):
+    if "v" not in values and (found := _digest_at(endpoint, values)):
         values["v"] = found
 
 
 def _keep_for_good(response: Response) -> Response:
     # Only the address that names this very content: another one may be asked for during an update.
-    file, asked = _file(request.endpoint, request.view_args or {}), request.args.get("v")
-    if file and asked and response.status_code == 200 and asked == digest(file):
+    asked, answered = request.args.get("v"), response.status_code in (200, 304)
+    if asked and answered and asked == _digest_at(request.endpoint, request.view_args or {}):
         response.headers["Cache-Control"] = FOR_GOOD
     return response

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
-
-from . import words
+from . import links, words
 from .shop import state
 from .standing import SlotState, Standing
 
@@ -29,7 +27,7 @@ def hold_panel(here: Standing) -> dict[str, Any] | None:
         "expires_at": here.hold.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds_left": left,
         "words": words.time_left(left),
-        "extend_url": url_for("booking.more_time"),
+        "extend_url": links.address("hold/extension"),
         "extendable": here.hold.extensions < state().settings.hold_extensions,
         "over": here.slot_state is SlotState.OVER,
     }

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from . import forms
+from .shop import state
 from .standing import Standing
 
 
@@ -25,7 +28,11 @@ def details(
         for blank in here.blanks
         if blank.name in found
     }
-    return {"fields": fields, "errors": alone}
+    # With nothing typed yet, other tabs of this browser may be asked whether they know who it is.
+    untouched = not any(filled.get(name) for name in forms.CONTACT)
+    asks = untouched and state().settings.tabs_help
+    other = url_for("booking.receive_details") if asks else None
+    return {"fields": fields, "errors": alone, "other_details_url": other}
 
 
 def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:

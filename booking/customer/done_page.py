@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask import url_for
-
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone
 
@@ -39,8 +37,8 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
         hold=None,
         booking=confirmed.appointment(booking, shop),
         state=booking.state,
-        new_url=url_for("booking.start"),
-        new_fragment_url=url_for("booking.current"),
+        new_url=links.root(),
+        new_fragment_url=links.address("form"),
         **confirmed.manage_links(token),
     )
 

@@ -23,10 +23,12 @@ def slot_value(start: datetime) -> str:
 def slot_start(value: str) -> datetime | None:
     """The instant behind a form's slot value; None when it is not one."""
     try:
-        start = datetime.strptime(value, SLOT_FORMAT).replace(tzinfo=UTC)
+        start = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return start if start.year in SENSIBLE_YEARS else None
+    if start.year not in SENSIBLE_YEARS or start.tzinfo is None:
+        return None
+    return start if slot_value(start) == value else None
 
 
 def iso_day(value: str) -> date | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 from werkzeug.datastructures import MultiDict
@@ -111,8 +112,13 @@ def question_blank(question: Question) -> Blank:
 
 def details_form(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> Form:
     """The form for these blanks, filled with `values`, not yet checked."""
-    made = type("DetailsForm", (Form,), {each.name: _field(each, region) for each in asked})
-    return made(MultiDict(values))
+    return _form_of(tuple(asked), region)(MultiDict(values))
+
+
+@lru_cache(maxsize=64)
+def _form_of(asked: tuple[Blank, ...], region: str | None) -> type[Form]:
+    # WTForms looks through a new class for a while; what is asked changes once a week.
+    return type("DetailsForm", (Form,), {each.name: _field(each, region) for each in asked})
 
 
 def first_messages(form: Form) -> dict[str, str]:

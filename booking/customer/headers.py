@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from . import assets
+from . import assets, zones
+from .compression import compress
 from .shop import state
 
 POLICY = (
@@ -21,7 +22,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 NAME = "booking"
-STATIC = {assets.STATIC_FILE, assets.TAB_SESSION_SCRIPT}
+PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
 
 
 def protect(blueprint: Blueprint) -> None:
@@ -41,6 +42,9 @@ def _add(response: Response) -> Response:
     if not _is_ours():
         return response
     response.headers.update(HEADERS)
-    if request.endpoint not in STATIC or response.status_code >= 400:
+    public = request.endpoint in PUBLIC and response.status_code < 400
+    if not public:
         response.headers["Cache-Control"] = "no-store"
+    if state().settings.compress:
+        return compress(request, response, for_good=public)
     return response

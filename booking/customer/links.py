@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import url_for
+from flask import request
 
 from booking.tab_sessions import TabSession
+
+from .shop import state
 
 
 def step_url(step: str, **query: Any) -> str:
     """The page of a step."""
-    return url_for("booking.page", step=step, **query)
+    return address(step, query)
 
 
 def to(step: str, **query: Any) -> dict[str, str]:
     """A link to a step: its page, and the fragment that htmx loads instead."""
-    fragment = url_for("booking.show_step", step=step, **query)
-    return {"url": step_url(step, **query), "fragment_url": fragment}
+    return {"url": address(step, query), "fragment_url": address(f"{step}/form", query)}
 
 
 def form_url(step: str) -> str:
     """Where a step's form goes."""
-    return url_for("booking.show_step", step=step)
+    return address(f"{step}/form")
+
+
+def address(path: str, query: Mapping[str, Any] | None = None) -> str:
+    """An address below the wizard's root. A month has sixty of them: `url_for` takes a while."""
+    return f"{root()}{path}?{urlencode(query)}" if query else root() + path
+
+
+def root() -> str:
+    """Where the wizard begins: '/book/'."""
+    return f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
 
 
 def manage_token(tab: TabSession, draft_number: str) -> str:

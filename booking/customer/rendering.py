@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import render_template, url_for
+from flask import render_template
 
 from booking.storage.models import Shop
+
+from . import links
 
 
 def render(template: str, shop: Shop, **context: Any) -> str:
     """A template of templates/booking/ for this shop."""
-    root = url_for("booking.start")
-    return render_template(f"booking/{template}", shop=shop, wizard_root=root, **context)
+    return render_template(f"booking/{template}", shop=shop, wizard_root=links.root(), **context)

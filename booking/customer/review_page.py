@@ -8,6 +8,7 @@ from . import answers, links, words
 from .confirmed import on_whose_clock
 from .draft import ANY
 from .forms import CONTACT
+from .shop import state
 from .standing import Standing, settled
 
 LABELS = {"name": "Name", "email": "E-mail address", "phone": "Phone number", "note": "Note"}
@@ -19,6 +20,7 @@ def review(here: Standing) -> dict[str, Any]:
         "rows": [*_appointment(here), *_customer(here)],
         "draft": here.number,
         "answers": here.fingerprint,
+        "asks_other_tabs": bool(state().settings.tabs_help),
     }
 
 

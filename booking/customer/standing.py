@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 
 from booking.scheduling.clock import to_minute
 from booking.storage import availability, reads
+from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
 
 from . import forms, steps
 from .draft import ANY, BookingDraft
-from .shop import customer_zone, open_shop, phone_region, shop_zone
+from .shop import customer_zone, nameless, phone_region, shop_zone
 
 Named = TypeVar("Named", Service, StaffMember)
 Answer = TypeVar("Answer")
@@ -178,14 +179,14 @@ class Standing:
 def stand(tab: TabSession, draft: BookingDraft | None = None) -> Standing:
     """Look up where this tab stands, or would stand with that draft."""
     draft = draft or BookingDraft.of(tab.data)
-    services = reads.services(tab.session)
-    service = chosen_of(services, draft.service)
+    catalogue = read_catalogue(tab.session)
+    service = chosen_of(catalogue.services, draft.service)
     staff = offering(service)
     return Standing(
         tab=tab,
         draft=draft,
-        shop=open_shop(tab.session),
-        services=services,
+        shop=catalogue.shop or nameless(),
+        services=catalogue.services,
         service=service,
         staff=staff,
         candidates=allowed(staff, draft.staff),

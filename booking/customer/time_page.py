@@ -10,7 +10,7 @@ from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
 from booking.storage.availability import FreeSlot
 
-from . import words, zones
+from . import links, words
 from .draft import slot_value
 from .month import ONE_DAY, Calendar
 from .standing import SlotState, Standing, settled
@@ -87,7 +87,8 @@ def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
     return {
         "zone": here.zone.key,
         "zone_label": words.zone_label(here.zone, instant),
-        "zones": zones.offered(here.zone.key, here.shop_zone.key),
+        "zones": sorted({here.zone.key, here.shop_zone.key}),
+        "zones_url": links.address("zones"),
         "shop_zone_label": words.zone_label(here.shop_zone, instant),
         "zones_differ": words.beside(instant, here.zone, here.shop_zone) is not None,
     }

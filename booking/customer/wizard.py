@@ -9,7 +9,18 @@ from flask import Blueprint
 from booking.paths import STATIC, TEMPLATES
 from booking.tab_sessions import session_lifecycle, session_route
 
-from . import appointment, assets, headers, posts, refusals, shell, steps, views
+from . import (
+    appointment,
+    assets,
+    handover,
+    headers,
+    posts,
+    refusals,
+    shell,
+    steps,
+    views,
+    zones,
+)
 
 
 def create_blueprint() -> Blueprint:
@@ -24,8 +35,9 @@ def create_blueprint() -> Blueprint:
     _add_pages(blueprint)
     _add_fragments(blueprint)
     _add_answers(blueprint)
+    _add_handover(blueprint)
     _add_manage_link(blueprint)
-    assets.version(blueprint)
+    assets.add_to(blueprint)
     headers.protect(blueprint)
     refusals.explain(blueprint)
     return blueprint
@@ -36,6 +48,7 @@ def _add_pages(blueprint: Blueprint) -> None:
     others = ["POST", "PUT", "PATCH", "DELETE"]
     blueprint.add_url_rule("/", "not_here", shell.not_here, methods=others)
     blueprint.add_url_rule(f"/<any({','.join(steps.STEPS)}):step>", view_func=shell.page)
+    blueprint.add_url_rule("/zones", "zones", zones.show)
     # Whatever else is asked for below the prefix gets our page for it, not the host app's.
     blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=["GET", *others])
 
@@ -54,6 +67,15 @@ def _add_answers(blueprint: Blueprint) -> None:
     session_route(blueprint, "/new/form", **again)(posts.carry_on)
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
     session_lifecycle(blueprint, "/tab-session")
+
+
+def _add_handover(blueprint: Blueprint) -> None:
+    purposes = f"<any({','.join(handover.HAVING)}):purpose>"
+    give: dict[str, Any] = {"methods": ["POST"], "after_completion": True, "in_background": True}
+    session_route(blueprint, f"/handover/{purposes}/offer", **give)(handover.offer)
+    take: dict[str, Any] = {"methods": ["POST"]}
+    session_route(blueprint, "/handover/details/receipt", **take)(handover.receive_details)
+    session_route(blueprint, "/handover/times/receipt", **take)(handover.receive_times)
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:

@@ -1,19 +1,29 @@
-"""The time zones a customer may choose from."""
+"""The time zones a customer may choose from: the same list for everybody."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+from flask import Response, make_response, render_template
+
 from booking.scheduling import clock
 
+ENDPOINT = "booking.zones"
+A_WEEK = "public, max-age=604800"  # zones are added every few years
 AREAS = (
     *("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/"),
     *("Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/"),
 )
 
 
-@lru_cache(maxsize=256)
-def offered(*current: str) -> list[str]:
-    """Every place by name, UTC, and the zones in use, whatever they are called."""
-    places = {name for name in clock.zone_names() if name.startswith(AREAS)}
-    return sorted(places | {"UTC", *current})
+def show() -> Response:
+    """The list, for whoever opens "another time zone": it is longer than the step itself."""
+    response = make_response(render_template("booking/parts/all_zones.html", zones=offered()))
+    response.headers["Cache-Control"] = A_WEEK
+    return response
+
+
+@lru_cache(maxsize=1)
+def offered() -> list[str]:
+    """Every place by name, and UTC."""
+    return sorted({name for name in clock.zone_names() if name.startswith(AREAS)} | {"UTC"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,8 +28,9 @@ from booking.operations.errors import (
 )
 from booking.operations.purge import sweep
 from booking.operations.visitors import Visitor, leave_room, require_room
-from booking.storage.claims import owned, release_booking, release_hold
+from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 from booking.storage.visitors import Marks
 
@@ -162,11 +163,12 @@ def _book(
     session.flush()
     claimant = _claimant(session, booking.id, held, now)
     member = first_to_claim(session, service, turn, start, diary, claimant)
-    booking.staff_member_id = member.id
-    session.flush()
+    if member.id != turn[0].id:
+        booking.staff_member_id = member.id
+        session.flush()
     if held is not None:
-        release_hold(session, held.id)
-    sweep(session, member, service, now=now)
+        drop_hold(session, held.id)
+    sweep(session, member, service, now=now, zone=diary.zone)
     return booking
 
 
@@ -195,5 +197,8 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
 def _unused_reference(session: Session) -> str:
     while True:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        if session.scalar(select(Booking.id).where(Booking.reference == reference)) is None:
+        if session.connection().execute(_REFERENCE, {"reference": reference}).scalar() is None:
             return reference
+
+
+_REFERENCE = select(bookings.c.id).where(bookings.c.reference == bindparam("reference"))

@@ -1,10 +1,11 @@
 """Hold a time for a tab while its customer fills in the rest; extend it; let it go."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
@@ -19,7 +20,7 @@ from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
 from booking.operations.visitors import Visitor, leave_room, require_room
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import owned, release_claims, release_hold
+from booking.storage.claims import Pair, owned, release_claims, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
@@ -64,10 +65,13 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             "visitor": marks[0] if marks else None,
             **_lasting(earlier, now, minutes, extensions),
         }
-        hold_id = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
-        claimant = _claimant(session, hold_id, values["expires_at"], now)
+        held = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
+        given_up = owned(session, hold_id=held.id) if earlier else set()
+        claimant = _claimant(held.id, held.expires_at, now, given_up)
         member = first_to_claim(session, service, turn, start, diary, claimant)
-        return _change(session, hold_id, {**values, "staff_member_id": member.id})
+        if member.id == held.staff_member_id:
+            return held
+        return _change(session, held, {"staff_member_id": member.id})
 
 
 def extend(
@@ -104,7 +108,8 @@ def extend(
                 session, service, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
             )
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
-        claimant = _claimant(session, earlier.id, expires_at, now)
+        given_up = owned(session, hold_id=earlier.id)
+        claimant = _claimant(earlier.id, expires_at, now, given_up)
         first_to_claim(session, service, able, start, diary, claimant)
         longer: dict[str, Any] = {
             "ends_at": start + timedelta(minutes=service.duration),
@@ -113,7 +118,7 @@ def extend(
         }
         if lapsed:
             longer["visitor"] = marks[0]
-        return _change(session, earlier.id, longer)
+        return _change(session, earlier, longer)
 
 
 def release(session: Session, *, tab_key: int) -> None:
@@ -128,7 +133,7 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
     held = hold_of(session, tab_key, lock=True)
     if held is not None:
         release_claims(session, held.id)
-        _change(session, held.id, {"expires_at": min(held.expires_at, int(now.timestamp()))})
+        _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 
 def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int) -> dict[str, int]:
@@ -149,25 +154,27 @@ def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int)
     }
 
 
-def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> int:
+def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> Hold:
     if earlier is not None:
-        return _change(session, earlier.id, values).id
-    made = session.execute(insert(holds).values(tab_session_id=tab_key, **values))
-    key: Any = cast("CursorResult[Any]", made).inserted_primary_key
-    return int(key[0])
+        return _change(session, earlier, values)
+    row = {"tab_session_id": tab_key, **values}
+    key: Any = session.connection().execute(_MAKE, row).inserted_primary_key
+    return Hold(id=int(key[0]), **row)
 
 
-def _change(session: Session, hold_id: int, values: dict[str, Any]) -> Hold:
-    session.execute(update(holds).where(holds.c.id == hold_id).values(values))
-    row = session.execute(holds.select().where(holds.c.id == hold_id)).mappings().one()
-    return Hold(**row)
+def _change(session: Session, held: Hold, values: dict[str, Any]) -> Hold:
+    session.execute(update(holds).where(holds.c.id == held.id).values(values))
+    return replace(held, **values)
 
 
-def _claimant(session: Session, hold_id: int, expires_at: int, now: datetime) -> Claimant:
+def _claimant(hold_id: int, expires_at: int, now: datetime, given_up: set[Pair]) -> Claimant:
     return Claimant(
         now=int(now.timestamp()),
         hold_id=hold_id,
         own_hold_id=hold_id,
         expires_at=expires_at,
-        given_up=frozenset(owned(session, hold_id=hold_id)),
+        given_up=frozenset(given_up),
     )
+
+
+_MAKE = insert(holds)

@@ -6,6 +6,7 @@ Always a little at a time, a transaction each, so that nobody who books has to w
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -57,7 +58,7 @@ def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:
 
     Nobody can book the past, so they guard nothing; the bookings themselves stay.
     """
-    gone, past = 0, _past_ticks(session, now)
+    gone, past = 0, _past_ticks(now, shop_zone(session))
     for resource_id, kind in session.execute(select(Resource.id, Resource.kind)).all():
         gone += release_past(session, resource_id, past[kind], most - gone)
         if gone == most:
@@ -65,20 +66,22 @@ def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:
     return gone
 
 
-def sweep(session: Session, member: StaffMember, service: Service, *, now: datetime) -> None:
+def sweep(
+    session: Session, member: StaffMember, service: Service, *, now: datetime, zone: ZoneInfo
+) -> None:
     """Delete past claims of these two: at most as many as the longest booking adds.
 
     Each booking does this for what it claims itself, so the table of claims stays small even where
     nobody ever purges.
     """
-    past = _past_ticks(session, now)
+    past = _past_ticks(now, zone)
     release_past(session, member.resource_id, past["staff"], LONGEST)
     if service.daily_limit is not None:
         release_past(session, service.resource_id, past["service_day"], LONGEST)
 
 
-def _past_ticks(session: Session, now: datetime) -> dict[str, int]:
-    """The first tick of each kind of resource that is not long past."""
+def _past_ticks(now: datetime, zone: ZoneInfo) -> dict[str, int]:
+    """The first tick of each kind of resource that is not long past, in a shop of that zone."""
     yesterday = to_minute(now - timedelta(days=1))
-    day = local_day(yesterday, shop_zone(session)).toordinal()
+    day = local_day(yesterday, zone).toordinal()
     return {"staff": yesterday // TICK, "service_day": day * PLACES_A_DAY}

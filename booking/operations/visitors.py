@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -76,10 +77,17 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     """
     date = local_day(to_minute(start), diary.zone)
     day = day_interval(date, diary.zone)
-    parts = [([member.resource_id for member in staff], range(day[0] // TICK, day[1] // TICK))]
+    asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
     if limit := diary.rules.daily_limit:
-        parts.append(([service.resource_id], day_places(date)))
-    taken = taken_by(session, marks, parts, now=now, besides_tab=tab_key)
+        ours = taken_by(session, marks, [service.resource_id], day_places(date), **asked)
+        places = ours.get(service.resource_id, Taken()).appointments
+        if not leaves_enough(limit, places, places, 1, visitor.share):
+            raise VisitorLimit(Limit.DAY)
+    resources, ticks = (
+        [member.resource_id for member in staff],
+        range(day[0] // TICK, day[1] // TICK),
+    )
+    taken = taken_by(session, marks, resources, ticks, **asked)
     first, end = diary.rules.span(to_minute(start))
 
     def has_room(member: StaffMember) -> bool:
@@ -93,8 +101,7 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
         )
 
     left = [member for member in staff if has_room(member)]
-    places = taken.get(service.resource_id, Taken()).appointments
-    if not left or (limit and not leaves_enough(limit, places, places, 1, visitor.share)):
+    if not left:
         raise VisitorLimit(Limit.DAY)
     return left
 

@@ -80,6 +80,8 @@ class Booking(Base):
         return first - self.buffer_before, end + self.buffer_after
 
 
+booking = Base.metadata.tables[Booking.__tablename__]
+
 # Core tables, not models: both are hot, and the table of tab sessions that a hold points to lies in
 # another room's metadata, which only the migrations bring together.
 hold = Table(

@@ -78,7 +78,7 @@ def read_catalogue(session: Session) -> Catalogue:
 
 
 def _token(session: Session) -> str | None:
-    return session.scalars(_TOKEN).one_or_none()
+    return session.connection().execute(_TOKEN).scalar_one_or_none()
 
 
 def _read(session: Session, token: str) -> Catalogue:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, delete, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
@@ -73,7 +73,7 @@ def exchange(
     if extra:
         mine = _belonging_to(hold_id, booking_id)
         here = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
-        session.execute(delete(claims).where(mine, here))
+        session.connection().execute(delete(claims).where(mine, here))
     return set()
 
 
@@ -81,8 +81,8 @@ def owned(
     session: Session, *, hold_id: int | None = None, booking_id: int | None = None
 ) -> set[Pair]:
     """What a hold or a booking has claimed and not lost."""
-    query = select(claims.c.resource_id, claims.c.tick).where(_belonging_to(hold_id, booking_id))
-    return {(row.resource_id, row.tick) for row in session.execute(query)}
+    query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
+    return {(row[0], row[1]) for row in session.connection().execute(query, {"owner": owner})}
 
 
 def release_hold(session: Session, hold_id: int) -> None:
@@ -107,6 +107,11 @@ def release_claims(session: Session, hold_id: int) -> None:
     _let_go(session, claims.c.hold_id == hold_id)
 
 
+def drop_hold(session: Session, hold_id: int) -> None:
+    """Delete a hold all of whose claims a booking has taken over."""
+    session.connection().execute(_DROP, {"hold": hold_id})
+
+
 def release_booking(session: Session, booking_id: int) -> None:
     """Let go of all that the booking claimed; its record stays."""
     _let_go(session, claims.c.booking_id == booking_id)
@@ -117,14 +122,8 @@ def release_past(session: Session, resource_id: int, before: int, most: int) -> 
 
     They guard nothing any more. Rows that others are busy with are left to them.
     """
-    past = (
-        select(claims.c.tick)
-        .where(claims.c.resource_id == resource_id, claims.c.tick < before)
-        .order_by(claims.c.tick)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
-    ticks = session.scalars(past).all()
+    asked = {"resource": resource_id, "before": before, "most": most}
+    ticks = session.connection().execute(_PAST, asked).scalars().all()
     if ticks:
         here = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
         session.execute(delete(claims).where(*here))
@@ -143,6 +142,28 @@ def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[
     if hold_id is not None:
         return claims.c.hold_id == hold_id
     return claims.c.booking_id == booking_id
+
+
+# Built once: building a statement takes several times as long as running it.
+LIVE = (
+    claims.c.tick >= bindparam("first"),
+    claims.c.tick <= bindparam("last"),
+    or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
+    or_(claims.c.hold_id.is_(None), claims.c.hold_id != bindparam("own_hold")),
+    or_(claims.c.booking_id.is_(None), claims.c.booking_id != bindparam("own_booking")),
+)
+"""What stands in the way on these ticks: no claim that ran out, nor one of one's own."""
+_PAIRS = select(claims.c.resource_id, claims.c.tick)
+_OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
+_OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
+_DROP = delete(holds).where(holds.c.id == bindparam("hold"))
+_PAST = (
+    select(claims.c.tick)
+    .where(claims.c.resource_id == bindparam("resource"), claims.c.tick < bindparam("before"))
+    .order_by(claims.c.tick)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 class _Owner(NamedTuple):

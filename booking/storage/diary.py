@@ -11,7 +11,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, cast, func, or_, select
+from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, local_day, to_minute
@@ -23,6 +23,7 @@ from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
 from booking.storage.catalogue import read_catalogue
+from booking.storage.claims import LIVE
 from booking.storage.places import Places, read_places
 from booking.storage.reads import hold_of
 from booking.storage.working_time import near, rules_of
@@ -130,14 +131,14 @@ def read_diary(
     """
     hold = hold_of(session, tab_key)
     catalogue, rules = read_catalogue(session), rules_of(service)
-    live = _live(int(now.timestamp()), hold, booking_id)
+    limits = _limits(int(now.timestamp()), hold, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
     return Diary(
         service_id=service.id,
         rules=rules,
         working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
-        taken=_taken(session, staff, around, live),
-        places=read_places(session, service, around, live, catalogue.zone, besides=booking_id),
+        taken=_taken(session, staff, around, limits),
+        places=read_places(session, service, around, limits, catalogue.zone),
         own=hold if hold and not hold.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
         zone=catalogue.zone,
@@ -152,34 +153,18 @@ def _within(starts: list[int], span: Interval) -> list[int]:
     return starts[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 
 
-def _live(now: int, own: Hold | None, booking_id: int | None) -> list[ColumnElement[bool]]:
-    live = [or_(claims.c.expires_at.is_(None), claims.c.expires_at > now)]
-    if own is not None:
-        live.append(or_(claims.c.hold_id.is_(None), claims.c.hold_id != own.id))
-    if booking_id is not None:
-        live.append(or_(claims.c.booking_id.is_(None), claims.c.booking_id != booking_id))
-    return live
+def _limits(now: int, own: Hold | None, booking_id: int | None) -> dict[str, int]:
+    # No row has the number -1, so it leaves nothing out.
+    return {"now": now, "own_hold": own.id if own else -1, "own_booking": booking_id or -1}
 
 
 def _taken(
-    session: Session, staff: Sequence[StaffMember], span: Interval, live: list[ColumnElement[bool]]
+    session: Session, staff: Sequence[StaffMember], span: Interval, limits: dict[str, int]
 ) -> dict[int, list[Interval]]:
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
-    # One row for each resource: a row for each five minutes, or a window function over them, took
-    # most of the time that a busy month takes.
-    ticks = func.aggregate_strings(cast(claims.c.tick, String), ",")
-    query = (
-        select(claims.c.resource_id, ticks)
-        .where(
-            claims.c.resource_id.in_(of_resource),
-            claims.c.tick >= span[0] // TICK,
-            claims.c.tick <= span[1] // TICK,
-            *live,
-        )
-        .group_by(claims.c.resource_id)
-    )
-    for resource, written in session.execute(query):
+    asked = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
+    for resource, written in session.connection().execute(_TAKEN, {**asked, **limits}):
         taken[of_resource[resource]] = _stretches(sorted(map(int, written.split(","))))
     return taken
 
@@ -192,3 +177,13 @@ def _stretches(ticks: list[int]) -> list[Interval]:
         (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
         for first, end in zip(firsts, ends, strict=True)
     ]
+
+
+# Built once: building a statement takes several times as long as running it. One row for each
+# resource: a row for each five minutes, or a window function over them, took most of the time
+# that a busy month takes.
+_TAKEN = (
+    select(claims.c.resource_id, func.aggregate_strings(cast(claims.c.tick, String), ","))
+    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *LIVE)
+    .group_by(claims.c.resource_id)
+)

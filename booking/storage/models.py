@@ -1,7 +1,7 @@
 """All that is written down, in one place to import it from."""
 
 from booking.storage.base import Base, UTCDateTime
-from booking.storage.bookings import STATES, Booking, Hold, claim, hold
+from booking.storage.bookings import STATES, Booking, Hold, booking, claim, hold
 from booking.storage.business import Question, Resource, Service, Shop, StaffMember, offer
 from booking.storage.catalogue import catalogue_state
 from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
@@ -22,6 +22,7 @@ __all__ = [
     "TimeOff",
     "UTCDateTime",
     "WeeklyHours",
+    "booking",
     "catalogue_state",
     "claim",
     "hold",

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
 from booking.storage.bookings import Booking, Hold
+from booking.storage.bookings import booking as bookings
 from booking.storage.bookings import hold as holds
 from booking.storage.business import Service, Shop, StaffMember
 from booking.storage.catalogue import read_catalogue
@@ -43,17 +44,18 @@ def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
 def booking_by_reference(session: Session, reference: str) -> Booking | None:
     """The booking a customer names; small letters and spaces are forgiven."""
     written = "".join(reference.split()).upper()
-    return session.scalar(_bookings().where(Booking.reference == written))
+    return session.scalar(_BY_REFERENCE, {"reference": written})
 
 
 def booking_by_draft(session: Session, draft: str) -> Booking | None:
     """The booking that came of that draft."""
-    return session.scalar(_bookings().where(Booking.draft == draft))
+    found = session.connection().execute(_DRAFT, {"draft": draft}).scalar()
+    return session.scalar(_BY_ID, {"booking": found}) if found is not None else None
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
     """The booking whose manage link carries a token of that SHA-256."""
-    return session.scalar(_bookings().where(Booking.manage_token_hash == token_hash))
+    return session.scalar(_BY_TOKEN_HASH, {"token_hash": token_hash})
 
 
 def bookings_between(session: Session, first: datetime, last: datetime) -> Sequence[Booking]:
@@ -68,19 +70,15 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
 
 def is_sold(session: Session, staff_member_id: int, span: Interval, *, besides: int | None) -> bool:
     """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
-    near = select(
-        Booking.starts_at, Booking.ends_at, Booking.buffer_before, Booking.buffer_after
-    ).where(
-        Booking.staff_member_id == staff_member_id,
-        Booking.starts_at > from_minute(span[0] - 2 * DAY),  # longer than any of them
-        Booking.starts_at < from_minute(span[1] + DAY),
-        Booking.state != "cancelled",
-    )
-    if besides is not None:
-        near = near.where(Booking.id != besides)
+    asked = {
+        "member": staff_member_id,
+        "first": from_minute(span[0] - 2 * DAY),  # longer than any of them
+        "end": from_minute(span[1] + DAY),
+        "own": -1 if besides is None else besides,
+    }
     return any(
         to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
-        for starts, ends, before, after in session.execute(near)
+        for starts, ends, before, after in session.connection().execute(_NEAR, asked)
     )
 
 
@@ -88,12 +86,28 @@ def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hol
     """The hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
     if tab_key is None:
         return None
-    query = select(holds).where(holds.c.tab_session_id == tab_key)
-    if lock:
-        query = query.with_for_update()
-    row = session.execute(query).mappings().one_or_none()
-    return Hold(**row) if row else None
+    query = _HOLD_TO_CHANGE if lock else _HOLD
+    row = session.connection().execute(query, {"tab": tab_key}).one_or_none()
+    return Hold(*row) if row else None
 
 
 def _bookings() -> Select[Booking]:
     return select(Booking).options(joinedload(Booking.service), joinedload(Booking.staff_member))
+
+
+# Built once: building a statement takes several times as long as running it.
+_HOLD = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
+_HOLD_TO_CHANGE = _HOLD.with_for_update()
+_DRAFT = select(bookings.c.id).where(bookings.c.draft == bindparam("draft"))
+_BY_ID = _bookings().where(Booking.id == bindparam("booking"))
+_BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
+_BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))
+_NEAR = select(
+    bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after
+).where(
+    bookings.c.staff_member_id == bindparam("member"),
+    bookings.c.starts_at > bindparam("first"),
+    bookings.c.starts_at < bindparam("end"),
+    bookings.c.state != "cancelled",
+    bookings.c.id != bindparam("own"),
+)

@@ -13,24 +13,23 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     Column,
-    ColumnElement,
     Integer,
     LargeBinary,
     Table,
-    and_,
+    bindparam,
     delete,
     func,
     or_,
     select,
     text,
-    true,
 )
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.storage.base import Base
-from booking.storage.bookings import Booking
+from booking.storage.bookings import booking as bookings
 from booking.storage.bookings import claim as claims
 from booking.storage.bookings import hold as holds
 
@@ -73,62 +72,44 @@ def count_live_holds(
     session: Session, marks: Marks, *, now: datetime, besides_tab: int | None
 ) -> int:
     """How many times the visitor's tabs hold, that one left out."""
-    live = select(func.count()).where(
-        holds.c.visitor.in_(marks),
-        holds.c.expires_at > int(now.timestamp()),
-        _of_another_tab(besides_tab),
-    )
-    return session.scalars(live).one()
+    asked = {"marks": marks, "now": int(now.timestamp()), "tab": _number(besides_tab)}
+    return session.connection().execute(_LIVE_HOLDS, asked).scalar_one()
 
 
 def count_bookings(session: Session, marks: Marks, *, now: datetime) -> int:
     """How many bookings the visitor made in the last 24 hours, cancelled ones included."""
-    recent = select(func.count()).where(
-        Booking.visitor.in_(marks), Booking.created_at > now - timedelta(days=1)
-    )
-    return session.scalars(recent).one()
+    asked = {"marks": marks, "since": now - timedelta(days=1)}
+    return session.connection().execute(_RECENT_BOOKINGS, asked).scalar_one()
 
 
 def taken_by(
     session: Session,
     marks: Marks,
-    parts: Sequence[tuple[Collection[int], range]],
+    resources: Collection[int],
+    ticks: range,
     *,
     now: datetime,
     besides_tab: int | None,
 ) -> dict[int, Taken]:
-    """What the visitor holds or booked of each resource: of some these ticks, of others those."""
-    held = holds.c.visitor.in_(marks) & _of_another_tab(besides_tab)
-    owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
-    query = (
-        select(claims.c.resource_id, func.count(owner.distinct()), func.count())
-        .outerjoin(holds, holds.c.id == claims.c.hold_id)
-        .outerjoin(Booking, Booking.id == claims.c.booking_id)
-        .where(
-            or_(*(_within(resources, ticks) for resources, ticks in parts)),
-            or_(claims.c.expires_at.is_(None), claims.c.expires_at > int(now.timestamp())),
-            or_(held, Booking.visitor.in_(marks)),
-        )
-        .group_by(claims.c.resource_id)
-    )
-    rows = session.execute(query)
-    return {resource: Taken(owners, ticks * TICK) for resource, owners, ticks in rows}
+    """What the visitor holds or booked of each resource within those ticks."""
+    asked = {
+        "marks": marks,
+        "resources": list(resources),
+        "first": ticks.start,
+        "end": ticks.stop,
+        "now": int(now.timestamp()),
+        "tab": _number(besides_tab),
+    }
+    rows = session.connection().execute(_TAKEN, asked)
+    return {resource: Taken(owners, number * TICK) for resource, owners, number in rows}
 
 
-def _within(resources: Collection[int], ticks: range) -> ColumnElement[bool]:
-    return and_(
-        claims.c.resource_id.in_(resources),
-        claims.c.tick >= ticks.start,
-        claims.c.tick < ticks.stop,
-    )
-
-
-def _of_another_tab(tab: int | None) -> ColumnElement[bool]:
-    return true() if tab is None else holds.c.tab_session_id != tab
+def _number(tab_key: int | None) -> int:
+    return -1 if tab_key is None else tab_key  # no tab has that one
 
 
 def _keys(session: Session, today: int) -> dict[int, bytes]:
-    rows = session.execute(select(visitor_key).where(visitor_key.c.day >= today - 1))
+    rows = session.connection().execute(_KEYS, {"since": today - 1})
     return {row.day: row.key for row in rows}
 
 
@@ -141,3 +122,32 @@ def _turn_keys(session: Session, today: int) -> None:
 
 def _forget_keys(session: Session, today: int) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))
+
+
+# Built once: building a statement takes several times as long as running it.
+_MARKS: BindParameter[bytes] = bindparam("marks", expanding=True)
+_NOT_OF_TAB = holds.c.tab_session_id != bindparam("tab")
+_KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
+_LIVE_HOLDS = select(func.count()).where(
+    holds.c.visitor.in_(_MARKS), holds.c.expires_at > bindparam("now"), _NOT_OF_TAB
+)
+_RECENT_BOOKINGS = select(func.count()).where(
+    bookings.c.visitor.in_(_MARKS), bookings.c.created_at > bindparam("since")
+)
+_TAKEN = (
+    select(
+        claims.c.resource_id,
+        func.count(func.coalesce(claims.c.hold_id, -claims.c.booking_id).distinct()),
+        func.count(),
+    )
+    .outerjoin(holds, holds.c.id == claims.c.hold_id)
+    .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
+    .where(
+        claims.c.resource_id.in_(bindparam("resources", expanding=True)),
+        claims.c.tick >= bindparam("first"),
+        claims.c.tick < bindparam("end"),
+        or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
+        or_(holds.c.visitor.in_(_MARKS) & _NOT_OF_TAB, bookings.c.visitor.in_(_MARKS)),
+    )
+    .group_by(claims.c.resource_id)
+)

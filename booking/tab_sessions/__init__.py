@@ -12,10 +12,12 @@ session.py what a view is handed, answer.py what it answers with, schema.py what
 Python, store.py the row, sealing.py how a draft lies at rest, identity.py how a tab comes by
 another id, users.py log-in and taking back, lifecycle.py the script's own address, refusals.py what
 is answered when the door stays shut, transactions.py the same transaction without a tab,
-attempts.py how often it is tried, failures.py what a database's failure means, extension.py the
-app's settings, checks.py what a test suite asks, client/tab-session.js the browser's half.
+attempts.py how often it is tried, references.py what one tab leaves for another, failures.py what
+a database's failure means, extension.py the app's settings, checks.py what a test suite asks,
+client/tab-session.js the browser's half.
 """
 
+from . import references
 from .answer import Then
 from .attempts import RunAgain, look, settle
 from .checks import check_session_routes
@@ -83,6 +85,7 @@ __all__ = [
     "metadata",
     "purge",
     "reading",
+    "references",
     "refuse_cross_site",
     "refuse_too_large",
     "revoke",

@@ -32,7 +32,7 @@ def told(response: Response, tab: TabSession[Any] | None) -> Response:
         return response
     if tab.seconds_left is not None:
         response.headers[LEFT] = str(tab.seconds_left)
-    event = "ended" if tab.was_ended else "renew" if tab.renewal_due else None
+    event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None
     if event:
         named = response.headers.get("HX-Trigger")
         ours = f"tab-session:{event}"

@@ -23,6 +23,10 @@ class RunAgain(Exception):
     """Raised inside the work: what it stood on has changed meanwhile."""
 
 
+class Conflict(RunAgain):
+    """Another request changed the tab's row meanwhile."""
+
+
 def settle(session: AnySession, work: Callable[[Session], T], *, repeatable: bool = False) -> T:
     """Run `work(session)` in a write transaction of its own, and commit it.
 

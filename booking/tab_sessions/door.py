@@ -36,6 +36,7 @@ class Door(Generic[Data]):
     required: bool
     after_completion: bool
     repeatable: bool
+    in_background: bool
     on_success: Hook | None
     after_commit: Hook | None
 

@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, send_file
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
-from . import store
+from . import references, store
 from .attempts import settle
 from .clock import utc_now
 from .limits import Limits
@@ -156,9 +156,10 @@ def create_table() -> None:
 
 
 def purge(most: int = 50) -> tuple[int, int]:
-    """Erase up to `most` outlived drafts, delete as many old tombstones: (erased, deleted).
+    """Erase up to `most` outlived drafts, delete as many old tombstones and references.
 
-    Both in one short transaction, so that nobody waits long for it: call it until both are 0.
+    Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
+    long for it: call it until both are 0.
     """
     here = state()
     now = int(utc_now().timestamp())
@@ -166,7 +167,8 @@ def purge(most: int = 50) -> tuple[int, int]:
     def work(session: Session) -> tuple[int, int]:
         rows = store.outlived(session, now, most)
         here.end(session, rows, "expired")
-        return len(rows), store.forget(session, now - here.limits.tombstone, most)
+        old = store.forget(session, now - here.limits.tombstone, most)
+        return len(rows), old + references.forget(session, now, most)
 
     return settle(here.session, work)
 

@@ -51,7 +51,7 @@ def _copy(
         seen_at=now,
         idle_expires_at=now + here.limits.idle,
     )
-    store.create(session, ids.digest(tab_id), copy, now)
+    store.create(session, ids.digest(tab_id), copy)
 
 
 def _draft(row: store.Row, tab_id: str) -> bytes:

@@ -1,4 +1,6 @@
-"""The one table: a row per tab and flow. Its own MetaData, so that any host can take it in.
+"""The tables: a row per tab and flow, and what one tab leaves for another.
+
+Their own MetaData, so that any host can take them in:
 
 tab_session.to_metadata(Base.metadata)      # for a host's own Alembic or create_all()
 """
@@ -61,4 +63,22 @@ tab_session = Table(
     Index(None, "state", "idle_expires_at"),
     Index(None, "previous_hash"),
     Index(None, "user"),
+)
+
+# What one tab leaves for another, for a minute: see references.py.
+handover = Table(
+    "booking_handover",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column(
+        "tab_session_id",
+        _RowNumber,
+        ForeignKey("booking_tab_session.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
+    Column("purpose", String(32), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    UniqueConstraint("tab_session_id", "purpose"),
+    Index(None, "expires_at"),
 )

@@ -32,6 +32,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     required: bool = False,
     after_completion: bool = False,
     repeatable: bool = False,
+    in_background: bool = False,
     on_success: Hook | None = None,
     after_commit: Hook | None = None,
     **options: Any,
@@ -49,7 +50,8 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     same. `mode="read"` lets no method write, `mode="write"` refuses to be registered for one that
     reads. `optional` also answers a reading request that names no tab, with an empty one;
     `required` answers 409 to a tab in which nothing was begun. `after_completion` lets writes
-    reach a completed tab. Everything else goes to Flask's add_url_rule.
+    reach a completed tab. `in_background` is for what a page asks by itself: it is no sign that
+    somebody is there, so it keeps no tab alive. Everything else goes to Flask's add_url_rule.
 
     The door answers 403, 413, 400, 410, 409 and 503 by itself, as the exceptions of refusals.py,
     which the blueprint's error handlers may give words. Raises TabSessionError for a registration
@@ -72,6 +74,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             required=required,
             after_completion=after_completion,
             repeatable=repeatable,
+            in_background=in_background,
             on_success=on_success,
             after_commit=after_commit,
         )

@@ -51,8 +51,22 @@ def unseal(sealed: bytes, draft_key: bytes, version: int) -> bytes:
     return _decrypt(draft_key, sealed, b"draft:%d" % version)
 
 
+def enclose(plain: bytes, reference: str, purpose: str) -> bytes:
+    """What one tab leaves for another, readable only with the reference to it."""
+    return _encrypt(_enclosing(reference, purpose), plain, b"reference")
+
+
+def disclose(enclosed: bytes, reference: str, purpose: str) -> bytes:
+    """What was left for the holder of this reference. Raises SealBroken."""
+    return _decrypt(_enclosing(reference, purpose), enclosed, b"reference")
+
+
 def _wrapping(tab_id: str) -> bytes:
     return derive(tab_id.encode("ascii"), "wrap")
+
+
+def _enclosing(reference: str, purpose: str) -> bytes:
+    return derive(reference.encode("ascii"), "reference:" + purpose)
 
 
 def _encrypt(key: bytes, plain: bytes, context: bytes) -> bytes:

@@ -8,17 +8,13 @@ from typing import Any, Generic
 
 from sqlalchemy.orm import Session
 
-from . import ids, sealing, store
+from . import ids, references, sealing, store
 from .answer import Then
 from .around import Around
-from .attempts import RunAgain
+from .attempts import Conflict
 from .frozen import freeze
 from .refusals import DraftTooLarge, ReadOnlyTab
 from .schema import PLAIN, Data
-
-
-class Conflict(RunAgain):
-    """Another request changed the row meanwhile: run the view again on what is there now."""
 
 
 class TabSession(Generic[Data]):
@@ -65,6 +61,11 @@ class TabSession(Generic[Data]):
         return bool(self._row and self._row.forked_from and self._row.version == 1)
 
     @property
+    def needs_renewal(self) -> bool:
+        """Whether the browser has to take another id before this tab writes again."""
+        return bool(self._row and self._row.renewal_due)
+
+    @property
     def seconds_left(self) -> int | None:
         """How long the draft lives if nothing more is heard of the tab; None without one."""
         if self._row is None or self._row.state != "active":
@@ -91,15 +92,24 @@ class TabSession(Generic[Data]):
         """
         if self.key is None or self._draft_key is None:
             raise ReadOnlyTab
-        return sealing.derive(self._draft_key, "app:" + purpose)
+        return sealing.derive(self._root(self._draft_key), "app:" + purpose)
 
     def complete(self, result: str) -> None:
         """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
 
         From now on the tab only shows; a later write is refused with 410 unless its route was
-        registered with after_completion=True.
+        registered with after_completion=True. Raises Conflict (which the door handles).
         """
-        self._write({"state": "completed", "result": result[:255], "sealed": None})
+        if self.key is None or self._draft_key is None or self._row is None:
+            raise Conflict
+        if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
+            raise Conflict
+        # What is left opens no copy of the draft that lies in a backup; it only derives.
+        root = self._root(self._draft_key)
+        kept = {"wrapped_key": sealing.wrap(root, self._id), "previous_key": None}
+        self._write({"state": "completed", "result": result[:255], "sealed": None, **kept})
+        self._draft_key = root
+        references.withdraw(self.session, [self.key])
         self._forget_draft()
 
     def end(self) -> None:
@@ -122,11 +132,6 @@ class TabSession(Generic[Data]):
         if self.key is not None:
             self._write({"user": user, "renewal_due": True, "sealed": self._sealed(self._stored)})
 
-    @property
-    def renewal_due(self) -> bool:
-        """Whether the tab has to be renewed before it writes again."""
-        return bool(self._row and self._row.renewal_due)
-
     def then(
         self,
         render: Callable[..., Any],
@@ -145,13 +150,14 @@ class TabSession(Generic[Data]):
         kept = status < 400 if commit is None else commit
         return Then(render, args, kwargs, status, dict(headers or {}), kept)
 
-    def save(self) -> None:
+    def save(self, *, somebody_is_there: bool = True) -> None:
         """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
         if self.was_ended:
             return
         plain = self._schema.write(self.data)
         if plain == self._loaded:
-            self._keep_alive()  # an accepted answer that changed nothing: somebody is there
+            if somebody_is_there:  # an accepted answer that changed nothing
+                self._keep_alive()
             return
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)
@@ -185,22 +191,20 @@ class TabSession(Generic[Data]):
             raise ReadOnlyTab
         if self.key is None or self._row is None:
             raise Conflict
-        now = int(self.now.timestamp())
-        known: dict[str, Any] = {
-            **values,
-            "seen_at": now,
-            "idle_expires_at": now + self._limits.idle,
-        }
+        known = {**values, **self._alive()}
         if not store.change(self.session, self._row.id, self._row.version, known):
             raise Conflict
-        self._row = replace(self._row, version=self._row.version + 1, **known)
+        self._row = store.after(self._row, known)
 
     def _keep_alive(self) -> None:
         if self._row and self._row.state == "active":
-            seen = int(self.now.timestamp())
-            idle = seen + self._limits.idle
-            store.touch(self.session, self._row.id, seen, idle)
-            self._row = replace(self._row, seen_at=seen, idle_expires_at=idle)
+            alive = self._alive()
+            store.touch(self.session, self._row.id, *alive.values())
+            self._row = replace(self._row, **alive)
+
+    def _alive(self) -> dict[str, Any]:
+        now = int(self.now.timestamp())
+        return {"seen_at": now, "idle_expires_at": now + self._limits.idle}
 
     def _insert(self) -> None:
         draft_key, now = sealing.new_draft_key(), int(self.now.timestamp())
@@ -208,11 +212,11 @@ class TabSession(Generic[Data]):
             flow=self._around.flow,
             wrapped_key=sealing.wrap(draft_key, self._id),
             sealed=sealing.seal(b"{}", draft_key, 1),
-            seen_at=now,
-            idle_expires_at=now + self._limits.idle,
+            created_at=now,
+            **self._alive(),
             absolute_expires_at=now + self._limits.absolute,
         )
-        key = store.create(self.session, ids.digest(self._id), row, now)
+        key = store.create(self.session, ids.digest(self._id), row)
         if key is None:
             raise Conflict
         self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
@@ -228,6 +232,11 @@ class TabSession(Generic[Data]):
     def _load(self) -> Data:
         data = self._schema.read(self._stored)
         return data if self.writable else freeze(data)
+
+    def _root(self, key: bytes) -> bytes:
+        """What derive() rests on: made from the draft's key, and all that complete() leaves."""
+        is_all = self._row is not None and self._row.state == "completed"
+        return key if is_all else sealing.derive(key, "root")
 
     def _open_key(self) -> bytes | None:
         wrapped = self._row.wrapped_key if self._row else None

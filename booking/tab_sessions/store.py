@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from . import references
 from .model import tab_session as table
 
 ERASED: Mapping[str, None] = {"wrapped_key": None, "sealed": None, "previous_key": None}
@@ -38,13 +39,16 @@ class Row:
     user: str | None = None
     forked_from: int | None = None
     renewal_due: bool = False
+    created_at: int = 0
+    by_previous_id: bool = False
 
     def over_at(self, now: int) -> bool:
         """Whether an active session has outlived one of its limits."""
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
-_COLUMNS = [table.c[name] for name in Row.__slots__]
+_STORED = Row.__slots__[:-1]
+_COLUMNS = [table.c[name] for name in _STORED]
 _BY_DIGEST = select(*_COLUMNS).where(table.c.token_hash == bindparam("digest"))
 _BY_PREVIOUS = select(*_COLUMNS, table.c.previous_key, table.c.previous_until).where(
     table.c.previous_hash == bindparam("digest")
@@ -97,7 +101,7 @@ def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
 
 def _by_its_previous_id(found: Any, now: int) -> Row:
     *columns, previous_key, previous_until = found
-    row = replace(Row(*columns), wrapped_key=previous_key)
+    row = replace(Row(*columns), wrapped_key=previous_key, by_previous_id=True)
     if previous_key is None or previous_until <= now:
         return replace(row, state="ended", reason="ended", sealed=None, wrapped_key=None)
     return row
@@ -117,11 +121,11 @@ def is_known(session: Session, digest: bytes) -> bool:
     return session.connection().execute(query).first() is not None
 
 
-def create(session: Session, digest: bytes, row: Row, now: int) -> int | None:
+def create(session: Session, digest: bytes, row: Row) -> int | None:
     """Insert a row and return its key; None when another request has just made it."""
     connection = session.connection()
-    values = {name: getattr(row, name) for name in Row.__slots__ if name != "id"}
-    values |= {"token_hash": digest, "created_at": now}
+    values = {name: getattr(row, name) for name in _STORED if name != "id"}
+    values["token_hash"] = digest
     key = connection.execute(_inserting(connection.dialect.name), values).scalar()
     return int(key) if key is not None else None
 
@@ -140,6 +144,12 @@ def change(session: Session, row: int, version: int, values: Mapping[str, Any]) 
     known = {"row": row, "known_version": version}
     changed = session.connection().execute(_changing(frozenset(values)), given | known)
     return changed.rowcount == 1
+
+
+def after(row: Row, values: Mapping[str, Any]) -> Row:
+    """The row as it stands once `change` has written these values."""
+    known = {name: value for name, value in values.items() if name in _STORED}
+    return replace(row, version=row.version + 1, **known)
 
 
 @cache
@@ -196,6 +206,7 @@ def end(session: Session, rows: list[int], reason: str, *, completed: bool = Fal
         .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **ERASED)
     )
     session.connection().execute(statement)
+    references.withdraw(session, rows)
 
 
 def forget(session: Session, before: int, most: int) -> int:

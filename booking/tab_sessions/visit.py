@@ -148,7 +148,7 @@ class Visit(Generic[Data]):
         if not (answer.commit if isinstance(answer, Then) else answer.status_code < 400):
             raise _Refused(answer, tab)
         began = tab.state == "new"
-        tab.save()
+        tab.save(somebody_is_there=not self.door.in_background)
         if self.door.on_success:
             self.door.on_success(tab)
         if began and tab.state == "active":
@@ -213,7 +213,11 @@ class Visit(Generic[Data]):
 
     def _stale(self, row: store.Row) -> bool:
         age = self._seconds() - row.seen_at
-        return row.state == "active" and age * 12 >= self.state.limits.idle
+        return (
+            not self.door.in_background
+            and row.state == "active"
+            and age * 12 >= self.state.limits.idle
+        )
 
     def _note(self, row: store.Row, over: str | None) -> None:
         # The library's own bookkeeping, after the view: a read stays a read for the view.

@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, render_template
 from jinja2 import StrictUndefined
 
+from booking.customer import assets, zones
 from booking.tab_sessions import client_script
 from tests.front_end.samples import SAMPLES, SITE, Context
 
@@ -35,6 +36,8 @@ def create_gallery() -> Flask:
     blueprint.add_url_rule("/js/tab-session.js", "tab_session_script", client_script)
     blueprint.add_url_rule("/page/<name>", "page", page)
     blueprint.add_url_rule("/fragment/<name>", "fragment", show)
+    blueprint.add_url_rule("/zones", "zones", zones.show)
+    assets.add_to(blueprint)
     blueprint.after_request(strict)
     app = Flask("gallery", template_folder=ROOT / "templates", static_folder=None)
     app.jinja_env.undefined = StrictUndefined

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from booking.tab_sessions import session_lifecycle
+from booking.tab_sessions import sealing, session_lifecycle, session_route
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -95,10 +95,27 @@ def test_a_tab_without_progress_is_renewed_without_a_row(tab, rows):
 def test_a_completed_tab_keeps_its_result_and_what_it_derives(session):
     notes = notes_blueprint()
     session_lifecycle(notes)
-    app = host_app(session, notes)
-    tab = Tab(app.test_client())
+
+    @session_route(notes, "/derive", methods=["POST"], after_completion=True)
+    def derive(tab):
+        return tab.derive("a purpose").hex()
+
+    tab = Tab(host_app(session, notes).test_client())
+    before = tab.post("/derive").text
     tab.post("/finish")
-    assert renewed(tab).post("/again").text == "N-1"
+    assert tab.post("/derive").text == before
+    later = renewed(tab)
+    assert (later.post("/again").text, later.post("/derive").text) == ("N-1", before)
+
+
+def test_the_key_that_is_left_after_the_goal_opens_no_older_copy_of_the_draft(tab, rows):
+    tab.post(text="secret")
+    (before,) = rows()
+    tab.post("/finish")
+    (after,) = rows()
+    left = sealing.unwrap(after["wrapped_key"], tab.id)
+    with pytest.raises(sealing.SealBroken):
+        sealing.unseal(before["sealed"], left, before["version"])
 
 
 def test_before_renew_runs_first_and_what_it_raises_leaves_everything_as_it_was(session):

@@ -161,6 +161,17 @@ def test_all_sessions_or_those_before_an_instant_are_revoked(app, new_tab):
         assert new.get().status_code == 410
 
 
+def test_a_copy_is_as_old_as_its_source(app, tab):
+    with time_machine.travel(NOON, tick=False) as clock:
+        tab.post(text="x")
+        clock.shift(timedelta(minutes=5))
+        copy = Tab(tab.client)
+        copy.get(**{"Tab-Session-Fork-Of": tab.id})
+        with app.app_context():
+            assert revoke_all(before=NOON + timedelta(minutes=1)) == 2
+        assert copy.get().status_code == 410
+
+
 def test_revoking_many_goes_in_batches(app, new_tab):
     tabs = [new_tab() for _ in range(60)]
     for each in tabs:

@@ -1,0 +1,100 @@
+"""One-time references: something one tab leaves for another of the same browser to pick up.
+
+The giving tab is told a random reference, which its script passes to the other one; the taking
+tab presents it and is given the content. The reference is a secret that lives for 60 seconds and
+is used once: the database keeps its SHA-256 and a text that opens only with it. A tab has one
+live reference for each purpose, so that asking often fills no table, and what it gave is withdrawn
+when it ends or completes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from . import sealing
+from .model import handover as table
+
+if TYPE_CHECKING:
+    from .session import TabSession
+
+SECONDS = 60
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+_TAKEN_ALONG = 10
+
+
+def give(tab: TabSession, purpose: str, content: Mapping[str, Any]) -> str:
+    """Leave JSON values for another tab: the reference to pass on, in place of an earlier one.
+
+    `purpose` names what the content is for, in 32 characters at most; with another purpose the
+    reference opens nothing. Raises ReadOnlyTab in a request that only reads.
+    """
+    reference, now = secrets.token_urlsafe(32), int(tab.now.timestamp())
+    plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    connection = tab.session.connection()
+    mine = (table.c.tab_session_id == tab.key) & (table.c.purpose == purpose)
+    connection.execute(delete(table).where(mine))
+    forget(tab.session, now, _TAKEN_ALONG)
+    left = {
+        "digest": _digest(reference),
+        "tab_session_id": tab.key,
+        "purpose": purpose,
+        "sealed": sealing.enclose(plain, reference, purpose),
+        "expires_at": now + SECONDS,
+    }
+    connection.execute(insert(table), left)
+    return reference
+
+
+def take(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | None:
+    """What another tab left under this reference, which is used up with it.
+
+    None when it leads to nothing: unknown, used, over, for something else, or this tab's own;
+    which of them it was is told to nobody.
+    """
+    if not _SHAPE.fullmatch(reference):
+        return None
+    wanted = (table.c.digest == _digest(reference)) & (table.c.purpose == purpose)
+    # Of two that present it at once, the database lets one delete the row.
+    gone = delete(table).where(wanted).returning(*table.c)
+    found = tab.session.connection().execute(gone).one_or_none()
+    if found is None or found.expires_at <= int(tab.now.timestamp()):
+        return None
+    if tab.state != "new" and found.tab_session_id == tab.key:
+        return None
+    try:
+        content: dict[str, Any] = json.loads(sealing.disclose(found.sealed, reference, purpose))
+    except (
+        sealing.SealBroken
+    ):  # the row was tampered with: nothing of ours, and no fault of the tab
+        return None
+    return content
+
+
+def withdraw(session: Session, tabs: list[int]) -> None:
+    """Take back what these tabs left: they are over, and their answers erased."""
+    session.connection().execute(delete(table).where(table.c.tab_session_id.in_(tabs)))
+
+
+def forget(session: Session, now: int, most: int) -> int:
+    """Delete up to `most` references that are over (`now`: seconds since the epoch); how many."""
+    over = (
+        select(table.c.digest)
+        .where(table.c.expires_at <= now)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    gone = session.connection().execute(delete(table).where(table.c.digest.in_(over)))
+    return gone.rowcount
+
+
+def _digest(reference: str) -> bytes:
+    """What a reference is looked up by. 256 random bits need no salt."""
+    return hashlib.sha256(b"reference:v1:" + reference.encode("ascii")).digest()

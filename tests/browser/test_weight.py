@@ -1,0 +1,141 @@
+"""What the wizard weighs on the wire, in the demo business: sizes and counts, which are no timings.
+
+A whole page costs less than one photograph, and each further step one small request.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.wizard import at, go_on
+from tests.conftest import app_over, served
+
+DEMO = Path(__file__).parents[2] / "demo.toml"
+FIRST_LOAD, ONE_STEP = 40_000, 6_000  # bytes, headers included
+WALK = list(pairwise(["service", "staff", "time", "details", "review", "done"]))
+SHIFTS = """
+window.shifts = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass
+class Sent:
+    """One answer as it came over the wire."""
+
+    url: str
+    size: int
+
+
+@pytest.fixture
+def live_server(sqlite_url) -> Iterator:
+    with app_over(sqlite_url, DEMO) as app, served(app) as server:
+        yield server
+
+
+@pytest.fixture
+def page(context) -> Page:
+    page = context.new_page()
+    page.add_init_script(SHIFTS)
+    return page
+
+
+@pytest.fixture
+def wire(page) -> Callable[[], list[Sent]]:
+    """What has come since it was last asked for."""
+    came, asked = [], {}
+    browser = page.context.new_cdp_session(page)
+    browser.send("Network.enable")
+    browser.on("Network.requestWillBeSent", lambda e: asked.update({e["requestId"]: e["request"]}))
+    browser.on(
+        "Network.loadingFinished",
+        lambda e: came.append(Sent(asked[e["requestId"]]["url"], int(e["encodedDataLength"]))),
+    )
+
+    def since() -> list[Sent]:
+        page.wait_for_load_state("networkidle")
+        found = [answer for answer in came if answer.size]  # the rest came out of the cache
+        came.clear()
+        return found
+
+    return since
+
+
+def test_the_first_load_is_light_and_every_step_is_one_small_answer(page, wire):
+    page.goto("/book/")
+    at(page, "service")
+    first = wire()
+    assert sum(answer.size for answer in first) <= FIRST_LOAD, first
+    assert len(first) <= 7, first
+    for step, following in WALK:
+        take(page, step)
+        at(page, following)
+        (answer,) = wire()
+        assert answer.size <= ONE_STEP, answer
+
+
+def test_a_second_visit_fetches_nothing_but_the_page_and_its_step(page, wire):
+    page.goto("/book/")
+    at(page, "service")
+    wire()
+    page.goto("/book/staff")
+    at(page, "service")
+    fetched = [answer.url for answer in wire() if "/static/" in answer.url]
+    assert fetched == []
+
+
+@pytest.mark.parametrize("viewport", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def test_nothing_moves_that_nobody_moved(page, viewport):
+    page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+    page.goto("/book/")
+    for step, following in WALK:
+        at(page, step)
+        assert page.evaluate("window.shifts") == 0, step
+        take(page, step)
+        at(page, following)
+    page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
+    assert page.evaluate("window.shifts") == 0
+
+
+def test_the_list_of_zones_comes_when_it_is_opened_and_only_once(page, wire):
+    page.goto("/book/")
+    for step, following in WALK[:2]:
+        at(page, step)
+        take(page, step)
+        at(page, following)
+    wire()
+    choices = page.locator("#field-zone option")
+    assert choices.count() <= 2
+    page.locator("details.zone summary").click()
+    expect(choices.filter(has_text="Asia/Kathmandu")).to_have_count(1)
+    (listed,) = wire()
+    assert listed.url.endswith("/book/zones")
+    assert listed.size <= ONE_STEP
+    page.locator("details.zone summary").click()
+    page.locator("details.zone summary").click()
+    assert wire() == []
+    page.locator("#field-zone").select_option("Asia/Kathmandu")
+    page.locator("[name=change]").click()
+    expect(page.locator(".zone-note")).to_contain_text("Kathmandu time (UTC+5:45)")
+    assert page.locator("#field-zone").input_value() == "Asia/Kathmandu"
+
+
+def take(page: Page, step: str) -> None:
+    if step == "service":
+        page.locator("[name=service][value=video-coaching]").check()
+    elif step == "staff":
+        page.locator("[name=staff][value=any]").check()
+    elif step == "time":
+        page.locator("#times [name=slot]").first.check()
+    elif step == "details":
+        page.locator("[name=name]").fill("Ada Lovelace")
+        page.locator("[name=email]").fill("ada@example.com")
+        page.locator("[name=phone]").fill("+351 912 345 678")
+        page.locator("[name=question_call]").first.check()
+    go_on(page)

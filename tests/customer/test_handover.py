@@ -1,0 +1,220 @@
+"""What one tab hands to another of the same browser, as their script asks for it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from booking.tab_sessions.model import handover
+from tests.customer.walks import (
+    ADA,
+    at_details,
+    at_done,
+    at_review,
+    at_time,
+    notice,
+    value,
+)
+
+GUESSED = "A" * 43
+
+
+def asked(tab, path, **fields):
+    """A request as two-tabs.js makes it: with the tab's own id, and nothing of the page changes."""
+    headers = {"Tab-Session": tab.id, "HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
+    return tab.client.post(f"/book/handover/{path}", data=fields, headers=headers)
+
+
+def reference_for(tab, purpose) -> str:
+    answer = asked(tab, f"{purpose}/offer")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def is_silent(answer) -> bool:
+    return (answer.status_code, answer.data) == (204, b"")
+
+
+# -- the details of the other booking --------------------------------------------------------------
+
+
+def test_details_of_another_tab_fill_in_the_form_and_wait_to_be_checked(app):
+    other = at_review(app)
+    tab = at_details(app)
+    tab.post("handover/details/receipt", reference=reference_for(other, "details"))
+    assert (tab.step, value(tab, "name"), value(tab, "email")) == (
+        "details",
+        ADA["name"],
+        ADA["email"],
+    )
+    assert value(tab, "note") == ""
+    assert "Please check" in notice(tab)
+    tab.open("review")
+    assert tab.step == "details"
+
+
+def test_details_that_were_filled_in_survive_a_refresh_and_can_be_accepted(app):
+    other = at_review(app)
+    tab = at_details(app)
+    tab.post("handover/details/receipt", reference=reference_for(other, "details"))
+    tab.refresh()
+    assert value(tab, "name") == ADA["name"]
+    assert tab.submit().step == "review"
+
+
+def test_details_that_were_typed_but_refused_are_handed_over_as_they_are(app):
+    other = at_details(app).submit(name="Ada Lovelace", email="not an address")
+    tab = at_details(app)
+    tab.post("handover/details/receipt", reference=reference_for(other, "details"))
+    assert value(tab, "email") == "not an address"
+    assert tab.submit().status == 422
+
+
+def test_what_stands_in_the_form_already_is_never_overwritten(app):
+    other = at_review(app)
+    tab = at_details(app)
+    reference = reference_for(other, "details")
+    tab.post("handover/details/receipt", reference=reference, name="Charles", note="Early")
+    assert [value(tab, name) for name in ("name", "email", "note")] == [
+        "Charles",
+        ADA["email"],
+        "Early",
+    ]
+
+
+def test_accepted_details_are_kept_from_those_of_another_tab(app):
+    other = at_review(app)
+    tab = at_details(app).submit(name="Charles", email="charles@example.com")
+    tab.open("details")
+    tab.post("handover/details/receipt", reference=reference_for(other, "details"))
+    assert value(tab, "name") == "Charles"
+
+
+def test_details_are_offered_only_where_nothing_was_typed(app):
+    tab = at_details(app)
+    assert tab.page.select_one("[data-ask=details][hidden]")
+    assert not tab.submit(name="Charles").page.select("[data-ask]")
+
+
+def test_a_tab_without_details_says_nothing_and_leaves_nothing(app, rows, database):
+    assert is_silent(asked(at_time(app), "details/offer"))
+    before = rows()
+    assert is_silent(asked(at_time(app).new_tab(), "details/offer"))
+    assert rows()["tabs"] == before["tabs"] + 1  # of the walk to the time, none of the new tab
+    assert kept(database) == []
+
+
+def test_a_confirmed_tab_has_no_details_left_to_hand_over(app, database):
+    tab = at_review(app)
+    reference = reference_for(tab, "details")
+    assert tab.submit().step == "done"
+    assert is_silent(asked(tab, "details/offer"))
+    assert is_silent(asked(at_details(app), "details/receipt", reference=reference))
+    assert kept(database) == []
+
+
+@pytest.mark.parametrize("garbage", ["", GUESSED, "x", "é" * 43, "../" * 20, "A" * 5000])
+@pytest.mark.parametrize("purpose", ["details", "times"])
+def test_a_reference_that_leads_to_nothing_is_answered_with_silence(app, purpose, garbage):
+    tab = at_details(app) if purpose == "details" else at_review(app)
+    assert is_silent(asked(tab, f"{purpose}/receipt", reference=garbage))
+
+
+def test_a_tab_that_is_not_yet_asked_who_comes_uses_up_no_reference(app):
+    reference = reference_for(at_review(app), "details")
+    assert is_silent(asked(at_time(app), "details/receipt", reference=reference))
+    answer = asked(at_details(app), "details/receipt", reference=reference)
+    assert ADA["name"] in answer.text
+
+
+def test_a_reference_to_times_opens_no_details(app):
+    reference = reference_for(at_review(app), "times")
+    assert is_silent(asked(at_details(app), "details/receipt", reference=reference))
+
+
+def test_nothing_personal_lies_readable_in_the_table(app, database):
+    tab = at_review(app)
+    references = [reference_for(tab, purpose) for purpose in ("details", "times")]
+    stored = repr([tuple(map(as_text, row)) for row in kept(database)])
+    assert "details" in stored
+    hidden = [*ADA.values(), "Short visit", *references]
+    assert [word for word in hidden if word in stored] == []
+
+
+def test_an_operator_can_let_tabs_keep_to_themselves(app):
+    state = app.extensions["booking"]
+    app.extensions["booking"] = replace(state, settings=replace(state.settings, tabs_help=0))
+    tab = at_details(app)
+    assert not tab.page.select("[data-ask]")
+    tab = at_review(app)
+    assert not tab.page.select("[data-ask]")
+    assert is_silent(asked(tab, "details/offer"))
+    assert is_silent(asked(tab, "times/offer"))
+
+
+# -- two appointments at the same time -------------------------------------------------------------
+
+SHARED = "2026-03-03T15:00Z"
+LATER = "2026-03-03T15:30Z"
+
+
+def warned(tab, reference):
+    return asked(tab, "times/receipt", reference=reference)
+
+
+def test_a_time_that_overlaps_the_other_tabs_is_warned_of(app):
+    other = at_review(app, SHARED, staff="ana")
+    tab = at_review(app, SHARED, staff="ben")
+    answer = warned(tab, reference_for(other, "times"))
+    assert answer.status_code == 200
+    assert "Short visit" in answer.text
+    assert "Tuesday 3 March 2026, 15:00 to 15:30" in answer.text
+    assert "You may go on." in answer.text
+
+
+def test_a_confirmed_appointment_of_another_tab_is_warned_of_until_it_is_cancelled(app, database):
+    other = at_done(app, SHARED, staff="ana")
+    tab = at_review(app, SHARED, staff="ben")
+    assert warned(tab, reference_for(other, "times")).status_code == 200
+    other.open(other.page.select_one("a.keep-link")["href"])
+    other.submit()
+    other.back()
+    assert is_silent(asked(other, "times/offer"))
+
+
+def test_times_that_only_touch_do_not_overlap(app):
+    other = at_review(app, SHARED, staff="ana")
+    tab = at_review(app, LATER, staff="ben")
+    assert is_silent(warned(tab, reference_for(other, "times")))
+
+
+def test_who_was_warned_may_go_on(app, bookings):
+    other = at_done(app, SHARED, staff="ana")
+    tab = at_review(app, SHARED, staff="ben")
+    assert warned(tab, reference_for(other, "times")).status_code == 200
+    assert tab.submit().step == "done"
+    assert len(bookings()) == 2
+
+
+def test_a_tab_is_not_warned_of_itself(app):
+    tab = at_review(app, SHARED)
+    assert is_silent(warned(tab, reference_for(tab, "times")))
+
+
+def test_a_tab_whose_time_was_lost_says_nothing_of_it(app):
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC)) as clock:
+        other = at_details(app, SHARED, staff="ana")
+        clock.shift(timedelta(minutes=30))
+        at_done(app, SHARED, staff="ana")
+        assert is_silent(asked(other, "times/offer"))
+
+
+def kept(database) -> list:
+    with database() as session:
+        return list(session.execute(select(handover)))
+
+
+def as_text(stored) -> str:
+    return stored.decode("latin-1") if isinstance(stored, bytes) else str(stored)

@@ -1,0 +1,211 @@
+"""One-time references: what a tab leaves for another, in a host app that knows no appointment."""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from threading import Barrier
+
+import pytest
+import time_machine
+from flask import Blueprint, request
+from sqlalchemy import select
+
+from booking.tab_sessions import purge, references, session_route, writing
+from booking.tab_sessions.model import handover
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+SECRET = "Meet me at the café at nine"
+
+
+def letters_blueprint():
+    letters = Blueprint("letters", __name__)
+
+    @session_route(letters, "/give/<purpose>", methods=["POST"])
+    def give(tab, purpose):
+        tab.data["text"] = request.form["text"]
+        return references.give(tab, purpose, {"text": request.form["text"]})
+
+    @session_route(letters, "/take/<purpose>", methods=["POST"])
+    def take(tab, purpose):
+        found = references.take(tab, purpose, request.form["reference"])
+        return found["text"] if found else ("", 204)
+
+    @session_route(letters, "/leave", methods=["POST"], in_background=True)
+    def leave(tab):
+        return references.give(tab, "letter", tab.data)
+
+    @session_route(letters, "/finish-letters", methods=["POST"])
+    def finish(tab):
+        tab.complete("L-1")
+        return "done"
+
+    return letters
+
+
+@pytest.fixture
+def app(session):
+    return host_app(session, notes_blueprint(), letters_blueprint())
+
+
+@pytest.fixture
+def left(session):
+    """The references that are stored now."""
+
+    def read():
+        session.rollback()
+        found = list(session.execute(select(handover)))
+        session.rollback()
+        return found
+
+    return read
+
+
+def give(tab, text=SECRET, purpose="letter") -> str:
+    return tab.post(f"/give/{purpose}", text=text).text
+
+
+def take(tab, reference, purpose="letter") -> str | None:
+    answer = tab.post(f"/take/{purpose}", reference=reference)
+    return answer.text if answer.status_code == 200 else None
+
+
+def test_what_one_tab_leaves_another_takes_once(new_tab, left):
+    one, other, third = new_tab(), new_tab(), new_tab()
+    reference = give(one)
+    assert take(other, reference) == SECRET
+    assert take(third, reference) is None
+    assert take(other, reference) is None
+    assert left() == []
+
+
+def test_two_that_present_a_reference_at_once_are_not_both_given_it(app):
+    for _ in range(5):
+        reference = give(Tab(app.test_client()))
+        tabs = [Tab(app.test_client()) for _ in range(4)]
+        shot = Barrier(len(tabs))
+
+        def present(tab, reference=reference, shot=shot):
+            shot.wait(timeout=60)
+            return tab.post("/take/letter", reference=reference)
+
+        with ThreadPoolExecutor(len(tabs)) as threads:
+            answers = list(threads.map(present, tabs))
+        assert sorted(answer.status_code for answer in answers) == [200, 204, 204, 204]
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(59, SECRET), (60, None), (3600, None)])
+def test_a_reference_lives_for_a_minute(new_tab, seconds, taken):
+    one, other = new_tab(), new_tab()
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC), tick=False) as clock:
+        reference = give(one)
+        clock.shift(timedelta(seconds=seconds))
+        assert take(other, reference) == taken
+
+
+@pytest.mark.parametrize("foreign", ["", "x", "é" * 43, "A" * 43, "A" * 44, "A" * 5000, "'; --"])
+def test_garbage_and_guesses_lead_to_nothing(new_tab, left, foreign):
+    give(new_tab())
+    assert take(new_tab(), foreign) is None
+    assert len(left()) == 1
+
+
+def test_an_id_is_no_reference(new_tab):
+    one, other = new_tab(), new_tab()
+    give(one)
+    assert take(other, one.id) is None
+
+
+def test_a_reference_opens_nothing_for_another_purpose_and_is_not_used_up_by_asking(new_tab):
+    one, other = new_tab(), new_tab()
+    reference = give(one, purpose="letter")
+    assert take(other, reference, purpose="parcel") is None
+    assert take(other, reference, purpose="letter") == SECRET
+
+
+def test_a_tab_is_not_given_what_it_left_itself(new_tab):
+    tab = new_tab()
+    assert take(tab, give(tab)) is None
+
+
+def test_a_tab_has_one_live_reference_for_each_purpose(new_tab, left):
+    one, other = new_tab(), new_tab()
+    earlier, later = give(one, "earlier"), give(one, "later")
+    give(one, purpose="parcel")
+    assert len(left()) == 2
+    assert take(other, earlier) is None
+    assert take(other, later) == "later"
+
+
+def test_a_tab_that_only_takes_leaves_no_row(new_tab, rows):
+    reference = give(new_tab())
+    assert take(new_tab(), reference) == SECRET
+    assert len(rows()) == 1
+
+
+def test_what_a_tab_left_is_withdrawn_when_it_completes(new_tab, left):
+    one, other = new_tab(), new_tab()
+    reference = give(one)
+    one.post("/finish-letters")
+    assert left() == []
+    assert take(other, reference) is None
+
+
+def test_what_a_tab_left_is_withdrawn_when_it_ends(app, new_tab, left, session):
+    reference = give(new_tab())
+    with app.app_context(), writing(session) as here:
+        [key] = here.scalars(select(handover.c.tab_session_id))
+        app.extensions["tab_sessions"].end(here, [key], "ended")
+    assert left() == []
+    assert take(new_tab(), reference) is None
+
+
+def test_a_refused_request_uses_up_nothing(app, new_tab):
+    one, other = new_tab(), new_tab()
+    reference = give(one)
+    answer = other.post(
+        "/take/letter", reference=reference, _headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert answer.status_code == 403
+    assert take(other, reference) == SECRET
+
+
+def test_the_table_holds_neither_the_text_nor_the_reference(new_tab, left):
+    reference = give(new_tab())
+    [row] = left()
+    stored = b"".join(value for value in row if isinstance(value, bytes))
+    for secret in (SECRET, "Meet me", reference):
+        assert secret.encode() not in stored
+    assert len(row.digest) == 32
+
+
+def test_a_stored_text_that_was_tampered_with_does_not_open(app, new_tab, session):
+    reference = give(new_tab())
+    with app.app_context(), writing(session) as here:
+        here.execute(handover.update().values(sealed=secrets.token_bytes(60)))
+    assert take(new_tab(), reference) is None
+
+
+def test_what_a_page_asks_by_itself_keeps_no_tab_alive(new_tab, rows):
+    one, other = new_tab(), new_tab()
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC), tick=False) as clock:
+        give(one)
+        [before] = rows()
+        clock.shift(timedelta(minutes=30))
+        assert take(other, one.post("/leave").text) == SECRET
+        assert rows() == [before]
+        clock.shift(timedelta(minutes=30))
+        assert one.post("/leave").status_code == 410
+
+
+def test_references_that_are_over_go_along_with_the_next_and_by_purge(app, new_tab, left):
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC), tick=False) as clock:
+        for _ in range(3):
+            give(new_tab())
+        clock.shift(timedelta(seconds=60))
+        give(new_tab())
+        assert len(left()) == 1
+        with app.app_context():
+            assert purge() == (0, 0)
+            clock.shift(timedelta(seconds=60))
+            assert purge() == (0, 1)
+        assert left() == []
