@@ -229,6 +229,17 @@ def test_what_was_there_before_gets_what_it_now_needs(engine):
         assert connection.scalar(text("SELECT count(*) FROM booking_booking")) == 2
 
 
+def test_a_process_that_lives_through_a_downgrade_does_not_take_the_new_token_for_the_old(engine):
+    token = text("SELECT token FROM booking_catalogue_state")
+    tokens = set()
+    for _ in range(2):
+        migrate.upgrade(engine)
+        with engine.connect() as connection:
+            tokens.add(connection.scalar(token))
+        migrate.downgrade(engine, "0007")
+    assert len(tokens) == 2
+
+
 def test_migrating_twice_changes_nothing(engine):
     migrate.upgrade(engine)
     once = described(engine)

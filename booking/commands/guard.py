@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import String, cast, func, inspect, select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import to_minute
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage.claims import staff_ticks
-from booking.storage.models import Booking, StaffMember, claim, hold
+from booking.storage.models import Booking, Service, StaffMember, catalogue_state, claim, hold
+from booking.storage.reads import shop_zone
 
 from .findings import Finding, Grade
 
@@ -30,15 +32,19 @@ WATCHERS = {
 }
 
 
+ROW = "INSERT INTO booking_catalogue_state (id, token) VALUES (1, 'again')"
+MOST_NAMED = 5
+
+
 def guard(session: Session, now: datetime) -> Iterator[Finding]:
     """The keys that make the promise, and claims or appointments that slipped past them."""
     yield from _keys(session)
     yield from _watchers(session)
-    yield _counted(_without_owner(session), "claims without owner", "their time cannot be booked")
-    yield _counted(_of_cancelled(session), "claims of cancelled appointments", "their time is lost")
-    yield _counted(
-        _unguarded(session, now), "appointments not wholly claimed", "their time can be sold twice"
-    )
+    lost, delete = "their time is lost", "delete those rows of booking_claim, and nothing else"
+    yield _counted(_without_owner(session), "claims without owner", lost, delete)
+    yield _counted(_of_cancelled(session), "claims of cancelled appointments", lost, delete)
+    yield _unclaimed(_unguarded(session, now))
+    yield _overfull(_overfull_days(session, now))
 
 
 def _keys(session: Session) -> Iterator[Finding]:
@@ -48,8 +54,9 @@ def _keys(session: Session) -> Iterator[Finding]:
         unique["column_names"] == ["draft"]
         for unique in found.get_unique_constraints("booking_booking")
     )
-    yield _required(key == KEY, "the key of claims", "any time can be sold twice")
-    yield _required(drafts, "the key of drafts", "confirming twice can book twice")
+    remedy = "let nobody book until it is made again as in migration 0003"
+    yield _required(key == KEY, "the key of claims", "any time can be sold twice", remedy)
+    yield _required(drafts, "the key of drafts", "confirming twice can book twice", remedy)
 
 
 def _watchers(session: Session) -> Iterator[Finding]:
@@ -58,7 +65,11 @@ def _watchers(session: Session) -> Iterator[Finding]:
         return
     stands = bool(connection.exec_driver_sql(question).scalar())
     harm = "running processes do not notice a changed business"
-    yield _required(stands, "what watches over the business", harm)
+    remedy = "make its triggers again as in migration 0008, and start those processes anew"
+    yield _required(stands, "what watches over the business", harm, remedy)
+    rows = session.scalars(select(func.count()).select_from(catalogue_state)).one()
+    slow = "the whole business is read by every request"
+    yield _required(bool(rows), "the token of the business", slow, f"run {ROW}")
 
 
 def _without_owner(session: Session) -> int:
@@ -77,22 +88,20 @@ def _of_cancelled(session: Session) -> int:
     return session.scalars(lost).one()
 
 
-def _unguarded(session: Session, now: datetime) -> int:
-    """How many appointments to come lack a claim on any of their ticks."""
+def _unguarded(session: Session, now: datetime) -> list[str]:
+    """References of appointments to come of whose ticks not each is claimed, or another one is."""
     claimed = (
-        select(claim.c.booking_id, claim.c.resource_id, func.count().label("ticks"))
+        select(
+            claim.c.booking_id,
+            claim.c.resource_id,
+            func.aggregate_strings(cast(claim.c.tick, String), ",").label("ticks"),
+        )
         .where(claim.c.booking_id.is_not(None))
         .group_by(claim.c.booking_id, claim.c.resource_id)
         .subquery()
     )
     query = (
-        select(
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.buffer_before,
-            Booking.buffer_after,
-            func.coalesce(claimed.c.ticks, 0),
-        )
+        select(Booking, StaffMember.resource_id, func.coalesce(claimed.c.ticks, ""))
         .join(StaffMember, StaffMember.id == Booking.staff_member_id)
         .outerjoin(
             claimed,
@@ -100,20 +109,65 @@ def _unguarded(session: Session, now: datetime) -> int:
             & (claimed.c.resource_id == StaffMember.resource_id),
         )
         .where(Booking.state.in_(LIVE), Booking.starts_at > now)
+        .order_by(Booking.starts_at)
     )
-    return sum(
-        ticks != len(staff_ticks(0, (to_minute(starts) - before, to_minute(ends) + after)))
-        for starts, ends, before, after, ticks in session.execute(query)
-    )
+    return [
+        booking.reference
+        for booking, resource, ticks in session.execute(query)
+        if {(resource, int(tick)) for tick in ticks.split(",") if tick}
+        != staff_ticks(resource, booking.span)
+    ]
 
 
-def _required(stands: bool, what: str, harm: str) -> Finding:  # noqa: FBT001 - what is asked
+def _overfull_days(session: Session, now: datetime) -> int:
+    """How many days, from today on, have more of a service than its limit."""
+    zone = shop_zone(session)
+    query = (
+        select(Service.id, Service.daily_limit, Booking.starts_at)
+        .join(Booking, Booking.service_id == Service.id)
+        .where(
+            Service.daily_limit.is_not(None),
+            Booking.state.in_(LIVE),
+            Booking.starts_at
+            >= from_minute(day_interval(local_day(to_minute(now), zone), zone)[0]),
+        )
+    )
+    counts = Counter(
+        (service, limit, local_day(to_minute(starts), zone))
+        for service, limit, starts in session.execute(query)
+    )
+    return sum(booked > (limit or 0) for (_, limit, _), booked in counts.items())
+
+
+def _required(stands: bool, what: str, harm: str, remedy: str) -> Finding:  # noqa: FBT001 - what is asked
     if stands:
         return Finding(Grade.OK, f"{what} stands")
-    return Finding(Grade.WRONG, f"{what} is missing, so {harm}: restore it, or the last backup")
+    return Finding(Grade.WRONG, f"{what} is missing, so {harm}: {remedy}")
 
 
-def _counted(number: int, what: str, harm: str) -> Finding:
+def _counted(number: int, what: str, harm: str, remedy: str) -> Finding:
     if number:
-        return Finding(Grade.WRONG, f"{number} {what}, so {harm}: restore the last good backup")
+        return Finding(Grade.WRONG, f"{number} {what}, so {harm}: {remedy}")
     return Finding(Grade.OK, f"no {what}")
+
+
+def _unclaimed(references: list[str]) -> Finding:
+    if not references:
+        return Finding(Grade.OK, "no appointments not wholly claimed")
+    more = " …" if len(references) > MOST_NAMED else ""
+    return Finding(
+        Grade.WRONG,
+        f"{len(references)} appointments not wholly claimed ({' '.join(references[:MOST_NAMED])}"
+        f"{more}), so their time is offered to others: move each to the time it has already (flask "
+        "booking reschedule), which claims it again; one whose time is taken was sold twice",
+    )
+
+
+def _overfull(days: int) -> Finding:
+    if not days:
+        return Finding(Grade.OK, "no day with more appointments than a daily limit")
+    return Finding(
+        Grade.WARN,
+        f"{days} days have more appointments of a service than its daily limit: nothing to do if "
+        "the limit was lowered since",
+    )

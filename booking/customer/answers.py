@@ -12,13 +12,18 @@ from typing import Any
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
 from booking.operations.errors import SlotUnavailable, VisitorLimit
-from booking.storage.models import Booking, Service, StaffMember
+from booking.storage.models import Booking, Hold, Service, StaffMember
 
 from . import forms, links, words
 from .draft import ANY, slot_value
 from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
 from .visitor import visitor
+
+NOT_HELD = (
+    "You have held times for as long as one can, so this one is not held for you. "
+    "It is yours if you confirm it before somebody else does."
+)
 
 
 def take_service(here: Standing, service: Service, preferred: str) -> list[str]:
@@ -40,13 +45,14 @@ def take_staff(here: Standing, choice: str) -> list[str]:
     return _keep_slot(here, service, allowed(here.staff, choice))
 
 
-def take_slot(here: Standing, start: datetime) -> None:
+def take_slot(here: Standing, start: datetime) -> list[str]:
     """The time: held for this tab. Raises SlotUnavailable or VisitorLimit."""
     service = settled(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
-        return
-    _hold(here, service, here.candidates, start)
+        return []
+    made = _hold(here, service, here.candidates, start)
+    return [NOT_HELD] if made.is_over(here.tab.now) else []
 
 
 def take_details(here: Standing, form: Any) -> None:
@@ -61,8 +67,8 @@ def take_details(here: Standing, form: Any) -> None:
 def confirm(here: Standing) -> Booking:
     """Everything: the booking is made, once per draft.
 
-    Raises SlotUnavailable when the time was lost and DraftChanged when this draft was
-    confirmed with other answers.
+    Raises SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
+    visitor has enough, and DraftChanged when this draft was confirmed with other answers.
     """
     draft, service = here.draft, settled(here.service)
     return bookings.book(
@@ -77,6 +83,7 @@ def confirm(here: Standing) -> Booking:
         answers=answered_questions(service, draft.answers),
         manage_token_hash=links.token_hash(links.manage_token(here.tab, here.number)),
         now=here.tab.now,
+        visitor=visitor(),
     )
 
 
@@ -117,7 +124,7 @@ def _keep_slot(here: Standing, service: Service, candidates: Sequence[StaffMembe
     for staff in ([current] if current else []), candidates:
         if staff and _try_hold(here, service, staff, start):
             return [f"Your time is kept: {when}."]
-    holds.release(here.tab.session, tab_key=settled(here.tab.key))
+    holds.give_up(here.tab.session, tab_key=settled(here.tab.key), now=here.tab.now)
     draft.forget_slot()
     return [f"{when} could not be kept for this choice, so please choose a time again."]
 
@@ -132,7 +139,7 @@ def _try_hold(
     return True
 
 
-def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> None:
+def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> Hold:
     settings = state().settings
     made = holds.hold(
         here.tab.session,
@@ -149,3 +156,4 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
     here.draft.staff_member = next(
         member.slug for member in staff if member.id == made.staff_member_id
     )
+    return made

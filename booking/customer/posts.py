@@ -24,6 +24,7 @@ from . import answers, forms, pages, words
 from .draft import ANY, iso_day, slot_start
 from .shop import named_zone, state
 from .standing import Standing, settled, stand, with_slug
+from .visitor import visitor
 
 CHANGED = "Something has changed since you saw this page. Please check it once more."
 OTHERWISE = "This appointment was already confirmed in another window, with these answers."
@@ -74,13 +75,13 @@ def time(tab: TabSession) -> Then:
     if start is None:
         return refuse(tab, "time", 422, error="Choose a time.", **shown)
     try:
-        answers.take_slot(here, start)
+        told = answers.take_slot(here, start)
     except SlotUnavailable as lost:
-        told = [why(lost.reason, here)]
-        return refuse(tab, "time", 409, told, zone=here.draft.zone, lost=start)
+        alerts = [why(lost.reason, here)]
+        return refuse(tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
     except VisitorLimit as reached:
         return refuse(tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
-    return accept(here, [])
+    return accept(here, told)
 
 
 def change_zone(here: Standing) -> Then:
@@ -116,10 +117,18 @@ def confirm(tab: TabSession) -> Then:
         return refuse(tab, None, 409, not_yet(here))
     if (here.number, here.fingerprint) != (posted("draft"), posted("answers")):
         return refuse(tab, "review", 409, [CHANGED])
+    return book(here)
+
+
+def book(here: Standing) -> Then:
+    """The review was sent as it stands: book it."""
+    tab = here.tab
     try:
         tab.complete(answers.confirm(here).reference)
     except SlotUnavailable as lost:
         return refuse(tab, "time", 409, [why(lost.reason, here)], lost=here.draft.start)
+    except VisitorLimit as reached:
+        return refuse(tab, "review", 429, [TOO_MUCH[reached.limit]])
     except DraftChanged:
         return refuse(tab, "review", 409, [CHANGED])
     return tab.then(pages.go_on)
@@ -140,9 +149,12 @@ def more_time(tab: TabSession) -> Then:
     settings = state().settings
     if tab.state == "new":
         return tab.then(pages.show_hold, TIME_LOST, status=409)
-    minutes, most = settings.hold_minutes, settings.hold_extensions
+    limits = {"minutes": settings.hold_minutes, "most": settings.hold_extensions}
+    key, who = settled(tab.key), visitor()
     try:
-        holds.extend(tab.session, tab_key=settled(tab.key), now=tab.now, minutes=minutes, most=most)
+        holds.extend(tab.session, tab_key=key, now=tab.now, **limits, visitor=who)
+    except VisitorLimit as reached:
+        return tab.then(pages.show_hold, TOO_MUCH[reached.limit], status=429)
     except NoMoreTime:
         return tab.then(pages.show_hold, NO_MORE_TIME, status=409)
     except (HoldOver, SlotUnavailable):

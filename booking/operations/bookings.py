@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -18,16 +19,25 @@ from booking.operations.choosing import (
     require_thinkable,
 )
 from booking.operations.claiming import By, Claimant, diary_of_start
-from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
+from booking.operations.errors import (
+    AppointmentPast,
+    DraftChanged,
+    SlotUnavailable,
+    SnapshotTooOld,
+    VisitorLimit,
+)
 from booking.operations.purge import sweep
+from booking.operations.visitors import Visitor, leave_room, require_room
 from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
+from booking.storage.visitors import Marks
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 _LENGTH = 8
+DRAFT_KEY = "uq_booking_booking_draft"
 
 
 @dataclass(frozen=True)
@@ -55,14 +65,16 @@ def book(  # noqa: PLR0913 - each is named where it is called
     manage_token_hash: bytes,
     now: datetime,
     by: By = "customer",
+    visitor: Visitor | None = None,
 ) -> Booking:
     """The booking of that draft: made now, or the one that was made of it before.
 
     Of several staff members one who is free is taken, as for a hold. The time is claimed again,
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
-    allow it; minimum notice and booking window do not bind the owner. Raises SlotUnavailable, or
-    DraftChanged when the draft was confirmed with another fingerprint; the hold then stands as it
-    did.
+    allow it; minimum notice and booking window do not bind the owner. What the tab still holds
+    counted against its `visitor` all the while; anything else is counted now. Raises
+    SlotUnavailable, VisitorLimit, or DraftChanged when the draft was confirmed with another
+    fingerprint; the hold then stands as it did.
     """
     made = booking_by_draft(session, draft)
     if made is not None:
@@ -85,11 +97,13 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with session.begin_nested():
-            return _book(session, booking, service, staff, tab_key, now, by)
-    except (SlotUnavailable, IntegrityError):
+        with closed_where_gone(), session.begin_nested():
+            return _book(session, booking, service, staff, tab_key, now, by, visitor)
+    except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
+        if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
+            raise SnapshotTooOld(error) from error
         if made is None:
             raise
         return _unchanged(made, fingerprint)
@@ -126,13 +140,24 @@ def _book(
     tab_key: int | None,
     now: datetime,
     by: By,
+    visitor: Visitor | None,
 ) -> Booking:
     held, start = hold_of(session, tab_key, lock=True), booking.starts_at
     able = require_offered(session, service, staff)
+    booking.visitor = held.visitor if held else None
+    marks: Marks = ()
+    if held and _still_holds(held, service, able, start, now):
+        visitor = None
+    if visitor:
+        marks = require_room(session, visitor, tab_key=tab_key, now=now)
+        booking.visitor = marks[0]
     diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
+    if visitor:
+        turn = leave_room(
+            session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+        )
     booking.service_id, booking.staff_member_id = service.id, turn[0].id
-    booking.visitor = held.visitor if held else None
     booking.reference = _unused_reference(session)
     session.add(booking)
     session.flush()
@@ -145,6 +170,13 @@ def _book(
         drop_hold(session, held.id)
     sweep(session, member, service, now=now, zone=diary.zone)
     return booking
+
+
+def _still_holds(
+    held: Hold, service: Service, staff: Sequence[StaffMember], start: datetime, now: datetime
+) -> bool:
+    same = (held.service_id, held.starts_at) == (service.id, start)
+    return same and not held.is_over(now) and held.staff_member_id in {one.id for one in staff}
 
 
 def _claimant(session: Session, booking_id: int, held: Hold | None, now: datetime) -> Claimant:

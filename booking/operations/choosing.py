@@ -1,9 +1,11 @@
 """Which staff member gets the appointment, where several would do."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.operations.claiming import Claimant, claim_appointment
@@ -16,6 +18,7 @@ from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
 from booking.storage.models import booking as bookings
 
+_POINTS_TO_NOTHING = "23503"
 _MOST_TELLING_FIRST = (
     Reason.TAKEN,
     Reason.LIMIT,
@@ -34,6 +37,20 @@ def require_thinkable(start: datetime, now: datetime) -> None:
         raise SlotUnavailable(Reason.TOO_FAR)
     if start.second or start.microsecond:
         raise SlotUnavailable(Reason.CLOSED)
+
+
+@contextmanager
+def closed_where_gone() -> Iterator[None]:
+    """SlotUnavailable where the service or the person is deleted while we write of them.
+
+    PostgreSQL only: what we read before was true, and what we point to is gone when we write.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == _POINTS_TO_NOTHING:
+            raise SlotUnavailable(Reason.CLOSED) from error
+        raise
 
 
 def require_offered(

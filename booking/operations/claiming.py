@@ -14,6 +14,7 @@ from booking.scheduling.slots import Reason
 from booking.storage.claims import Pair, day_place, exchange, staff_ticks
 from booking.storage.diary import Diary, read_diary
 from booking.storage.models import Service, StaffMember
+from booking.storage.reads import is_sold
 
 By = Literal["customer", "owner"]
 
@@ -75,11 +76,16 @@ def claim_appointment(
 ) -> Reason | None:
     """Claim it all or nothing. TAKEN or LIMIT when somebody was faster, None when it stands."""
     minute = to_minute(start)
-    ticks = staff_ticks(member.resource_id, diary.rules.span(minute))
+    span = diary.rules.span(minute)
+    ticks = staff_ticks(member.resource_id, span)
     for place in _places(service, minute, diary, claimant.given_up):
         try:
             with session.begin_nested():
                 _claim(session, ticks | place, claimant)
+                # Claims are let go of once their day is past, by the clock of whoever does it.
+                # That clock may be wrong by days, so the bookings themselves have a word too.
+                if is_sold(session, member.id, span, besides=claimant.booking_id):
+                    raise _Lost(ticks)
         except _Lost as lost:
             if lost.pairs & ticks:
                 return Reason.TAKEN

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
 from booking.scheduling.slots import Reason
 
 
@@ -39,6 +41,21 @@ class VisitorLimit(Exception):
 
 class DraftChanged(Exception):
     """The draft was confirmed already, with other answers."""
+
+
+class SnapshotTooOld(DBAPIError):
+    """At REPEATABLE READ: the draft is booked, by a transaction that this one cannot see.
+
+    PostgreSQL says of a row that it could not serialize the access, of a unique key it does not.
+    With its sign on it, whoever runs transactions again runs this one again.
+    """
+
+    def __init__(self, error: IntegrityError) -> None:
+        super().__init__("book", None, _SerializationFailure(str(error.orig)))
+
+
+class _SerializationFailure(Exception):
+    sqlstate = "40001"
 
 
 class AppointmentPast(Exception):

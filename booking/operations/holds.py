@@ -9,6 +9,7 @@ from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -19,10 +20,11 @@ from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
 from booking.operations.visitors import Visitor, leave_room, require_room
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import Pair, owned, release_hold
+from booking.storage.claims import Pair, owned, release_claims, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
+from booking.storage.visitors import Marks
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -39,25 +41,29 @@ def hold(  # noqa: PLR0913 - each is named where it is called
 ) -> Hold:
     """Hold the time for `minutes`, in place of whatever the tab held before.
 
-    Of several staff members one who is free is taken, the least booked that day first. The same
-    time chosen again is held no longer than its `extensions` would come to, and gives none of
-    them back. Raises SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
+    Of several staff members one who is free is taken, the least booked that day first. Whatever a
+    tab holds one after the other, it holds no longer than one time with all its `extensions`, and
+    choosing again gives none of them back: once they are used up, the answer is over already, so
+    that anybody may take the time, and until somebody does it can be confirmed. Raises
+    SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else ()
         able = require_offered(session, service, staff)
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
         if visitor:
-            turn = leave_room(session, turn, diary, start, visitor, marks, tab_key=tab_key, now=now)
+            turn = leave_room(
+                session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
+            )
         values: dict[str, Any] = {
             "service_id": service.id,
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
             "visitor": marks[0] if marks else None,
-            **_lasting(earlier, service, start, now, minutes, extensions),
+            **_lasting(earlier, now, minutes, extensions),
         }
         held = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
         given_up = owned(session, hold_id=held.id) if earlier else set()
@@ -68,13 +74,22 @@ def hold(  # noqa: PLR0913 - each is named where it is called
         return _change(session, held, {"staff_member_id": member.id})
 
 
-def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most: int) -> Hold:
+def extend(
+    session: Session,
+    *,
+    tab_key: int,
+    now: datetime,
+    minutes: int,
+    most: int,
+    visitor: Visitor | None = None,
+) -> Hold:
     """Hold the tab's time `minutes` longer, at most `most` times.
 
-    A hold that ran out is taken up again from `now` on, if nobody took the time since and the
-    rules still allow it. Raises HoldOver, NoMoreTime or SlotUnavailable.
+    A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
+    still allow it and `visitor` has room for it. Raises HoldOver, NoMoreTime, SlotUnavailable or
+    VisitorLimit.
     """
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         if earlier is None:
             raise HoldOver
@@ -83,13 +98,26 @@ def extend(session: Session, *, tab_key: int, now: datetime, minutes: int, most:
         catalogue, start = read_catalogue(session), earlier.starts_at
         service = catalogue.every_service[earlier.service_id]
         able = require_offered(session, service, [catalogue.staff[earlier.staff_member_id]])
+        marks: Marks = ()
+        if lapsed := visitor if earlier.is_over(now) else None:
+            marks = require_room(session, lapsed, tab_key=tab_key, now=now)
         diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
         require_free(diary, able, start)
+        if lapsed:
+            leave_room(
+                session, service, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
+            )
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         given_up = owned(session, hold_id=earlier.id)
         claimant = _claimant(earlier.id, expires_at, now, given_up)
         first_to_claim(session, service, able, start, diary, claimant)
-        longer = {"expires_at": expires_at, "extensions": earlier.extensions + 1}
+        longer: dict[str, Any] = {
+            "ends_at": start + timedelta(minutes=service.duration),
+            "expires_at": expires_at,
+            "extensions": earlier.extensions + 1,
+        }
+        if lapsed:
+            longer["visitor"] = marks[0]
         return _change(session, earlier, longer)
 
 
@@ -100,22 +128,23 @@ def release(session: Session, *, tab_key: int) -> None:
         release_hold(session, held.id)
 
 
-def _lasting(
-    earlier: Hold | None,
-    service: Service,
-    start: datetime,
-    now: datetime,
-    minutes: int,
-    extensions: int,
-) -> dict[str, int]:
+def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
+    """Let go of the time, but not of how long the tab has been holding; else as `release`."""
+    held = hold_of(session, tab_key, lock=True)
+    if held is not None:
+        release_claims(session, held.id)
+        _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
+
+
+def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int) -> dict[str, int]:
     """How long a chosen time is held.
 
-    Chosen again, it goes on from when it was first held, or one could keep it for ever. Once it
-    has been over for as long as a hold lasts, others had their chance, and it starts afresh.
+    It goes on from when the tab began to hold anything, or one could keep a time for ever by
+    choosing it again, another length of it, or something else in between. Once nothing was held for
+    as long as a hold lasts, others had their chance, and it starts afresh.
     """
     at, length = int(now.timestamp()), minutes * 60
-    same = earlier is not None and (earlier.service_id, earlier.starts_at) == (service.id, start)
-    if earlier is None or not same or earlier.expires_at + length <= at:
+    if earlier is None or earlier.expires_at + length <= at:
         return {"held_since": at, "expires_at": at + length, "extensions": 0}
     most = earlier.held_since + length * (1 + extensions)
     return {

@@ -16,6 +16,7 @@ from booking.scheduling.hours import TICK
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.models import Booking, Resource, Service, StaffMember, hold
 from booking.storage.reads import shop_zone
+from booking.storage.visitors import forget_keys
 
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
@@ -39,7 +40,8 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
 
 
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Take visitors' marks off up to `most` bookings of days whose key is gone; how many."""
+    """Forget old days' keys, and take their marks off up to `most` bookings; how many of these."""
+    forget_keys(session, now)
     old = (
         select(Booking.id)
         .where(Booking.visitor.is_not(None), Booking.created_at < now - timedelta(days=2))

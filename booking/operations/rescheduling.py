@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.operations.bookings import lock
 from booking.operations.choosing import (
+    closed_where_gone,
     first_to_claim,
     in_turn,
     require_free,
@@ -14,10 +15,11 @@ from booking.operations.choosing import (
     require_thinkable,
 )
 from booking.operations.claiming import By, Claimant, diary_of_start
-from booking.operations.errors import AppointmentCancelled, AppointmentPast
-from booking.storage.claims import owned, release_hold
+from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
+from booking.scheduling.slots import Reason
+from booking.storage.claims import exchange, owned, release_hold, staff_ticks
 from booking.storage.models import Booking, Hold, StaffMember
-from booking.storage.reads import hold_of
+from booking.storage.reads import hold_of, is_sold
 
 
 def reschedule(
@@ -34,11 +36,12 @@ def reschedule(
 
     The new time is claimed before the old one goes, in one statement, so a move that is refused
     leaves the booking as it was, and what the tab `tab_key` holds may be moved to. Length and
-    buffers are what the service asks for today; notice and window do not bind the owner. Raises
+    buffers are what the service asks for today; notice and window do not bind the owner. Moved to
+    where it is, it stays as it is, and claims again what is missing of its claims. Raises
     SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has begun.
     """
     require_thinkable(start, now)
-    with session.begin_nested():
+    with closed_where_gone(), session.begin_nested():
         lock(session, booking)
         if booking.state == "cancelled":
             raise AppointmentCancelled
@@ -46,6 +49,7 @@ def reschedule(
             raise AppointmentPast
         here = booking.staff_member_id
         if booking.starts_at == start and here in {member.id for member in staff}:
+            _claim_again(session, booking, now)
             return booking
         return _move(session, booking, staff, start, now, tab_key, by)
 
@@ -76,6 +80,19 @@ def _move(
     if held is not None:
         release_hold(session, held.id)
     return booking
+
+
+def _claim_again(session: Session, booking: Booking, now: datetime) -> None:
+    """Put back what is missing of its claims, and let go of what is not its any more."""
+    claimed = owned(session, booking_id=booking.id)
+    ticks = staff_ticks(booking.staff_member.resource_id, booking.span)
+    elsewhere = {pair for pair in claimed if pair[0] != booking.service.resource_id}
+    if elsewhere == ticks:
+        return
+    at = int(now.timestamp())
+    lost = exchange(session, ticks, elsewhere, booking_id=booking.id, now=at)
+    if lost or is_sold(session, booking.staff_member_id, booking.span, besides=booking.id):
+        raise SlotUnavailable(Reason.TAKEN)
 
 
 def _claimant(session: Session, booking: Booking, held: Hold | None, now: datetime) -> Claimant:

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.operations.errors import Limit, VisitorLimit
 from booking.scheduling.clock import day_interval, local_day, to_minute
+from booking.scheduling.hours import TICK
 from booking.scheduling.share import leaves_enough
+from booking.storage.claims import day_places
 from booking.storage.diary import Diary
-from booking.storage.models import StaffMember
+from booking.storage.models import Service, StaffMember
 from booking.storage.visitors import (
     Marks,
     Taken,
@@ -29,7 +32,7 @@ class Visitor:
     """Who asks, and how much they may take.
 
     `address` is never written down. `holds` at the same time, `bookings` in 24 hours, `share` in
-    percent of a staff member's day.
+    percent of a staff member's day and of a service's daily limit.
     """
 
     address: str
@@ -38,35 +41,53 @@ class Visitor:
     share: int
 
 
-def require_room(session: Session, visitor: Visitor, *, tab_key: int, now: datetime) -> Marks:
+def require_room(
+    session: Session, visitor: Visitor, *, tab_key: int | None, now: datetime
+) -> Marks:
     """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
 
+    A live hold counts as the booking it may become, so that confirming it needs no leave any more.
     Raises VisitorLimit.
     """
     marks = marks_of(session, visitor.address, now)
     _one_at_a_time(session, marks[0])
-    if count_live_holds(session, marks, now=now, besides_tab=tab_key) >= visitor.holds:
+    held = count_live_holds(session, marks, now=now, besides_tab=tab_key)
+    if held >= visitor.holds:
         raise VisitorLimit(Limit.HOLDS)
-    if count_bookings(session, marks, now=now) >= visitor.bookings:
+    if held + count_bookings(session, marks, now=now) >= visitor.bookings:
         raise VisitorLimit(Limit.BOOKINGS)
     return marks
 
 
-def leave_room(
+def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     session: Session,
+    service: Service,
     staff: Sequence[StaffMember],
     diary: Diary,
     start: datetime,
     visitor: Visitor,
     marks: Marks,
     *,
-    tab_key: int,
+    tab_key: int | None,
     now: datetime,
 ) -> list[StaffMember]:
-    """Those of the staff of whose day the visitor may have more. Raises VisitorLimit if of none."""
-    day = day_interval(local_day(to_minute(start), diary.zone), diary.zone)
-    resources = [member.resource_id for member in staff]
-    taken = taken_by(session, marks, resources, day, now=now, besides_tab=tab_key)
+    """Those of the staff of whose day the visitor may have more.
+
+    Raises VisitorLimit if of none, or if they have their share of the service's daily limit.
+    """
+    date = local_day(to_minute(start), diary.zone)
+    day = day_interval(date, diary.zone)
+    asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
+    if limit := diary.rules.daily_limit:
+        ours = taken_by(session, marks, [service.resource_id], day_places(date), **asked)
+        places = ours.get(service.resource_id, Taken()).appointments
+        if not leaves_enough(limit, places, places, 1, visitor.share):
+            raise VisitorLimit(Limit.DAY)
+    resources, ticks = (
+        [member.resource_id for member in staff],
+        range(day[0] // TICK, day[1] // TICK),
+    )
+    taken = taken_by(session, marks, resources, ticks, **asked)
     first, end = diary.rules.span(to_minute(start))
 
     def has_room(member: StaffMember) -> bool:

@@ -19,6 +19,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from booking.scheduling.clock import to_minute
+from booking.scheduling.intervals import Interval
 from booking.storage.base import Base, RowId, UTCDateTime
 from booking.storage.business import Service, StaffMember
 
@@ -70,6 +72,12 @@ class Booking(Base):
 
     service: Mapped[Service] = relationship()
     staff_member: Mapped[StaffMember] = relationship()
+
+    @property
+    def span(self) -> Interval:
+        """What it takes up, buffers included, in minutes since the epoch, UTC."""
+        first, end = to_minute(self.starts_at), to_minute(self.ends_at)
+        return first - self.buffer_before, end + self.buffer_after
 
 
 booking = Base.metadata.tables[Booking.__tablename__]
@@ -137,8 +145,8 @@ claim = Table(
 class Hold:
     """A slot claimed for a while by a tab.
 
-    `expires_at` and `held_since`, when the tab first held this time, are in seconds since the
-    epoch, UTC.
+    `expires_at` and `held_since`, when the tab began to hold one time after the other, are in
+    seconds since the epoch, UTC.
     """
 
     id: int

@@ -49,6 +49,10 @@ class Catalogue:
         """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
         return clock.zone(self.shop.zone if self.shop else "UTC")
 
+    def working_time(self, staff_member_id: int) -> WorkingTime:
+        """When they work: never, of somebody who has gone since they were asked for."""
+        return self.working.get(staff_member_id) or WorkingTime(self.zone, weekly={})
+
     def offering(self, service_id: int) -> list[StaffMember]:
         """Who offers that service now, in the shop's order; nobody if it is retired or gone."""
         service = self.every_service.get(service_id)
@@ -63,16 +67,18 @@ _remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 def read_catalogue(session: Session) -> Catalogue:
     """The catalogue as this transaction sees it."""
     engine, token = session.get_bind().engine, _token(session)
+    if token is None:  # nothing would tell us of a change, so nothing is remembered
+        return _read(session, "")
     found = _remembered.get(engine)
     while found is None or found.token != token:
-        found = _read(session, token)
+        found = _read(session, token or "")
         token = _token(session)  # changed while it was read? Then once more
     _remembered[engine] = found
     return found
 
 
-def _token(session: Session) -> str:
-    return str(session.connection().execute(_TOKEN).scalar_one())
+def _token(session: Session) -> str | None:
+    return session.connection().execute(_TOKEN).scalar_one_or_none()
 
 
 def _read(session: Session, token: str) -> Catalogue:

@@ -1,8 +1,9 @@
 """The guard: one row per resource and five-minute tick, and its primary key is the promise.
 
-Whatever locks rows of claims locks them in ascending order of (resource, tick), in one go. Two
-transactions that meet on several rows then wait for each other in one direction only, so that
-PostgreSQL never has to break a deadlock.
+Whatever locks rows of claims locks them in ascending order of (resource, tick), in one go, and
+after the hold they belong to. Two transactions that meet on several rows then wait for each other
+in one direction only. Who lets several holds go one after the other, as the end of several tabs
+does, can still meet somebody crosswise: PostgreSQL breaks that deadlock, and it is run again.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -11,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
@@ -35,6 +36,11 @@ def staff_ticks(resource_id: int, span: Interval) -> set[Pair]:
 def day_place(resource_id: int, day: date, place: int) -> Pair:
     """The n-th place of a service's day, counted from 1, as a tick of the service's resource."""
     return resource_id, day.toordinal() * PLACES_A_DAY + place
+
+
+def day_places(day: date) -> range:
+    """All ticks that could be places of that day."""
+    return range(day.toordinal() * PLACES_A_DAY, (day.toordinal() + 1) * PLACES_A_DAY)
 
 
 def exchange(
@@ -81,13 +87,24 @@ def owned(
 
 def release_hold(session: Session, hold_id: int) -> None:
     """Let go of all that the hold claimed, and of the hold itself."""
-    release_holds(session, [hold_id])
+    _release(session, [hold_id])
 
 
 def release_holds(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of several holds at once: one after the other would lock rows out of order."""
+    here = select(holds.c.id).where(holds.c.id.in_(hold_ids)).order_by(holds.c.id)
+    session.execute(here.with_for_update()).fetchall()  # who extends one has it before its claims
+    _release(session, hold_ids)
+
+
+def _release(session: Session, hold_ids: Collection[int]) -> None:
     _let_go(session, claims.c.hold_id.in_(hold_ids))
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
+
+
+def release_claims(session: Session, hold_id: int) -> None:
+    """Let go of all that the hold claimed; its record stays."""
+    _let_go(session, claims.c.hold_id == hold_id)
 
 
 def drop_hold(session: Session, hold_id: int) -> None:
@@ -128,6 +145,14 @@ def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[
 
 
 # Built once: building a statement takes several times as long as running it.
+LIVE = (
+    claims.c.tick >= bindparam("first"),
+    claims.c.tick <= bindparam("last"),
+    or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
+    or_(claims.c.hold_id.is_(None), claims.c.hold_id != bindparam("own_hold")),
+    or_(claims.c.booking_id.is_(None), claims.c.booking_id != bindparam("own_booking")),
+)
+"""What stands in the way on these ticks: no claim that ran out, nor one of one's own."""
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))

@@ -5,14 +5,13 @@ they cannot disagree about the rules.
 """
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, func, or_, select
+from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, local_day, to_minute
@@ -24,12 +23,10 @@ from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import PLACES_A_DAY
+from booking.storage.claims import LIVE
+from booking.storage.places import Places, read_places
 from booking.storage.reads import hold_of
 from booking.storage.working_time import near, rules_of
-
-Places = dict[date, frozenset[int]]
-"""Which places of each day of the shop's zone are claimed."""
 
 
 @dataclass(frozen=True)
@@ -91,16 +88,11 @@ class Diary:
 
     def free_places(self, day: date) -> list[int]:
         """The day's free places, lowest first. Empty too where the service has no daily limit."""
-        taken = self.places.get(day, frozenset())
-        limit = self.rules.daily_limit or 0
-        # Places beyond a limit that was lowered since still count against it.
-        room = limit - sum(place > limit for place in taken)
-        return [place for place in range(1, room + 1) if place not in taken]
+        return self.places.free(day, self.rules.daily_limit or 0)
 
     @cached_property
     def _full_days(self) -> list[Interval]:
-        counts = {day: len(taken) for day, taken in self.places.items()}
-        return limit_days(counts, self.rules.daily_limit, self.zone)
+        return limit_days(self.places.counts(), self.rules.daily_limit, self.zone)
 
     def _own_start(self, member: StaffMember) -> int | None:
         if self.own is None:
@@ -144,9 +136,9 @@ def read_diary(
     return Diary(
         service_id=service.id,
         rules=rules,
-        working={member.id: near(catalogue.working[member.id], around) for member in staff},
+        working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
         taken=_taken(session, staff, around, limits),
-        places=_places(session, service, around, limits, catalogue.zone),
+        places=read_places(session, service, around, limits, catalogue.zone),
         own=hold if hold and not hold.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
         zone=catalogue.zone,
@@ -187,41 +179,11 @@ def _stretches(ticks: list[int]) -> list[Interval]:
     ]
 
 
-def _places(
-    session: Session,
-    service: Service,
-    span: Interval,
-    limits: dict[str, int],
-    zone: ZoneInfo,
-) -> Places:
-    if service.daily_limit is None:
-        return {}
-    first, last = (local_day(minute, zone).toordinal() for minute in span)
-    asked = {
-        "resource": service.resource_id,
-        "first": first * PLACES_A_DAY,
-        "last": (last + 1) * PLACES_A_DAY - 1,
-    }
-    found: dict[date, set[int]] = defaultdict(set)
-    for (tick,) in session.connection().execute(_PLACES, {**asked, **limits}):
-        day, place = divmod(tick, PLACES_A_DAY)
-        found[date.fromordinal(day)].add(place)
-    return {day: frozenset(places) for day, places in found.items()}
-
-
-# Built once: building a statement takes several times as long as running it.
-_LIVE = (
-    claims.c.tick >= bindparam("first"),
-    claims.c.tick <= bindparam("last"),
-    or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
-    or_(claims.c.hold_id.is_(None), claims.c.hold_id != bindparam("own_hold")),
-    or_(claims.c.booking_id.is_(None), claims.c.booking_id != bindparam("own_booking")),
-)
-# One row for each resource: a row for each five minutes, or a window function over them, took
-# most of the time that a busy month takes.
+# Built once: building a statement takes several times as long as running it. One row for each
+# resource: a row for each five minutes, or a window function over them, took most of the time
+# that a busy month takes.
 _TAKEN = (
     select(claims.c.resource_id, func.aggregate_strings(cast(claims.c.tick, String), ","))
-    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *_LIVE)
+    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *LIVE)
     .group_by(claims.c.resource_id)
 )
-_PLACES = select(claims.c.tick).where(claims.c.resource_id == bindparam("resource"), *_LIVE)

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.scheduling.clock import DAY, from_minute, to_minute
+from booking.scheduling.intervals import Interval
 from booking.storage.bookings import Booking, Hold
 from booking.storage.bookings import booking as bookings
 from booking.storage.bookings import hold as holds
@@ -66,6 +68,20 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
     return session.scalars(query).all()
 
 
+def is_sold(session: Session, staff_member_id: int, span: Interval, *, besides: int | None) -> bool:
+    """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
+    asked = {
+        "member": staff_member_id,
+        "first": from_minute(span[0] - 2 * DAY),  # longer than any of them
+        "end": from_minute(span[1] + DAY),
+        "own": -1 if besides is None else besides,
+    }
+    return any(
+        to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
+        for starts, ends, before, after in session.connection().execute(_NEAR, asked)
+    )
+
+
 def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hold | None:
     """The hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
     if tab_key is None:
@@ -86,3 +102,12 @@ _DRAFT = select(bookings.c.id).where(bookings.c.draft == bindparam("draft"))
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
 _BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))
+_NEAR = select(
+    bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after
+).where(
+    bookings.c.staff_member_id == bindparam("member"),
+    bookings.c.starts_at > bindparam("first"),
+    bookings.c.starts_at < bindparam("end"),
+    bookings.c.state != "cancelled",
+    bookings.c.id != bindparam("own"),
+)

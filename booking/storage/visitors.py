@@ -1,7 +1,8 @@
 """Visitors, as far as limits count them: by marks that cannot be led back to an address.
 
 A mark is an HMAC of the address under a key of that day (UTC). The key lies in the database, so
-that every process counts alike, and goes two days later: from then on nobody can tell whose mark
+that every process counts alike, and goes two days later, with that day's first visitor or by
+`flask booking purge`: from then on nobody can tell whose mark
 it was, nor that two days' marks are one visitor's.
 """
 
@@ -27,7 +28,6 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
-from booking.scheduling.intervals import Interval
 from booking.storage.base import Base
 from booking.storage.bookings import booking as bookings
 from booking.storage.bookings import claim as claims
@@ -63,6 +63,11 @@ def marks_of(session: Session, address: str, now: datetime) -> Marks:
     return [hmac.digest(keys[day], address.encode(), "sha256") for day in days]
 
 
+def forget_keys(session: Session, now: datetime) -> None:
+    """Delete the keys of days before yesterday, on which no first visitor did it."""
+    _forget_keys(session, now.astimezone(UTC).date().toordinal())
+
+
 def count_live_holds(
     session: Session, marks: Marks, *, now: datetime, besides_tab: int | None
 ) -> int:
@@ -81,22 +86,22 @@ def taken_by(
     session: Session,
     marks: Marks,
     resources: Collection[int],
-    span: Interval,
+    ticks: range,
     *,
     now: datetime,
     besides_tab: int | None,
 ) -> dict[int, Taken]:
-    """What the visitor holds or booked of each resource within the span (minutes, UTC)."""
+    """What the visitor holds or booked of each resource within those ticks."""
     asked = {
         "marks": marks,
         "resources": list(resources),
-        "first": span[0] // TICK,
-        "end": span[1] // TICK,
+        "first": ticks.start,
+        "end": ticks.stop,
         "now": int(now.timestamp()),
         "tab": _number(besides_tab),
     }
     rows = session.connection().execute(_TAKEN, asked)
-    return {resource: Taken(owners, ticks * TICK) for resource, owners, ticks in rows}
+    return {resource: Taken(owners, number * TICK) for resource, owners, number in rows}
 
 
 def _number(tab_key: int | None) -> int:
@@ -112,6 +117,10 @@ def _turn_keys(session: Session, today: int) -> None:
     # Two may come first at the same moment: whose key stands is all the same.
     words = "INSERT INTO booking_visitor_key (day, key) VALUES (:day, :key) ON CONFLICT DO NOTHING"
     session.execute(text(words), {"day": today, "key": secrets.token_bytes(32)})
+    _forget_keys(session, today)
+
+
+def _forget_keys(session: Session, today: int) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))
 
 

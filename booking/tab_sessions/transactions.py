@@ -161,8 +161,10 @@ def watch_for_writes() -> None:
         event.listen(Session, "before_commit", _refuse_what_was_written)
 
 
-def _note_changes(_session: Session, _transaction: object, connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
+def _note_changes(session: Session, _transaction: object, connection: Connection) -> None:
+    # A session that only joins a running transaction begins nothing: what was written stays so.
+    joins = session.join_transaction_mode == "rollback_only" and session.bind is connection
+    if connection.dialect.name == "sqlite" and not joins:
         connection.info[_CHANGES] = _changes(connection)
 
 

@@ -4,6 +4,7 @@ A migration that rebuilds one of these tables on SQLite drops its triggers with 
 """
 
 from itertools import product
+from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,7 +35,8 @@ def upgrade() -> None:
         sa.Column("token", sa.String(36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking_catalogue_state")),
     )
-    op.execute("INSERT INTO booking_catalogue_state (id, token) VALUES (1, 'new')")
+    # Another one each time: a process may live through a downgrade and remember the one before.
+    op.execute(f"INSERT INTO booking_catalogue_state (id, token) VALUES (1, '{uuid4()}')")  # noqa: S608
     if op.get_bind().dialect.name == "sqlite":
         on_sqlite()
     else:
@@ -51,11 +53,16 @@ def on_sqlite() -> None:
 
 
 def on_postgresql() -> None:
+    # By name of its schema, for whoever has another search path (pg_dump has none), and by the
+    # right of its owner, for roles that may change the business and not this table.
     op.execute("""
         CREATE FUNCTION booking_catalogue_changed() RETURNS trigger AS $$ BEGIN
-            UPDATE booking_catalogue_state SET token = gen_random_uuid()::text;
+            EXECUTE pg_catalog.format(
+                'UPDATE %I.booking_catalogue_state SET token = pg_catalog.gen_random_uuid()::text',
+                TG_TABLE_SCHEMA
+            );
             RETURN NULL;
-        END $$ LANGUAGE plpgsql
+        END $$ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     """)
     for table in TABLES:
         op.execute(f"""

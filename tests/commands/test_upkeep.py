@@ -11,7 +11,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from booking import Sidebook, create_app
 from booking.commands.doctor import _sqlite_version, _synchronous_commit
-from booking.storage.models import Booking, claim, hold
+from booking.storage.models import Booking, Service, catalogue_state, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
 from tests.commands.shell import (
@@ -113,6 +113,41 @@ def test_doctor_finds_an_appointment_that_is_not_wholly_claimed(app, left):
     ticks = select(claim.c.tick).order_by(claim.c.tick).limit(8 - left)
     in_database(app, lambda session: session.execute(claim.delete().where(claim.c.tick.in_(ticks))))
     assert "WRONG  1 appointments not wholly claimed" in wrong(app)
+
+
+def test_doctor_finds_an_appointment_that_was_moved_by_hand(app):
+    """As many ticks as before, and none of them its own."""
+    reference = appointment(app)
+    in_database(app, lambda session: session.execute(MOVED_BY_HAND))
+    assert f"WRONG  1 appointments not wholly claimed ({reference})" in wrong(app)
+    assert run(app, "reschedule", reference, "2027-02-03 14:00").exit_code == 0
+    assert "WRONG" not in run(app, "doctor").stdout, "moved to where it is, it is claimed again"
+
+
+MOVED_BY_HAND = update(Booking).values(
+    starts_at=MORNING + timedelta(hours=4), ends_at=MORNING + timedelta(hours=4, minutes=30)
+)
+
+
+def test_doctor_finds_the_token_of_the_business_gone_and_says_how_to_make_it(app):
+    assert run(app, "doctor").exit_code == 0
+    in_database(app, lambda session: session.execute(catalogue_state.delete()))
+    found = wrong(app)
+    assert "WRONG  the token of the business is missing" in found
+    remedy = found.partition(": run ")[2].partition("\n")[0]
+    in_database(app, lambda session: session.execute(text(remedy)))
+    assert "WRONG" not in run(app, "doctor").stdout
+
+
+def test_doctor_names_days_with_more_appointments_than_their_limit(app):
+    for hour in (10, 14):
+        appointment(app, datetime(2037, 2, 3, hour, tzinfo=UTC))
+    assert "ok     no day with more appointments than a daily limit" in run(app, "doctor").stdout
+    limit = update(Service).values(daily_limit=1)
+    in_database(app, lambda session: session.execute(limit))
+    answer = run(app, "doctor")
+    assert answer.exit_code == 0
+    assert "warn   1 days have more appointments of a service than its daily limit" in answer.stdout
 
 
 def test_doctor_finds_the_claims_of_a_cancelled_appointment(app):

@@ -17,6 +17,7 @@ from tests.customer.walks import (
     days,
     last_before_lunch,
     nearest,
+    notice,
     slots,
     value,
 )
@@ -86,6 +87,20 @@ def test_more_time_is_given_three_times(app):
     assert tab.status == 409
     assert "no more time" in tab.response.text
     assert tab.refresh().step == "details"
+
+
+def test_who_held_times_for_as_long_as_one_can_is_told_and_can_still_confirm(app, bookings, later):
+    tab = at_details(app, service="short", staff="ana")
+    for _ in range(3):
+        tab.click("More time")
+    later(minutes=41)
+    tab.open("time").submit(slot=slots(tab)[-1])
+    assert (tab.status, tab.step) == (200, "details")
+    assert "this one is not held for you" in notice(tab)
+    assert "hold-over" in tab.page.select_one("#hold")["class"]
+    tab.submit(**ADA).submit()
+    assert (tab.status, tab.step) == (200, "done")
+    assert len(bookings()) == 1
 
 
 def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):

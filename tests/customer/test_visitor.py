@@ -1,11 +1,15 @@
 """Who counts as one visitor, and what they are told when they have enough."""
 
 import logging
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 
 from booking.customer.visitor import _warn_once, network
-from tests.customer.walks import alert, at_details, at_done, at_time, slots
+from tests.customer.walks import alert, at_details, at_done, at_review, at_time, slots, text
+
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,23 @@ def test_much_of_a_day_is_429_with_a_sentence(app):
     for _ in range(2):
         at_details(app, service="short", staff="ana")
     assert "Much of that day is taken from your connection already" in refused(app)
+
+
+def test_confirming_too_much_too_late_is_429_and_keeps_every_answer(app):
+    with time_machine.travel(MORNING, tick=False):
+        waiting = at_review(app, service="short", staff="ana")
+    with time_machine.travel(MORNING + timedelta(minutes=11), tick=False):
+        limit(app, bookings_per_visitor=1)
+        at_done(
+            app, slots(at_time(app, service="short", staff="ana"))[-1], service="short", staff="ana"
+        )
+        waiting.submit()
+        assert (waiting.status, waiting.step) == (429, "review")
+        assert "Many appointments were booked from your connection" in alert(waiting)
+        assert "Ada Lovelace" in text(waiting)
+        waiting.click("#more-time")
+        assert waiting.status == 429
+        assert "Many appointments were booked from your connection" in alert(waiting)
 
 
 def test_a_proxy_nobody_told_us_of_is_told_in_the_log(app, caplog):

@@ -4,8 +4,9 @@ What is counted is what was promised, bookings and live holds, and beside it the
 cover every minute of it.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 
@@ -30,26 +31,47 @@ WITHOUT_OWNER = """
         ON booking.id = claim.booking_id AND booking.state IN ('pending', 'confirmed')
     WHERE hold.id IS NULL AND booking.id IS NULL
 """
+LIMITED = """
+    SELECT service.slug, service.daily_limit, booking.starts_at
+    FROM booking_booking AS booking JOIN booking_service AS service
+        ON service.id = booking.service_id
+    WHERE state IN ('pending', 'confirmed') AND service.daily_limit IS NOT NULL
+"""
 CLAIMED = "SELECT resource_id, tick, hold_id, booking_id FROM booking_claim"
 
 
-def assert_sold_once(engine, now: datetime) -> None:
+def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> None:
     """No minute of a staff member twice, buffers included; every one claimed by its owner.
 
-    Nor may there be a claim without an owner.
+    Nor may there be a claim without an owner, or a day with more than its limit. `claims_went`:
+    a wrong clock let go of some, so that only what was promised is looked at.
     """
+    assert_no_day_is_overfull(engine)
     sold = promised(engine, now)
     doubled = {when: owners for when, owners in sold.items() if len(owners) > 1}
     assert not doubled, f"{len(doubled)} minutes sold twice, among them {min(doubled)}"
     with engine.connect() as connection:
         assert connection.scalar(text(WITHOUT_OWNER)) == 0, "claims without an owner"
         claims = claimed(connection.execute(text(CLAIMED)))
+    if claims_went:
+        return
     unclaimed = {
         (who, minute): owner
         for (who, minute), [owner] in sold.items()
         if claims.get((who, int(minute.timestamp()) // 300)) != owner
     }
     assert not unclaimed, f"{len(unclaimed)} minutes not claimed, among them {min(unclaimed)}"
+
+
+def assert_no_day_is_overfull(engine) -> None:
+    """No service more often in a day of the shop than its limit."""
+    with engine.connect() as connection:
+        zone = ZoneInfo(connection.scalar(text("SELECT zone FROM booking_shop")))
+        rows = connection.execute(text(LIMITED)).all()
+    limits = {row.slug: row.daily_limit for row in rows}
+    counts = Counter((row.slug, instant(row.starts_at).astimezone(zone).date()) for row in rows)
+    overfull = {day for day in counts if counts[day] > limits[day[0]]}
+    assert not overfull, f"{len(overfull)} days have more than their limit, among them {overfull}"
 
 
 def promised(engine, now: datetime) -> dict[tuple[int, datetime], list[tuple[str, int]]]:

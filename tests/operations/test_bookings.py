@@ -1,16 +1,19 @@
 """Booking and cancelling: once per draft, and only what can still be had."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel
 from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
+from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
+from booking.storage.availability import days
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, at, book_in
+from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find
 from tests.operations.audit import assert_sold_once
 
 
@@ -190,6 +193,39 @@ def test_a_limit_that_was_lowered_counts_the_places_beyond_it(shop):
     shop.change("cut", daily_limit=2)  # places 2 and 3 are taken
     with refused(Reason.LIMIT):
         shop.book(None, "cut", "ann", at("15:00"))
+
+
+def test_a_limit_set_later_counts_what_is_booked_already(shop):
+    for start in ("09:00", "10:00"):
+        shop.book(None, "cut", "ann", at(start, day=1))
+    shop.change("cut", daily_limit=3)
+    shop.book(None, "cut", "ben", at("09:00", day=1))
+    for ask in (shop.hold, shop.book):
+        with refused(Reason.LIMIT):
+            ask(shop.tab(), "cut", "ben", at("15:00", day=1))
+    shop.book(None, "cut", "ben", at("15:00", day=2))
+
+
+def test_a_limit_that_was_off_for_a_while_counts_what_was_booked_meanwhile(shop):
+    gone = None
+    for limit, start in ((2, "09:00"), (None, "10:00"), (None, "11:00")):
+        shop.change("cut", daily_limit=limit)
+        gone = shop.book(None, "cut", "ann", at(start, day=1))
+    shop.change("cut", daily_limit=3)
+    with refused(Reason.LIMIT):
+        shop.book(None, "cut", "ann", at("15:00", day=1))
+    with shop.reading() as session:
+        asked = {"now": NOW, "zone": ZoneInfo("Europe/Lisbon"), "tab_key": None}
+        cut, ann = find(session, "cut"), find(session, "ann")
+        found = days(session, cut, [ann], TODAY, TODAY + timedelta(days=2), **asked)
+        assert [bool(day.starts) for day in found.values()] == [True, False, True]
+    with shop.writing() as session:
+        booking = booking_by_reference(session, gone)
+        reschedule(
+            session, booking, staff=[find(session, "ben")], start=at("15:00", day=1), now=NOW
+        )
+        cancel(session, booking, by="owner", now=NOW)
+    shop.book(None, "cut", "ann", at("16:00", day=1))
 
 
 def test_past_claims_leave_the_table_although_nobody_ever_purges(shop):

@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable
-from booking.operations.holds import extend, release
+from booking.operations.holds import extend, give_up, release
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold
 from tests.fixtures.small_shop import NOW, at, find, hold_in
+from tests.operations.audit import assert_sold_once
 
 
 def later(minutes: float):
@@ -144,7 +145,7 @@ def test_more_time_is_added_to_what_is_left_as_often_as_allowed(shop):
             extend(session, tab_key=tab, now=later(6), minutes=10, most=2)
 
 
-def test_choosing_the_same_time_again_gives_no_extension_back(shop):
+def test_choosing_again_gives_no_extension_back(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
     with shop.writing() as session:
@@ -152,7 +153,7 @@ def test_choosing_the_same_time_again_gives_no_extension_back(shop):
         again = hold_in(session, tab, "cut", "ann", at("10:00"))
         assert (again.extensions, again.expires) == (1, later(20))
         other = hold_in(session, tab, "cut", "ann", at("11:00"))
-        assert (other.extensions, other.expires) == (0, later(10))
+        assert (other.extensions, other.expires) == (1, later(20))
 
 
 def test_choosing_the_same_time_again_and_again_does_not_hold_it_for_ever(shop):
@@ -163,6 +164,41 @@ def test_choosing_the_same_time_again_and_again_does_not_hold_it_for_ever(shop):
     over = shop.hold(tab, "cut", "ann", at("10:00"), now=later(25), **once)
     assert over.is_over(later(25)), "kept, but anybody's"
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(25))
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("cut", "10:00"), ("color", "10:00")],
+        [("cut", "10:00"), ("cut", "10:15")],
+        [("cut", "10:00"), ("cut", "14:00"), ("cut", "10:00")],
+        [("cut", "10:00"), None],
+    ],
+    ids=["another service", "an overlap", "another time in between", "given up in between"],
+)
+def test_no_tab_keeps_others_out_for_ever(shop, turns):
+    tab, now = shop.tab(), NOW
+    for number in range(6):
+        if turn := turns[number % len(turns)]:
+            made = shop.hold(tab, turn[0], "ann", at(turn[1], day=1), now=now)
+            assert made.expires <= later(40)
+        else:
+            with shop.writing() as session:
+                give_up(session, tab_key=tab, now=now)
+        now += timedelta(minutes=9)
+    shop.hold(shop.tab(), "cut", "ann", at("10:00", day=1), now=later(45))
+
+
+def test_a_time_given_up_is_free_at_once(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    with shop.writing() as session:
+        give_up(session, tab_key=tab, now=later(1))
+    assert shop.count(claim) == 0
+    shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(1))
+    assert shop.hold(tab, "cut", "ben", at("10:00"), now=later(2), extensions=0).expires == later(
+        10
+    )
 
 
 def test_a_hold_over_for_as_long_as_one_lasts_may_begin_afresh(shop):
@@ -181,6 +217,16 @@ def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(23))
     with shop.writing() as session, refused(Reason.TAKEN):
         extend(session, tab_key=tab, now=later(24), minutes=10, most=3)
+
+
+def test_more_time_holds_what_the_service_takes_now(shop):
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00"))
+    shop.change("cut", duration=60)
+    with shop.writing() as session:
+        made = extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+    assert (made.ends_at, shop.count(claim)) == (at("11:00"), 14)
+    assert_sold_once(shop.engine, NOW)
 
 
 def test_without_a_hold_there_is_nothing_to_extend(shop):

@@ -4,7 +4,9 @@ The guard is also switched off once, to show that these tests would notice.
 """
 
 import random
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
@@ -16,12 +18,15 @@ from sqlalchemy.orm import Session
 
 from booking.operations.bookings import cancel
 from booking.operations.errors import SlotUnavailable
-from booking.operations.holds import release
+from booking.operations.holds import extend, release
+from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
+from booking.storage.claims import release_holds
 from booking.storage.models import Booking, claim, hold
-from booking.storage.reads import booking_by_reference
+from booking.storage.reads import booking_by_reference, hold_of
 from booking.tab_sessions import is_busy, settle
+from booking.tab_sessions.failures import is_conflict
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won
@@ -127,6 +132,18 @@ def test_a_daily_limit_holds_when_many_ask_for_the_last_places(shop):
     assert {refusal.reason for refusal in results if isinstance(refusal, Exception)} == {
         Reason.LIMIT
     }
+    assert_sold_once(shop.engine, NOW)
+
+
+def test_without_the_guard_the_look_finds_a_day_that_is_overfull(shop):
+    """The negative control: a booking that claims no place, and nobody counts."""
+    shop.change("cut", daily_limit=1)
+    shop.book(None, "cut", "ann", at("10:00"))
+    assert_sold_once(shop.engine, NOW)
+    with shop.writing() as session:
+        session.add(unguarded(find(session, "cut"), find(session, "ben"), at("12:00")))
+    with pytest.raises(AssertionError, match="more than their limit"):
+        assert_sold_once(shop.engine, NOW)
 
 
 def test_a_visitors_limit_holds_when_all_tabs_ask_at_once(shop):
@@ -175,6 +192,73 @@ def test_one_draft_without_a_hold_on_many_connections_is_one_booking(shop):
     )
     assert len(set(references)) == 1
     assert shop.count(Booking) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("deleted", ["cut", "ben"])
+@pytest.mark.parametrize("verb", ["hold", "book"])
+def test_what_is_deleted_while_somebody_asks_for_it_is_closed(shop, database_url, deleted, verb):
+    """On SQLite there is one writer: nobody asks meanwhile."""
+    ask = partial(getattr(shop, verb), shop.tab(), "cut", "ben", at("10:00"))
+    with ThreadPoolExecutor(1) as asking, Session(shop.engine) as owner:
+        owner.delete(find(owner, deleted))
+        owner.flush()
+        asked = asking.submit(ask)
+        until_somebody_waits(shop.engine)
+        owner.commit()
+        with pytest.raises(SlotUnavailable, match=f": {Reason.CLOSED}$"):
+            asked.result()
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_letting_holds_go_waits_for_whoever_is_extending_one(shop, database_url):
+    """Claims first and then the hold, and the two would wait for each other."""
+    tab = shop.tab()
+    made = shop.hold(tab, "cut", "ann", at("10:00"))
+
+    def let_all_go():
+        with shop.writing() as session:
+            release_holds(session, [made.id])
+
+    with ThreadPoolExecutor(1) as letting_go, shop.writing() as session:
+        hold_of(session, tab, lock=True)
+        gone = letting_go.submit(let_all_go)
+        until_somebody_waits(shop.engine)
+        extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+        session.commit()
+        gone.result()
+    assert shop.count(hold) == shop.count(claim) == 0
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_purging_passes_over_what_others_are_busy_with(shop, database_url):
+    """It waits for nobody: on SQLite there is one writer anyway."""
+    busy, idle = shop.tab(), shop.tab()
+    shop.hold(busy, "cut", "ann", at("10:00"))
+    shop.hold(idle, "cut", "ben", at("10:00"))
+    shop.book(None, "color", "ann", at("14:00"), visitor=Visitor("203.0.113.7", 9, 9, 100))
+    past = NOW + timedelta(days=4)
+    with shop.writing() as session, shop.writing() as purging:
+        hold_of(session, busy, lock=True)
+        session.execute(select(claim).where(claim.c.hold_id.is_(None)).limit(1).with_for_update())
+        session.execute(select(Booking.id).with_for_update()).all()
+        assert purge_holds(purging, now=past) == 1
+        assert purge_claims(purging, now=past) == 15 + 8
+        assert purge_marks(purging, now=past) == 0
+        purging.commit()
+    assert shop.count(claim) == 1
+    assert shop.count(hold) == 1
+
+
+def until_somebody_waits(engine):
+    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(600):
+        with engine.connect() as connection:
+            if connection.scalar(waiting):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_tabs_that_keep_changing_their_minds_neither_deadlock_nor_overlap(shop):
@@ -254,6 +338,40 @@ def test_the_guard_needs_no_particular_isolation_level(shop, database_url, level
     assert all(isinstance(one, SlotUnavailable | str) or is_busy(one) for one in results)
     assert shop.count(Booking) == 1
     assert_sold_once(shop.engine, NOW)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("level", ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"])
+def test_one_draft_is_one_booking_at_every_isolation_level(shop, database_url, level):
+    with open_engine(database_url, isolation_level=level) as engine:
+
+        def work(session):
+            return book_in(session, None, "cut", "ann", at("10:00"), draft="d1").reference
+
+        def confirm():
+            try:
+                with Session(engine) as session:
+                    return settle(session, work, repeatable=True)
+            except DBAPIError as error:
+                return error
+
+        results = at_once(*[confirm] * 6)
+    assert len(set(won(results))) == 1
+    assert all(is_busy(one) for one in results if isinstance(one, Exception))
+    assert shop.count(Booking) == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_draft_that_is_booked_behind_ones_back_asks_for_another_try(shop, database_url):
+    with (
+        open_engine(database_url, isolation_level="REPEATABLE READ") as engine,
+        Session(engine) as session,
+    ):
+        session.execute(select(Booking)).all()  # the snapshot
+        shop.book(None, "cut", "ben", at("15:00"), draft="d1")
+        with pytest.raises(DBAPIError) as told:
+            book_in(session, None, "cut", "ann", at("10:00"), draft="d1")
+    assert is_conflict(told.value)
 
 
 def test_a_second_program_that_writes_claims_of_its_own_is_heeded(shop):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from booking.operations.errors import Limit, VisitorLimit
+from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
 from booking.operations.visitors import Visitor
 from booking.storage.models import Booking, hold, visitor_key
@@ -27,9 +28,8 @@ def refused(limit):
 def book(shop, start, who="ann", slug="cut", **more):
     """Hold and book in a tab of its own, as the wizard does."""
     tab = shop.tab()
-    now = more.get("now", NOW)
     shop.hold(tab, slug, who, start, **more)
-    return shop.book(tab, slug, who, start, now=now)
+    return shop.book(tab, slug, who, start, **more)
 
 
 def test_a_visitor_holds_only_so_many_times_at_once(shop):
@@ -92,6 +92,75 @@ def test_a_visitor_cannot_lock_out_a_day(shop):
     shop.hold(shop.tab(), "cut", "ann", at("16:00", day=2), visitor=visitor(share=50))
 
 
+def a_second_round(shop, **limits):
+    """One visitor waits until their holds ran out, and holds the rest of ann's day."""
+    tabs, now = {}, NOW
+    for starts in (range(5), range(5, 10)):
+        for number in starts:
+            start = at("09:00", day=1) + timedelta(minutes=45 * number)
+            tabs[start] = shop.tab()
+            shop.hold(tabs[start], "cut", "ann", start, now=now, visitor=visitor(**limits))
+        now += timedelta(minutes=11)
+    return tabs, now
+
+
+def test_a_visitor_who_waits_cannot_book_what_they_could_not_hold_at_once(shop):
+    half = {"share": 50}
+    tabs, now = a_second_round(shop, **half)
+    booked = 0
+    for start, tab in tabs.items():
+        with suppress(VisitorLimit):
+            shop.book(tab, "cut", "ann", start, now=now, visitor=visitor(**half))
+            booked += 1
+    assert booked == 6, "half of the day, and not one more"
+
+
+def test_a_visitor_who_waits_cannot_revive_what_they_could_not_hold_at_once(shop):
+    half = {"share": 50}
+    tabs, now = a_second_round(shop, **half)
+    kept = 0
+    for tab in tabs.values():
+        with shop.writing() as session, suppress(VisitorLimit):
+            more = {"minutes": 10, "most": 3, "visitor": visitor(**half)}
+            extend(session, tab_key=tab, now=now, **more)
+            kept += 1
+    assert kept == 6
+
+
+def test_with_the_limit_off_who_waits_has_the_whole_day(shop):
+    """The negative control."""
+    tabs, now = a_second_round(shop)
+    for start, tab in tabs.items():
+        shop.book(tab, "cut", "ann", start, now=now, visitor=visitor())
+
+
+def test_a_time_that_is_held_can_be_confirmed_whatever_was_booked_since(shop):
+    two, tabs = {"visitor": visitor(bookings=2)}, [shop.tab(), shop.tab()]
+    for tab, start in zip(tabs, ("10:00", "11:00"), strict=True):
+        shop.hold(tab, "cut", "ann", at(start), **two)
+    with refused(Limit.BOOKINGS):
+        shop.hold(shop.tab(), "cut", "ann", at("12:00"), **two)
+    for tab, start in zip(tabs, ("10:00", "11:00"), strict=True):
+        shop.book(tab, "cut", "ann", at(start), **two)
+    with refused(Limit.BOOKINGS):
+        shop.book(None, "cut", "ann", at("12:00"), **two)
+    with refused(Limit.BOOKINGS):
+        shop.book(shop.tab(), "cut", "ben", at("12:00"), **two)
+
+
+def test_more_time_that_comes_too_late_counts_against_who_asks(shop):
+    late, one = NOW + timedelta(minutes=11), {"visitor": visitor(holds=1)}
+    waiting = shop.tab()
+    shop.hold(waiting, "cut", "ann", at("10:00"), **one)
+    shop.hold(shop.tab(), "cut", "ann", at("11:00"), now=late, **one)
+    more = {"tab_key": waiting, "minutes": 10, "most": 3, **one}
+    with shop.writing() as session, refused(Limit.HOLDS):
+        extend(session, now=late, **more)
+    with shop.writing() as session:
+        made = extend(session, now=late + timedelta(minutes=10), **more)
+        assert not made.is_over(late + timedelta(minutes=10))
+
+
 def test_with_the_limit_off_a_visitor_has_the_whole_day(shop):
     """The negative control."""
     assert len(holds_of_a_day(shop, "ann", share=100)) == 10
@@ -121,6 +190,17 @@ def test_two_times_side_by_side_are_always_let(shop):
     shop.hold(shop.tab(), "color", "ann", at("12:00"), **least)
     with refused(Limit.DAY):
         shop.hold(shop.tab(), "color", "ann", at("14:00"), **least)
+
+
+def test_a_visitor_cannot_take_all_places_of_a_daily_limit(shop):
+    shop.change("cut", daily_limit=6)
+    assert len(holds_of_a_day(shop, "ann ben", share=50)) == 3
+    other = {"visitor": visitor(ELSEWHERE, share=50)}
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=1), **other)
+    shop.hold(shop.tab(), "color", "ann", at("14:30", day=1), visitor=visitor(share=50))
+    shop.hold(shop.tab(), "cut", "ann", at("16:00", day=2), visitor=visitor(share=50))
+    shop.change("cut", daily_limit=3)
+    assert len(holds_of_a_day(shop, "ann ben", day=3, share=50)) == 2, "two are always let"
 
 
 def test_a_tab_that_changes_its_time_is_not_counted_twice(shop):
@@ -170,3 +250,12 @@ def test_purging_takes_off_marks_whose_key_is_gone(shop):
         marks = connection.scalars(select(Booking.visitor).order_by(Booking.id)).all()
         assert [mark is None for mark in marks] == [True, False, False]
         assert connection.scalar(select(hold.c.id)) is None
+
+
+def test_purging_forgets_the_keys_of_quiet_days(shop):
+    """Nobody comes for a week: no first visitor of a day lets the old key go."""
+    book(shop, at("12:00", day=5), visitor=visitor())
+    for days, keys in ((1, 1), (2, 0)):
+        with shop.writing() as session:
+            purge_marks(session, now=NOW + timedelta(days=days))
+        assert shop.count(visitor_key) == keys

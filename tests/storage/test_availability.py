@@ -246,7 +246,7 @@ def test_every_question_takes_the_same_few_queries_however_much_there_is(shop):
     queries_of_each_question(shop, "ann", 1, tab)  # the business changed: that is read once more
     much = queries_of_each_question(shop, " ".join(["ann", "ben", *names]), 60, tab)
     assert much == little
-    assert max(much) <= 4
+    assert max(much) <= 5, "the fifth is for the daily limit"
 
 
 def test_what_the_calendar_shows_is_exactly_what_can_be_held(shop):

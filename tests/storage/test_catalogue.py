@@ -9,7 +9,16 @@ from sqlalchemy.orm import Session
 
 from booking.storage.availability import days
 from booking.storage.catalogue import read_catalogue
-from booking.storage.models import Closure, Service, Shop, StaffMember, WeeklyHours
+from booking.storage.models import (
+    Closure,
+    Service,
+    Shop,
+    StaffMember,
+    WeeklyHours,
+    catalogue_state,
+)
+from booking.tab_sessions import PendingChanges
+from booking.tab_sessions.transactions import end_clean, watch_for_writes
 from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
 
 TABLES = {
@@ -65,6 +74,27 @@ def test_whoever_changes_a_table_is_noticed(shop, database_url, table):
     assert catalogue(shop) is after
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "setting", ["LOCAL search_path = ''", "LOCAL ROLE front_desk"], ids=["no path", "another role"]
+)
+def test_whoever_may_change_a_table_is_noticed(shop, on_postgres, setting):
+    """A restored dump has no search path; a role need not know of the table beside it."""
+    on_postgres("DROP ROLE IF EXISTS front_desk")
+    on_postgres("CREATE ROLE front_desk")
+    before = catalogue(shop)
+    try:
+        with shop.engine.begin() as connection:
+            connection.execute(text("GRANT SELECT, UPDATE ON booking_service TO front_desk"))
+            connection.execute(text(f"SET {setting}"))
+            connection.execute(text("UPDATE public.booking_service SET name = 'Other'"))
+        assert catalogue(shop).token != before.token
+    finally:
+        with shop.engine.begin() as connection:
+            connection.execute(text("REVOKE ALL ON booking_service FROM front_desk"))
+        on_postgres("DROP ROLE front_desk")
+
+
 def test_what_is_rolled_back_is_forgotten(shop):
     before = catalogue(shop)
     with shop.engine.connect() as connection:
@@ -90,6 +120,16 @@ def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
         assert [day.open for day in found.values()] == [False, False, True]
 
 
+def test_reading_it_does_not_hide_what_a_host_has_written(shop):
+    """Or the door would take a transaction with somebody's work in it for a clean one."""
+    watch_for_writes()
+    with Session(shop.engine) as hosts:
+        hosts.execute(text("UPDATE booking_shop SET about = 'written by the host'"))
+        read_catalogue(hosts)
+        with pytest.raises(PendingChanges):
+            end_clean(hosts)
+
+
 def test_what_is_remembered_belongs_to_no_session(shop):
     known = catalogue(shop)
     with shop.writing() as session:
@@ -111,6 +151,47 @@ def test_only_what_can_be_booked_is_on_offer(shop):
     assert found.offering(cut.id) == []
     assert found.every_service[cut.id].retired
     assert found.offering(4711) == []
+
+
+def test_without_its_row_the_business_is_read_every_time(shop):
+    catalogue(shop)
+    with shop.writing() as session:
+        session.execute(delete(catalogue_state))
+    assert {service.name for service in catalogue(shop).services} == {"Cut", "Colour"}
+    shop.change("cut", name="Trim")
+    assert {service.name for service in catalogue(shop).services} == {"Trim", "Colour"}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_changes_while_it_is_read_is_read_once_more(shop, database_url):
+    """Somebody saves a new name between the token and the services; on SQLite nobody can."""
+    changes = [("cut", "Trim"), ("color", "Dye")]
+
+    def change(_connection, _cursor, statement, *_rest):
+        if changes and statement.startswith("SELECT booking_service."):
+            slug, name = changes.pop()
+            with open_engine(database_url) as elsewhere, elsewhere.begin() as connection:
+                words = text("UPDATE booking_service SET name = :name WHERE slug = :slug")
+                connection.execute(words, {"name": name, "slug": slug})
+
+    event.listen(shop.engine, "after_cursor_execute", change)
+    found = catalogue(shop)
+    event.remove(shop.engine, "after_cursor_execute", change)
+    assert {service.name for service in found.services} == {"Trim", "Dye"}
+    assert catalogue(shop) is found
+
+
+def test_somebody_who_went_since_the_page_was_begun_has_no_time(shop):
+    """On PostgreSQL the business may change between two statements of one transaction."""
+    known = catalogue(shop)
+    cut = next(service for service in known.services if service.slug == "cut")
+    with shop.writing() as session:
+        session.delete(find(session, "ben"))
+    asked = {"now": NOW, "zone": known.zone, "tab_key": None}
+    with shop.reading() as session:
+        both, [ben] = known.offering(cut.id), [m for m in known.staff.values() if m.slug == "ben"]
+        assert days(session, cut, both, TODAY, TODAY, **asked)[TODAY].starts
+        assert days(session, cut, [ben], TODAY, TODAY, **asked)[TODAY].starts == ()
 
 
 def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):
