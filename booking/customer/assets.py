@@ -17,7 +17,7 @@ from booking.paths import STATIC
 from booking.tab_sessions import CLIENT_SCRIPT
 
 SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
-SCRIPTS = ("wizard", "hold", "trouble", "two-tabs")
+SCRIPTS = ("wizard", "hold", "idle", "trouble", "two-tabs")
 MERGED = {
     "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],

@@ -85,6 +85,7 @@ def common(here: Standing, step: str) -> dict[str, Any]:
         "back": back(here, step),
         "hold": hold_panel(here),
         "summary": summary(here, step),
+        "copy": {"time": bool(here.draft.slot)} if here.tab.is_copy else None,
     }
 
 

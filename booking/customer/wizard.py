@@ -12,6 +12,7 @@ from booking.tab_sessions import session_lifecycle, session_route
 from . import (
     appointment,
     assets,
+    clearing,
     handover,
     headers,
     posts,
@@ -66,6 +67,7 @@ def _add_answers(blueprint: Blueprint) -> None:
     session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
     session_route(blueprint, "/new/form", **again)(posts.carry_on)
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
+    session_route(blueprint, "/clear", after_completion=True, **again)(clearing.clear)
     session_lifecycle(blueprint, "/tab-session")
 
 

@@ -21,7 +21,7 @@ from . import references
 from .answer import Then
 from .attempts import RunAgain, look, settle
 from .checks import check_session_routes
-from .extension import CLIENT_SCRIPT, TabSessions, client_script, create_table, purge, when_ended
+from .extension import TabSessions, create_table, purge, when_ended
 from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .guards import refuse_cross_site, refuse_too_large
 from .lifecycle import session_lifecycle
@@ -45,6 +45,7 @@ from .refusals import (
 )
 from .route import current_tab, custom_session_route, session_route
 from .schema import Schema
+from .script import CLIENT_SCRIPT, client_script
 from .session import TabSession
 from .transactions import reading, writing
 from .users import attach_user, end_user, revoke, revoke_all, revoke_user

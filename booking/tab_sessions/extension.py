@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, Response, current_app, send_file
+from flask import Flask, current_app
 from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
@@ -21,8 +20,6 @@ from .transactions import AnySession, watch_for_writes
 
 OnEnd = Callable[[Session, int], None]
 _NAME = "tab_sessions"
-CLIENT_SCRIPT = Path(__file__).parent / "client" / "tab-session.js"
-"""The file that client_script serves."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +168,6 @@ def purge(most: int = 50) -> tuple[int, int]:
         return len(rows), old + references.forget(session, now, most)
 
     return settle(here.session, work)
-
-
-def client_script() -> Response:
-    """The view that serves tab-session.js: `app.add_url_rule(path, view_func=client_script)`."""
-    return send_file(CLIENT_SCRIPT, max_age=3600)
 
 
 def _flask_sqlalchemy() -> Any:

@@ -58,7 +58,8 @@ class TabSession(Generic[Data]):
     @property
     def is_copy(self) -> bool:
         """Whether this tab is a duplicate of another in which nothing was written yet."""
-        return bool(self._row and self._row.forked_from and self._row.version == 1)
+        row = self._row
+        return bool(row and row.state == "active" and row.forked_from and row.version == 1)
 
     @property
     def needs_renewal(self) -> bool:

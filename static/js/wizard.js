@@ -64,6 +64,11 @@
     document.getElementById(link.hash.slice(1))?.focus();
   });
 
+  // What is shown belongs to the tab that this one turned out to be a copy of.
+  document.addEventListener("tab-session:forked", () => {
+    if (shown) location.reload();
+  });
+
   // A page that comes back from the browser's memory may show a step that is no longer there.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();

@@ -353,6 +353,10 @@ BOOKING = {
 }
 MANAGE = "http://127.0.0.1:5000/book/appointment/q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c"
 SITE = {"shop": SHOP, "wizard_root": ROOT}
+CLEARED = SITE | {
+    "heading": "Everything here was erased",
+    "new_fragment_url": f"{ROOT}form",
+}
 DONE = SITE | {
     "step": "done",
     "heading": "Your appointment is confirmed",
@@ -540,6 +544,9 @@ SAMPLES: dict[str, Sample] = {
             "form_url": f"{ROOT}new/form",
         },
     ),
+    "cleared": Sample("_cleared.html", CLEARED | {"booked": False}),
+    "cleared-booked": Sample("_cleared.html", CLEARED | {"booked": True}),
+    "time-copy": Sample("_time.html", common("time", WHEN, copy={"time": True}, **TIME)),
     "problem": Sample(
         "_problem.html",
         SITE

@@ -67,7 +67,7 @@ def test_htmx_and_the_plain_page_lead_to_the_same_places(soup, name):
         assert (form["action"], form["method"]) == (form["hx-post"], "post")
     for link in page.select("a[hx-get]"):
         assert link["href"] == link["hx-push-url"]
-        assert link["hx-get"].split("?")[0] == link["href"].split("?")[0] + "/form"
+        assert link["hx-get"].split("?")[0] == link["href"].split("?")[0].rstrip("/") + "/form"
         assert link["hx-target"] == "#step"
 
 
@@ -250,7 +250,9 @@ def test_the_page_holds_one_element_that_loads_the_step_and_nothing_personal(sou
     page = soup("page")
     (loading,) = page.select("[hx-get]")
     assert (loading["hx-get"], loading["hx-trigger"]) == ("/book/form", "load")
-    assert not page.select("form, input")
+    (clearing,) = page.select("form")
+    assert clearing["action"] == "/book/clear"
+    assert not page.select("input, textarea, select")
 
 
 def test_htmx_comes_after_those_who_must_hear_it_and_all_lie_outside_what_it_restores(soup):

@@ -1,61 +1,27 @@
 /* The browser's half of a tab session. Load it before htmx, which asks as soon as it runs:
  *
- *   <script src=".../tab-session.js" data-prefix="/book/" defer></script>
+ *   <script src=".../tab-session.js" data-prefix="/book/" data-url="/book/tab-session" defer></script>
  *
- * It makes the tab's id (32 random bytes), keeps it in sessionStorage and sends it as the header
- * Tab-Session with every HTMX request to this origin under the prefix. Requests wait until the
- * id is there. An element with data-new-booking starts afresh: it claims a new id first.
+ * It makes the tab's id (32 random bytes), keeps it in storage and sends it as the header
+ * Tab-Session with every HTMX request to this origin under the prefix. Duplicating a tab copies its
+ * storage, so a lock tells who had the id first; the other takes a new one and asks for a copy.
  */
 (() => {
   "use strict";
-  const HEADER = "Tab-Session";
-  const SHAPE = /^[A-Za-z0-9_-]{43}$/;
+  const HEADER = "Tab-Session", FORK = "-fork", NEXT = "-next", STAMP = "-changed";
+  const SHAPE = /^[\w-]{43}$/;
   const settings = document.currentScript.dataset;
+  const name = settings.name || "TabSession";
+  const options = window[name + "Options"] || {};
   const prefix = settings.prefix || "/";
-  const storageKey = settings.storageKey || "tab-session";
+  const url = settings.url || prefix + "tab-session";
+  const key = settings.storageKey || settings.name || "tab-session";
+  const warning = Number(settings.warning || 300);
+  const isShared = settings.storage === "local";
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  const memory = { kept: null, getItem() { return this.kept; }, setItem(_, id) { this.kept = id; } };
-  let storage = memory;
-  let id = null;
-
-  function announce(name) {
-    document.dispatchEvent(new CustomEvent(name));
-  }
-
-  function openStorage() {
-    try {
-      const probe = storageKey + "-probe";
-      window.sessionStorage.setItem(probe, "1");
-      window.sessionStorage.removeItem(probe);
-      return window.sessionStorage;
-    } catch {
-      return memory;
-    }
-  }
-
-  function newId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
-    const text = btoa(String.fromCharCode(...bytes));
-    return text.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  }
-
-  function keep(fresh) {
-    id = fresh;
-    try {
-      storage.setItem(storageKey, fresh);
-    } catch {
-      storage = memory;
-      announce("tab-session:memory");
-    }
-    return id;
-  }
-
-  function claim() {
-    storage = openStorage();
-    if (storage === memory) announce("tab-session:memory");
-    const kept = storage.getItem(storageKey);
-    return SHAPE.test(kept || "") ? (id = kept) : keep(newId());
-  }
+  let id = null, seen, storage, renewing, timer, warnAt, endsAt;
+  let release = () => {};
 
   // Deferred scripts run before DOMContentLoaded: wait for it, so that they hear announcements.
   const loaded = new Promise((resolve) => {
@@ -63,38 +29,247 @@
     document.addEventListener("DOMContentLoaded", resolve, { once: true });
     window.addEventListener("load", resolve, { once: true });
   });
-  const ready = loaded.then(claim);
+
+  function announce(what, detail) {
+    const event = new CustomEvent("tab-session:" + what, { detail: { name, ...detail } });
+    loaded.then(() => document.dispatchEvent(event));
+  }
+
+  const held = new Map();
+  const memory = { getItem: (k) => held.get(k), setItem: (k, v) => held.set(k, v), removeItem: (k) => held.delete(k) };
+
+  function useMemory() {
+    storage = memory;
+    announce("memory");
+  }
+
+  function openStorage() {
+    try {
+      storage = options.storage || (isShared ? localStorage : sessionStorage);
+      read("");
+    } catch {
+      useMemory();
+    }
+  }
+
+  const read = (what) => storage.getItem(key + what);
+
+  function write(what, value) {
+    try {
+      if (value) storage.setItem(key + what, value);
+      else storage.removeItem(key + what);
+    } catch {
+      useMemory();
+      write(what, value);
+    }
+  }
+
+  function randomId() {
+    const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))));
+    return text.replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+  }
+  const newId = options.newId || randomId;
+
+  function begin() {
+    clearTimeout(timer);
+    id = newId();
+    write("", id);
+    write(FORK);
+    write(NEXT);
+    take(id);
+    return id;
+  }
+
+  function fork(source) {
+    const original = read(FORK) || source; // a copy of a copy that was never made
+    begin();
+    write(FORK, original);
+    announce("forked");
+  }
+
+  // 64 bits, which leave 192 of the id's 256 unknown whatever the function. No crypto.subtle: it is
+  // missing on plain http, and takes time.
+  function digest(text) {
+    let one = 0x811c9dc5, two = 0x9e3779b1;
+    for (const each of text) {
+      one = Math.imul(one ^ each.charCodeAt(), 0x01000193);
+      two = Math.imul(two ^ one ^ (two >>> 15), 0x85ebca6b);
+    }
+    return [one, two].map((part) => (part >>> 0).toString(36)).join("-");
+  }
+
+  // Whether this tab is the one with this id; from then on it is, until the page goes.
+  function take(wanted) {
+    release();
+    if (isShared || storage === memory) return true;
+    const lock = "tab-session:" + digest(wanted);
+    if (!navigator.locks) return inquire(lock);
+    return new Promise((answer) => {
+      navigator.locks.request(lock, { ifAvailable: true }, (granted) => {
+        answer(Boolean(granted));
+        return granted && new Promise((resolve) => { release = resolve; });
+      }).catch(() => answer(inquire(lock)));
+    });
+  }
+
+  // Where there are no locks: silence means that nobody else has it; of two who ask, one yields.
+  function inquire(lock) {
+    if (!window.BroadcastChannel) return true;
+    const me = Math.random(), channel = new BroadcastChannel(lock);
+    let settled = false;
+    release = () => channel.close();
+    return new Promise((answer) => {
+      const settle = (isMine) => {
+        settled = isMine;
+        if (!isMine) channel.close();
+        answer(isMine);
+      };
+      channel.onmessage = ({ data: { asks, yours } }) => {
+        if (asks && (settled || me < asks)) channel.postMessage({ yours: asks });
+        else if (settled && yours === me) fork(id); // the answer of a busy page, late
+        else if (asks || yours === me) settle(false);
+      };
+      channel.postMessage({ asks: me });
+      setTimeout(() => settle(true), 200);
+    });
+  }
+
+  async function claim() {
+    openStorage();
+    const kept = read("");
+    if (!SHAPE.test(kept)) begin();
+    // A page that is just being left may still hold the lock: ask twice.
+    else if (await take(kept) || (await pause(80), await take(kept))) id = kept;
+    else fork(kept);
+    seen = id + read(STAMP);
+  }
+
+  let claimed = claim();
+  const ready = () => claimed.then(() => loaded);
+
+  window.addEventListener("pagehide", () => release());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) claimed = claim();
+  });
+
+  // With shared storage: another tab went on, or took a new id.
+  async function look() {
+    await ready();
+    if (read("") + read(STAMP) === seen) return;
+    if (SHAPE.test(read(""))) id = read("");
+    else begin();
+    seen = id + read(STAMP);
+    announce("changed");
+  }
+  if (isShared) {
+    for (const event of ["storage", "focus"]) window.addEventListener(event, look);
+    document.addEventListener("visibilitychange", look);
+  }
+
+  function headers() {
+    const source = read(FORK);
+    return { [HEADER]: id, ...(source && { [HEADER + "-Fork-Of"]: source }) };
+  }
+
+  function renew() {
+    if (!read(NEXT)) write(NEXT, newId());
+    return finishRenewal();
+  }
+
+  // The new id is kept until an answer came: a lost one is asked for again, with the same two ids.
+  function finishRenewal() {
+    const next = read(NEXT);
+    if (!next) return id;
+    return renewing ||= fetch(url, { method: "POST", headers: { ...headers(), [HEADER + "-New"]: next } })
+      .then(async (answer) => {
+        if (answer.status >= 500 || read(NEXT) !== next) return id;
+        write(NEXT);
+        if (!answer.ok) return id;
+        hear(answer, id);
+        write("", id = next);
+        if (!(await take(next))) fork(next);
+        return id;
+      })
+      .finally(() => { renewing = null; });
+  }
+
+  function warn() {
+    clearTimeout(timer);
+    const wait = warnAt - Date.now();
+    // In short naps, because a timer stands still while the computer sleeps.
+    if (wait > 0) timer = setTimeout(warn, Math.min(wait, 15000));
+    else announce("ending", { seconds: Math.max(0, Math.round((endsAt - Date.now()) / 1000)) });
+  }
+
+  function over(sender) {
+    if (id === sender) begin();
+    announce("ended");
+  }
+
+  // What every answer may say: how long the draft lives, that it was ended.
+  function hear(answer, sender) {
+    const left = answer.headers.get("Tab-Session-Left") * 1000;
+    if (left) {
+      endsAt = Date.now() + left;
+      warnAt = endsAt - Math.min(warning * 1000, left / 2);
+      warn();
+    }
+    const told = answer.headers.get("HX-Trigger") || "";
+    if (told.includes("tab-session:ended")) over(sender);
+    return (what) => told.includes("tab-session:" + what);
+  }
+
+  async function send(action, request = {}, startsAfresh = false, isAgain = false) {
+    await ready();
+    if (isShared) await look();
+    if (startsAfresh) begin();
+    await finishRenewal();
+    const own = headers(), sender = id, all = new Headers(request.headers);
+    for (const [header, value] of Object.entries(own)) all.set(header, value);
+    const answer = await fetch(action, { ...request, headers: all });
+    const says = hear(answer, sender);
+    if (answer.ok && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
+    if (says("renew") && id === sender) await renew().catch(() => {}); // else before the next request
+    const isRefused = (answer.status === 409 && says("renew")) || (answer.status === 400 && says("missing"));
+    if (isRefused && !isAgain) {
+      if (says("missing") && id === sender) begin();
+      return send(action, request, false, true);
+    }
+    if (isShared && answer.ok && !/^(GET|HEAD)?$/i.test(request.method || "")) {
+      write(STAMP, newId());
+      seen = id + read(STAMP);
+    }
+    return answer;
+  }
+
+  async function end() {
+    await ready();
+    const sender = id;
+    const answer = await send(url, { method: "DELETE" });
+    if (answer.status === 410) over(sender); // it was over already: the answer was lost
+    return answer;
+  }
 
   function isOurs(action) {
-    const url = new URL(action, document.baseURI);
-    return url.origin === location.origin && url.pathname.startsWith(prefix);
+    const { origin, pathname } = new URL(action, document.baseURI);
+    return origin === location.origin && pathname.startsWith(prefix);
   }
 
-  const isMissing = (answer) =>
-    answer.status === 400 && (answer.headers.get("HX-Trigger") || "").includes("tab-session:missing");
-
-  async function send(action, request, startsAfresh) {
-    await ready;
-    if (startsAfresh) keep(newId());
-    request.headers[HEADER] = id;
-    const answer = await fetch(action, request);
-    if (!isMissing(answer)) return answer;
-    request.headers[HEADER] = keep(newId());
-    return fetch(action, request);
-  }
-
-  document.addEventListener("htmx:config:request", (event) => {
-    const ctx = event.detail.ctx;
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
     if (!isOurs(ctx.request.action)) return;
     const asker = ctx.request.submitter || ctx.sourceElement;
     const startsAfresh = Boolean(asker.closest("[data-new-booking]"));
     ctx.fetch = (action, request) => send(action, request, startsAfresh);
   });
 
-  window.TabSession = {
-    ready,
+  window[name] = {
+    get ready() { return ready(); },
     get id() { return id; },
-    headers: () => ready.then(() => ({ [HEADER]: id })),
-    startNew: () => ready.then(() => keep(newId())),
+    headers: () => ready().then(finishRenewal).then(headers),
+    fetch: (action, request) => (isOurs(action) ? send : fetch)(action, request),
+    startNew: () => ready().then(begin),
+    renew: () => ready().then(renew),
+    keepAlive: () => send(url, { method: "POST" }),
+    end,
   };
 })();

@@ -1,0 +1,34 @@
+"""The script that browsers need, as it is sent: without what only its readers need."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from flask import Response, send_file
+
+CLIENT_SCRIPT = Path(__file__).parent / "client" / "tab-session.js"
+"""The file that client_script serves."""
+
+# Whole lines only, so that nothing inside a string can be taken for a comment.
+_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:\n|.)*?\*/)\n", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+
+
+def client_script() -> Response:
+    """The view that serves tab-session.js: `app.add_url_rule(path, view_func=client_script)`."""
+    changed = CLIENT_SCRIPT.stat().st_mtime_ns
+    return send_file(
+        BytesIO(_as_sent(changed)),
+        mimetype="text/javascript",
+        max_age=3600,
+        etag=f"{changed:x}",
+    )
+
+
+@lru_cache(maxsize=1)
+def _as_sent(_changed: int) -> bytes:
+    text = CLIENT_SCRIPT.read_text("utf-8")
+    return _INDENT.sub("", _COMMENT.sub("", text)).encode()

@@ -1,0 +1,61 @@
+/* Before the server erases a draft that nobody works on: a dialog that one key puts off. Enter and
+ * Escape both do, for whoever presses a key is there. Looked up each time: Back replaces the page.
+ */
+(() => {
+  "use strict";
+  const find = (selector) => document.querySelector(`#ending${selector}`);
+  let end = 0;
+  let ticking;
+
+  function show(what) {
+    for (const each of find("").querySelectorAll("[data-when]")) each.hidden = each.dataset.when !== what;
+  }
+
+  function tick() {
+    const left = find(" .ending-left");
+    if (!left) return;
+    const minutes = Math.ceil((end - Date.now()) / 60000);
+    left.textContent = minutes === 1 ? "1 minute" : `${minutes} minutes`;
+    show(minutes > 0 ? "soon" : "over");
+    if (minutes <= 0) clearInterval(ticking);
+  }
+
+  function close() {
+    clearInterval(ticking);
+    find("")?.close();
+  }
+
+  async function stay() {
+    if (Date.now() >= end) return close();
+    const button = find(" button");
+    button.disabled = true;
+    clearInterval(ticking);
+    try {
+      const answer = await window.TabSession.keepAlive();
+      if (answer.ok) close();
+      else show(answer.status === 410 ? "over" : "failed");
+      if (answer.status === 410) end = 0;
+    } catch {
+      show("failed");
+    }
+    button.disabled = false;
+    if (find("[open]")) button.focus();
+  }
+
+  document.addEventListener("tab-session:ending", ({ detail }) => {
+    clearInterval(ticking);
+    end = Date.now() + detail.seconds * 1000;
+    ticking = setInterval(tick, 1000);
+    tick();
+    if (find(":not([open])")) find("").showModal();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#ending button")) stay();
+  });
+  // It does not bubble.
+  document.addEventListener("cancel", (event) => {
+    if (event.target.id !== "ending") return;
+    event.preventDefault();
+    stay();
+  }, true);
+})();

@@ -1,0 +1,147 @@
+"""What a customer is told and offered: a copy, the end that comes near, a computer of others."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.wizard import at, booked, take, walk
+from tests.conftest import app_over, served
+from tests.customer_walkthrough.visits import ADA, bookings_in
+
+ENDING = """seconds => document.dispatchEvent(
+    new CustomEvent("tab-session:ending", { detail: { name: "TabSession", seconds } }))"""
+
+
+@pytest.fixture
+def live_server(sqlite_url):
+    with app_over(sqlite_url) as app, served(app) as server:
+        yield server
+
+
+@pytest.fixture
+def page(page_of):
+    return page_of("/book/")
+
+
+def notice(page):
+    return page.locator(".copy")
+
+
+def axe_finds_nothing(page):
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_duplicate_keeps_the_answers_and_the_first_tab_the_time(page, menu, live_server):
+    walk(page, ADA, until="details")
+    copy = menu("duplicate", page)
+    at(copy, "time")
+    expect(notice(copy)).to_contain_text("changes here do not affect the other tab")
+    expect(notice(copy)).to_contain_text("The time you chose there stays with it")
+    expect(copy.get_by_role("alert")).to_contain_text("is no longer free")
+    axe_finds_nothing(copy)
+    copy.locator(".nearest input").first.check()
+    copy.locator(".nearest button").click()
+    at(copy, "details")
+    expect(notice(copy)).to_have_count(0)
+    for tab in (page, copy):
+        take(tab, ADA, "details")
+        take(tab, ADA, "review")
+    starts = {visit.start for visit in bookings_in(live_server.app).values()}
+    assert len(starts) == 2
+
+
+def test_a_copy_may_start_empty_instead(page, menu):
+    walk(page, ADA, until="time")
+    copy = menu("duplicate", page)
+    at(copy, "time")
+    copy.get_by_role("button", name="Start empty instead").click()
+    at(copy, "service")
+    expect(copy.locator("input[name=service]:checked")).to_have_count(0)
+    expect(notice(copy)).to_have_count(0)
+    page.reload()
+    at(page, "time")
+
+
+@pytest.mark.parametrize("until", ["service", "time", "review", "done"])
+def test_finish_and_clear_leaves_nothing_at_any_step(page, live_server, until):
+    walk(page, ADA, until=until)
+    before = page.evaluate("TabSession.id")
+    page.get_by_role("button", name="Finish and clear").click()
+    at(page, "cleared")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    assert page.url == f"{live_server.url}/book/"
+    assert page.evaluate("TabSession.id") != before
+    axe_finds_nothing(page)
+    page.get_by_role("link", name="Begin a new booking").click()
+    at(page, "service")
+    expect(page.locator("input:checked")).to_have_count(0)
+    assert len(bookings_in(live_server.app)) == (until == "done")
+
+
+def test_after_finish_and_clear_back_shows_nothing_of_it(page):
+    walk(page, ADA, until="review")
+    page.get_by_role("button", name="Finish and clear").click()
+    at(page, "cleared")
+    for _ in range(3):
+        page.go_back()
+        at(page, "service")
+        expect(page.locator("main")).not_to_contain_text(ADA.answer("details")["name"])
+
+
+@pytest.mark.parametrize("key", ["Enter", "Escape"])
+def test_one_key_puts_the_end_off(page, key):
+    walk(page, ADA, until="details")
+    page.locator("[name=email]").focus()
+    page.evaluate(ENDING, 300)
+    dialog = page.get_by_role("dialog", name="Do you need more time?")
+    expect(dialog).to_contain_text("In 5 minutes your answers are erased")
+    expect(dialog.get_by_role("button", name="I need more time")).to_be_focused()
+    axe_finds_nothing(page)
+    with page.expect_response("**/book/tab-session") as answer:
+        page.keyboard.press(key)
+    assert answer.value.status == 204
+    expect(dialog).not_to_be_visible()
+    expect(page.locator("[name=email]")).to_be_focused()
+
+
+def test_the_dialog_is_there_on_a_page_that_back_brought(page):
+    walk(page, ADA, until="time")
+    page.go_back()
+    at(page, "staff")
+    page.evaluate(ENDING, 60)
+    expect(page.get_by_role("dialog")).to_contain_text("In 1 minute your")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+
+
+def test_offline_the_dialog_stays_and_says_so(page, forgiven):
+    walk(page, ADA, until="time")
+    page.evaluate(ENDING, 60)
+    page.route("**/book/tab-session", lambda route: route.abort())
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_contain_text("could not reach the server")
+    page.unroute("**/book/tab-session")
+    page.keyboard.press("Enter")
+    expect(dialog).not_to_be_visible()
+
+
+def test_when_the_end_has_come_what_was_typed_is_still_there(page):
+    walk(page, ADA, until="details")
+    page.locator("[name=name]").fill("Ada")
+    page.evaluate(ENDING, 0)
+    expect(page.get_by_role("dialog")).to_contain_text("What is on this page is still here")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("[name=name]")).to_have_value("Ada")
+
+
+def test_a_tab_that_looks_back_at_a_booking_may_still_clear_it(page, live_server):
+    walk(page, ADA)
+    reference, _ = booked(page, ADA)
+    page.get_by_role("button", name="Finish and clear").click()
+    expect(page.locator("#step")).to_contain_text("It stays booked")
+    page.reload()
+    at(page, "service")
+    assert list(bookings_in(live_server.app)) == [reference]

@@ -1,0 +1,190 @@
+"""Every way a tab can come to be: the right one keeps its place, the right one starts fresh, and
+a copy becomes a place of its own."""
+
+from contextlib import suppress
+
+import pytest
+from playwright.sync_api import Error
+
+from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
+
+FRESH = {
+    "ctrl+click": lambda page: page.click("#link", modifiers=["ControlOrMeta"]),
+    "middle click": lambda page: page.click("#link", button="middle"),
+    "shift+click": lambda page: page.click("#link", modifiers=["Shift"]),
+    "target=_blank": lambda page: page.click("#blank"),
+    "window.open without opener": lambda page: page.evaluate("void open('/', '', 'noopener')"),
+}
+COPIED = {
+    "window.open with opener": lambda page: page.evaluate("void open('/')"),
+    "rel=opener": lambda page: page.click("#with-opener"),
+}
+HELD = "navigator.locks.query().then(({held}) => held.map((each) => each.name))"
+
+
+@pytest.fixture
+def page(page_of):
+    """A tab with a note in it."""
+    page = page_of("/")
+    note_down(page, "milk")
+    return page
+
+
+def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
+    other = page_of("/")
+    shows(other, "(nothing)")
+    assert id_of(other) != id_of(page)
+
+
+@pytest.mark.parametrize("way", FRESH)
+def test_a_tab_opened_from_a_link_starts_fresh(page, context, way):
+    with context.expect_page() as opened:
+        FRESH[way](page)
+    shows(opened.value, "(nothing)")
+    assert id_of(opened.value) != id_of(page)
+    assert events(opened.value, "forked") == []
+
+
+def becomes_a_place_of_its_own(copy, original, then="milk"):
+    shows(copy, "milk (a copy)")
+    assert id_of(copy) != id_of(original)
+    note_down(copy, "bread")
+    original.reload()
+    shows(original, then)
+    copy.reload()
+    shows(copy, "bread")
+
+
+@pytest.mark.parametrize("way", COPIED)
+def test_a_tab_that_was_given_our_storage_becomes_a_place_of_its_own(page, context, way):
+    with context.expect_page() as opened:
+        COPIED[way](page)
+    becomes_a_place_of_its_own(opened.value, page)
+
+
+def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
+    becomes_a_place_of_its_own(menu("duplicate", page), page)
+
+
+def test_a_duplicate_of_a_duplicate_becomes_a_place_of_its_own(page, menu):
+    copy = menu("duplicate", page)
+    shows(copy, "milk (a copy)")
+    third = menu("duplicate", copy)
+    becomes_a_place_of_its_own(third, copy, then="milk (a copy)")
+    page.reload()
+    shows(page, "milk")
+    assert len({id_of(tab) for tab in (page, copy, third)}) == 3
+
+
+def test_a_duplicate_of_a_tab_without_progress_starts_fresh(page_of, menu):
+    page = page_of("/")
+    shows(page, "(nothing)")
+    copy = menu("duplicate", page)
+    shows(copy, "(nothing)")
+    assert id_of(copy) != id_of(page)
+
+
+def test_a_duplicate_of_an_ended_tab_starts_fresh(page, menu, heard):
+    page.evaluate("TabSession.end()")
+    shows(page, "(nothing)")
+    shows(menu("duplicate", page), "(nothing)")
+
+
+def test_a_tab_closed_and_reopened_goes_on(page, menu):
+    before = id_of(page)
+    page.close()
+    reopened = menu("reopen")
+    shows(reopened, "milk")
+    assert id_of(reopened) == before
+
+
+def test_a_duplicate_closed_and_reopened_is_still_the_duplicate(page, menu):
+    copy = menu("duplicate", page)
+    note_down(copy, "bread")
+    before = id_of(copy)
+    copy.close()
+    reopened = menu("reopen")
+    shows(reopened, "bread")
+    assert id_of(reopened) == before
+
+
+def test_fifty_fast_reloads_keep_the_place(page, heard):
+    before, loads = id_of(page), []
+    page.on("request", lambda asked: loads.append(asked) if asked.url == page.url else None)
+    for _ in range(50):
+        with suppress(Error):  # the page that was asked is gone already
+            page.evaluate("void location.reload()")
+        page.wait_for_timeout(15)
+    shows(page, "milk")
+    assert len(loads) > 20
+    assert {each["Tab-Session"] for each in heard} == {before}
+    assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
+
+
+def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page, live_server):
+    before, locks = id_of(page), page.evaluate(HELD)
+    page.click("#same")
+    page.wait_for_url("**/elsewhere")
+    go_back(page)
+    assert page.evaluate("window.cameBack"), "the browser did not remember the page"
+    assert id_of(page) == before
+    assert locks[0] in page.evaluate(HELD)
+    shows(page, "milk")
+
+
+def test_another_site_and_back_keeps_the_place(page, live_server):
+    before = id_of(page)
+    page.goto(live_server.url.replace("127.0.0.1", "other.example") + "/elsewhere")
+    go_back(page)
+    shows(page, "milk")
+    assert id_of(page) == before
+
+
+def test_coming_back_to_a_place_that_a_duplicate_took_meanwhile_makes_a_copy(page, menu):
+    before = id_of(page)
+    page.click("#same")
+    page.wait_for_url("**/elsewhere")
+    copy = menu("duplicate", page)
+    go_back(copy)
+    shows(copy, "milk")
+    go_back(page)
+    shows(page, "milk (a copy)")
+    assert id_of(copy) == before != id_of(page)
+
+
+def test_a_page_the_browser_remembered_yields_too(page, page_of):
+    """A duplicate keeps Chromium from remembering the page, so here the id is carried by hand."""
+    before = id_of(page)
+    page.click("#same")
+    page.wait_for_url("**/elsewhere")
+    other = page_of("/elsewhere")
+    other.evaluate("id => sessionStorage.setItem('tab-session', id)", before)
+    other.goto(page.url.replace("elsewhere", ""))
+    shows(other, "milk")
+    go_back(page)
+    assert page.evaluate("window.cameBack"), "the browser did not remember the page"
+    shows(page, "milk (a copy)")
+    assert id_of(other) == before != id_of(page)
+
+
+def go_back(page) -> None:
+    page.evaluate("setTimeout(() => history.back())")
+    page.wait_for_function("() => location.pathname === '/' && 'cameBack' in window")
+
+
+def test_a_tab_whose_renderer_crashed_goes_on(page, context, heard):
+    before, address = id_of(page), page.url
+    with page.expect_event("crash"), suppress(Error):
+        page.goto("chrome://crash")
+    heard.clear()
+    context.service_workers[0].evaluate("address => self.reload(address)", address)
+    wait_until(lambda: heard, page)
+    assert [each["Tab-Session"] for each in heard] == [before]
+
+
+def wait_until(condition, page, seconds=10) -> None:
+    for _ in range(seconds * 20):
+        if condition():
+            return
+        page.context.pages[0].wait_for_timeout(50)
+    raise AssertionError("it did not happen in time")
