@@ -61,7 +61,7 @@ def take_details(here: Standing, form: Any) -> None:
     draft.contact = {name: form.data[name] for name in forms.CONTACT}
     questions = here.service.questions if here.service else ()
     draft.answers = {each.key: form.data[forms.field_name(each.key)] for each in questions}
-    draft.typed = {}
+    draft.forget_typed()
 
 
 def confirm(here: Standing) -> Booking:

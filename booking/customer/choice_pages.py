@@ -8,6 +8,7 @@ from booking.storage.models import Service
 
 from . import words
 from .draft import ANY
+from .stale import ANYONE
 from .standing import Standing, offering
 
 
@@ -37,7 +38,7 @@ def staff(
     marked = chosen or (here.draft.staff if here.candidates else "")
     anyone = {
         "slug": ANY,
-        "name": "Anyone who is free",
+        "name": ANYONE,
         "about": f"The most times to choose from: {words.one_of([m.name for m in here.staff])}.",
         "checked": marked == ANY,
     }

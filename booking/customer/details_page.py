@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from . import forms
+from . import forms, links, stale
 from .shop import state
 from .standing import Standing
 
@@ -18,7 +18,11 @@ def details(
     values: Mapping[str, str] | None = None,
     errors: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The fields, filled with what was just posted, else with what the draft remembers."""
+    """The fields, filled with what was just posted, else with what the draft remembers.
+
+    Text typed over an answer that is no longer the stored one is shown beside that, until a
+    choice is made.
+    """
     remembered = forms.accepted_values(here.draft) | here.draft.typed
     filled = remembered if values is None else values
     found = dict(errors or {})
@@ -32,7 +36,20 @@ def details(
     untouched = not any(filled.get(name) for name in forms.CONTACT)
     asks = untouched and state().settings.tabs_help
     other = url_for("booking.receive_details") if asks else None
-    return {"fields": fields, "errors": alone, "other_details_url": other}
+    return {
+        "fields": fields,
+        "errors": alone,
+        "other_details_url": other,
+        "differing": _differing(here, filled),
+        "typed_url": links.address("details/typed"),
+        "round": here.draft.round,
+    }
+
+
+def _differing(here: Standing, filled: Mapping[str, str]) -> stale.Rows:
+    form = here.details_form(filled)
+    form.validate()  # for the values as they would be stored
+    return stale.details_rows(here, here.draft.typed_over, form)
 
 
 def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:

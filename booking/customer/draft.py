@@ -45,7 +45,8 @@ class BookingDraft:
 
     `staff` is the choice ('any' or a slug), `staff_member` the one it came down to.
     `contact` and `answers` were accepted by the details form; `typed` was not, and only
-    prefills it. `seed` is what the draft number is made from.
+    prefills it; `typed_over` is the mark of the form it was typed into, and `round` counts how
+    often the details were sent. `seed` is what the draft number is made from.
     """
 
     seed: str = ""
@@ -57,6 +58,8 @@ class BookingDraft:
     contact: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     typed: dict[str, str] = field(default_factory=dict)
+    typed_over: str = ""
+    round: int = 0
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> BookingDraft:
@@ -82,6 +85,15 @@ class BookingDraft:
     def start(self) -> datetime | None:
         """The chosen start as an instant (UTC)."""
         return slot_start(self.slot)
+
+    def answer_to(self, question: str) -> Any:
+        """The answer that is stored for one of the wizard's questions."""
+        stored: dict[str, Any] = {"service": self.service, "staff": self.staff, "time": self.slot}
+        return stored.get(question, [self.contact, self.answers])
+
+    def forget_typed(self) -> None:
+        """Let go of what was typed: it was accepted, or another answer was preferred to it."""
+        self.typed, self.typed_over = {}, ""
 
     def forget_slot(self) -> None:
         """Take back the answer to 'when'."""

@@ -14,7 +14,7 @@ from typing import Any
 from booking.storage import reads
 from booking.tab_sessions import TabSession, Then, references
 
-from . import forms, pages, posts, words
+from . import forms, pages, posts, typed_text, words
 from .draft import BookingDraft, slot_start, slot_value
 from .rendering import render
 from .shop import state
@@ -44,8 +44,10 @@ def receive_details(tab: TabSession) -> Answer:
     if not found:
         return NOTHING
     handed = {name: found.get(name, "") for name in HANDED}
-    typed = _given(here.draft.typed) | _given(posts.typed_values())
-    here.draft.typed = posts.to_keep(handed | _given(here.draft.contact) | typed)
+    typed = _given(here.draft.typed) | _given(typed_text.typed_values())
+    here.draft.typed = typed_text.to_keep(handed | _given(here.draft.contact) | typed)
+    here.draft.typed_over = posts.posted("seen")
+    here.draft.round += 1  # what was being saved meanwhile was typed without them
     here.draft.store(tab.data)
     return tab.then(pages.show, "details", notices=[FILLED])
 

@@ -40,6 +40,11 @@ def root() -> str:
     return f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
 
 
+def keep_url(step: str) -> str:
+    """Where it is said that the stored answer shall stay."""
+    return address(f"{step}/kept")
+
+
 def manage_token(tab: TabSession, draft_number: str) -> str:
     """The manage link's secret: only the tab that booked can work it out again."""
     return urlsafe_b64encode(tab.derive(f"manage:{draft_number}")).rstrip(b"=").decode()

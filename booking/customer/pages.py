@@ -9,12 +9,12 @@ from flask import Response, make_response
 
 from booking.tab_sessions import TabSession
 
-from . import choice_pages, details_page, done_page, links, review_page, steps, time_page
+from . import choice_pages, details_page, done_page, links, review_page, stale, steps, time_page
 from .countdown import NO_HOLD, hold_panel
 from .draft import BookingDraft
 from .rendering import render
 from .standing import Standing, stand
-from .summary import summary
+from .summary import carried, summary
 
 Builder = Callable[..., dict[str, Any]]
 BUILDERS: dict[str, Builder] = {
@@ -37,7 +37,8 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     """The fragment for a tab that asks for `wanted`, or for the step that is open to it.
 
     Where that is another step, the address bar is told by HX-Replace-Url. `extra` is for the
-    step's own builder, and for that step alone, but for `alerts`, `notices` and `zone`.
+    step's own builder, and for that step alone, but for `alerts`, `notices` and `zone`, and for
+    what stale.py is about: `differing`, and `seen`, the mark of a form that was refused.
     """
     step, html = _fragment(tab, wanted, **extra)
     return _answer(html, {} if step == wanted else {"HX-Replace-Url": links.step_url(step)})
@@ -62,6 +63,8 @@ def _fragment(
     alerts: Sequence[str] = (),
     notices: Sequence[str] = (),
     zone: str = "",
+    differing: stale.Rows | None = None,
+    seen: str = "",
     **extra: Any,
 ) -> tuple[str, str]:
     if tab.state == "completed":
@@ -70,9 +73,11 @@ def _fragment(
     draft.zone = zone or draft.zone
     here = stand(tab, draft)
     step = here.right_step(wanted) if wanted else here.open_step
-    own = BUILDERS[step](here, **(extra if step == wanted else {}))
+    own = {"differing": differing or [], "seen": seen or seen_now(here, step)}
+    own |= BUILDERS[step](here, **(extra if step == wanted else {}))
     own["alerts"] = [*alerts, *own.get("alerts", ())]
-    return step, render(f"_{step}.html", here.shop, **common(here, step), notices=notices, **own)
+    own["notices"] = [*notices, *own.get("notices", ())]
+    return step, render(f"_{step}.html", here.shop, **common(here, step), **own)
 
 
 def common(here: Standing, step: str) -> dict[str, Any]:
@@ -86,7 +91,14 @@ def common(here: Standing, step: str) -> dict[str, Any]:
         "hold": hold_panel(here),
         "summary": summary(here, step),
         "copy": {"time": bool(here.draft.slot)} if here.tab.is_copy else None,
+        "carried": carried(here, step),
+        "keep_url": links.keep_url(step) if step in steps.QUESTIONS else None,
     }
+
+
+def seen_now(here: Standing, step: str) -> str:
+    """The mark that a form rendered now carries."""
+    return stale.mark(here, step) if step in steps.QUESTIONS else ""
 
 
 def progress(here: Standing, current: str) -> list[dict[str, Any]]:

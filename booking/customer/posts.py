@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -11,35 +11,19 @@ from booking.operations import holds
 from booking.operations.errors import (
     DraftChanged,
     HoldOver,
-    Limit,
     NoMoreTime,
     SlotUnavailable,
     VisitorLimit,
 )
-from booking.scheduling.slots import Reason
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone, Then
 
-from . import answers, forms, pages, words
+from . import answers, forms, pages, stale, typed_text
 from .draft import ANY, iso_day, slot_start
+from .sentences import CHANGED, EARLIER, NO_MORE_TIME, OTHERWISE, TIME_LOST, TOO_MUCH, why
 from .shop import named_zone, state
 from .standing import Standing, settled, stand, with_slug
 from .visitor import visitor
-
-CHANGED = "Something has changed since you saw this page. Please check it once more."
-OTHERWISE = "This appointment was already confirmed in another window, with these answers."
-EARLIER = "There is a question before this one that needs your answer first."
-TOO_MUCH = {
-    Limit.HOLDS: "Too many times are being held from your connection. Please try again in a while.",
-    Limit.BOOKINGS: "Many appointments were booked from your connection in the last 24 hours. "
-    "Please get in touch with us for another one.",
-    Limit.DAY: "Much of that day is taken from your connection already, and others want to come "
-    "too. Please choose another day, or get in touch with us.",
-}
-
-TIME_LOST = "This time is no longer free. Go on, and we show you the nearest free times."
-NO_MORE_TIME = "There is no more time to be had. You can still go on: nothing you typed is lost."
-MOST_TYPED = 12_000
 
 
 def service(tab: TabSession) -> Then:
@@ -49,6 +33,8 @@ def service(tab: TabSession) -> Then:
     if chosen is None:
         error = "Choose one of the services listed."
         return refuse(tab, "service", 422, error=error, preferred_staff=preferred)
+    if differing := stale.service_rows(here, posted("seen"), chosen):
+        return ask_which(tab, "service", differing, chosen=chosen.slug)
     return accept(here, answers.take_service(here, chosen, preferred))
 
 
@@ -59,6 +45,8 @@ def staff(tab: TabSession) -> Then:
         return refuse(tab, None, 409, [EARLIER])
     if choice != ANY and with_slug(here.staff, choice) is None:
         return refuse(tab, "staff", 422, error="Choose one of the people listed.")
+    if differing := stale.staff_rows(here, posted("seen"), choice):
+        return ask_which(tab, "staff", differing, chosen=choice)
     return accept(here, answers.take_staff(here, choice))
 
 
@@ -74,13 +62,21 @@ def time(tab: TabSession) -> Then:
     shown: dict[str, Any] = {"zone": here.draft.zone, "day": iso_day(posted("day"))}
     if start is None:
         return refuse(tab, "time", 422, error="Choose a time.", **shown)
+    return hold(here, start, shown)
+
+
+def hold(here: Standing, start: datetime, shown: dict[str, Any]) -> Then:
+    """Take that time; `shown` is what the page looked at, to be shown again."""
+    differing = stale.time_rows(here, posted("seen"), start)
     try:
         told = answers.take_slot(here, start)
     except SlotUnavailable as lost:
-        alerts = [why(lost.reason, here)]
-        return refuse(tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
+        alerts = [why(lost.reason, here.service)]
+        return refuse(here.tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
     except VisitorLimit as reached:
-        return refuse(tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
+        return refuse(here.tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
+    if differing:  # and the time can be had; asking gives the one that is held back its place
+        return ask_which(here.tab, "time", differing, zone=here.draft.zone, chosen=start)
     return accept(here, told)
 
 
@@ -96,16 +92,20 @@ def change_zone(here: Standing) -> Then:
 
 def details(tab: TabSession) -> Then:
     """Who is coming, and the service's own questions."""
-    here, typed = stand(tab), typed_values()
+    here, typed = stand(tab), typed_text.typed_values()
+    here.draft.round += 1
     form = here.details_form(typed)
     if here.right_step("details") != "details":
         return keep_for_later(here, form, typed)
-    if form.validate():
-        answers.take_details(here, form)
-        return accept(here, [])
-    values = {blank.name: typed.get(blank.name, "") for blank in here.blanks}
-    here.draft.typed = to_keep(typed)
-    return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
+    values = typed_text.filled_in(here, typed)
+    if not form.validate():
+        typed_text.note(here, values, posted("seen"))
+        return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
+    if stale.details_rows(here, posted("seen"), form):
+        typed_text.note(here, values, posted("seen"))
+        return keep(here, 409, "details")
+    answers.take_details(here, form)
+    return accept(here, [])
 
 
 def confirm(tab: TabSession) -> Then:
@@ -126,7 +126,7 @@ def book(here: Standing) -> Then:
     try:
         tab.complete(answers.confirm(here).reference)
     except SlotUnavailable as lost:
-        return refuse(tab, "time", 409, [why(lost.reason, here)], lost=here.draft.start)
+        return refuse(tab, "time", 409, [why(lost.reason, here.service)], lost=here.draft.start)
     except VisitorLimit as reached:
         return refuse(tab, "review", 429, [TOO_MUCH[reached.limit]])
     except DraftChanged:
@@ -162,16 +162,13 @@ def more_time(tab: TabSession) -> Then:
     return tab.then(pages.show_hold)
 
 
-def carry_on(tab: TabSession) -> Then:
-    """A new booking that begins with what was typed when the old one was found to be over."""
+def keep_other(tab: TabSession, step: str) -> Then:
+    """Of two answers the one that is stored: what was typed over it goes."""
     here = stand(tab)
-    here.draft.typed = to_keep(typed_values())
-    chosen = with_slug(here.services, posted("service"))
-    if named_zone(posted("zone")):
-        here.draft.zone = posted("zone")
-    if chosen is None or here.service is not None:
-        return accept(here, [])
-    return accept(here, answers.take_service(here, chosen, posted("staff")))
+    if step == "details":
+        here.draft.forget_typed()
+        here.draft.round += 1
+    return accept(here, [])
 
 
 def accept(here: Standing, told: list[str]) -> Then:
@@ -184,7 +181,13 @@ def refuse(
     tab: TabSession, step: str | None, status: int, alerts: list[str] | None = None, **extra: Any
 ) -> Then:
     """The answer does not hold: save nothing, and show that step (or the open one) again."""
-    return tab.then(pages.show, step, alerts=alerts or [], status=status, **extra)
+    extra |= {"alerts": alerts or [], "seen": posted("seen")}
+    return tab.then(pages.show, step, status=status, **extra)
+
+
+def ask_which(tab: TabSession, step: str, differing: stale.Rows, **extra: Any) -> Then:
+    """Another answer was stored since the form was rendered: show both, and let choose."""
+    return tab.then(pages.show, step, status=409, differing=differing, **extra)
 
 
 def keep(here: Standing, status: int, step: str | None, **extra: Any) -> Then:
@@ -195,10 +198,11 @@ def keep(here: Standing, status: int, step: str | None, **extra: Any) -> Then:
 
 def keep_for_later(here: Standing, form: Any, typed: dict[str, str]) -> Then:
     """Details that came before their turn, or when the time was lost meanwhile."""
-    if here.service and form.validate():
+    seen = posted("seen")
+    if here.service and form.validate() and not stale.details_rows(here, seen, form):
         answers.take_details(here, form)
     else:
-        here.draft.typed = to_keep(typed)
+        here.draft.typed, here.draft.typed_over = typed_text.to_keep(typed), seen
     return keep(here, 409, None, alerts=[] if here.draft.slot else [EARLIER])
 
 
@@ -214,33 +218,6 @@ def not_yet(here: Standing) -> list[str]:
 def posted(name: str) -> str:
     """One field of the form; empty when it was not sent."""
     return request.form.get(name, "")
-
-
-def typed_values() -> dict[str, str]:
-    """What was typed into the details, unchecked."""
-    return {name: value for name, value in request.form.items() if forms.is_typed(name)}
-
-
-def to_keep(typed: Mapping[str, str]) -> dict[str, str]:
-    """As much of what was typed as a draft can carry: the last of it is cut off."""
-    kept, room = {}, MOST_TYPED
-    for name, value in typed.items():
-        kept[name] = value[:room]
-        room -= len(kept[name])
-    return kept
-
-
-def why(reason: Reason, here: Standing) -> str:
-    """Why a time cannot be had, in a sentence."""
-    notice = words.duration(here.service.minimum_notice) if here.service else ""
-    return {
-        Reason.PAST: "That time has passed already. Please choose another one.",
-        Reason.TOO_SOON: f"That is too soon: we need to know {notice} ahead.",
-        Reason.TOO_FAR: "That is further ahead than can be booked yet.",
-        Reason.CLOSED: "That time cannot be booked. Please choose one of those below.",
-        Reason.TAKEN: "Somebody was faster: that time is taken. Your other answers are kept.",
-        Reason.LIMIT: "That day is fully booked. Please choose another one.",
-    }[reason]
 
 
 BY_STEP = {"service": service, "staff": staff, "time": time, "details": details}

@@ -36,7 +36,7 @@ GONE = {
     "revoked": "This booking was ended, so its answers were erased.",
     "ended": "This booking was ended, so its answers were erased.",
 }
-CARRIED_ON = frozenset({"service", "staff", "zone"})
+CARRIED_ON = frozenset({"service", "staff", "slot", "zone"})
 
 
 def explain(blueprint: Blueprint) -> None:
@@ -88,7 +88,11 @@ def gone(error: TabSessionGone) -> Answer:
     reason = GONE.get(error.reason, GONE["ended"])
     if request.endpoint == "booking.more_time":  # what is being typed beside it stays
         return page("_hold.html", {"hold": NO_HOLD, "message": reason}), 410
-    typed = [field for field in fields() if field["label"] or field["name"] in CARRIED_ON]
+    if request.endpoint == "booking.keep_typed":  # nobody asked for an answer
+        return "", 410
+    # A time that was booked is not looked for again.
+    carried = CARRIED_ON - {"slot"} if error.reason == "completed" else CARRIED_ON
+    typed = [field for field in fields() if field["label"] or field["name"] in carried]
     context = {"heading": OVER, "reason": reason, "message": reason, "typed": typed}
     context["form_url"] = url_for("booking.carry_on")
     return page("_gone.html" if by_htmx() else "problem.html", context), 410

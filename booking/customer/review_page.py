@@ -11,6 +11,9 @@ from .forms import CONTACT
 from .shop import state
 from .standing import Standing, settled
 
+NOT_SENT = (
+    "Other details were typed and not sent. They are under Details; booked is what stands here."
+)
 LABELS = {"name": "Name", "email": "E-mail address", "phone": "Phone number", "note": "Note"}
 
 
@@ -21,6 +24,7 @@ def review(here: Standing) -> dict[str, Any]:
         "draft": here.number,
         "answers": here.fingerprint,
         "asks_other_tabs": bool(state().settings.tabs_help),
+        "notices": [NOT_SENT] if here.draft.typed else [],
     }
 
 

@@ -1,10 +1,11 @@
-"""What is settled so far, beside the questions that are still to be answered."""
+"""What is settled so far: in words beside the question, and in fields that its form carries."""
 
 from __future__ import annotations
 
-from . import words
+from . import forms, words
 from .confirmed import on_whose_clock
 from .standing import SlotState, Standing
+from .steps import STEPS
 
 
 def summary(here: Standing, step: str) -> list[dict[str, str | None]]:
@@ -19,6 +20,22 @@ def summary(here: Standing, step: str) -> list[dict[str, str | None]]:
         when = words.span(here.draft.start, here.end, here.zone)
         rows.append(("When", when, on_whose_clock(here.draft.start, here.zone, here.shop_zone)))
     return [{"label": label, "value": value, "detail": detail} for label, value, detail in rows]
+
+
+def carried(here: Standing, step: str) -> dict[str, str]:
+    """The answers to the questions before that step, by the names of their fields.
+
+    Nobody reads them before the tab is over: then its draft is erased, and they are all there is
+    to begin the next one with.
+    """
+    draft, place = here.draft, STEPS.index(step)
+    service = here.service.slug if here.service else ""
+    earlier = [("service", service), ("staff", draft.staff), ("slot", draft.slot)][:place]
+    if step in {"details", "review"}:
+        earlier.append(("zone", draft.zone))
+    if step == "review":
+        earlier += forms.accepted_values(draft).items()
+    return {name: value for name, value in earlier if value}
 
 
 def _with_whom(here: Standing, step: str) -> str:

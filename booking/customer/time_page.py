@@ -28,10 +28,14 @@ def time(
     day: date | None = None,
     month: date | None = None,
     lost: datetime | None = None,
+    chosen: datetime | None = None,
     error: str = "",
     unknown_zone: str = "",
 ) -> dict[str, Any]:
-    """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused."""
+    """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused,
+    `chosen` one that is marked before it is posted.
+    """
+    day = chosen.astimezone(here.zone).date() if chosen else day
     shown = Calendar.of(here, day, month, lost)
     gone = lost or (here.draft.start if here.slot_state is SlotState.LOST else None)
     return {
@@ -44,7 +48,7 @@ def time(
         "day": shown.day.isoformat() if shown.day else "",
         "day_label": words.day(shown.day) if shown.day else "",
         "free_words": words.counted(len(shown.slots), "free time"),
-        "parts": _parts(here, shown.slots),
+        "parts": _parts(here, shown.slots, chosen or here.draft.start),
         "nearest": _nearest(here, gone) if gone else [],
         **_zones(here, shown.slots),
     }
@@ -65,20 +69,20 @@ def _nearest(here: Standing, wanted: datetime) -> list[dict[str, str]]:
     ]
 
 
-def _parts(here: Standing, slots: list[FreeSlot]) -> list[dict[str, Any]]:
+def _parts(here: Standing, slots: list[FreeSlot], marked: datetime | None) -> list[dict[str, Any]]:
     grouped: dict[PartOfDay, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for slot in slots:
-        grouped[part_of_day(to_minute(slot.start), here.zone)].append(_slot(here, slot))
+        grouped[part_of_day(to_minute(slot.start), here.zone)].append(_slot(here, slot, marked))
     return [{"label": PARTS[part], "slots": some} for part, some in grouped.items() if some]
 
 
-def _slot(here: Standing, slot: FreeSlot) -> dict[str, Any]:
+def _slot(here: Standing, slot: FreeSlot, marked: datetime | None) -> dict[str, Any]:
     return {
         "value": slot_value(slot.start),
         "time": words.clock(slot.start, here.zone),
         "end_time": words.clock(slot.end, here.zone),
         "shop_time": words.beside(slot.start, here.zone, here.shop_zone),
-        "checked": slot.start == here.draft.start,
+        "checked": slot.start == marked,
     }
 
 

@@ -18,10 +18,12 @@ from . import (
     posts,
     refusals,
     shell,
+    starting_over,
     steps,
     views,
     zones,
 )
+from .typed_text import keep_typed
 
 
 def create_blueprint() -> Blueprint:
@@ -65,7 +67,10 @@ def _add_answers(blueprint: Blueprint) -> None:
     for step, view in posts.BY_STEP.items():
         session_route(blueprint, f"/{step}/form", **again)(view)
     session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
-    session_route(blueprint, "/new/form", **again)(posts.carry_on)
+    kept = f"/<any({','.join(steps.QUESTIONS)}):step>/kept"
+    session_route(blueprint, kept, **again)(posts.keep_other)
+    session_route(blueprint, "/details/typed", **again)(keep_typed)
+    session_route(blueprint, "/new/form", **again)(starting_over.carry_on)
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
     session_route(blueprint, "/clear", after_completion=True, **again)(clearing.clear)
     session_lifecycle(blueprint, "/tab-session")

@@ -5,6 +5,8 @@
   const OURS = /<(section|div) id="(step|hold)"/;
   const find = (selector) => document.querySelector(selector);
   const words = (name) => find("#announcer").dataset[name];
+  // What is saved along the way asks for no answer, so it has nothing to say either.
+  const isQuiet = (ctx) => ctx.sourceElement?.hasAttribute("data-quiet");
   let inMemory = false;
 
   function box(id, role, kind, text) {
@@ -36,13 +38,14 @@
   document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
     const { status } = ctx.response;
     const isPage = ctx.target === document.body;
+    if (isQuiet(ctx)) return;
     if (status < 500 && status !== 413 && (isPage || OURS.test(ctx.text))) return;
     ctx.hx.reswap = "none";
     showTrouble(status === 413 ? "tooLarge" : "busy", isPage);
   });
 
   document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx) showTrouble("offline", ctx.target === document.body);
+    if (ctx && !isQuiet(ctx)) showTrouble("offline", ctx.target === document.body);
   });
 
   document.addEventListener("htmx:after:swap", showMemoryNote);

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from tests.customer.walks import alert, at_details, slots, text, value
+from tests.customer.walks import (
+    ADA,
+    alert,
+    at_details,
+    at_time,
+    nearest,
+    notice,
+    slots,
+    text,
+    value,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -16,19 +26,105 @@ def an_hour_later():
         yield lambda: clock.shift(timedelta(minutes=61))
 
 
-def test_an_expired_tab_carries_what_was_typed_into_a_new_booking(app, an_hour_later):
-    tab = at_details(app, service="long", staff="ana")
+@pytest.fixture
+def in_the_afternoon(app):
+    """A tab at its details, with a time that an hour later is still to be had."""
+
+    def at(**choices):
+        return at_details(app, slots(at_time(app, **choices))[-1], **choices)
+
+    return at
+
+
+def test_an_expired_tab_carries_what_was_typed_into_a_new_booking(in_the_afternoon, an_hour_later):
+    tab = in_the_afternoon(service="long", staff="ana")
     an_hour_later()
     tab.submit(name="Ada Lovelace", email="ada@example.com", note="Two\nlines")
     assert (tab.status, tab.step) == (410, "gone")
     assert "long time" in alert(tab)
     assert "HX-Push-Url" not in tab.headers
     tab.submit()
-    assert (tab.status, tab.step, tab.url) == (200, "service", "/book/service")
-    tab.submit(service="short").submit(staff="ana")
-    tab.submit(slot=slots(tab)[0])
+    assert (tab.status, tab.step, tab.url) == (200, "details", "/book/details")
+    assert "held for you again" in notice(tab)
     assert (value(tab, "name"), value(tab, "note")) == ("Ada Lovelace", "Two\nlines")
+    assert tab.submit(question_first_visit="Yes").step == "review"
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "after"),
+    [
+        ("service", {"service": "long"}, "staff"),
+        ("staff", {"staff": "ben"}, "time"),
+        ("time", {}, "details"),
+        ("details", ADA, "details"),
+        ("review", {}, "details"),
+    ],
+)
+def test_whichever_step_was_sent_too_late_the_new_booking_begins_with_it(
+    in_the_afternoon, an_hour_later, step, answer, after
+):
+    tab = in_the_afternoon(service="short", staff="ana").submit(**ADA).open(step)
+    an_hour_later()
+    assert tab.submit(**answer).status == 410
+    tab.submit()
+    assert (tab.status, tab.step) == (200, after)
+    if after == "details":
+        assert tab.fields["service"] == "short"
+    if step in {"details", "review"}:
+        assert value(tab, "email") == ADA["email"]
+        assert tab.submit().step == "review"
+
+
+def test_a_time_that_was_taken_meanwhile_is_answered_with_the_nearest_ones(
+    app, in_the_afternoon, an_hour_later
+):
+    tab = in_the_afternoon(service="short", staff="ana")
+    an_hour_later()
+    at_details(app, tab.fields["slot"], service="short", staff="ana")
+    tab.submit(**ADA).submit()
+    assert (tab.status, tab.step, tab.url) == (409, "time", "/book/time")
+    assert "Somebody was faster" in alert(tab)
+    tab.submit(slot=nearest(tab)[0])
+    assert value(tab, "note") == ADA["note"]
     assert tab.submit().step == "review"
+
+
+def test_text_that_was_only_saved_along_the_way_is_carried_as_well(in_the_afternoon, an_hour_later):
+    tab = in_the_afternoon(service="short", staff="ana")
+    tab.post("details/typed", **tab.fields | {"name": "Ada", "round": "0"})
+    tab.refresh()
+    an_hour_later()
+    tab.submit().submit()
+    assert (tab.step, value(tab, "name")) == ("details", "Ada")
+
+
+def test_an_expired_tab_is_told_when_it_is_used_and_not_while_somebody_types(app, an_hour_later):
+    tab = at_details(app)
+    an_hour_later()
+    typed = tab.fields | {"name": "Ada", "round": "0"}
+    headers = {"Tab-Session": tab.id, "HX-Request": "true"}
+    answer = app.test_client().post("/book/details/typed", data=typed, headers=headers)
+    assert (answer.status_code, answer.text) == (410, "")
+    assert tab.submit(name="Ada").step == "gone"
+
+
+def test_a_booked_time_is_not_looked_for_again(in_the_afternoon, bookings):
+    tab = in_the_afternoon(service="short", staff="ana")
+    twin = tab.twin()
+    twin.open("details").submit(**ADA).submit()
+    tab.submit(**ADA).submit()
+    assert (tab.status, tab.step) == (200, "time")
+    assert alert(tab) == ""
+    assert len(bookings()) == 1
+
+
+def test_the_same_new_booking_asked_for_twice_is_one(app, rows):
+    tab = at_details(app).new_tab("/book/")
+    before = rows()["tabs"]
+    for _ in range(2):
+        tab.post("new/form", service="short", staff="ben", name="Ada")
+        assert (tab.status, tab.step) == (200, "time")
+    assert rows()["tabs"] == before + 1
 
 
 def test_an_expired_tab_that_is_only_looked_at_says_so_too(app, an_hour_later):

@@ -97,3 +97,13 @@ def test_anyone_who_came_down_to_someone_who_left_asks_for_a_time_again(app, loa
     tab.refresh()
     assert tab.step == "time"
     assert "can no longer be booked" in alert(tab)
+
+
+def test_a_stored_answer_that_is_no_longer_offered_is_not_held_against_another(app, load):
+    tab = at_time(app, service="short", staff="ana")
+    stale = tab.twin()
+    stale.open("service")
+    tab.open("service").submit(service="long")
+    load(without("long", "services"), ('offers = ["short", "long"]', 'offers = ["short"]'))
+    stale.submit(service="short")
+    assert (stale.status, stale.step) == (200, "time")

@@ -312,6 +312,27 @@ MESSAGES = {
 }
 FIELDS_WITH_ERRORS = [each | {"error": MESSAGES.get(each["name"])} for each in FIELDS]
 
+DIFFERING = [
+    {"label": label, "there": there, "entered": entered}
+    for label, there, entered in [
+        ("Name", "Zoë O'Neill", "Zoë O'Neill-Nguyễn"),
+        (
+            "E-mail address",
+            "zoe@example.com",
+            "zoe.oneill.nguyen@a-rather-long-domain-name.example",
+        ),
+        ("Anything we should know?", "Nothing", "Left shoulder, since\nthe autumn half marathon."),
+    ]
+]
+
+DIFFERENT_TIMES = [
+    {
+        "label": "Time",
+        "there": "Thursday 10 December 2026, 17:30",
+        "entered": "Thursday 10 December 2026, 14:30",
+    }
+]
+
 ROWS = [
     {
         "label": label,
@@ -469,6 +490,26 @@ SAMPLES: dict[str, Sample] = {
         ),
     ),
     "details": Sample("_details.html", common("details", COMING, fields=FIELDS, hold=HOLD)),
+    "details-differing": Sample(
+        "_details.html",
+        common(
+            "details",
+            COMING,
+            fields=FIELDS,
+            differing=DIFFERING,
+            keep_url=f"{ROOT}details/kept",
+            typed_url=f"{ROOT}details/typed",
+            round=1,
+            seen="0123456789abcdef",
+            carried={"service": "sports-massage", "staff": "any"},
+        ),
+    ),
+    "time-differing": Sample(
+        "_time.html",
+        common("time", WHEN, hold=HOLD)
+        | TIME
+        | {"differing": DIFFERENT_TIMES, "keep_url": f"{ROOT}time/kept"},
+    ),
     "details-errors": Sample(
         "_details.html",
         common(

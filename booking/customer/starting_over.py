@@ -1,0 +1,48 @@
+"""A tab is over: the next booking begins with what the last form of the old one carried.
+
+The old draft is erased by then: what its last form said besides stands in `summary.carried`.
+"""
+
+from __future__ import annotations
+
+from booking.operations.errors import SlotUnavailable, VisitorLimit
+from booking.tab_sessions import TabSession, Then
+
+from . import answers, links, words
+from .draft import slot_start
+from .posts import accept, keep, posted
+from .sentences import TOO_MUCH, why
+from .shop import named_zone
+from .standing import Standing, stand, with_slug
+from .typed_text import to_keep, typed_values
+
+HELD_AGAIN = "Your time is held for you again: {when}."
+
+
+def carry_on(tab: TabSession) -> Then:
+    """A new booking that begins with what was sent when the old one was found to be over."""
+    here = stand(tab)
+    here.draft.typed = to_keep(typed_values())
+    if named_zone(posted("zone")):
+        here.draft.zone = posted("zone")
+    chosen = with_slug(here.services, posted("service"))
+    if chosen is None or not here.draft.is_empty:
+        return accept(here, [])
+    return _hold_again(here, answers.take_service(here, chosen, posted("staff")))
+
+
+def _hold_again(before: Standing, told: list[str]) -> Then:
+    """The same time, if it is still to be had; else the nearest ones."""
+    here, start = stand(before.tab, before.draft), slot_start(posted("slot"))
+    if start is None or not here.candidates:
+        return accept(here, told)
+    place = {"HX-Replace-Url": links.step_url("time")}
+    try:
+        answers.take_slot(here, start)
+    except SlotUnavailable as lost:
+        told = [*told, why(lost.reason, here.service)]
+        return keep(here, 409, "time", alerts=told, lost=start, headers=place)
+    except VisitorLimit as reached:
+        told = [*told, TOO_MUCH[reached.limit]]
+        return keep(here, 429, "time", alerts=told, headers=place)
+    return accept(here, [*told, HELD_AGAIN.format(when=words.moment(start, here.zone))])

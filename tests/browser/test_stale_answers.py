@@ -1,0 +1,122 @@
+"""Two windows on one booking: both answers are shown, and one is chosen with the keyboard."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_typed_text import share_session
+from tests.browser.wizard import answer, at, fill, go_on, take, walk
+from tests.customer_walkthrough.visits import ADA
+
+
+@pytest.fixture
+def windows(page_of):
+    """Two windows on one tab session, both at the details; the second has sent them."""
+    page, twin = page_of("/book/"), page_of("/book/")
+    walk(page, ADA, until="details")
+    share_session(page, twin)
+    at(twin, "details")
+    page.bring_to_front()
+    answer(page, ADA, "details")
+    twin.bring_to_front()
+    answer(twin, ADA, "details")
+    fill(twin, "name", "Grace Hopper")
+    go_on(twin)
+    at(twin, "review")
+    page.bring_to_front()
+    return page, twin
+
+
+def asked(page) -> None:
+    """The page shows both names, and has the focus where they stand."""
+    page.locator("[name=note]").press("Shift+Tab")
+    page.get_by_role("button", name="Continue").press("Enter")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Grace Hopper")
+    expect(alert).to_contain_text(ADA.name)
+    expect(alert).not_to_contain_text(ADA.email)
+    expect(alert).to_be_focused()
+    expect(page.locator("[name=note]")).to_have_value(ADA.note)
+
+
+def test_what_was_entered_here_is_used_by_keyboard(windows):
+    page, _ = windows
+    asked(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Use what I entered here")).to_be_focused()
+    page.keyboard.press("Enter")
+    at(page, "review")
+    expect(page.locator("#step")).to_contain_text(ADA.name)
+
+
+def test_the_other_answer_is_kept_by_keyboard(windows):
+    page, _ = windows
+    asked(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Keep the other answer")).to_be_focused()
+    page.keyboard.press("Enter")
+    at(page, "review")
+    expect(page.locator("#step")).to_contain_text("Grace Hopper")
+    expect(page).to_have_url(re.compile("/book/review$"))
+
+
+def test_enter_in_a_field_uses_what_was_entered_and_f5_asks_again(windows):
+    page, _ = windows
+    asked(page)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Grace Hopper")
+    page.locator("[name=name]").press("Enter")
+    at(page, "review")
+    expect(page.locator("#step")).to_contain_text(ADA.name)
+
+
+def test_the_choice_is_accessible(windows):
+    page, _ = windows
+    asked(page)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_another_time_from_an_old_page_leaves_the_held_one_until_it_is_chosen(page_of):
+    page, twin = page_of("/book/"), page_of("/book/")
+    walk(page, ADA, until="time")
+    share_session(page, twin)
+    take(twin, ADA, "time")
+    page.bring_to_front()
+    page.locator("#times [name=slot]").last.check()
+    go_on(page)
+    expect(page.get_by_role("alert")).to_contain_text("Another answer was saved")
+    expect(page.locator("#hold")).to_be_visible()
+    expect(page.locator("#times [name=slot]:checked")).to_have_count(1)
+    page.get_by_role("button", name="Use what I entered here").click()
+    at(page, "details")
+
+
+def test_back_and_change_is_never_punished(page):
+    walk(page, ADA, until="review")
+    page.go_back()
+    at(page, "details")
+    fill(page, "name", "Mary Shelley")
+    go_on(page)
+    at(page, "review")
+    for step in ("details", "time", "staff", "service"):
+        page.goto(f"/book/{step}")
+        at(page, step)
+        change(page, step)
+        go_on(page)
+        at(page, "review")
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def change(page, step) -> None:
+    if step == "details":
+        fill(page, "name", "Grace Hopper")
+    elif step == "time":
+        page.locator("#times [name=slot]").nth(3).check()
+    elif step == "staff":
+        page.locator("[name=staff][value=any]").check()
+    else:
+        page.locator("[name=service][value=short]").check()

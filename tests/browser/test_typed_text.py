@@ -1,0 +1,123 @@
+"""What is typed and not sent yet: it is there after a refresh, and saving it disturbs nobody."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.wizard import answer, at, go_on, take, walk
+from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
+
+TYPED = re.compile(r"/details/typed$")
+
+
+def saved(page):
+    """`with saved(page):` waits until what was typed inside is on the server."""
+    return page.expect_response(TYPED)
+
+
+def test_what_was_typed_is_there_after_f5_though_no_field_was_left(page):
+    walk(page, BEN, until="details")
+    name = page.locator("[name=name]")
+    with saved(page) as answered:
+        name.press_sequentially("Ben Ok")
+    assert answered.value.status == 204
+    expect(name).to_be_focused()
+    page.reload()
+    expect(name).to_have_value("Ben Ok")
+
+
+def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(page):
+    walk(page, BEN, until="details")
+    with saved(page):
+        answer(page, BEN, "details")
+    note = page.locator("[name=note]")
+    with saved(page):
+        page.locator("[name=question_first_visit][value=No]").check()
+        note.focus()
+    expect(note).to_be_focused()
+    page.reload()
+    expect(page.locator("[name=question_first_visit]:checked")).to_have_value("No")
+    for name, value in BEN.answer("details").items():
+        if name != "question_first_visit":
+            expect(page.locator(f"[name={name}]")).to_have_value(value)
+    take(page, BEN, "details")
+
+
+def test_what_was_typed_is_there_after_the_back_link_at_once(page):
+    walk(page, ADA, until="details")
+    page.locator("[name=name]").fill("Ada Love")
+    with saved(page):
+        page.locator(".back").click()
+    at(page, "time")
+    go_on(page)
+    at(page, "details")
+    expect(page.locator("[name=name]")).to_have_value("Ada Love")
+    page.locator("[name=name]").fill("Ada Lo")
+    with saved(page):
+        page.locator("#stage-service").click()
+    at(page, "service")
+    page.goto("/book/details")
+    expect(page.locator("[name=name]")).to_have_value("Ada Lo")
+
+
+def test_nothing_is_saved_any_more_once_the_form_is_sent(page, live_server):
+    walk(page, ADA, until="details")
+    answer(page, ADA, "details")
+    page.wait_for_timeout(1500)
+    posts = []
+    page.on("request", lambda request: posts.extend([request.url] * (request.method == "POST")))
+    page.locator("[name=note]").fill(ADA.note)
+    go_on(page)
+    at(page, "review")
+    page.wait_for_timeout(1500)
+    assert posts[-1].endswith("/details/form")
+    take(page, ADA, "review")
+    assert len(bookings_in(live_server.app)) == 1
+
+
+def test_a_save_that_fails_says_nothing_and_leaves_the_focus(page, complaints):
+    walk(page, ADA, until="details")
+    note = page.locator("[name=note]")
+    for failure in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
+        page.route(TYPED, failure)
+        with page.expect_request(TYPED):
+            note.press_sequentially("x")
+        page.wait_for_timeout(300)
+        expect(note).to_be_focused()
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.unroute(TYPED)
+    complaints.clear()
+    answer(page, ADA, "details")
+    go_on(page)
+    at(page, "review")
+
+
+def test_typing_on_after_the_booking_was_made_in_a_twin_is_quiet(page_of, live_server):
+    page, twin = page_of("/book/"), page_of("/book/")
+    walk(page, ADA, until="details")
+    share_session(page, twin)
+    walk_on(twin)
+    page.bring_to_front()
+    with saved(page) as answered:
+        page.locator("[name=name]").press_sequentially("Ada")
+    assert answered.value.status == 410
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.locator("[name=name]")).to_be_focused()
+    assert len(bookings_in(live_server.app)) == 1
+
+
+def walk_on(page) -> None:
+    for step in ("details", "review"):
+        take(page, ADA, step)
+
+
+def share_session(page, twin) -> None:
+    """Both windows on one tab session, as with an app that keeps its id in localStorage."""
+    kept = page.evaluate("sessionStorage.getItem('tab-session')")
+
+    def with_that_id(route):
+        route.continue_(headers=route.request.headers | {"tab-session": kept})
+
+    twin.route("**/form*", with_that_id)
+    twin.route("**/kept", with_that_id)
+    twin.goto(page.url)
