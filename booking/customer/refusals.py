@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -37,6 +38,8 @@ GONE = {
     "ended": "This booking was ended, so its answers were erased.",
 }
 CARRIED_ON = frozenset({"service", "staff", "slot", "zone"})
+MOST_REPEATED = 200  # fields; nobody asks so much, and a page of thousands is work for nothing
+MOST_READ = 256 * 1024  # bytes
 
 
 def explain(blueprint: Blueprint) -> None:
@@ -168,8 +171,10 @@ def by_htmx() -> bool:
 
 def fields() -> list[dict[str, str]]:
     """What the refused request carried, to be sent again; without a label where nobody typed it."""
+    if request.max_content_length is None:  # another site's request is refused before it is weighed
+        request.max_content_length = MOST_READ
     try:
-        sent = list(request.form.items())
+        sent = list(islice(request.form.items(), MOST_REPEATED))
     except HTTPException:  # too large to be read at all
         return []
     return [{"name": name, "label": _label(name), "value": value} for name, value in sent]
