@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.customer.headers import STATIC
+from booking.customer.headers import PUBLIC
 from tests.customer.walks import at_done
 from tests.threats.strangers import PART, STEPS
 
@@ -13,10 +13,10 @@ HOSTS_OWN = {"home"}  # a redirect to the wizard, which create_app adds
 
 
 def addresses(app, token: str) -> list[str]:
-    """Every address of every route but the static files."""
+    """Every address of every route but what is the same for everybody."""
     found = []
     for rule in app.url_map.iter_rules():
-        if rule.endpoint in STATIC | HOSTS_OWN:
+        if rule.endpoint in PUBLIC | HOSTS_OWN:
             continue
         parts = STEPS if "<any" in rule.rule else (token, "nothing")
         found += [PART.sub(part, rule.rule) for part in parts]
