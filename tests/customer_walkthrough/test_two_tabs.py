@@ -1,6 +1,8 @@
-"""Two appointments side by side, in every order the steps of two tabs can be taken in."""
+"""Two appointments side by side, in every order the steps of two tabs can be taken in.
 
-import os
+On PostgreSQL, and with a refresh after each step, some of the orders stand for all: `-m long` takes
+the others as well.
+"""
 
 import pytest
 from flask import Flask
@@ -18,20 +20,34 @@ from tests.customer_walkthrough.visits import (
 )
 
 ORDERS = orders()
-# A refresh after each step doubles the requests: a sixth of the orders, unless all are asked for.
-REFRESHED = ORDERS if os.environ.get("EVERY_ORDER_REFRESHED") else ORDERS[::6]
+
+
+def cases(*, sqlite: int, postgresql: int):
+    """Each order on each database; all but every so many-th are for the long run."""
+    found = []
+    for database, every in (("sqlite", sqlite), ("postgresql", postgresql)):
+        own = [pytest.mark.postgresql] if database == "postgresql" else []
+        for number, order in enumerate(ORDERS):
+            rest = [pytest.mark.long] if number % every else []
+            case = pytest.param(database, order, marks=[*own, *rest], id=f"{order}-{database}")
+            found.append(case)
+    return found
 
 
 def test_there_are_252_orders():
     assert len(set(ORDERS)) == 252
 
 
-@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize(
+    ("walked_app", "order"), cases(sqlite=1, postgresql=6), indirect=["walked_app"]
+)
 def test_in_every_order_both_tabs_get_what_they_asked_for(app, order):
     book_side_by_side(app, order, refreshing=False)
 
 
-@pytest.mark.parametrize("order", REFRESHED)
+@pytest.mark.parametrize(
+    ("walked_app", "order"), cases(sqlite=6, postgresql=18), indirect=["walked_app"]
+)
 def test_refreshing_after_every_step_changes_nothing(app, order):
     book_side_by_side(app, order, refreshing=True)
 
