@@ -154,10 +154,10 @@ def test_methods_nobody_offers_are_404(app, method):
 
 @pytest.fixture
 def broken_app(app):
-    """An app whose database lost a column: whatever needs a service fails."""
+    """An app in whose database somebody wrote a time zone that there is not: every page fails."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
     with app.app_context(), app.extensions["booking"].engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE booking_service RENAME COLUMN price TO elsewhere")
+        connection.exec_driver_sql("UPDATE booking_shop SET zone = 'Europe/Nowhere'")
     return app
 
 
