@@ -67,13 +67,13 @@ class Booking(NamedTuple):
     note: str
 
 
-def wish(number: int, who: str, staff: int, email: str | None = None) -> Booking:
+def wish(number: int, who: str, staff: int) -> Booking:
     """The n-th wish of Ada or Ben: a time that nobody else wants of that member of staff."""
     tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days, place = divmod(number, 20)
     start = tomorrow + timedelta(days=1 + days, hours=8, minutes=30 * place)
-    own = email or f"{who}.{number}@example.com"
-    return Booking("short", f"staff-{staff}", start, f"{who} {number}", own, f"{who}'s {number}")
+    email = f"{who}.{number}@example.com"
+    return Booking("short", f"staff-{staff}", start, f"{who} {number}", email, f"{who}'s {number}")
 
 
 @dataclass
@@ -261,6 +261,7 @@ class AppointmentTab(DjangoTab):
                 "phone_1": "210000000",
                 "address": "",
                 "additional_info": self.wish.note,
+                "payment_type": "full",  # the button
             },
         )
 
