@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from benchmarks.peers import python
 from benchmarks.places import PLACES, engine_at
-from benchmarks.servers import ROOT, Server, serving
+from benchmarks.servers import ROOT, WORKERS, Server, serving
 from benchmarks.wire import Answer, Line
 from booking import create_app
 
@@ -327,7 +327,7 @@ def _load(url: str) -> None:
 
 
 @contextmanager
-def _django(tab: type[DjangoTab], query: str) -> Iterator[Shop]:
+def _django(tab: type[DjangoTab], query: str, workers: int = WORKERS) -> Iterator[Shop]:
     with TemporaryDirectory(prefix="sidebook-bench-") as folder:
         place = str(Path(folder) / "peers.db")
         environment = {"PEERS_DATABASE": place}
@@ -341,7 +341,7 @@ def _django(tab: type[DjangoTab], query: str) -> Iterator[Shop]:
             return [Booking(row[0], row[1], _aware(row[2]), *row[3:]) for row in rows]
 
         app = "benchmarks.peers.site:application"
-        with serving(app, environment, python=python()) as server:
+        with serving(app, environment, python=python(), workers=workers) as server:
             yield Shop(server, lambda line, wish: tab(line, wish, place), bookings)
 
 
@@ -353,8 +353,8 @@ def formtools_named() -> AbstractContextManager[Shop]:
     return _django(NamedFormtoolsTab, FORMTOOLS_BOOKINGS)
 
 
-def django_appointment() -> AbstractContextManager[Shop]:
-    return _django(AppointmentTab, APPOINTMENT_BOOKINGS)
+def django_appointment(workers: int = WORKERS) -> AbstractContextManager[Shop]:
+    return _django(AppointmentTab, APPOINTMENT_BOOKINGS, workers)
 
 
 FORMTOOLS_BOOKINGS = "SELECT service, staff, slot, name, email, note FROM wizard_booking"

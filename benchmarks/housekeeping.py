@@ -14,7 +14,7 @@ from benchmarks.report import Section, main
 from benchmarks.stock import DIALECTS, open_shop
 from booking.tab_sessions import writing
 
-HOLDS = 100_000
+HOLDS = size(20_000, 100_000)
 
 
 def measure() -> Section:
