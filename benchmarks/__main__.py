@@ -1,4 +1,4 @@
-"""`./run bench` measures everything and writes results.md; `./run bench claims` prints one.
+"""`./run bench` measures everything, `./run bench claims` one thing; each writes to results.md.
 
 With `--long` first it measures for the night: every order, a million bookings, more turns.
 """
@@ -41,27 +41,45 @@ def main(arguments: Sequence[str]) -> None:
         )
     if "--long" in arguments:
         os.environ[SWITCH] = "yes"  # before any of them is imported, and for all they start
-    started, parts = time.monotonic(), []
     for name in names or NAMES:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
-        part = import_module(f"benchmarks.{name}").measure().markdown()
+        part = measured(name)
         print(part, flush=True)
-        parts.append(part)
-    if not names:
-        minutes = (time.monotonic() - started) / 60
-        RESULTS.write_text("\n\n".join([header(minutes), *parts]) + "\n", encoding="utf-8")
+        write(part)
 
 
-def header(minutes: float) -> str:
+def measured(name: str) -> str:
+    """The table, and under which circumstances it came to be."""
+    started = time.monotonic()
+    part: str = import_module(f"benchmarks.{name}").measure().markdown()
+    minutes = (time.monotonic() - started) / 60
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     switch = " --long" if SWITCH in os.environ else ""
+    return (
+        f"{part}\n- `./run bench{switch} {name}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in "
+        f"{minutes:.1f} minutes; load at the end {load} on {os.cpu_count()} processors."
+    )
+
+
+def write(part: str) -> None:
+    """Put the table into results.md, in the place of the one with its title."""
+    _, *parts = RESULTS.read_text(encoding="utf-8").strip().split("\n\n## ")
+    found = {one.partition("\n")[0]: one for one in parts}
+    fresh = part.removeprefix("## ")
+    found[fresh.partition("\n")[0]] = fresh
+    RESULTS.write_text("\n\n## ".join([header(), *found.values()]) + "\n", encoding="utf-8")
+
+
+def header() -> str:
     lines = (
-        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {_told(LIBRARIES)},",
-        f"SQLite {sqlite3.sqlite_version}; beside {_peers()}, in an environment of their own.",
-        f"{platform.system()} on {platform.machine()}, {os.cpu_count()} processors, load at the "
-        f"end {load}. Made by `./run bench{switch}` in {minutes:.0f} minutes; one table alone:",
-        "`./run bench two_tabs`. Contenders take turns, A B A B. Figures are medians (lowest to",
-        "highest) of the turns. Times are this machine's: compare within a table only.",
+        f"Python {platform.python_version()}, {_told(LIBRARIES)}, SQLite {sqlite3.sqlite_version},",
+        f"{platform.system()} on {platform.machine()}; beside {_peers()}, in an",
+        "environment of their own. `./run bench` measures all of it in a quarter of an hour,",
+        "`./run bench --long` in a night; `./run bench two_tabs` one table, which it writes here.",
+        "",
+        "Contenders take turns, A B A B. A figure is the median (lowest to highest) of its turns.",
+        "Times are this machine's, and other work may have shared it: compare within a table only,",
+        "and look at the load below it.",
     )
     return "\n".join(["# Measured", "", *lines])
 

@@ -52,7 +52,7 @@ MEMBER = """
 slug = "staff-{number}"
 name = "Staff {number}"
 offers = ["short", "long"]
-hours.mon-sun = ["00:00-24:00"]
+hours.mon-sun = ["08:00-18:00"]
 """
 
 
@@ -269,8 +269,9 @@ class AppointmentTab(DjangoTab):
         """Type the newest code that came to one's own address."""
         with sqlite3.connect(self.place) as database:
             newest = database.execute(
-                "SELECT code FROM appointment_emailverificationcode AS code JOIN auth_user AS person"
-                " ON person.id = code.user_id WHERE person.email = ? ORDER BY code.id DESC",
+                "SELECT code FROM appointment_emailverificationcode AS code"
+                " JOIN auth_user AS person ON person.id = code.user_id"
+                " WHERE person.email = ? ORDER BY code.id DESC",
                 (self.wish.email,),
             ).fetchone()
         database.close()
@@ -359,7 +360,8 @@ def django_appointment(workers: int = WORKERS) -> AbstractContextManager[Shop]:
 
 FORMTOOLS_BOOKINGS = "SELECT service, staff, slot, name, email, note FROM wizard_booking"
 APPOINTMENT_BOOKINGS = """
-SELECT 'short', 'staff-' || (request.staff_member_id - 1), request.date || ' ' || request.start_time,
+SELECT 'short', 'staff-' || (request.staff_member_id - 1),
+  request.date || ' ' || request.start_time,
   trim(person.first_name || ' ' || person.last_name), person.email, appointment.additional_info
 FROM appointment_appointment AS appointment
 JOIN appointment_appointmentrequest AS request ON request.id = appointment.appointment_request_id

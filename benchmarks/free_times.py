@@ -40,12 +40,19 @@ def measure() -> Section:
         times = [spread([1000 * seconds for seconds in one], 1) for one in taken]
         section.rows.append([name, question, *times, spread(growth)])
     section.notes = [
-        "Sidebook has one question only: the step's fragment, a calendar of the month with the "
-        "times of a day in it, as HTML. django-appointment asks for each day by itself.",
-        f"{STAFF} staff; what is stored lies in the past and belongs to all of them; the days that "
-        f"are asked for are free. SQLite, one worker; {ROUNDS} turns of {QUESTIONS} questions.",
-        "What it does not show: full days. Those make a page shorter and django-appointment's "
-        "search for the next free date longer.",
+        (
+            "Sidebook has one question only: the step's fragment, a calendar of the month with the "
+            "times of a day in it, as HTML. django-appointment asks for each day by itself."
+        ),
+        (
+            f"{STAFF} staff; what is stored lies in the past and belongs to all of them; the days "
+            "that are asked for are free. "
+            f"SQLite, one worker; {ROUNDS} turns of {QUESTIONS} questions."
+        ),
+        (
+            "What it does not show: full days. Those make a page shorter and django-appointment's "
+            "search for the next free date longer."
+        ),
     ]
     return section
 

@@ -48,9 +48,11 @@ def measure() -> Section:
                 ]
             )
     section.notes = [
-        f"{ROUNDS} rounds, each for another time of an empty shop. Confirmed: rows stored for that "
-        "time. p50 and p99: from the starting shot until a client knows: refused, or confirmed "
-        "after all its further steps.",
+        (
+            f"{ROUNDS} rounds, each for another time of an empty shop. Confirmed: rows stored for "
+            "that time. p50 and p99: from the starting shot until a client knows: refused, or "
+            "confirmed after all its further steps."
+        ),
         f"{SETTINGS}; the clients are threads beside it on the same machine.",
         "What it does not show: customers who choose a time that is already shown as taken.",
     ]

@@ -14,7 +14,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS, THREADS = 2, 4
-SETTINGS = f"gunicorn gthread, {WORKERS} processes × {THREADS} threads"
+SETTINGS = f"gunicorn gthread, {WORKERS} processes of {THREADS} threads"
 LISTENING = re.compile(rb"Listening at: (http://\S+)")
 
 
@@ -27,7 +27,7 @@ class Server:
     def cpu(self) -> float:
         """Seconds of CPU that the workers have used since they started."""
         times = [worker.cpu_times() for worker in self._process.children()]
-        return sum(time.user + time.system for time in times)
+        return float(sum(time.user + time.system for time in times))
 
 
 @contextmanager

@@ -91,12 +91,18 @@ def _notes(per_second: Taken) -> list[str]:
     }
     script = len(gzip.compress(CLIENT_SCRIPT.read_bytes(), 9))
     return [
-        f"Requests per second over Flask-Session's: session_route {times['tab-session']}, "
-        f"Core {times['core']}. Over HTTP the server's own work is in both.",
-        f"SQLite, WAL, synchronous=FULL. CPU: {ROUNDS} turns of {CALLS} calls without a server. "
-        f"Requests: {CUSTOMERS} customers who read and write in turns, {SETTINGS}.",
-        "What it does not show: waiting for the disk (that is no CPU), a database elsewhere, "
-        "drafts of many kilobytes. Core's row is neither sealed nor locked, and loses answers.",
+        (
+            f"Requests per second over Flask-Session's: session_route {times['tab-session']}, "
+            f"Core {times['core']}. Over HTTP the server's own work is in both."
+        ),
+        (
+            f"SQLite, WAL, synchronous=FULL. CPU: {ROUNDS} turns of {CALLS} calls without a "
+            f"server. Requests: {CUSTOMERS} customers who read and write in turns, {SETTINGS}."
+        ),
+        (
+            "What it does not show: waiting for the disk (that is no CPU), a database elsewhere, "
+            "drafts of many kilobytes. Core's row is neither sealed nor locked, and loses answers."
+        ),
         f"The script for the browser: {script:,} bytes compressed (goal: at most 3,000).",
     ]
 

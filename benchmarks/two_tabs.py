@@ -3,7 +3,9 @@
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import combinations
 
 from benchmarks.contenders import (
@@ -21,6 +23,7 @@ from benchmarks.sizes import LONG
 from benchmarks.wire import Line
 
 Order = tuple[int, ...]
+BROWSERS = 8  # at work at the same time, each with its own cookies and its own two tabs
 PATIENCE = 10  # more answers that a customer gives where the same is asked again
 ORDERS_SHORT = 42
 OUTCOMES = ("right first time", "asked again", "mixed", "lost")
@@ -47,14 +50,20 @@ def measure() -> Section:
             counts = [str(told[outcome]) for outcome in OUTCOMES]
             section.rows.append([name, "yes" if refresh else "no", str(told.total()), *counts])
     section.notes = [
-        "Asked again: right in the end, but some answers had to be given twice. Mixed: a stored "
-        "booking has answers of both tabs. Lost: one is missing, or stored twice.",
-        "Both tabs are opened first; then five answers each, in all 252 orders "
-        f"({'all of them' if LONG else f'{ORDERS_SHORT} drawn by lot; all with --long'}). "
-        "django-appointment asks three times (time, person, e-mailed code): all 20 orders.",
+        (
+            "Asked again: right in the end, but some answers had to be given twice. Mixed: a "
+            "stored booking has answers of both tabs. Lost: one is missing, or stored twice."
+        ),
+        (
+            "Both tabs are opened first; then five answers each, in all 252 orders "
+            f"({'all of them' if LONG else f'{ORDERS_SHORT} drawn by lot; all with --long'}). "
+            "django-appointment asks three times (time, person, e-mailed code): all 20 orders."
+        ),
         "What it does not show: two people's bookings from two browsers, which none of them mixes.",
-        "Its customers have no account. formtools' wizard is its manual's, sessions in the "
-        "database.",
+        (
+            "Its customers have no account. formtools' wizard is its manual's, sessions in the "
+            "database."
+        ),
     ]
     return section
 
@@ -79,18 +88,22 @@ def _all(
     refresh: bool,
     one_address: bool,
 ) -> Counter[str]:
-    played, again = [], []
+    chosen = _chosen(steps)
+    pairs = [_pair(number, one_address=one_address) for number in range(len(chosen))]
     with shop() as here:
-        for number, order in enumerate(_chosen(steps)):
-            ada, ben = wish(number, "Ada", 0), wish(number, "Ben", 1)
-            pair = (ada, ben._replace(name=ada.name, email=ada.email) if one_address else ben)
-            played.append(pair)
-            again.append(_play(here, pair, order, refresh=refresh))
+        with ThreadPoolExecutor(BROWSERS) as browsers:
+            play = partial(_play, here, refresh=refresh)
+            again = list(browsers.map(play, pairs, chosen))
         stored = here.bookings()
     return Counter(
         _outcome(pair, [one for one in stored if _concerns(one, pair)], asked_again=asked)
-        for pair, asked in zip(played, again, strict=True)
+        for pair, asked in zip(pairs, again, strict=True)
     )
+
+
+def _pair(number: int, *, one_address: bool) -> tuple[Booking, Booking]:
+    ada, ben = wish(number, "Ada", 0), wish(number, "Ben", 1)
+    return ada, ben._replace(name=ada.name, email=ada.email) if one_address else ben
 
 
 def _play(shop: Shop, pair: tuple[Booking, Booking], order: Order, *, refresh: bool) -> bool:

@@ -18,7 +18,6 @@ from threading import Lock
 from benchmarks.contenders import (
     STAFF,
     Shop,
-    Tab,
     django_appointment,
     formtools_named,
     formtools_plain,
@@ -169,13 +168,20 @@ def _notes(figures: dict[str, Figures]) -> list[str]:
     over = ratios(ours.cpu, floor.cpu)
     return [
         f"CPU of a request over the floor's: {spread(over)}.",
-        *(f"{name}, p50 / p95 of each step in ms: {_steps(one)}." for name, one in _stepping(figures)),
-        f"{ROUNDS} turns of {BOOKINGS} bookings each, {SETTINGS}, SQLite in WAL with "
-        "synchronous=FULL for all. A step's time runs until the next step is shown, redirects "
-        "included. CPU is the workers' (user and system), at 1 and 8 customers alike.",
-        "What it does not show: style sheets and scripts (a browser keeps them), mail (nobody "
-        "sends any), the time until something is drawn. formtools looks up no free times, guards "
-        "none and holds none: its figures are a wizard's, not a booking system's.",
+        *(
+            f"{name}, p50 / p95 of each step in ms: {_steps(one)}."
+            for name, one in _stepping(figures)
+        ),
+        (
+            f"{ROUNDS} turns of {BOOKINGS} bookings each, {SETTINGS}, SQLite in WAL with "
+            "synchronous=FULL for all. A step's time runs until the next step is shown, redirects "
+            "included. CPU is the workers' (user and system), at 1 and 8 customers alike."
+        ),
+        (
+            "What it does not show: style sheets and scripts (a browser keeps them), mail (nobody "
+            "sends any), the time until something is drawn. formtools looks up no free times, "
+            "guards none and holds none: its figures are a wizard's, not a booking system's."
+        ),
         "The customers share two cores with the servers, so rates say less than CPU does.",
     ]
 

@@ -14,6 +14,11 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 REQUIREMENTS = HERE / "requirements.txt"
 VENV = HERE / ".venv"
+ASK_VERSIONS = """
+from importlib.metadata import distributions
+for one in distributions():
+    print(one.metadata["Name"].lower(), one.version)
+"""
 
 
 @cache
@@ -34,10 +39,9 @@ def python() -> str:
 @cache
 def versions() -> dict[str, str]:
     """What is installed there, by its name in lower case."""
-    asked = "from importlib.metadata import distributions as d\n" + (
-        "for one in d(): print(one.metadata['Name'].lower(), one.version)"
+    told = subprocess.run(
+        [python(), "-c", ASK_VERSIONS], capture_output=True, text=True, check=True
     )
-    told = subprocess.run([python(), "-c", asked], capture_output=True, text=True, check=True)
     return dict(line.split() for line in told.stdout.splitlines())
 
 

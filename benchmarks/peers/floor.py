@@ -5,6 +5,18 @@ import os
 from typing import Any
 
 from flask import Flask, render_template_string, request
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    select,
+    update,
+)
 
 from .notes import PRAGMAS
 
@@ -15,9 +27,6 @@ ROW_BYTES = 70
 
 def create_app() -> Flask:
     """Pages of FLOOR_BYTES over FLOOR_DATABASE_URL."""
-    from sqlalchemy import Column, MetaData, String, Table, bindparam, create_engine, event
-    from sqlalchemy import insert, select, update
-
     app = Flask(__name__)
     engine = create_engine(os.environ["FLOOR_DATABASE_URL"])
 

@@ -1,11 +1,12 @@
 """A Django site with the peers as they come: django-formtools' wizards and django-appointment.
 
-    python -m benchmarks.peers.site     makes the tables and the shop
-    gunicorn benchmarks.peers.site:application
+python -m benchmarks.peers.site     makes the tables and the shop
+gunicorn benchmarks.peers.site:application
 """
 
 import os
 from datetime import time, timedelta
+from pathlib import Path
 
 import django
 from django.conf import settings
@@ -41,7 +42,7 @@ settings.configure(
     TEMPLATES=[
         {
             "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "DIRS": [os.path.join(os.path.dirname(__file__), "templates")],
+            "DIRS": [Path(__file__).with_name("templates")],
             "APP_DIRS": True,
             "OPTIONS": {
                 "context_processors": [
