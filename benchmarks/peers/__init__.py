@@ -30,7 +30,7 @@ def python() -> str:
         print("Preparing the peers' environment, once ...", file=sys.stderr, flush=True)
         venv.create(VENV, clear=True, symlinks=True)
         install = ["install", "--quiet", "-c", str(ROOT / "constraints.txt")]
-        pip = [sys.executable, "-m", "pip", "--python", str(executable)]
+        pip = [_with_pip(), "-m", "pip", "--python", str(executable)]
         subprocess.run([*pip, *install, "-r", str(REQUIREMENTS)], cwd=ROOT, check=True)
         stamp.write_text(wanted, "utf-8")
     return str(executable)
@@ -43,6 +43,16 @@ def versions() -> dict[str, str]:
         [python(), "-c", ASK_VERSIONS], capture_output=True, text=True, check=True
     )
     return dict(line.split() for line in told.stdout.splitlines())
+
+
+def _with_pip() -> str:
+    """Ours, or the Python it was made from: Debian's leaves pip out of a new environment."""
+    outside = str(Path(sys.base_prefix) / "bin" / "python3")
+    for candidate in (sys.executable, outside):
+        asked = [candidate, "-m", "pip", "--version"]
+        if subprocess.run(asked, capture_output=True, check=False).returncode == 0:
+            return candidate
+    sys.exit("pip 22.3 or newer is missing. On Debian and Ubuntu: apt install python3-pip")
 
 
 def _fingerprint() -> str:
