@@ -1,6 +1,6 @@
 """`./run bench` measures everything, `./run bench claims` one thing; each writes to results.md.
 
-With `--long` first it measures for the night: every order, a million bookings, more turns.
+With `--long` it measures for the night: every order, a million bookings, more turns.
 """
 
 import os
@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.peers import versions
-from benchmarks.sizes import SWITCH
+from benchmarks.sizes import LONG, SWITCH
 
 NAMES = (
     "two_tabs",
@@ -34,13 +34,11 @@ PEERS = ("django", "django-formtools", "django-appointment", "flask-session")
 
 
 def main(arguments: Sequence[str]) -> None:
-    names = [one for one in arguments if one != "--long"]
+    names = [one for one in arguments if one != SWITCH]
     if unknown := set(names) - set(NAMES):
         sys.exit(
             f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}."
         )
-    if "--long" in arguments:
-        os.environ[SWITCH] = "yes"  # before any of them is imported, and for all they start
     for name in names or NAMES:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
         part = measured(name)
@@ -54,7 +52,7 @@ def measured(name: str) -> str:
     part: str = import_module(f"benchmarks.{name}").measure().markdown()
     minutes = (time.monotonic() - started) / 60
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
-    switch = " --long" if SWITCH in os.environ else ""
+    switch = f" {SWITCH}" if LONG else ""
     return (
         f"{part}\n- `./run bench{switch} {name}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in "
         f"{minutes:.1f} minutes; load at the end {load} on {os.cpu_count()} processors."
