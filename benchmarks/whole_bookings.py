@@ -108,7 +108,7 @@ def _desk(shop: Shop, figures: Figures) -> tuple[Server, Book]:
     def book() -> list[Answer]:
         with lock:
             place, staff = divmod(next(numbers), STAFF)
-        line = Line(shop.server.url)
+        line = Line(shop.server.url, headers={"Accept-Encoding": "gzip"})  # as browsers ask
         tab = shop.tab(line, wish(place, f"Ada{staff}", staff))
         _timed(figures, "open", tab.open)
         while tab.step != "done":
@@ -181,6 +181,10 @@ def _notes(figures: dict[str, Figures]) -> list[str]:
             "What it does not show: style sheets and scripts (a browser keeps them), mail (nobody "
             "sends any), the time until something is drawn. formtools looks up no free times, "
             "guards none and holds none: its figures are a wizard's, not a booking system's."
+        ),
+        (
+            "Sidebook compresses its answers, which is in its CPU; the peers as they come do not, nor "
+            "does the floor."
         ),
         "The customers share two cores with the servers, so rates say less than CPU does.",
     ]

@@ -1,5 +1,6 @@
 """HTTP as lean as it goes: what is measured is the server, and both share two cores."""
 
+import gzip
 import socket
 import time
 from dataclasses import dataclass, field
@@ -100,6 +101,8 @@ class Line:
         if headers.get("connection", "").lower() == "close":
             self.close()
         received = len(head) + 4 + len(text)
+        if headers.get("content-encoding") == "gzip":
+            text = gzip.decompress(text)
         return Answer(int(first.split()[1]), headers, text, sent, received, seconds)
 
     def _keep(self, cookie: str) -> None:
