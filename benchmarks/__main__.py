@@ -1,42 +1,95 @@
-"""`./run bench` measures everything and writes results.md; `./run bench claims` prints one."""
+"""`./run bench` measures everything, `./run bench claims` one thing; each writes to results.md.
 
+With `--long` it measures for the night: every order, a million bookings, more turns.
+"""
+
+import os
 import platform
 import sqlite3
 import sys
+import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
-NAMES = ("claims", "availability", "housekeeping", "memory")
+from benchmarks.peers import versions
+from benchmarks.sizes import LONG, SWITCH
+
+NAMES = (
+    "two_tabs",
+    "one_slot",
+    "whole_bookings",
+    "free_times",
+    "tab_cost",
+    "claims",
+    "availability",
+    "housekeeping",
+    "memory",
+)
 RESULTS = Path(__file__).with_name("results.md")
 LIBRARIES = ("flask", "sqlalchemy", "psycopg", "gunicorn")
+PEERS = ("django", "django-formtools", "django-appointment", "flask-session")
 
 
-def main(names: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
+    names = [one for one in arguments if one != SWITCH]
     if unknown := set(names) - set(NAMES):
         sys.exit(
             f"There is no benchmark {', '.join(sorted(unknown))}. There are: {', '.join(NAMES)}."
         )
-    parts = [header()]
     for name in names or NAMES:
         print(f"Measuring {name} ...", file=sys.stderr, flush=True)
-        part = import_module(f"benchmarks.{name}").measure().markdown()
+        part = measured(name)
         print(part, flush=True)
-        parts.append(part)
-    if not names:
-        RESULTS.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+        write(part)
+
+
+def measured(name: str) -> str:
+    """The table, and under which circumstances it came to be."""
+    started = time.monotonic()
+    part: str = import_module(f"benchmarks.{name}").measure().markdown()
+    minutes = (time.monotonic() - started) / 60
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    switch = f" {SWITCH}" if LONG else ""
+    return (
+        f"{part}\n- `./run bench{switch} {name}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in "
+        f"{minutes:.1f} minutes; load at the end {load} on {os.cpu_count()} processors."
+    )
+
+
+def write(part: str) -> None:
+    """Put the table into results.md, in the place of the one with its title."""
+    _, *parts = RESULTS.read_text(encoding="utf-8").strip().split("\n\n## ")
+    found = {one.partition("\n")[0]: one for one in parts}
+    fresh = part.removeprefix("## ")
+    found[fresh.partition("\n")[0]] = fresh
+    RESULTS.write_text("\n\n## ".join([header(), *found.values()]) + "\n", encoding="utf-8")
 
 
 def header() -> str:
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-    machine = f"{platform.system()} on {platform.machine()}"
     lines = (
-        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {libraries},",
-        f"SQLite {sqlite3.sqlite_version}, {machine}. Made by `./run bench` in half an hour.",
-        "Times are this machine's: compare within a table only.",
+        f"Python {platform.python_version()}, {_told(LIBRARIES)}, SQLite {sqlite3.sqlite_version},",
+        f"{platform.system()} on {platform.machine()}; beside {_peers()}, in an",
+        "environment of their own. `./run bench` measures all of it in a quarter of an hour,",
+        "`./run bench --long` in a night; `./run bench two_tabs` one table, which it writes here.",
+        "",
+        "Contenders take turns, A B A B. A figure is the median (lowest to highest) of its turns.",
+        "Times are this machine's, and other work may have shared it: compare within a table only,",
+        "and look at the load below it.",
     )
     return "\n".join(["# Measured", "", *lines])
 
 
-main(sys.argv[1:])
+def _told(names: Sequence[str]) -> str:
+    return ", ".join(f"{name} {version(name)}" for name in names)
+
+
+def _peers() -> str:
+    installed = versions()
+    return ", ".join(f"{name} {installed[name]}" for name in PEERS)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Section, in_turns, main, spread
+from benchmarks.sizes import LONG
 from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
 from booking.storage.availability import days
 from booking.storage.models import Service
@@ -18,7 +19,7 @@ from booking.tab_sessions import reading
 
 UTC = ZoneInfo("UTC")
 STORED = (0, 10_000, 1_000_000)
-STAFF = (1, 10, 100)
+STAFF = (1, 10, 100) if LONG else (10,)
 ROUNDS = 15
 
 

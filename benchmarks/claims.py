@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Section, main, ratios, spread
+from benchmarks.sizes import size
 from benchmarks.stock import open_shop
 from booking.storage.claims import _statement, exchange
 from booking.tab_sessions import writing
 from booking.tab_sessions.transactions import LOCK_WAIT
 
 TICKS = 16  # an hour with a quarter of an hour of buffers
-ROUNDS, CLAIMS = 5, 800
+ROUNDS, CLAIMS = size(3, 5), size(300, 800)
 UNTIL, NOW = 2_000_000_000, 1_000
 
 

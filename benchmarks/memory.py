@@ -9,12 +9,13 @@ import psutil
 
 from benchmarks.places import sqlite_file
 from benchmarks.report import Section, main
+from benchmarks.sizes import size
 from booking import create_app
 from booking.customer.draft import slot_value
 from tests.fixtures.customers import Customer
 from tests.fixtures.gunicorns import gunicorn_over
 
-FEW, MANY = 100, 10_000
+FEW, MANY = 100, size(1_000, 10_000)
 STAFF, CUSTOMERS = 20, 4
 APART = timedelta(minutes=45)
 A_DAY = timedelta(days=1) // APART

@@ -63,10 +63,10 @@ def fill_half_the_month(engine: Engine, staff: int) -> None:
     _claim_all(engine)
 
 
-def fill_the_past(engine: Engine, bookings: int, staff: int) -> None:
+def fill_the_past(engine: Engine, bookings: int, staff: int, now: datetime = NOW) -> None:
     """Bookings on days gone by, one an hour around the clock; their claims have left the table."""
     hours = -(-bookings // staff)
-    begin = int(NOW.timestamp()) - 2 * DAY - hours * HOUR
+    begin = int(now.timestamp()) - 2 * DAY - hours * HOUR
     if bookings:
         _add(engine, bookings, begin, staff, 500_000_000, step=HOUR)
         settle_down(engine)

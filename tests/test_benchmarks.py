@@ -31,6 +31,22 @@ def test_a_benchmark_can_be_run_alone(name):
     assert 'if __name__ == "__main__":\n    main(measure)' in (FOLDER / f"{name}.py").read_text()
 
 
+def test_the_two_tabs_are_played_in_every_order():
+    orders = list(import_module("benchmarks.two_tabs").orders(5))
+    assert len(orders) == len(set(orders)) == 252
+    assert all(sorted(order) == [0] * 5 + [1] * 5 for order in orders)
+
+
+def test_the_peers_are_pinned_without_an_address():
+    lines = (FOLDER / "peers" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    named = [line for line in lines if line and not line.startswith("#")]
+    ours = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    loose = [line for line in named if "==" not in line and f"{line.split('[')[0]}==" not in ours]
+    assert named
+    assert not loose, "Pin it: a peer of another version is another peer."
+    assert not any("://" in line for line in lines)
+
+
 def test_an_unknown_benchmark_is_told_with_those_there_are():
     answer = run("speed")
     assert answer.returncode == 1

@@ -1,0 +1,1 @@
+"""A booking as django-formtools' manual writes a wizard: five forms, a row at the end."""
