@@ -31,7 +31,6 @@ class TabSession(Generic[Data]):
         self._row, self._around = row, around
         self._id, self._limits, self._schema = around.tab_id, around.limits, around.schema
         self.was_ended = False
-        """Whether end() was called in this request."""
         self._key = row.id if row else None
         self._draft_key = self._open_key()
         self._stored = self._open_draft()
@@ -106,10 +105,9 @@ class TabSession(Generic[Data]):
         if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
             raise Conflict
         # What is left opens no copy of the draft that lies in a backup; it only derives.
-        root = self._root(self._draft_key)
-        kept = {"wrapped_key": sealing.wrap(root, self._id), "previous_key": None}
+        self._draft_key = self._root(self._draft_key)
+        kept = {"wrapped_key": sealing.wrap(self._draft_key, self._id), "previous_key": None}
         self._write({"state": "completed", "result": result[:255], "sealed": None, **kept})
-        self._draft_key = root
         references.withdraw(self.session, [self.key])
         self._forget_draft()
 
@@ -162,7 +160,10 @@ class TabSession(Generic[Data]):
             return
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)
-        self._write({"sealed": self._sealed(plain)})
+        if self._key is None:
+            self._insert(plain)
+        else:
+            self._write({"sealed": self._sealed(plain)})
         self._stored = self._loaded = plain
 
     def check_unchanged(self) -> None:
@@ -207,12 +208,12 @@ class TabSession(Generic[Data]):
         now = int(self.now.timestamp())
         return {"seen_at": now, "idle_expires_at": now + self._limits.idle}
 
-    def _insert(self) -> None:
+    def _insert(self, plain: bytes = b"{}") -> None:
         draft_key, now = sealing.new_draft_key(), int(self.now.timestamp())
         row = store.Row(
             flow=self._around.flow,
             wrapped_key=sealing.wrap(draft_key, self._id),
-            sealed=sealing.seal(b"{}", draft_key, 1),
+            sealed=sealing.seal(plain, draft_key, 1),
             created_at=now,
             **self._alive(),
             absolute_expires_at=now + self._limits.absolute,

@@ -108,7 +108,7 @@ def forgiven(complaints, context) -> Iterator[None]:
 
 
 @pytest.fixture
-def context(whole_chromium, complaints) -> Iterator[BrowserContext]:
+def context(whole_chromium, complaints, live_server) -> Iterator[BrowserContext]:
     """The shared Chromium; every tab of the test is closed after it."""
     others = list(whole_chromium.pages)
     with listening(whole_chromium, complaints):
