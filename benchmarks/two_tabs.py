@@ -59,6 +59,10 @@ def measure() -> Section:
             f"({'all of them' if LONG else f'{ORDERS_SHORT} drawn by lot; all with --long'}). "
             "django-appointment asks three times (time, person, e-mailed code): all 20 orders."
         ),
+        (
+            "SessionWizardView starts over when it is reloaded: with a refresh after every step "
+            "not even one tab alone comes to its end."
+        ),
         "What it does not show: two people's bookings from two browsers, which none of them mixes.",
         (
             "Its customers have no account. formtools' wizard is its manual's, sessions in the "

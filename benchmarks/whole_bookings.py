@@ -183,8 +183,8 @@ def _notes(figures: dict[str, Figures]) -> list[str]:
             "guards none and holds none: its figures are a wizard's, not a booking system's."
         ),
         (
-            "Sidebook compresses its answers, which is in its CPU; the peers as they come and the "
-            "floor do not."
+            "Sidebook compresses its answers, which is in its CPU; the peers, as they come, and "
+            "the floor do not."
         ),
         "The customers share two cores with the servers, so rates say less than CPU does.",
     ]
