@@ -15,7 +15,7 @@ from benchmarks.sizes import size
 from benchmarks.stock import DIALECTS, open_shop
 from booking.tab_sessions import writing
 
-HOLDS = size(20_000, 100_000)
+HOLDS = size(5_000, 100_000)
 
 
 def measure() -> Section:
