@@ -22,7 +22,8 @@ HELD_AGAIN = "Your time is held for you again: {when}."
 def carry_on(tab: TabSession) -> Then:
     """A new booking that begins with what was sent when the old one was found to be over."""
     here = stand(tab)
-    here.draft.typed = to_keep(typed_values())
+    if not here.draft.typed:  # what this tab has typed since is newer
+        here.draft.typed = to_keep(typed_values())
     if named_zone(posted("zone")):
         here.draft.zone = posted("zone")
     chosen = with_slug(here.services, posted("service"))

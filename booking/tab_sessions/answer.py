@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,13 @@ def told(response: Response, tab: TabSession[Any] | None) -> Response:
         response.headers[LEFT] = str(tab.seconds_left)
     event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None
     if event:
-        named = response.headers.get("HX-Trigger")
-        ours = f"tab-session:{event}"
-        response.headers["HX-Trigger"] = f"{named}, {ours}" if named else ours
+        response.headers["HX-Trigger"] = _beside(response.headers.get("HX-Trigger", ""), event)
     return response
+
+
+def _beside(others: str, event: str) -> str:
+    """The view's own events and ours: htmx takes names with commas, or JSON."""
+    ours = f"tab-session:{event}"
+    if others.lstrip().startswith("{"):
+        return json.dumps({**json.loads(others), ours: None})
+    return f"{others}, {ours}" if others else ours

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from . import ids, sealing, store
 from .extension import State
-from .refusals import MissingTabSession
+from .refusals import MissingTabSession, TabSessionGone
 from .sealing import SealBroken
 
 
@@ -66,17 +66,23 @@ def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> 
     `before_renew(session, key)` runs for each row first; what it raises leaves everything as it
     was. The old id leads here for another minute, for requests under way, but not when the renewal
     was due because somebody logged in. Repeating it (its answer was lost) changes nothing.
-    Raises MissingTabSession when the new id belongs to another tab.
+    Raises MissingTabSession when the new id belongs to another tab, TabSessionGone when this one
+    was renewed already: else whoever knows the old id could take the tab away within the minute.
     """
     old, new = ids.digest(tab_id), ids.digest(new_id)
     if store.is_known(session, new):
         if store.was_renewed(session, new, old):
             return
         raise MissingTabSession
-    for row in filter(here.admits, store.every_flow(session, old, now)):
+    rows = [row for row in store.every_flow(session, old, now) if here.admits(row)]
+    if any(row.by_previous_id for row in rows):
+        raise TabSessionGone("ended")
+    # Where one flow's user logged in, the old id is good for nothing in the others either.
+    until = 0 if any(row.renewal_due for row in rows) else now + here.limits.grace
+    for row in rows:
         for hook in here.before_renew:
             hook(session, row.id)
-        store.rename(session, row.id, _renamed(row, tab_id, new_id, now + here.limits.grace))
+        store.rename(session, row.id, _renamed(row, tab_id, new_id, until))
 
 
 def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:
@@ -85,7 +91,7 @@ def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, 
         "token_hash": ids.digest(new_id),
         "wrapped_key": sealing.wrap(key, new_id) if key else None,
         "previous_hash": ids.digest(tab_id),
-        "previous_key": None if row.renewal_due else row.wrapped_key,
+        "previous_key": row.wrapped_key if until else None,
         "previous_until": until,
         "renewal_due": False,
     }

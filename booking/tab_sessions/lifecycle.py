@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask.sansio.scaffold import Scaffold
 
+from .answer import LEFT
 from .route import session_route
 from .session import TabSession
 
@@ -18,10 +19,12 @@ def session_lifecycle(
     answer 204.
     """
 
-    def lifecycle(tab: TabSession) -> tuple[str, int]:
+    def lifecycle(tab: TabSession) -> tuple[str, int, dict[str, str]]:
         if request.method == "DELETE":
             tab.end()
-        return "", 204
+            return "", 204, {}
+        left = tab.keep_alive()
+        return "", 204, {} if left is None else {LEFT: str(left)}
 
     session_route(
         scaffold,

@@ -101,6 +101,16 @@ class ReadOnlyTab(TabSessionError):
         )
 
 
+class CompletedTab(TabSessionError):
+    """A view wrote to the draft of a tab that has reached its goal."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This tab is completed, so it has no draft to write to. A route with "
+            "after_completion=True may look at tab.result and write to your own tables."
+        )
+
+
 class NoTabHere(TabSessionError):
     """Code reached for the tab in a view that was given none."""
 

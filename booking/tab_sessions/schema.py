@@ -47,7 +47,9 @@ class Schema(Generic[Data]):
     def read(self, stored: bytes) -> Data:
         """The draft in a stored text. Raises NewerDraft when a newer release wrote it."""
         envelope = json.loads(stored)
-        version, content = envelope.get("version", self.version), envelope.get("data", {})
+        if envelope.keys() != {"version", "data"}:  # of a route that had no schema yet
+            envelope = {"version": self.version, "data": envelope}
+        version, content = envelope["version"], envelope["data"]
         if version > self.version:
             raise NewerDraft
         for number in range(version, self.version):

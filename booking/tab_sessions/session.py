@@ -1,43 +1,21 @@
-"""TabSession: what a view is handed. It knows the row, opens the draft and saves what changed."""
+"""TabSession: what a view is handed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Generic
+from typing import Any
 
-from sqlalchemy.orm import Session
-
-from . import ids, references, sealing, store
+from . import references, sealing, store
 from .answer import Then
-from .around import Around
 from .attempts import Conflict
-from .frozen import freeze
-from .refusals import DraftTooLarge, ReadOnlyTab
-from .schema import PLAIN, Data
+from .refusals import ReadOnlyTab, RenewalDue
+from .schema import Data
+from .stored import Stored
 
 
-class TabSession(Generic[Data]):
+class TabSession(Stored[Data]):
     """One tab's progress in one flow, for the length of one request."""
-
-    def __init__(
-        self, session: Session, row: store.Row | None, around: Around[Data], *, writable: bool
-    ) -> None:
-        self.session = session
-        """The SQLAlchemy session of this request's transaction."""
-        self.now = around.now
-        """When this request began, aware, UTC."""
-        self.writable = writable
-        self._row, self._around = row, around
-        self._id, self._limits, self._schema = around.tab_id, around.limits, around.schema
-        self.was_ended = False
-        self._key = row.id if row else None
-        self._draft_key = self._open_key()
-        self._stored = self._open_draft()
-        self._found = (self._row, self._key, self._stored)
-        self.data: Data = self._load()
-        """The draft. Saved with the view's own transaction when it changed."""
-        self._loaded = self._as_loaded()
 
     @property
     def state(self) -> str:
@@ -73,17 +51,6 @@ class TabSession(Generic[Data]):
         ends = min(self._row.idle_expires_at, self._row.absolute_expires_at)
         return max(0, ends - int(self.now.timestamp()))
 
-    @property
-    def key(self) -> int | None:
-        """The row's number, for other tables to point to; it outlives a renewed id.
-
-        In a writing request it makes the row if there is none yet; in a reading one it is None
-        until there is. Raises Conflict (which the door handles) when another request made it.
-        """
-        if self._key is None and self.writable:
-            self._insert()
-        return self._key
-
     def derive(self, purpose: str) -> bytes:
         """32 bytes that only this tab's id leads to, the same every time, renewed or not.
 
@@ -103,7 +70,7 @@ class TabSession(Generic[Data]):
         if self.key is None or self._draft_key is None or self._row is None:
             raise Conflict
         if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
-            raise Conflict
+            raise RenewalDue
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         self._draft_key = self._root(self._draft_key)
         kept = {"wrapped_key": sealing.wrap(self._draft_key, self._id), "previous_key": None}
@@ -126,10 +93,21 @@ class TabSession(Generic[Data]):
         self._forget_draft()
         self.was_ended = True
 
-    def attach(self, user: str | None) -> None:
-        """Tie the tab to a user and ask for a new id; see users.attach_user."""
-        if self.key is not None:
-            self._write({"user": user, "renewal_due": True, "sealed": self._sealed(self._stored)})
+    def attach(self, user: str) -> None:
+        """Tie the tab to a user in all flows and ask for a new id; see users.attach_user."""
+        if not self.writable:
+            raise ReadOnlyTab
+        if self.key is not None and self._row is not None:
+            store.attach(self.session, [row.id for row in self._every_flow()], user)
+            self._row = replace(self._row, user=user, renewal_due=True)
+
+    def keep_alive(self) -> int | None:
+        """Begin the idle limit anew, in all flows; seconds until the first of them ends, if any."""
+        now, rows = int(self.now.timestamp()), self._every_flow()
+        for row in rows:
+            store.touch(self.session, row.id, *self._alive().values())
+        lives = [row.absolute_expires_at - now for row in rows if row.state == "active"]
+        return min([*lives, self._limits.idle]) if lives else None
 
     def then(
         self,
@@ -148,103 +126,3 @@ class TabSession(Generic[Data]):
         """
         kept = status < 400 if commit is None else commit
         return Then(render, args, kwargs, status, dict(headers or {}), kept)
-
-    def save(self, *, somebody_is_there: bool = True) -> None:
-        """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
-        if self.was_ended:
-            return
-        plain = self._schema.write(self.data)
-        if plain == self._loaded:
-            if somebody_is_there:  # an accepted answer that changed nothing
-                self._keep_alive()
-            return
-        if len(plain) > self._limits.draft:
-            raise DraftTooLarge(len(plain), self._limits.draft)
-        if self._key is None:
-            self._insert(plain)
-        else:
-            self._write({"sealed": self._sealed(plain)})
-        self._stored = self._loaded = plain
-
-    def check_unchanged(self) -> None:
-        """After a view that only reads. Raises ReadOnlyTab when it changed the draft."""
-        if self._schema is not PLAIN and self._schema.write(self.data) != self._loaded:
-            raise ReadOnlyTab
-
-    def frozen(self, session: Session, *, committed: bool) -> TabSession[Data]:
-        """The same tab to read from: as it now is, or as it was before a refused write."""
-        copy: TabSession[Data] = object.__new__(TabSession)
-        copy.__dict__.update(self.__dict__)
-        copy.session, copy.writable = session, False
-        if not committed:
-            copy._row, copy._key, copy._stored = self._found
-            copy.was_ended = False
-        copy.data = copy._load()
-        return copy
-
-    def _sealed(self, plain: bytes) -> bytes:
-        """A draft's text as the row's next version will hold it; makes the row if need be."""
-        if self.key is None or self._draft_key is None or self._row is None:
-            raise Conflict
-        return sealing.seal(plain, self._draft_key, self._row.version + 1)
-
-    def _write(self, values: Mapping[str, Any]) -> None:
-        if not self.writable:
-            raise ReadOnlyTab
-        if self.key is None or self._row is None:
-            raise Conflict
-        known = {**values, **self._alive()}
-        if not store.change(self.session, self._row.id, self._row.version, known):
-            raise Conflict
-        self._row = store.after(self._row, known)
-
-    def _keep_alive(self) -> None:
-        if self._row and self._row.state == "active":
-            alive = self._alive()
-            store.touch(self.session, self._row.id, *alive.values())
-            self._row = replace(self._row, **alive)
-
-    def _alive(self) -> dict[str, Any]:
-        now = int(self.now.timestamp())
-        return {"seen_at": now, "idle_expires_at": now + self._limits.idle}
-
-    def _insert(self, plain: bytes = b"{}") -> None:
-        draft_key, now = sealing.new_draft_key(), int(self.now.timestamp())
-        row = store.Row(
-            flow=self._around.flow,
-            wrapped_key=sealing.wrap(draft_key, self._id),
-            sealed=sealing.seal(plain, draft_key, 1),
-            created_at=now,
-            **self._alive(),
-            absolute_expires_at=now + self._limits.absolute,
-        )
-        key = store.create(self.session, ids.digest(self._id), row)
-        if key is None:
-            raise Conflict
-        self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
-
-    def _forget_draft(self) -> None:
-        self._stored = b"{}"
-        self.data = self._load()
-        self._loaded = self._as_loaded()
-
-    def _as_loaded(self) -> bytes:
-        return self._stored if self._schema is PLAIN else self._schema.write(self.data)
-
-    def _load(self) -> Data:
-        data = self._schema.read(self._stored)
-        return data if self.writable else freeze(data)
-
-    def _root(self, key: bytes) -> bytes:
-        """What derive() rests on: made from the draft's key, and all that complete() leaves."""
-        is_all = self._row is not None and self._row.state == "completed"
-        return key if is_all else sealing.derive(key, "root")
-
-    def _open_key(self) -> bytes | None:
-        wrapped = self._row.wrapped_key if self._row else None
-        return sealing.unwrap(wrapped, self._id) if wrapped else None
-
-    def _open_draft(self) -> bytes:
-        if self._row is None or self._row.sealed is None or self._draft_key is None:
-            return b"{}"
-        return sealing.unseal(self._row.sealed, self._draft_key, self._row.version)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -63,6 +63,9 @@ _TOUCH = (
     update(table)
     .where(table.c.id == bindparam("row"), table.c.state == "active")
     .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
+)
+_SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
+    table.c.token_hash == bindparam("digest")
 )
 _PAST_A_LIMIT = (table.c.idle_expires_at <= bindparam("now")) | (
     table.c.absolute_expires_at <= bindparam("now")
@@ -116,8 +119,9 @@ def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
 
 
 def is_known(session: Session, digest: bytes) -> bool:
-    """Whether anything is stored under this id, in any flow."""
-    query = select(table.c.id).where(table.c.token_hash == digest)
+    """Whether anything is or was stored under this id, in any flow."""
+    known = or_(table.c.token_hash == digest, table.c.previous_hash == digest)
+    query = select(table.c.id).where(known)
     return session.connection().execute(query).first() is not None
 
 
@@ -171,6 +175,18 @@ def _changing(columns: frozenset[str]) -> Update:
 def rename(session: Session, row: int, values: Mapping[str, Any]) -> None:
     """Let a row be found by another id."""
     statement = update(table).where(table.c.id == row, table.c.state != "ended").values(**values)
+    session.connection().execute(statement)
+
+
+def siblings(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
+    """State, reason, user and whether a renewal is due, of this tab's rows in all flows."""
+    found = session.connection().execute(_SIBLINGS, {"digest": digest})
+    return [(state, reason, user, due) for state, reason, user, due in found]
+
+
+def attach(session: Session, rows: list[int], user: str) -> None:
+    """Tie these rows to a user, and have them renewed before they are written to again."""
+    statement = update(table).where(table.c.id.in_(rows)).values(user=user, renewal_due=True)
     session.connection().execute(statement)
 
 

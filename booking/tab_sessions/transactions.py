@@ -76,6 +76,9 @@ def reading(session: AnySession) -> Iterator[Session]:
     is found at the end, and a commit of it refused.
     """
     actual = _actual(session)
+    if actual.info.get(_ONLY_READS):  # inside another: the outer one ends it
+        yield actual
+        return
     end_clean(actual)
     connection = actual.connection(execution_options={"postgresql_readonly": True})
     if connection.dialect.name == "sqlite":

@@ -185,9 +185,8 @@ class Visit(Generic[Data]):
         self, session: Session, tab_id: str, row: store.Row | None, *, writable: bool
     ) -> TabSession[Data]:
         def end_all(in_transaction: Session) -> None:
-            which = table.c.token_hash == ids.digest(tab_id)
-            if row:
-                which |= table.c.id == row.id  # by its previous id it is found no other way
+            flows = store.every_flow(in_transaction, ids.digest(tab_id), self._seconds())
+            which = table.c.id.in_([row.id for row in flows])
             self.state.end_all(in_transaction, which, "ended", most=_MOST_FLOWS)
 
         around = Around(

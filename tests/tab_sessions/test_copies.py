@@ -76,6 +76,17 @@ def test_an_unusable_source_is_none(tab, header):
     assert tab.get(**{"Tab-Session-Fork-Of": header}).text == "(nothing)"
 
 
+def test_an_id_that_was_renewed_makes_no_second_copy(tab, rows):
+    tab.post(text="first")
+    copy, header = copied(tab)
+    copy.post("/note", header, text="copy")
+    later = Tab(tab.client)
+    copy.post("/note", {"Tab-Session-New": later.id}, text="renewed")
+    copy.post("/note", header, text="late")
+    assert later.get().text == "late"
+    assert len(rows()) == 2
+
+
 def test_a_tab_is_no_copy_of_itself(tab, rows):
     tab.post(text="first")
     assert tab.get(**{"Tab-Session-Fork-Of": tab.id}).text == "first"

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import PendingChanges, TabSessions, session_route
+from booking.tab_sessions import PendingChanges, ReadOnlyTab, TabSessions, look, session_route
 from tests.tab_sessions.conftest import Tab, host_app
 
 
@@ -37,6 +37,20 @@ def test_a_view_that_ends_our_reading_spoils_nobodys_writing(session, ending):
         assert tab.get().text == text_
     session.execute(text("UPDATE booking_tab_session SET reason = NULL"))
     session.commit()
+
+
+def test_a_view_may_look_once_more_in_its_own_reading_and_still_not_write(session):
+    def again(ours):
+        assert look(session, lambda inner: inner is ours)
+        ours.execute(text("DELETE FROM booking_tab_session"))
+
+    tab = Tab(note_route(host_app(session), again).test_client())
+    tab.post(text="one")
+    with pytest.raises(ReadOnlyTab):
+        tab.get()
+    assert session.scalar(text("SELECT count(*) FROM booking_tab_session")) == 1
+    session.rollback()
+    assert tab.post(text="two").status_code == 200
 
 
 def test_a_view_that_fails_while_reading_spoils_nobodys_writing(session):

@@ -7,7 +7,8 @@ import pytest
 import time_machine
 
 from booking.tab_sessions import sealing, session_lifecycle, session_route
-from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+from tests.tab_sessions import conftest
+from tests.tab_sessions.conftest import Tab, notes_blueprint
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -72,10 +73,20 @@ def test_a_stale_renewal_after_the_minute_cannot_take_the_tab_away(clock, tab):
     assert later.get().text == "kept"
 
 
-def test_a_renewal_within_the_minute_whose_new_id_was_lost_is_renewed_again(tab):
+def test_whoever_knows_the_old_id_cannot_take_the_tab_away_within_the_minute(tab):
     tab.post(text="kept")
-    renewed(tab)
-    assert renewed(tab).get().text == "kept"
+    later = renewed(tab)
+    thief = Tab(tab.client)
+    assert tab.post("/tab-session", {"Tab-Session-New": thief.id}).status_code == 410
+    assert (thief.get().text, later.get().text) == ("(nothing)", "kept")
+
+
+def test_a_goal_is_not_reached_by_the_old_id_but_asked_for_by_the_new_one(tab):
+    tab.post(text="kept")
+    later = renewed(tab)
+    answer = tab.post("/finish")
+    assert (answer.status_code, answer.headers["HX-Trigger"]) == (409, "tab-session:renew")
+    assert later.post("/finish").text == "completed N-1 {}"
 
 
 def test_nobody_renews_to_an_id_that_has_a_tab(tab, new_tab):
@@ -181,6 +192,42 @@ def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
     assert ended == [rows()[0]["id"]]  # the completed one holds nothing any more
     assert tab.get().status_code == tab.get("/other/note").status_code == 410
     assert tab.post(text="again").status_code == 410
+
+
+@pytest.fixture
+def two_flows(session):
+    """The lifecycle's address lies in a flow of its own, as an app's does."""
+    app = host_app(session, notes_blueprint(), notes_blueprint("other"))
+    session_lifecycle(app)
+    return app
+
+
+def host_app(session, *blueprints, **options):
+    app = conftest.host_app(session, **options)
+    for number, blueprint in enumerate(blueprints):
+        app.register_blueprint(blueprint, url_prefix="/other" if number else None)
+    return app
+
+
+def test_staying_alive_and_ending_mean_every_flow(two_flows, clock, rows):
+    tab = Tab(two_flows.test_client())
+    tab.post(text="one")
+    tab.post("/other/note", text="two")
+    clock.shift(timedelta(minutes=50))
+    assert tab.post("/tab-session").headers["Tab-Session-Left"] == "3600"
+    clock.shift(timedelta(minutes=50))
+    assert (tab.get().text, tab.get("/other/note").text) == ("one", "two")
+    later = renewed(tab)
+    two_flows.test_client().delete("/tab-session", headers={"Tab-Session": tab.id})
+    assert later.get().status_code == later.get("/other/note").status_code == 410
+
+
+def test_what_was_ended_begins_in_no_other_flow_either(two_flows, rows):
+    tab = Tab(two_flows.test_client())
+    tab.post(text="one")
+    two_flows.test_client().delete("/tab-session", headers={"Tab-Session": tab.id})
+    assert tab.post("/other/note", text="late").status_code == 410
+    assert len(rows()) == 1
 
 
 def test_ending_a_tab_in_which_nothing_was_begun_is_no_mistake(app, tab, rows):

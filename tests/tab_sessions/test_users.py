@@ -84,6 +84,48 @@ def test_the_id_before_a_log_in_is_good_for_nothing_afterwards(tab):
     assert copy.get(**{"Tab-Session-Fork-Of": tab.id}, **as_user("ada")).text == "(nothing)"
 
 
+def log_in(tab):
+    attach_user(tab, request.form["user"])
+    return "welcome"
+
+
+@pytest.fixture
+def two_flows(session):
+    app = host_app(session, user=lambda: request.headers.get("X-User"))
+    for name, prefix in (("notes", None), ("other", "/other")):
+        notes = notes_blueprint(name)
+        session_lifecycle(notes)
+        session_route(notes, "/log-in", methods=["POST"])(log_in)
+        app.register_blueprint(notes, url_prefix=prefix)
+    return app
+
+
+def test_a_log_in_counts_in_every_flow(two_flows):
+    tab = Tab(two_flows.test_client())
+    tab.post("/other/note", text="mine")
+    later = logged_in(tab, "ada")
+    assert tab.get("/other/note", **as_user("ada")).status_code == 410
+    assert later.get("/other/note").status_code == 410
+    assert later.get("/other/note", **as_user("ada")).text == "mine"
+    with two_flows.app_context():
+        assert revoke_user("ada") == 2
+
+
+def test_a_flow_begun_after_the_log_in_is_the_users_too(two_flows):
+    later = logged_in(Tab(two_flows.test_client()), "ada")
+    later.post("/other/note", as_user("ada"), text="mine")
+    assert later.get("/other/note").status_code == 410
+
+
+def test_somebody_may_log_in_where_the_goal_is_reached(session):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    session_route(notes, "/log-in", methods=["POST"], after_completion=True)(log_in)
+    tab = Tab(host_app(session, notes).test_client())
+    tab.post("/finish")
+    assert logged_in(tab, "ada").post("/again").text == "N-1"
+
+
 def test_nobody_copies_a_tab_whose_id_is_about_to_change(tab):
     tab.post(text="before")
     tab.post("/log-in", user="ada")

@@ -20,7 +20,7 @@
   const isShared = settings.storage === "local";
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  let id = null, seen, storage, renewing, timer, warnAt, endsAt;
+  let id = null, seen, storage, renewing, timer, warnAt, endsAt, isFresh = false;
   let release = () => {};
 
   // Deferred scripts run before DOMContentLoaded: wait for it, so that they hear announcements.
@@ -180,10 +180,11 @@
   function finishRenewal() {
     const next = read(NEXT);
     if (!next) return id;
+    const sender = id;
     return renewing ||= fetch(url, { method: "POST", headers: { ...headers(), [HEADER + "-New"]: next } })
       .then(async (answer) => {
-        if (answer.status >= 500 || read(NEXT) !== next) return id;
-        write(NEXT);
+        if (answer.status >= 500 || read("") !== sender) return id;
+        if (read(NEXT) === next) write(NEXT);
         if (!answer.ok) return id;
         hear(answer, id);
         write("", id = next);
@@ -222,11 +223,13 @@
   async function send(action, request = {}, startsAfresh = false, isAgain = false) {
     await ready();
     if (isShared) await look();
-    if (startsAfresh) begin();
+    if (startsAfresh && !isFresh) begin(); // after a lost answer it is the same beginning
+    isFresh ||= startsAfresh;
     await finishRenewal();
     const own = headers(), sender = id, all = new Headers(request.headers);
     for (const [header, value] of Object.entries(own)) all.set(header, value);
     const answer = await fetch(action, { ...request, headers: all });
+    isFresh = false;
     const says = hear(answer, sender);
     if (answer.ok && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
     if (says("renew") && id === sender) await renew().catch(() => {}); // else before the next request
@@ -265,7 +268,13 @@
   window[name] = {
     get ready() { return ready(); },
     get id() { return id; },
-    headers: () => ready().then(finishRenewal).then(headers),
+    // Whoever sends these sees the answer alone, so a copy is made first.
+    headers: async () => {
+      await ready();
+      if (read(FORK)) await send(url, { method: "POST" }).catch(() => {});
+      await finishRenewal();
+      return headers();
+    },
     fetch: (action, request) => (isOurs(action) ? send : fetch)(action, request),
     startNew: () => ready().then(begin),
     renew: () => ready().then(renew),
