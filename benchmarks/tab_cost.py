@@ -20,7 +20,7 @@ from benchmarks.report import Section, main, ratios, spread
 from benchmarks.servers import ROOT, SETTINGS, Server, serving
 from benchmarks.sizes import size
 from benchmarks.wire import Answer, Line
-from booking.tab_sessions import CLIENT_SCRIPT
+from booking.tab_sessions.script import script_as_sent
 
 ROUNDS, CALLS = size(9, 31), size(50, 500)
 WRITERS, LOST_ROUNDS = 20, size(3, 20)
@@ -89,7 +89,7 @@ def _notes(per_second: Taken) -> list[str]:
         way: spread(ratios(per_second[way], per_second["flask-session"]))
         for way in ("tab-session", "core")
     }
-    script = len(gzip.compress(CLIENT_SCRIPT.read_bytes(), 9))
+    script = len(gzip.compress(script_as_sent(), 9))
     return [
         (
             f"Requests per second over Flask-Session's: session_route {times['tab-session']}, "

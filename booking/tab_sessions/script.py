@@ -28,6 +28,11 @@ def client_script() -> Response:
     )
 
 
+def script_as_sent() -> bytes:
+    """What client_script sends."""
+    return _as_sent(CLIENT_SCRIPT.stat().st_mtime_ns)
+
+
 @lru_cache(maxsize=1)
 def _as_sent(_changed: int) -> bytes:
     text = CLIENT_SCRIPT.read_text("utf-8")
