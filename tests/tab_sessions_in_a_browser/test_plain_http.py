@@ -27,6 +27,12 @@ BUSY = """() => {
         setTimeout(() => Real.call(this, said), 600);
     };
 }"""
+# Its wait for an answer never ends, and its number is the higher one, which yields.
+NEVER_SURE = """() => {
+    const real = window.setTimeout;
+    window.setTimeout = (call, wait) => real(call, wait === 200 ? 1e8 : wait);
+    Math.random = () => 0.999;
+}"""
 EACH_FRAME = "[...document.querySelectorAll('iframe')]"
 ITS_ID = """async (frame) => {
     const { TabSession } = frame.contentWindow;
@@ -55,8 +61,6 @@ def test_a_new_tab_starts_fresh_and_a_reload_keeps_the_place(page, page_of):
     assert events(page, "forked") == []
 
 
-# Three pages ask and answer each other within 200 ms: too little where every core is busy.
-@pytest.mark.long
 def test_a_duplicate_and_its_duplicate_become_places_of_their_own(page, menu):
     before = id_of(page)
     copy = menu("duplicate", page)
@@ -109,3 +113,13 @@ def test_an_answer_that_comes_late_still_makes_a_copy(page, menu):
     page.reload()
     shows(page, "milk")
     assert id_of(page) == before
+
+
+def test_a_tab_with_a_new_id_yields_to_nobody_however_busy_it_is(page, menu):
+    """It made the id itself, so whoever asks for it is its duplicate."""
+    page.evaluate(NEVER_SURE)
+    page.evaluate("TabSession.startNew()")
+    note_down(page, "bread")
+    copy = menu("duplicate", page)
+    shows(copy, "bread (a copy)")
+    assert id_of(copy) != id_of(page)

@@ -76,7 +76,7 @@
     write("", id);
     write(FORK);
     write(NEXT);
-    take(id);
+    take(id, true);
     return id;
   }
 
@@ -98,25 +98,26 @@
     return [one, two].map((part) => (part >>> 0).toString(36)).join("-");
   }
 
-  // Whether this tab is the one with this id; from then on it is, until the page goes.
-  function take(wanted) {
+  // Whether this tab is the one with this id; from then on it is, until the page goes. Nobody else
+  // can have an id that was made just now, so it yields to nobody.
+  function take(wanted, isNew = false) {
     release();
     if (isShared || storage === memory) return true;
     const lock = "tab-session:" + digest(wanted);
-    if (!navigator.locks) return inquire(lock);
+    if (!navigator.locks) return inquire(lock, isNew);
     return new Promise((answer) => {
       navigator.locks.request(lock, { ifAvailable: true }, (granted) => {
         answer(Boolean(granted));
         return granted && new Promise((resolve) => { release = resolve; });
-      }).catch(() => answer(inquire(lock)));
+      }).catch(() => answer(inquire(lock, isNew)));
     });
   }
 
   // Where there are no locks: silence means that nobody else has it; of two who ask, one yields.
-  function inquire(lock) {
+  function inquire(lock, isNew) {
     if (!window.BroadcastChannel) return true;
     const me = Math.random(), channel = new BroadcastChannel(lock);
-    let settled = false;
+    let settled = isNew;
     release = () => channel.close();
     return new Promise((answer) => {
       const settle = (isMine) => {
@@ -129,6 +130,7 @@
         else if (settled && yours === me) fork(id); // the answer of a busy page, late
         else if (asks || yours === me) settle(false);
       };
+      if (isNew) return settle(true);
       channel.postMessage({ asks: me });
       setTimeout(() => settle(true), 200);
     });
