@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from . import references, store
@@ -147,9 +149,15 @@ def when_ended(app: Flask, on_end: OnEnd) -> None:
 
 
 def create_table() -> None:
-    """Create the table in the current app's database, for apps without migrations."""
-    session = state().session
-    metadata.create_all(session.get_bind())
+    """Create the tables in the current app's database, for apps without migrations.
+
+    Several workers may start at once: whoever is too late for a table looks again for the others.
+    """
+    engine = state().session.get_bind()
+    for _ in metadata.tables:
+        with suppress(DBAPIError):
+            return metadata.create_all(engine)
+    return metadata.create_all(engine)
 
 
 def purge(most: int = 50) -> tuple[int, int]:

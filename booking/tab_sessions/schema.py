@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic, cast, get_type_hints
 
 from .refusals import NewerDraft, TabSessionError
 
@@ -79,7 +79,7 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
     """The schema that a route was given: itself, one for a dataclass, or the plain one.
 
     Raises TabSessionError for a class that is no dataclass, or that has a field without default,
-    because a draft begins empty.
+    because a draft begins empty, or one that is a dataclass itself.
     """
     if data is None:
         return cast("Schema[Data]", PLAIN)
@@ -95,6 +95,12 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
     if bare:
         raise TabSessionError(
             f"{data.__name__}.{bare[0]} needs a default, because a draft begins empty."
+        )
+    hints = get_type_hints(data)
+    if nested := next((name for name, hint in hints.items() if is_dataclass(hint)), None):
+        raise TabSessionError(
+            f"{data.__name__}.{nested} is a dataclass itself, and JSON would give back a dict. "
+            "Write a Schema(load, dump), or make it a dict."
         )
     kind, known = cast("Any", data), {each.name for each in fields(data)}
     return Schema(

@@ -1,5 +1,7 @@
 """An earlier answer that changes keeps every later one that still holds, and says what it drops."""
 
+from datetime import UTC, datetime
+
 from sqlalchemy import select
 
 from booking.storage.models import hold
@@ -42,13 +44,16 @@ def test_a_service_that_asks_more_comes_back_to_the_details(app):
     assert tab.submit(question_first_visit="No").step == "review"
 
 
-def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows):
+def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows, database):
     slot = last_before_lunch(at_time(app, service="short", staff="ana"))
     tab = at_review(app, slot, service="short", staff="ana")
     tab.click("Change Service").submit(service="long")
     assert tab.step == "time"
     assert "could not be kept for this choice" in notice(tab)
     assert rows()["claims"] == 0
+    with database() as session:  # what is left of the hold is how long the tab has been holding
+        now = int(datetime.now(UTC).timestamp())
+        assert session.scalars(select(hold.c.expires_at)).one() <= now
     assert tab.submit(slot=slots(tab)[0]).step == "details"
     assert value(tab, "email") == ADA["email"]
 

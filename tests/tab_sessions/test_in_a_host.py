@@ -1,15 +1,24 @@
 """Hosts do all sorts of things with the one session that they share with us."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Barrier
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import PendingChanges, ReadOnlyTab, TabSessions, look, session_route
+from booking.tab_sessions import (
+    PendingChanges,
+    ReadOnlyTab,
+    TabSessions,
+    create_table,
+    look,
+    session_route,
+)
 from tests.tab_sessions.conftest import Tab, host_app
 
 
@@ -156,3 +165,30 @@ def test_flask_sqlalchemys_own_session_is_watched_too(sqlite_url, statement):
         assert tab.post(text="another").status_code == 200
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "empty", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def test_workers_that_start_at_once_all_find_the_tables(request, tmp_path, empty):
+    url = f"sqlite:///{tmp_path}/new.db"
+    if empty == "postgresql":
+        url = request.getfixturevalue("postgresql_url")
+    engine = create_engine(url, pool_size=8)
+    with engine.begin() as connection:
+        for table in ("booking_handover", "booking_hold", "booking_tab_session"):
+            connection.exec_driver_sql(
+                f"DROP TABLE IF EXISTS {table}" + (" CASCADE" if empty == "postgresql" else "")
+            )
+    app = host_app(scoped_session(sessionmaker(engine)))
+    together = Barrier(8)
+
+    def start(_number):
+        with app.app_context():
+            together.wait()
+            create_table()
+
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(start, range(8)))
+    assert inspect(engine).has_table("booking_tab_session")
+    engine.dispose()

@@ -117,12 +117,19 @@ def test_a_field_that_a_release_dropped_is_left_out(session):
     assert later.get("/look").text == "x"
 
 
+@dataclass
+class Nested:
+    note: Note = field(default_factory=Note)
+
+
 def test_a_schema_that_cannot_begin_or_go_on_fails_at_registration(session):
     @dataclass
     class NoDefault:
         text: str
 
     app = host_app(session)
+    with pytest.raises(TabSessionError, match=r"Nested\.note is a dataclass itself"):
+        session_route(app, "/n", data=Nested)
     with pytest.raises(TabSessionError, match=r"NoDefault\.text needs a default"):
         session_route(app, "/a", data=NoDefault)
     with pytest.raises(TabSessionError, match="neither a dataclass nor a Schema"):
