@@ -148,3 +148,14 @@ def test_a_new_booking_goes_on_with_the_service_that_was_chosen(app):
     tab.post("new/form", service="long", staff="ben", zone="Asia/Tokyo", name="Ada")
     assert (tab.status, tab.step, tab.url) == (200, "time", "/book/time")
     assert "Tokyo" in text(tab)
+
+
+def test_beginning_anew_once_more_does_not_overwrite_what_was_typed_since(app):
+    """The answer was lost, and the form of the page that is over is sent again."""
+    tab = at_details(app)
+    old = {"name": "Ada", "service": "short", "staff": "any"}
+    headers = {"Tab-Session": tab.id, "HX-Request": "true"}
+    tab.post("details/typed", name="Ada Lovelace", round="0")
+    answer = app.test_client().post("/book/new/form", data=old, headers=headers)
+    assert answer.status_code == 200
+    assert value(tab.refresh(), "name") == "Ada Lovelace"
