@@ -28,6 +28,7 @@ from booking.operations.errors import (
 )
 from booking.operations.purge import sweep
 from booking.operations.visitors import Visitor, leave_room, require_room
+from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
@@ -143,7 +144,8 @@ def _book(
     visitor: Visitor | None,
 ) -> Booking:
     held, start = hold_of(session, tab_key, lock=True), booking.starts_at
-    able = require_offered(session, service, staff)
+    catalogue = read_catalogue(session)
+    able = require_offered(catalogue, service, staff)
     booking.visitor = held.visitor if held else None
     marks: Marks = ()
     if held and _still_holds(held, service, able, start, now):
@@ -151,7 +153,7 @@ def _book(
     if visitor:
         marks = require_room(session, visitor, tab_key=tab_key, now=now)
         booking.visitor = marks[0]
-    diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key, by=by)
+    diary = diary_of_start(session, catalogue, service, able, start, now=now, own=held, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     if visitor:
         turn = leave_room(

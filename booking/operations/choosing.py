@@ -13,7 +13,7 @@ from booking.operations.errors import SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
-from booking.storage.catalogue import read_catalogue
+from booking.storage.catalogue import Catalogue
 from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
 from booking.storage.models import booking as bookings
@@ -54,10 +54,10 @@ def closed_where_gone() -> Iterator[None]:
 
 
 def require_offered(
-    session: Session, service: Service, staff: Sequence[StaffMember]
+    catalogue: Catalogue, service: Service, staff: Sequence[StaffMember]
 ) -> list[StaffMember]:
     """Those of the staff who offer the service today; SlotUnavailable when nobody does."""
-    offering = {member.id for member in read_catalogue(session).offering(service.id)}
+    offering = {member.id for member in catalogue.offering(service.id)}
     able = [member for member in staff if member.id in offering]
     if not able:
         raise SlotUnavailable(Reason.CLOSED)
@@ -95,10 +95,16 @@ def first_to_claim(
     diary: Diary,
     claimant: Claimant,
 ) -> StaffMember:
-    """The first of the staff whose time could be claimed; SlotUnavailable when all were lost."""
+    """The first of the staff whose time could be claimed.
+
+    SlotUnavailable when all were lost: the caller has a savepoint around it, which is rolled back.
+    """
     reasons = []
     for member in staff:
-        reason = claim_appointment(session, service, member, start, diary, claimant)
+        is_last = member is staff[-1]
+        reason = claim_appointment(
+            session, service, member, start, diary, claimant, is_last=is_last
+        )
         if reason is None:
             return member
         reasons.append(reason)

@@ -1,6 +1,7 @@
 """Claim what one appointment takes up: its staff member's ticks and a place in the day."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -11,9 +12,10 @@ from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
+from booking.storage.catalogue import Catalogue
 from booking.storage.claims import Pair, day_place, exchange, staff_ticks
 from booking.storage.diary import Diary, read_diary
-from booking.storage.models import Service, StaffMember
+from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.reads import is_sold
 
 By = Literal["customer", "owner"]
@@ -40,14 +42,15 @@ class _Lost(Exception):
         self.pairs = pairs
 
 
-def diary_of_start(
+def diary_of_start(  # noqa: PLR0913 - each is one thing it depends on
     session: Session,
+    catalogue: Catalogue,
     service: Service,
     staff: Sequence[StaffMember],
     start: datetime,
     *,
     now: datetime,
-    tab_key: int | None,
+    own: Hold | None,
     booking_id: int | None = None,
     by: By = "customer",
 ) -> Diary:
@@ -58,7 +61,7 @@ def diary_of_start(
     minute = to_minute(start)
     span: Interval = (minute, minute + 1)
     diary = read_diary(
-        session, service, staff, span, now=now, tab_key=tab_key, booking_id=booking_id
+        session, catalogue, service, staff, span, now=now, own=own, booking_id=booking_id
     )
     if by == "customer":
         return diary
@@ -73,14 +76,22 @@ def claim_appointment(
     start: datetime,
     diary: Diary,
     claimant: Claimant,
+    *,
+    is_last: bool = False,
 ) -> Reason | None:
-    """Claim it all or nothing. TAKEN or LIMIT when somebody was faster, None when it stands."""
+    """Claim it. TAKEN or LIMIT when somebody was faster, None when it stands.
+
+    Of a failed try nothing is left, unless it was the last one, after which the caller rolls back:
+    that one goes without a savepoint of its own.
+    """
     minute = to_minute(start)
     span = diary.rules.span(minute)
     ticks = staff_ticks(member.resource_id, span)
-    for place in _places(service, minute, diary, claimant.given_up):
+    places = _places(service, minute, diary, claimant.given_up)
+    for place in places:
+        is_final = is_last and place is places[-1]
         try:
-            with session.begin_nested():
+            with nullcontext() if is_final else session.begin_nested():
                 _claim(session, ticks | place, claimant)
                 # Claims are let go of once their day is past, by the clock of whoever does it.
                 # That clock may be wrong by days, so the bookings themselves have a word too.
@@ -111,12 +122,10 @@ def _claim(session: Session, wanted: set[Pair], claimant: Claimant) -> None:
 
 def _places(
     service: Service, minute: int, diary: Diary, given_up: Collection[Pair]
-) -> Iterator[set[Pair]]:
+) -> list[set[Pair]]:
     """The day's free places to try, one's own first; one empty try where there is no limit."""
     if diary.rules.daily_limit is None:
-        yield set()
-        return
+        return [set()]
     day = local_day(minute, diary.zone)
     free = [day_place(service.resource_id, day, place) for place in diary.free_places(day)]
-    for pair in sorted(free, key=lambda pair: pair not in given_up):
-        yield {pair}
+    return [{pair} for pair in sorted(free, key=lambda pair: pair not in given_up)]

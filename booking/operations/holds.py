@@ -51,8 +51,9 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else ()
-        able = require_offered(session, service, staff)
-        diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
+        catalogue = read_catalogue(session)
+        able = require_offered(catalogue, service, staff)
+        diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
         if visitor:
             turn = leave_room(
@@ -97,11 +98,11 @@ def extend(
             raise NoMoreTime
         catalogue, start = read_catalogue(session), earlier.starts_at
         service = catalogue.every_service[earlier.service_id]
-        able = require_offered(session, service, [catalogue.staff[earlier.staff_member_id]])
+        able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
         marks: Marks = ()
         if lapsed := visitor if earlier.is_over(now) else None:
             marks = require_room(session, lapsed, tab_key=tab_key, now=now)
-        diary = diary_of_start(session, service, able, start, now=now, tab_key=tab_key)
+        diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         require_free(diary, able, start)
         if lapsed:
             leave_room(

@@ -17,6 +17,7 @@ from booking.operations.choosing import (
 from booking.operations.claiming import By, Claimant, diary_of_start
 from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.slots import Reason
+from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import exchange, owned, release_hold, staff_ticks
 from booking.storage.models import Booking, Hold, StaffMember
 from booking.storage.reads import hold_of, is_sold
@@ -64,9 +65,10 @@ def _move(
     by: By,
 ) -> Booking:
     service, held = booking.service, hold_of(session, tab_key, lock=True)
-    able = require_offered(session, service, staff)
+    catalogue = read_catalogue(session)
+    able = require_offered(catalogue, service, staff)
     diary = diary_of_start(
-        session, service, able, start, now=now, tab_key=tab_key, booking_id=booking.id, by=by
+        session, catalogue, service, able, start, now=now, own=held, booking_id=booking.id, by=by
     )
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     claimant = _claimant(session, booking, held, now)

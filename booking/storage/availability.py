@@ -17,7 +17,9 @@ from booking.scheduling.hours import each_day
 from booking.scheduling.intervals import Interval
 from booking.scheduling.slots import nearest
 from booking.storage.business import Service, StaffMember
+from booking.storage.catalogue import read_catalogue
 from booking.storage.diary import Diary, read_diary
+from booking.storage.reads import hold_of
 from booking.storage.working_time import rules_of
 
 _DAYS_AT_A_TIME = 14
@@ -64,7 +66,7 @@ def days(
 ) -> dict[date, DayAvailability]:
     """Every day from `first` to `last` (both included) of the customer's `zone`."""
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    diary = read_diary(session, service, staff, span, now=now, tab_key=tab_key)
+    diary = _diary(session, service, staff, span, now, tab_key)
     free = _starts(diary, staff, span)
     return {day: _day(diary, staff, free, day, zone) for day in each_day(first, last)}
 
@@ -85,7 +87,7 @@ def next_free_day(
         return None
     first = max(after + timedelta(days=1), local_day(to_minute(now), zone))
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    diary = read_diary(session, service, staff, span, now=now, tab_key=tab_key)
+    diary = _diary(session, service, staff, span, now, tab_key)
     for part in _parts(first, last):
         bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
         if free := _starts(diary, staff, bounds):
@@ -106,7 +108,7 @@ def nearest_free(
     """The `count` free times closest to the one that was wanted, in order of time."""
     around, today = to_minute(wanted), to_minute(now)
     window = today, rules_of(service).latest(today) + 2
-    diary = read_diary(session, service, staff, window, now=now, tab_key=tab_key)
+    diary = _diary(session, service, staff, window, now, tab_key)
     found: list[int] = []
     for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
         span = max(window[0], around - reach), min(window[1], around + reach)
@@ -114,6 +116,18 @@ def nearest_free(
         if len(found) == count:
             break
     return [_free_slot(start, diary.rules.duration) for start in found]
+
+
+def _diary(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    span: Interval,
+    now: datetime,
+    tab_key: int | None,
+) -> Diary:
+    own, catalogue = hold_of(session, tab_key), read_catalogue(session)
+    return read_diary(session, catalogue, service, staff, span, now=now, own=own)
 
 
 def _starts(diary: Diary, staff: Sequence[StaffMember], span: Interval) -> list[int]:

@@ -22,10 +22,9 @@ from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
 from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.business import Service, StaffMember
-from booking.storage.catalogue import read_catalogue
+from booking.storage.catalogue import Catalogue
 from booking.storage.claims import LIVE
 from booking.storage.places import Places, read_places
-from booking.storage.reads import hold_of
 from booking.storage.working_time import near, rules_of
 
 
@@ -117,29 +116,29 @@ class Diary:
 
 def read_diary(
     session: Session,
+    catalogue: Catalogue,
     service: Service,
     staff: Sequence[StaffMember],
     span: Interval,
     *,
     now: datetime,
-    tab_key: int | None,
+    own: Hold | None,
     booking_id: int | None = None,
 ) -> Diary:
     """What decides about starts within the span, in a constant number of queries.
 
-    `booking_id` is a booking about to be moved: what it takes up now stands in no one's way.
+    `own` is the asking tab's hold, over or not, `booking_id` a booking about to be moved: what
+    these take up now stands in no one's way.
     """
-    hold = hold_of(session, tab_key)
-    catalogue, rules = read_catalogue(session), rules_of(service)
-    limits = _limits(int(now.timestamp()), hold, booking_id)
+    limits = _limits(int(now.timestamp()), own, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
     return Diary(
         service_id=service.id,
-        rules=rules,
+        rules=rules_of(service),
         working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
         taken=_taken(session, staff, around, limits),
         places=read_places(session, service, around, limits, catalogue.zone),
-        own=hold if hold and not hold.is_over(now) else None,
+        own=own if own and not own.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
         zone=catalogue.zone,
     )
