@@ -22,6 +22,7 @@ NAMES = (
     "one_slot",
     "whole_bookings",
     "free_times",
+    "page",
     "tab_cost",
     "claims",
     "availability",

@@ -30,7 +30,7 @@ from benchmarks.sizes import size
 from benchmarks.wire import Answer, Line
 
 ROUNDS = size(5, 15)
-BOOKINGS = size(8, 80)  # of each turn
+BOOKINGS = size(40, 80)  # of each turn
 CUSTOMERS = (1, 8)
 OURS, FLOOR = "Sidebook", "floor: SELECT + UPDATE + commit + page"
 FASTER = "formtools, one address"

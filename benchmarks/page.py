@@ -1,0 +1,224 @@
+"""What a customer's browser waits for: a real Chromium walks through the demo business."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from benchmarks import chromium, lighthouse
+from benchmarks.contenders import UNLIMITED
+from benchmarks.places import sqlite_file
+from benchmarks.report import Section, main, spread
+from benchmarks.servers import SETTINGS, Server, serving
+from benchmarks.sizes import size
+from booking import create_app
+
+DEMO = Path(__file__).resolve().parents[1] / "demo.toml"
+ROUNDS, LIGHTHOUSE_RUNS = size(7, 25), size(3, 9)
+LINES = {"localhost": 0, "150 ms": 150}  # round trip, in ms
+COLD, WARM = "first page, nothing kept", "first page, another tab"
+WALK = tuple(pairwise(("service", "staff", "time", "details", "review", "done")))
+VIEWPORT = {"width": 390, "height": 844}
+WATCH = """
+window.shifts = 0;
+window.shown = {};
+window.sent = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+addEventListener("submit", () => { window.sent = performance.now(); }, true);
+// A step can be used once its form is in the page and HTMX has gone over it, in the same task.
+const look = () => {
+  const step = document.querySelector("#wizard [data-step]")?.dataset.step;
+  if (step && !(step in window.shown)) {
+    window.shown[step] = 0;
+    setTimeout(() => { window.shown[step] = performance.now(); });
+  }
+};
+new MutationObserver(look).observe(document, { childList: true, subtree: true });
+"""
+
+
+@dataclass
+class Figures:
+    """What one page or step came to, in each round; times in ms, by the line they came over."""
+
+    requests: list[int] = field(default_factory=list)
+    received: list[int] = field(default_factory=list)  # bytes, headers included
+    painted: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    usable: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass
+class Walked:
+    """All rounds."""
+
+    figures: dict[str, Figures] = field(default_factory=lambda: defaultdict(Figures))
+    shifts: list[float] = field(default_factory=list)
+
+
+def measure() -> Section:
+    """Both lines in turns; then Lighthouse."""
+    section = Section(
+        "The page",
+        "The demo business in a real Chromium, on a phone's screen. Goal: first load at most "
+        "40 kB, everything included, each further step one request of at most 6 kB, layout shift "
+        "0, Lighthouse's four scores 100.",
+        [
+            "what",
+            "requests",
+            "bytes",
+            *(f"first paint, ms, {line}" for line in LINES),
+            *(f"usable, ms, {line}" for line in LINES),
+        ],
+    )
+    walked = Walked()
+    with _demo() as server:
+        with chromium.browser() as browser:
+            for line in LINES:
+                _walk(browser, server, line, Walked())  # warm: the workers know their templates
+            for _ in range(ROUNDS):
+                for line in LINES:
+                    _walk(browser, server, line, walked)
+            version = browser.version
+        scores = lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS)
+    section.rows = [_row(name, one) for name, one in walked.figures.items()]
+    section.notes = _notes(walked, scores, version)
+    return section
+
+
+@contextmanager
+def _demo() -> Iterator[Server]:
+    with sqlite_file() as url:
+        app = create_app({"BOOKING_DATABASE_URL": url})
+        loaded = app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)])
+        assert loaded.exit_code == 0, loaded.output
+        environment = {"BOOKING_DATABASE_URL": url, **UNLIMITED}
+        with serving("app:create_app()", environment) as server:
+            yield server
+
+
+def _walk(browser: Browser, server: Server, line: str, walked: Walked) -> None:
+    """One customer, whose browser keeps nothing yet, books; then opens another tab."""
+    context = browser.new_context(base_url=server.url, viewport=VIEWPORT)
+    page, came = _tab(context, line)
+    _open(page, came, line, walked.figures[COLD])
+    for step, following in WALK:
+        _take(page, step)
+        _note(
+            page,
+            came,
+            following,
+            walked.figures[f"{step} to {following}"],
+            line,
+            since="window.sent",
+        )
+    page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
+    walked.shifts.append(page.evaluate("window.shifts"))
+    _open(*_tab(context, line), line, walked.figures[WARM])
+    context.close()
+
+
+def _tab(context: BrowserContext, line: str) -> tuple[Page, Callable[[], list[int]]]:
+    """A tab, and how many bytes each answer had that came since it was last asked for."""
+    page, came = context.new_page(), []
+    page.add_init_script(WATCH)
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": LINES[line],
+            "downloadThroughput": -1,
+            "uploadThroughput": -1,
+        },
+    )
+    wire.on("Network.loadingFinished", lambda told: came.append(int(told["encodedDataLength"])))
+
+    def since() -> list[int]:
+        page.wait_for_load_state("networkidle")
+        found = [received for received in came if received]  # the rest came out of the cache
+        came.clear()
+        return found
+
+    return page, since
+
+
+def _open(page: Page, came: Callable[[], list[int]], line: str, figures: Figures) -> None:
+    page.goto("/book/", wait_until="commit")
+    _note(page, came, "service", figures, line, since="0")
+    painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+    figures.painted[line].append(page.evaluate(painted))
+
+
+def _note(
+    page: Page,
+    came: Callable[[], list[int]],
+    step: str,
+    figures: Figures,
+    line: str,
+    *,
+    since: str,
+) -> None:
+    page.wait_for_function("step => window.shown && window.shown[step] > 0", arg=step)
+    received = came()
+    figures.requests.append(len(received))
+    figures.received.append(sum(received))
+    figures.usable[line].append(page.evaluate(f"window.shown['{step}'] - {since}"))
+
+
+def _take(page: Page, step: str) -> None:
+    if step == "service":
+        page.locator("[name=service][value=video-coaching]").check()
+    elif step == "staff":
+        page.locator("[name=staff][value=any]").check()
+    elif step == "time":
+        page.locator("#times [name=slot]").first.check()
+    elif step == "details":
+        page.locator("[name=name]").fill("Ada Lovelace")
+        page.locator("[name=email]").fill("ada@example.com")
+        page.locator("[name=phone]").fill("+351 912 345 678")
+        page.locator("[name=question_call]").first.check()
+    page.locator("#step .actions button[type=submit]").click()
+
+
+def _row(name: str, one: Figures) -> list[str]:
+    painted = [spread(one.painted[line], 0) if one.painted[line] else "" for line in LINES]
+    usable = [spread(one.usable[line], 0) for line in LINES]
+    requests, received = median(one.requests), median(one.received)
+    return [name, f"{requests:.0f}", f"{received:,.0f}", *painted, *usable]
+
+
+def _notes(walked: Walked, scores: lighthouse.Scores | None, version: str) -> list[str]:
+    return [
+        f"Layout shift of a whole walk: {spread(walked.shifts)}.",
+        *_lighthouse(scores),
+        (
+            f"Chromium {version}, headless, {ROUNDS} walks over each line, {SETTINGS}. First "
+            "paint: something to read is there. Usable: from asking for the page, or from sending "
+            "the form, until the step's form is in the page. The 150 ms are Chromium's own "
+            "emulation: each request waits for them, setting up a connection does not."
+        ),
+        "What it does not show: a slow processor (Lighthouse's phone has one), other browsers.",
+    ]
+
+
+def _lighthouse(scores: lighthouse.Scores | None) -> list[str]:
+    if scores is None:
+        return ["Lighthouse was not run: there is no npm here."]
+    return [
+        f"Lighthouse {lighthouse.VERSION}, {preset}, {LIGHTHOUSE_RUNS} runs: "
+        + ", ".join(f"{name} {spread(found, 0)}" for name, found in by_category.items())
+        + "."
+        for preset, by_category in scores.items()
+    ]
+
+
+if __name__ == "__main__":
+    main(measure)
