@@ -23,6 +23,7 @@ NAMES = (
     "whole_bookings",
     "free_times",
     "page",
+    "profile",
     "tab_cost",
     "claims",
     "availability",

@@ -1,10 +1,12 @@
 """One time, many customers who confirm it at the same moment, over real HTTP."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
+from itertools import count
 from statistics import quantiles
 from threading import Barrier
 
@@ -17,6 +19,8 @@ from benchmarks.wire import Line
 CLIENTS = (50, 200)
 ROUNDS = size(3, 10)
 AT_A_TIME = 8  # how many walk to the last step together
+Outcome = tuple[int, list[float]]
+"""How many were confirmed, and how long each client waited."""
 SYSTEMS: dict[str, Callable[[], AbstractContextManager[Shop]]] = {
     "Sidebook, SQLite": sidebook,
     "Sidebook, PostgreSQL": partial(sidebook, "PostgreSQL"),
@@ -32,24 +36,13 @@ def measure() -> Section:
         "once.",
         ["system", "clients", "confirmed", "p50, s", "p99, s"],
     )
-    for name, open_shop in SYSTEMS.items():
-        for clients in CLIENTS:
-            with open_shop() as shop:
-                rounds = [_round(shop, number, clients) for number in range(ROUNDS)]
-            confirmed, waited = zip(*rounds, strict=True)
-            cuts = [quantiles(one, n=100) for one in waited]
-            section.rows.append(
-                [
-                    name,
-                    str(clients),
-                    " ".join(map(str, confirmed)),
-                    spread([cut[49] for cut in cuts]),
-                    spread([cut[98] for cut in cuts]),
-                ]
-            )
+    with ExitStack() as stack:
+        shops = {name: stack.enter_context(open_shop()) for name, open_shop in SYSTEMS.items()}
+        rounds = _in_turns(shops)
+    section.rows = [_row(*which, outcomes) for which, outcomes in rounds.items()]
     section.notes = [
         (
-            f"{ROUNDS} rounds, each for another time of an empty shop. Confirmed: rows stored for "
+            f"{ROUNDS} rounds in turns, each for another time. Confirmed: rows stored for "
             "that time. p50 and p99: from the starting shot until a client knows: refused, or "
             "confirmed after all its further steps."
         ),
@@ -59,7 +52,29 @@ def measure() -> Section:
     return section
 
 
-def _round(shop: Shop, number: int, clients: int) -> tuple[int, list[float]]:
+def _in_turns(shops: dict[str, Shop]) -> dict[tuple[str, int], list[Outcome]]:
+    rounds: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
+    numbers = count()
+    for _ in range(ROUNDS):
+        for name, shop in shops.items():
+            for clients in CLIENTS:
+                rounds[name, clients].append(_round(shop, next(numbers), clients))
+    return rounds
+
+
+def _row(name: str, clients: int, outcomes: list[Outcome]) -> list[str]:
+    confirmed, waited = zip(*outcomes, strict=True)
+    cuts = [quantiles(one, n=100) for one in waited]
+    return [
+        name,
+        str(clients),
+        " ".join(map(str, confirmed)),
+        spread([cut[49] for cut in cuts]),
+        spread([cut[98] for cut in cuts]),
+    ]
+
+
+def _round(shop: Shop, number: int, clients: int) -> Outcome:
     tabs = [_tab(shop, number, client) for client in range(clients)]
     with ThreadPoolExecutor(AT_A_TIME) as threads:
         list(threads.map(_walk_to_the_time, tabs))

@@ -1,19 +1,17 @@
-"""Where a request's time goes: `python -m benchmarks.profile [rounds]`.
+"""Where a request's time goes: whole bookings of the demo business, in this process.
 
-Whole bookings of the demo business, through the WSGI app in this process, in turns with the floor:
-Flask with one SELECT, one UPDATE and a commit by SQLAlchemy Core, and a page as long as the
-step's. CPU time of this process, without what a server and a socket add, so a share is a share of
-the app's own work. `--gzip` asks for compressed answers.
+In turns with the floor: Flask with one SELECT, one UPDATE and a commit by SQLAlchemy Core, and a
+page as long as the step's. CPU time without what a server and a socket add, so a share is a share
+of the app's own work.
 """
 
 import gzip
 import re
 import secrets
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -22,21 +20,21 @@ from statistics import median
 import jinja2
 from flask import Flask, render_template
 from sqlalchemy import Engine, bindparam, create_engine, event, text
-from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Session
-from werkzeug.routing import MapAdapter
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from benchmarks.contenders import UNLIMITED
+from benchmarks.places import sqlite_file
+from benchmarks.report import Section, main, ratios, spread
+from benchmarks.sizes import size
+from benchmarks.stopwatch import watching
 from booking import create_app
 from booking.customer import forms
 from booking.extension import prepare_sqlite
-from booking.tab_sessions import sealing
-
-from .places import sqlite_file
 
 DEMO = Path(__file__).parents[1] / "demo.toml"
-MANY = "1000000"
+ROUNDS, WATCHED = size(60, 300), size(15, 60)
 STEPS = ("page", "service?", "service", "staff", "time", "details", "confirm")
+PARTS = ("routing", "template", "database", "sealing", "compressing", "the rest")
 FORM = {
     "name": "Ada Lovelace",
     "email": "ada@example.com",
@@ -51,60 +49,23 @@ class Cost:
     """What one step took, in each of its rounds."""
 
     cpu: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
     parts: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     queries: int = 0
     sent: int = 0
     squeezed: int = 0
 
 
-class Stopwatch:
-    """How long a request spends in what; a part inside another part counts once."""
-
-    def __init__(self) -> None:
-        self.parts: dict[str, float] = defaultdict(float)
-        self._open: list[float] = []
-
-    @contextmanager
-    def part(self, name: str) -> Iterator[None]:
-        self._open.append(0.0)
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            took = time.perf_counter() - began
-            self.parts[name] += took - self._open.pop()
-            if self._open:
-                self._open[-1] += took
-
-    def watch(self, owner: object, function: str, name: str) -> None:
-        plain = getattr(owner, function)
-
-        def timed(*args: object, **kwargs: object) -> object:
-            with self.part(name):
-                return plain(*args, **kwargs)
-
-        setattr(owner, function, timed)
-
-
-def watch_all(watch: Stopwatch) -> None:
-    """From here on the watch knows how long these take; they are slower for it."""
-    watch.watch(jinja2.Template, "render", "template")
-    watch.watch(MapAdapter, "match", "routing")
-    watch.watch(MapAdapter, "build", "routing")
-    for function in ("execute", "exec_driver_sql", "scalar", "scalars", "_commit_impl"):
-        watch.watch(Connection, function, "database")
-    for function in ("execute", "scalar", "scalars", "flush", "connection", "rollback"):
-        watch.watch(Session, function, "database")
-    for function in ("wrap", "unwrap", "seal", "unseal", "derive"):
-        watch.watch(sealing, function, "sealing")
-
-
 class Customer:
     """One tab that books, request by request."""
 
-    def __init__(self, app: Flask, headers: dict[str, str]) -> None:
-        self.app = app
-        self.headers = {"Tab-Session": secrets.token_urlsafe(32), "HX-Request": "true", **headers}
+    def __init__(self) -> None:
+        self.headers = {
+            "Tab-Session": secrets.token_urlsafe(32),
+            "HX-Request": "true",
+            "Sec-Fetch-Site": "same-origin",
+            "Accept-Encoding": "gzip",
+        }
         self.shown = ""
 
     def environ(self, step: str) -> dict[str, object]:
@@ -165,89 +126,114 @@ def create_floor(engine: Engine) -> Flask:
     return app
 
 
-def one_booking(app: Flask, floor: Flask, costs: dict[str, Cost], *, squeeze: bool) -> None:
-    customer = Customer(app, {"Accept-Encoding": "gzip"} if squeeze else {})
+def one_booking(app: Flask, floor: Flask, costs: dict[str, Cost]) -> None:
+    customer = Customer()
     for step in STEPS:
         took, body = send(app, customer.environ(step))
-        plain = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        plain = _plain(body)
         customer.shown, cost = plain.decode(), costs[step]
         cost.cpu.append(took)
-        cost.sent, cost.squeezed = len(plain), len(gzip.compress(plain, 6))
-        costs["floor " + step].cpu.append(
-            send(floor, EnvironBuilder(path=f"/{len(plain)}").get_environ())[0]
-        )
+        cost.sent, cost.squeezed = len(plain), len(body)
+        cost.floor.append(send(floor, EnvironBuilder(path=f"/{len(plain)}").get_environ())[0])
 
 
-def where_it_goes(app: Flask, costs: dict[str, Cost], rounds: int) -> None:
-    watch, count = Stopwatch(), [0]
-    watch_all(watch)
+def _plain(body: bytes) -> bytes:
+    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+
+
+def where_it_goes(app: Flask, costs: dict[str, Cost]) -> None:
+    count = [0]
 
     def counted(*_: object) -> None:
         count[0] += 1
 
     event.listen(Engine, "before_cursor_execute", counted)
-    for _ in range(rounds):
-        customer = Customer(app, {})
-        for step in STEPS:
-            environ = customer.environ(step)
-            watch.parts.clear()
-            count[0] = 0
-            with watch.part("the rest"):
-                _, body = send(app, environ)
-            customer.shown, cost = body.decode(), costs[step]
-            cost.queries = count[0]
-            whole = sum(watch.parts.values())
-            for name, took in watch.parts.items():
-                cost.parts[name].append(took / whole)
+    with watching() as watch:
+        for _ in range(WATCHED):
+            customer = Customer()
+            for step in STEPS:
+                environ = customer.environ(step)
+                watch.parts.clear()
+                count[0] = 0
+                with watch.part("the rest"):
+                    _, body = send(app, environ)
+                customer.shown, cost = _plain(body).decode(), costs[step]
+                cost.queries = count[0]
+                whole = sum(watch.parts.values())
+                for name, took in watch.parts.items():
+                    cost.parts[name].append(took / whole)
     event.remove(Engine, "before_cursor_execute", counted)
 
 
-def profile(rounds: int, *, squeeze: bool) -> None:
-    """Print the table."""
+def measure() -> Section:
+    """Bookings without a watch, in turns with the floor; then a few with one."""
     costs: dict[str, Cost] = defaultdict(Cost)
-    with sqlite_file() as url:
-        app = create_app(
-            {
-                "BOOKING_DATABASE_URL": url,
-                "BOOKING_HOLDS_PER_VISITOR": MANY,
-                "BOOKING_BOOKINGS_PER_VISITOR": MANY,
-                "BOOKING_VISITOR_SHARE": 100,
-            }
-        )
+    with sqlite_file() as url, ExitStack() as stack:
+        app = create_app({"BOOKING_DATABASE_URL": url, **UNLIMITED})
         assert app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)]).exit_code == 0
         engine = create_engine(url)
+        stack.callback(engine.dispose)
         event.listen(engine, "connect", prepare_sqlite)
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE floor (id INTEGER PRIMARY KEY, body BLOB)")
             connection.exec_driver_sql("INSERT INTO floor VALUES (1, x'00')")
         floor = create_floor(engine)
-        one_booking(app, floor, defaultdict(Cost), squeeze=squeeze)  # what is only done once
-        for _ in range(rounds):
-            one_booking(app, floor, costs, squeeze=squeeze)
-        where_it_goes(app, costs, max(rounds // 4, 3))
-        engine.dispose()
+        one_booking(app, floor, defaultdict(Cost))  # what is only done once
+        for _ in range(ROUNDS):
+            one_booking(app, floor, costs)
+        where_it_goes(app, costs)
         with app.app_context():
             app.extensions["booking"].engine.dispose()
-    show(costs)
+    return Section(
+        "Where a request's time goes",
+        "One booking of the demo business, step by step. CPU in ms, in process, and what of it "
+        "goes where. Goal: at most 1.5 times the floor.",
+        ["step", "CPU", "floor", "÷ floor", "queries", "bytes", "compressed", *PARTS],
+        [*(_row(step, costs[step]) for step in STEPS), _whole(costs)],
+        [
+            (
+                f"{ROUNDS} bookings in turns with the floor: Flask, a SELECT, an UPDATE and a "
+                "commit by SQLAlchemy Core, and a page of the same length. Without a server and a "
+                "socket. Answers are compressed, the floor's are not."
+            ),
+            (
+                f"The shares are those of {WATCHED} more bookings under a stopwatch, which slows "
+                "down what is called often. Database: SQLAlchemy and SQLite, the durable commit "
+                "included. The rest: Flask, the rules, the forms, what a page says."
+            ),
+            'page is the shell that everybody gets, "service?" the first step that it loads.',
+            "What it does not show: waiting for the disk or for other customers.",
+        ],
+    )
 
 
-def show(costs: dict[str, Cost]) -> None:
-    parts = ("routing", "template", "database", "sealing", "the rest")
-    print(f"{'step':9}  CPU ms  floor  ratio  queries   bytes   gzip  {'  '.join(parts)}")
-    for step in STEPS:
-        cost, floor = costs[step], median(costs["floor " + step].cpu) * 1000
-        mine = median(cost.cpu) * 1000
-        shares = "  ".join(f"{median(cost.parts[p] or [0]):{len(p)}.0%}" for p in parts)
-        print(
-            f"{step:9} {mine:7.2f} {floor:6.2f} {mine / floor:6.1f} {cost.queries:8}"
-            f" {cost.sent:7} {cost.squeezed:6}  {shares}"
-        )
-    whole = sum(median(costs[step].cpu) for step in STEPS) * 1000
-    least = sum(median(costs["floor " + step].cpu) for step in STEPS) * 1000
-    queries = sum(costs[step].queries for step in STEPS)
-    print(f"{'booking':9} {whole:7.2f} {least:6.2f} {whole / least:6.1f} {queries:8}")
+def _row(step: str, cost: Cost) -> list[str]:
+    return [
+        step,
+        f"{1000 * median(cost.cpu):.2f}",
+        f"{1000 * median(cost.floor):.2f}",
+        spread(ratios(cost.cpu, cost.floor), 1),
+        str(cost.queries),
+        f"{cost.sent:,}",
+        f"{cost.squeezed:,}",
+        *(f"{median(cost.parts[part] or [0]):.0%}" for part in PARTS),
+    ]
+
+
+def _whole(costs: dict[str, Cost]) -> list[str]:
+    ours = [sum(turn) for turn in zip(*(costs[step].cpu for step in STEPS), strict=True)]
+    floor = [sum(turn) for turn in zip(*(costs[step].floor for step in STEPS), strict=True)]
+    return [
+        "booking",
+        f"{1000 * median(ours):.2f}",
+        f"{1000 * median(floor):.2f}",
+        spread(ratios(ours, floor), 1),
+        str(sum(costs[step].queries for step in STEPS)),
+        f"{sum(costs[step].sent for step in STEPS):,}",
+        f"{sum(costs[step].squeezed for step in STEPS):,}",
+        *("" for _ in PARTS),
+    ]
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
-    profile(numbers[0] if numbers else 40, squeeze="--gzip" in sys.argv)
+    main(measure)
