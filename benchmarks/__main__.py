@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.peers import versions
+from benchmarks.report import SHORT
 from benchmarks.sizes import LONG, SWITCH
 
 NAMES = (
@@ -64,10 +65,26 @@ def measured(name: str) -> str:
 def write(part: str) -> None:
     """Put the table into results.md, in the place of the one with its title."""
     _, *parts = RESULTS.read_text(encoding="utf-8").strip().split("\n\n## ")
-    found = {one.partition("\n")[0]: one for one in parts}
+    found = {_title(one): one for one in parts}
     fresh = part.removeprefix("## ")
-    found[fresh.partition("\n")[0]] = fresh
-    RESULTS.write_text("\n\n## ".join([header(), *found.values()]) + "\n", encoding="utf-8")
+    found[_title(fresh)] = fresh
+    head = "\n\n".join([header(), overview(list(found.values()))])
+    RESULTS.write_text("\n\n## ".join([head, *found.values()]) + "\n", encoding="utf-8")
+
+
+def overview(parts: Sequence[str]) -> str:
+    """What came out, a line for each table."""
+    rows = [f"| {_title(part)} | {_short(part)} |" for part in parts]
+    return "\n".join(["| question | in short |", "| --- | --- |", *rows])
+
+
+def _title(part: str) -> str:
+    return part.partition("\n")[0]
+
+
+def _short(part: str) -> str:
+    lines = [line for line in part.splitlines() if line.startswith(SHORT)]
+    return lines[0].removeprefix(SHORT) if lines else "not measured since there is this table"
 
 
 def header() -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.orm import Session
 
 from benchmarks.places import PLACES, engine_at
-from benchmarks.report import Section, main, ratios, spread
+from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import open_shop
 from booking.storage.claims import _statement, exchange
@@ -38,6 +38,9 @@ def measure() -> Section:
             hold = _prepare(url)
             for writers in (1, 4):
                 section.rows.append([name, str(writers), *_compare(url, hold, writers)])
+    section.short = "claims a second, of the bare driver's: " + ", ".join(
+        f"{row[0]}, {row[1]} at a time, {middle(row[4])}" for row in section.rows
+    )
     section.notes = [
         "Writers are processes; their claims never meet, so nobody waits for anybody's rows.",
         "SQLite has one writer at a time, whoever they are.",

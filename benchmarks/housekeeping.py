@@ -34,6 +34,9 @@ def measure() -> Section:
             _fill(engine)
             beside, took = _while_purging(url, engine)
             section.rows.append([name, f"{alone:.0f}", f"{beside:.0f}", f"{took:.0f}"])
+    section.short = "the slowest write beside a purge, in ms: " + ", ".join(
+        f"{row[0]} {row[2]}" for row in section.rows
+    )
     section.notes = ["One run each: the slowest of many thousand writes says enough."]
     return section
 

@@ -88,6 +88,7 @@ def measure() -> Section:
             version = browser.version
         scores = lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS)
     section.rows = [_row(name, one) for name, one in walked.figures.items()]
+    section.short = _short(walked.figures, scores)
     section.notes = _notes(walked, scores, version)
     return section
 
@@ -193,6 +194,20 @@ def _row(name: str, one: Figures) -> list[str]:
     usable = [spread(one.usable[line], 0) for line in LINES]
     requests, received = median(one.requests), median(one.received)
     return [name, f"{requests:.0f}", f"{received:,.0f}", *painted, *usable]
+
+
+def _short(figures: dict[str, Figures], scores: lighthouse.Scores | None) -> str:
+    first, slow = figures[COLD], list(LINES)[-1]
+    steps = max(max(figures[f"{step} to {following}"].received) for step, following in WALK)
+    told = (
+        f"first page {median(first.received):,.0f} bytes in {median(first.requests):.0f} requests, "
+        f"usable after {median(first.usable[slow]):.0f} ms over a line of {slow}; a step is one "
+        f"answer of at most {steps:,} bytes"
+    )
+    if scores is None:
+        return told
+    least = min(min(runs) for found in scores.values() for runs in found.values())
+    return f"{told}; no Lighthouse score below {least:.0f}"
 
 
 def _notes(walked: Walked, scores: lighthouse.Scores | None, version: str) -> list[str]:

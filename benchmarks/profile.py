@@ -24,7 +24,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from benchmarks.contenders import UNLIMITED
 from benchmarks.places import sqlite_file
-from benchmarks.report import Section, main, ratios, spread
+from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stopwatch import watching
 from booking import create_app
@@ -204,7 +204,25 @@ def measure() -> Section:
             'page is the shell that everybody gets, "service?" the first step that it loads.',
             "What it does not show: waiting for the disk or for other customers.",
         ],
+        _short(costs),
     )
+
+
+def _short(costs: dict[str, Cost]) -> str:
+    booking = _whole(costs)
+    shares = {part: _share(costs, part) for part in PARTS}
+    largest = sorted(shares, key=lambda part: -shares[part])[:3]
+    told = ", ".join(f"{part} {shares[part]:.0%}" for part in largest)
+    return (
+        f"a booking's requests take {booking[1]} ms, {middle(booking[3])} times the floor: {told}"
+    )
+
+
+def _share(costs: dict[str, Cost], part: str) -> float:
+    """Of the whole booking."""
+    whole = sum(median(cost.cpu) for cost in costs.values())
+    its = (median(cost.cpu) * median(cost.parts[part] or [0]) for cost in costs.values())
+    return sum(its) / whole
 
 
 def _row(step: str, cost: Cost) -> list[str]:

@@ -4,28 +4,37 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+SHORT = "In short: "
+
 
 @dataclass
 class Section:
-    """One question with its figures. `goal` says what was hoped for."""
+    """One question with its figures. `goal` says what was hoped for, `short` what came out."""
 
     title: str
     goal: str
     head: Sequence[str]
     rows: list[Sequence[str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    short: str = ""
 
     def markdown(self) -> str:
         rule = ["---"] * len(self.head)
         lines = ["| " + " | ".join(row) + " |" for row in (self.head, rule, *self.rows)]
         notes = [f"- {note}" for note in self.notes]
-        return "\n".join([f"## {self.title}", "", self.goal, "", *lines, "", *notes])
+        short = f"{SHORT}{self.short}"
+        return "\n".join([f"## {self.title}", "", self.goal, "", short, "", *lines, "", *notes])
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
     """The median, and between which values it lies."""
     low, high = min(values), max(values)
     return f"{median(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def middle(cell: str) -> str:
+    """Of a cell that `spread` wrote, the median alone."""
+    return cell.partition(" (")[0]
 
 
 def in_turns(rounds: int, *jobs: Callable[[], float]) -> list[list[float]]:

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from threading import Barrier
 
 from benchmarks.peers import python
-from benchmarks.report import Section, main, ratios, spread
+from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.servers import ROOT, SETTINGS, Server, serving
 from benchmarks.sizes import size
 from benchmarks.wire import Answer, Line
@@ -80,8 +80,18 @@ def measure() -> Section:
                 spread(kept, 0),
             ]
         )
+    section.short = _short({row[0]: row for row in section.rows})
     section.notes = _notes({way: per_second for way, (per_second, _) in served.items()})
     return section
+
+
+def _short(rows: dict[str, Sequence[str]]) -> str:
+    ours, theirs = rows[WAYS["tab-session"]], rows[WAYS["flask-session"]]
+    return (
+        f"a write takes {middle(ours[4])} times bare Core's, a read {middle(ours[2])} times "
+        f"(Flask-Session: {middle(theirs[4])} and {middle(theirs[2])}); of 20 answers at once "
+        f"{middle(ours[6])} are kept (Flask-Session: {middle(theirs[6])})"
+    )
 
 
 def _notes(per_second: Taken) -> list[str]:

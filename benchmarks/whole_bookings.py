@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from benchmarks.contenders import (
     sidebook,
     wish,
 )
-from benchmarks.report import Section, main, ratios, spread
+from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.servers import ROOT, SETTINGS, Server, serving
 from benchmarks.sizes import size
 from benchmarks.wire import Answer, Line
@@ -87,6 +87,7 @@ def measure() -> Section:
                 for name, (server, book) in desks.items():
                     _turn(server, book, figures[name], customers)
     section.rows = [_row(name, one, figures[OURS]) for name, one in figures.items()]
+    section.short = _short(section.rows, figures)
     section.notes = _notes(figures)
     return section
 
@@ -161,6 +162,14 @@ def _row(name: str, one: Figures, ours: Figures) -> list[str]:
         spread([1000 * seconds / requests for seconds in one.cpu]),
         f"{sum(answer.received for answer in one.answers) / one.bookings / 1000:.1f}",
     ]
+
+
+def _short(rows: Sequence[Sequence[str]], figures: dict[str, Figures]) -> str:
+    rates = ", ".join(f"{row[0]} {middle(row[2])}" for row in rows if row[0] != FLOOR)
+    over = median(ratios(figures[OURS].cpu, figures[FLOOR].cpu))
+    return (
+        f"bookings a second at 8 customers: {rates}; CPU of a request {over:.1f} times the floor's"
+    )
 
 
 def _notes(figures: dict[str, Figures]) -> list[str]:
