@@ -29,7 +29,6 @@ class SQLiteFile:
         self.path = path
         self._opened: Identity = None
         self._log_of_opened: Identity = None
-        self._is_log_noted = False
 
     def watch(self, engine: Engine) -> None:
         """Open only a file that is there, commit only into one that still has its name."""
@@ -60,12 +59,14 @@ class SQLiteFile:
 
     def _note_file(self, _connection: Any, record: Any) -> None:
         self._opened = record.info["file"] = _identity(self.path)
-        self._is_log_noted = False
 
     def _note_log(self, _connection: Any, record: Any) -> None:
-        # As long as a connection is open nobody deletes the log, so once is enough.
-        if not self._is_log_noted and record.info.get("file") == _identity(self.path):
-            self._log_of_opened, self._is_log_noted = self._log(), True
+        # SQLite makes it when first asked, and keeps it as long as a connection is open: looking
+        # until each has seen it is enough.
+        if "log" not in record.info and record.info.get("file") == _identity(self.path):
+            self._log_of_opened = self._log()
+            if self._log_of_opened:
+                record.info["log"] = self._log_of_opened
 
     def _renew(self, _connection: Any, record: Any, _proxy: Any) -> None:
         if record.info.get("file") != _identity(self.path):

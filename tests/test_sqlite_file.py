@@ -5,10 +5,12 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from booking import create_app
+from booking.extension import prepare_sqlite
+from booking.sqlite_file import SQLiteFile
 from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import settle
 from booking.testing import TabClient
@@ -65,6 +67,37 @@ def test_a_restored_file_with_the_old_ones_log_beside_it_is_not_touched(shop, fi
         assert tab.submit(**ADA).status == 503
     assert file.read_bytes() == whole
     assert "delete booking.db-wal and booking.db-shm" in caplog.text
+
+
+def test_a_second_restore_is_guarded_as_the_first_was(shop, file):
+    first, second = backup(file, "first.db"), backup(file, "second.db")
+    TabClient(shop, "/book/")
+    with file.with_name("booking.db-wal").open("rb"):  # or the next log may be given its number
+        fold_the_log_in(file)
+        first.replace(file)
+        tab = at_details(shop, service="short", staff="ana")
+        second.replace(file)
+        whole = file.read_bytes()
+        assert tab.submit(**ADA).status == 503
+    assert file.read_bytes() == whole
+
+
+def test_a_log_that_is_made_after_the_first_look_is_watched_too(tmp_path):
+    file = tmp_path / "booking.db"
+    for name in ("booking.db", "other.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as raw:
+            raw.execute("CREATE TABLE word (said TEXT)")
+    engine = create_engine(f"sqlite:///{file}")
+    event.listen(engine, "connect", prepare_sqlite)
+    SQLiteFile(file).watch(engine)
+    with engine.connect():
+        assert not file.with_name("booking.db-wal").exists()
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO word VALUES ('lost')"))
+    (tmp_path / "other.db").replace(file)
+    with pytest.raises(DBAPIError, match="was replaced"):
+        engine.connect()
+    engine.dispose()
 
 
 def test_nothing_is_confirmed_into_a_deleted_file(shop, file):

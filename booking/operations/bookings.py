@@ -153,6 +153,7 @@ def _book(
     if visitor:
         marks = require_room(session, visitor, tab_key=tab_key, now=now)
         booking.visitor = marks[0]
+        catalogue = read_catalogue(session)  # on PostgreSQL that may have waited
     diary = diary_of_start(session, catalogue, service, able, start, now=now, own=held, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
     if visitor:

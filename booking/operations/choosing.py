@@ -100,8 +100,8 @@ def first_to_claim(
     SlotUnavailable when all were lost: the caller has a savepoint around it, which is rolled back.
     """
     reasons = []
-    for member in staff:
-        is_last = member is staff[-1]
+    for number, member in enumerate(staff, 1):
+        is_last = number == len(staff)
         reason = claim_appointment(
             session, service, member, start, diary, claimant, is_last=is_last
         )

@@ -77,7 +77,7 @@ def claim_appointment(
     diary: Diary,
     claimant: Claimant,
     *,
-    is_last: bool = False,
+    is_last: bool,
 ) -> Reason | None:
     """Claim it. TAKEN or LIMIT when somebody was faster, None when it stands.
 

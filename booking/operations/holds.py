@@ -96,12 +96,12 @@ def extend(
             raise HoldOver
         if earlier.extensions >= most:
             raise NoMoreTime
-        catalogue, start = read_catalogue(session), earlier.starts_at
-        service = catalogue.every_service[earlier.service_id]
-        able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
         marks: Marks = ()
         if lapsed := visitor if earlier.is_over(now) else None:
             marks = require_room(session, lapsed, tab_key=tab_key, now=now)
+        catalogue, start = read_catalogue(session), earlier.starts_at
+        service = catalogue.every_service[earlier.service_id]
+        able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
         diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         require_free(diary, able, start)
         if lapsed:

@@ -37,13 +37,15 @@ LIMITED = """
         ON service.id = booking.service_id
     WHERE state IN ('pending', 'confirmed') AND service.daily_limit IS NOT NULL
 """
+STAFF = "SELECT id FROM booking_resource WHERE kind = 'staff'"
 CLAIMED = "SELECT resource_id, tick, hold_id, booking_id FROM booking_claim"
 
 
 def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> None:
     """No minute of a staff member twice, buffers included; every one claimed by its owner.
 
-    Nor may there be a claim without an owner, or a day with more than its limit. `claims_went`:
+    Nor may there be a claim without an owner, or of what is not its owner's, or a day with more
+    than its limit. `claims_went`:
     a wrong clock let go of some, so that only what was promised is looked at.
     """
     assert_no_day_is_overfull(engine)
@@ -53,6 +55,7 @@ def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> Non
     with engine.connect() as connection:
         assert connection.scalar(text(WITHOUT_OWNER)) == 0, "claims without an owner"
         claims = claimed(connection.execute(text(CLAIMED)))
+        staff = set(connection.scalars(text(STAFF)))
     if claims_went:
         return
     unclaimed = {
@@ -61,6 +64,14 @@ def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> Non
         if claims.get((who, int(minute.timestamp()) // 300)) != owner
     }
     assert not unclaimed, f"{len(unclaimed)} minutes not claimed, among them {min(unclaimed)}"
+    theirs = {((who, int(m.timestamp()) // 300), owner) for (who, m), [owner] in sold.items()}
+    owners = {owner for _, owner in theirs}
+    surplus = {
+        place
+        for place, owner in claims.items()
+        if place[0] in staff and owner in owners and (place, owner) not in theirs
+    }
+    assert not surplus, f"{len(surplus)} claims of what is nobody's, among them {min(surplus)}"
 
 
 def assert_no_day_is_overfull(engine) -> None:

@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 
 from booking.operations.errors import SlotUnavailable
+from booking.operations.holds import extend
 from booking.operations.purge import purge_claims
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim
-from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, at, find
+from booking.storage.reads import booking_by_reference, hold_of
+from tests.fixtures.small_shop import NOW, at, book_in, find, hold_in
 from tests.operations.audit import assert_sold_once, promised
 
+CUT = 8  # ticks: half an hour and its buffer
 DAYS_AHEAD = NOW + timedelta(days=5)
 
 
@@ -82,11 +84,48 @@ def test_moved_to_where_it_is_a_booking_claims_again_what_is_missing(shop):
 def test_any_available_passes_over_whom_a_wrong_clock_made_look_free(shop):
     shop.book(None, "cut", "ann", at("10:00", day=1))
     purge_by_a_clock_that_is_days_ahead(shop)
+    for start in ("14:00", "16:00"):  # he has more to do that day, so she is asked first
+        shop.book(None, "cut", "ben", at(start, day=1))
     with shop.reading() as session:
         ben = find(session, "ben").id
     tab = shop.tab()
     assert shop.hold(tab, "cut", "ann ben", at("10:00", day=1)).staff_member_id == ben
+    assert shop.count(claim) == 3 * CUT, "nothing of hers"
     shop.book(tab, "cut", "ann ben", at("10:00", day=1))
+    assert shop.count(claim) == 3 * CUT
     with refused(Reason.TAKEN):
         shop.book(None, "cut", "ann ben", at("10:00", day=1))
-    assert shop.count(Booking) == 2
+    assert shop.count(Booking) == 4
+
+
+@pytest.mark.parametrize("who", ["ann", "ann ben"])
+def test_what_is_lost_leaves_nothing_in_a_transaction_that_goes_on(shop, who):
+    for slug in who.split():
+        shop.book(None, "cut", slug, at("10:00", day=1))
+    purge_by_a_clock_that_is_days_ahead(shop)
+    tab = shop.tab()
+    held = shop.hold(tab, "cut", "ann", at("14:00", day=1))
+    moved = shop.book(None, "cut", "ben", at("16:00", day=1))
+    before = shop.count(claim)
+    with shop.writing() as session:
+        with refused(Reason.TAKEN):
+            hold_in(session, tab, "cut", who, at("10:00", day=1))
+        with refused(Reason.TAKEN):
+            book_in(session, tab, "cut", who, at("10:00", day=1))
+        booking, staff = booking_by_reference(session, moved), [find(session, who.split()[0])]
+        with refused(Reason.TAKEN):
+            reschedule(session, booking, staff=staff, start=at("10:00", day=1), now=NOW)
+    assert shop.count(claim) == before
+    assert shop.count(Booking) == len(who.split()) + 1
+    with shop.reading() as session:
+        assert hold_of(session, tab) == held
+
+
+def test_more_time_that_is_lost_leaves_no_claim(shop):
+    tab, late = shop.tab(), NOW + timedelta(minutes=11)
+    shop.hold(tab, "cut", "ann", at("10:00", day=1))
+    shop.book(None, "cut", "ann", at("10:00", day=1), now=late)
+    purge_by_a_clock_that_is_days_ahead(shop)
+    with shop.writing() as session, refused(Reason.TAKEN):
+        extend(session, tab_key=tab, now=late, minutes=10, most=3)
+    assert shop.count(claim) == 0
