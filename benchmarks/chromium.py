@@ -1,22 +1,36 @@
-"""A real Chromium: which one, and with what it is started."""
+"""A real Chromium, and a tab in it that tells when what was shown and what it cost."""
 
 import os
 import shutil
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome")
-FLAGS = (
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+from benchmarks.report import NotHere
+from tests.fixtures.browsers import CHROMIUMS, FLAGS, REMEDY
+
+QUIET = 300  # ms in which whatever a step sends after it was shown has begun
+WATCH = """
+window.shifts = 0;
+window.shown = {};
+window.sent = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+addEventListener("submit", () => { window.sent = performance.now(); }, true);
+// A step can be used once its form is in the page and HTMX has gone over it, in the same task.
+const look = () => {
+  const step = document.querySelector("#wizard [data-step]")?.dataset.step;
+  if (step && !(step in window.shown)) {
+    window.shown[step] = 0;
+    setTimeout(() => { window.shown[step] = performance.now(); });
+  }
+};
+new MutationObserver(look).observe(document, { childList: true, subtree: true });
+"""
 
 
 def flags() -> list[str]:
@@ -25,21 +39,59 @@ def flags() -> list[str]:
     return [*FLAGS, *as_root]
 
 
-def path(own: str = "") -> str:
-    """The one that is named, else one on the path, else Playwright's `own`."""
-    found = os.environ.get("E2E_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if not found and not Path(own).exists():
-        sys.exit("There is no Chromium. Run: apt install chromium. Or set E2E_CHROMIUM.")
-    return found or own
-
-
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A headless one."""
+def chromium() -> Iterator[tuple[Browser, str]]:
+    """A headless one, and where it lies."""
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        started = playwright.chromium.launch(executable_path=path(own), args=flags())
+        path = _path(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=path, args=flags())
         try:
-            yield started
+            yield browser, path
         finally:
-            started.close()
+            browser.close()
+
+
+def _path(own: str) -> str:
+    """The one that is named, else one on the path, else Playwright's own."""
+    found = os.environ.get("E2E_CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found or Path(own).exists():
+        return found or own
+    raise NotHere(f"there is no Chromium. {REMEDY}")
+
+
+def watched_tab(context: BrowserContext, latency: int) -> tuple[Page, Callable[[], list[int]]]:
+    """A tab over a line of that round trip (ms), and what tells how many bytes each answer had.
+
+    It is told of those that came since it was last asked.
+    """
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    came, under_way = [], set[str]()
+    wire = context.new_cdp_session(page)
+    wire.send("Network.enable")
+    wire.send(
+        "Network.emulateNetworkConditions",
+        {
+            "offline": False,
+            "latency": latency,
+            "downloadThroughput": -1,
+            "uploadThroughput": -1,
+        },
+    )
+    wire.on("Network.requestWillBeSent", lambda told: under_way.add(told["requestId"]))
+
+    def finish(told: dict[str, Any]) -> None:
+        under_way.discard(told["requestId"])
+        came.append(int(told["encodedDataLength"]))
+
+    wire.on("Network.loadingFinished", finish)
+
+    def since() -> list[int]:
+        page.wait_for_timeout(QUIET)
+        while under_way:
+            page.wait_for_timeout(QUIET)
+        found = [received for received in came if received]  # the rest came out of the cache
+        came.clear()
+        return found
+
+    return page, since

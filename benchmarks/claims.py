@@ -38,7 +38,7 @@ def measure() -> Section:
             hold = _prepare(url)
             for writers in (1, 4):
                 section.rows.append([name, str(writers), *_compare(url, hold, writers)])
-    section.short = "claims a second, of the bare driver's: " + ", ".join(
+    section.short = "share of the bare driver's rate: " + ", ".join(
         f"{row[0]}, {row[1]} at a time, {middle(row[4])}" for row in section.rows
     )
     section.notes = [

@@ -55,11 +55,11 @@ def measure() -> Section:
 
 def _short(rows: Sequence[Sequence[str]]) -> str:
     told = ", ".join(
-        f"{name} {confirmed.split()[0]} (99 of 100 know within {middle(p99)} s)"
+        f"{name} {confirmed} (99 of 100 know within {middle(p99)} s)"
         for name, clients, confirmed, _, p99 in rows
         if clients == str(CLIENTS[-1])
     )
-    return f"of {CLIENTS[-1]} customers at once are confirmed: {told}"
+    return f"of {CLIENTS[-1]} customers at once are confirmed, in each round: {told}"
 
 
 def _in_turns(shops: dict[str, Shop]) -> dict[tuple[str, int], list[Outcome]]:

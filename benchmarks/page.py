@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, Page
 
-from benchmarks import chromium, lighthouse
+from benchmarks import lighthouse
+from benchmarks.chromium import chromium, watched_tab
 from benchmarks.contenders import UNLIMITED
 from benchmarks.places import sqlite_file
-from benchmarks.report import Section, main, spread
+from benchmarks.report import NotHere, Section, main, spread
 from benchmarks.servers import SETTINGS, Server, serving
 from benchmarks.sizes import size
 from booking import create_app
@@ -24,24 +25,6 @@ LINES = {"localhost": 0, "150 ms": 150}  # round trip, in ms
 COLD, WARM = "first page, nothing kept", "first page, another tab"
 WALK = tuple(pairwise(("service", "staff", "time", "details", "review", "done")))
 VIEWPORT = {"width": 390, "height": 844}
-WATCH = """
-window.shifts = 0;
-window.shown = {};
-window.sent = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-addEventListener("submit", () => { window.sent = performance.now(); }, true);
-// A step can be used once its form is in the page and HTMX has gone over it, in the same task.
-const look = () => {
-  const step = document.querySelector("#wizard [data-step]")?.dataset.step;
-  if (step && !(step in window.shown)) {
-    window.shown[step] = 0;
-    setTimeout(() => { window.shown[step] = performance.now(); });
-  }
-};
-new MutationObserver(look).observe(document, { childList: true, subtree: true });
-"""
 
 
 @dataclass
@@ -79,18 +62,26 @@ def measure() -> Section:
     )
     walked = Walked()
     with _demo() as server:
-        with chromium.browser() as browser:
+        with chromium() as (browser, chromium_path):
             for line in LINES:
                 _walk(browser, server, line, Walked())  # warm: the workers know their templates
             for _ in range(ROUNDS):
                 for line in LINES:
                     _walk(browser, server, line, walked)
             version = browser.version
-        scores = lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS)
+        scores = _scores(server, chromium_path)
     section.rows = [_row(name, one) for name, one in walked.figures.items()]
     section.short = _short(walked.figures, scores)
     section.notes = _notes(walked, scores, version)
     return section
+
+
+def _scores(server: Server, chromium_path: str) -> lighthouse.Scores | str:
+    """Or the reason why there are none, which is not worth the rest."""
+    try:
+        return lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS, chromium_path)
+    except NotHere as reason:
+        return f"Lighthouse was not run: {reason}."
 
 
 @contextmanager
@@ -107,7 +98,7 @@ def _demo() -> Iterator[Server]:
 def _walk(browser: Browser, server: Server, line: str, walked: Walked) -> None:
     """One customer, whose browser keeps nothing yet, books; then opens another tab."""
     context = browser.new_context(base_url=server.url, viewport=VIEWPORT)
-    page, came = _tab(context, line)
+    page, came = watched_tab(context, LINES[line])
     _open(page, came, line, walked.figures[COLD])
     for step, following in WALK:
         _take(page, step)
@@ -120,35 +111,10 @@ def _walk(browser: Browser, server: Server, line: str, walked: Walked) -> None:
             since="window.sent",
         )
     page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
+    assert not came(), "no step sends anything once it is shown"
     walked.shifts.append(page.evaluate("window.shifts"))
-    _open(*_tab(context, line), line, walked.figures[WARM])
+    _open(*watched_tab(context, LINES[line]), line, walked.figures[WARM])
     context.close()
-
-
-def _tab(context: BrowserContext, line: str) -> tuple[Page, Callable[[], list[int]]]:
-    """A tab, and how many bytes each answer had that came since it was last asked for."""
-    page, came = context.new_page(), []
-    page.add_init_script(WATCH)
-    wire = context.new_cdp_session(page)
-    wire.send("Network.enable")
-    wire.send(
-        "Network.emulateNetworkConditions",
-        {
-            "offline": False,
-            "latency": LINES[line],
-            "downloadThroughput": -1,
-            "uploadThroughput": -1,
-        },
-    )
-    wire.on("Network.loadingFinished", lambda told: came.append(int(told["encodedDataLength"])))
-
-    def since() -> list[int]:
-        page.wait_for_load_state("networkidle")
-        found = [received for received in came if received]  # the rest came out of the cache
-        came.clear()
-        return found
-
-    return page, since
 
 
 def _open(page: Page, came: Callable[[], list[int]], line: str, figures: Figures) -> None:
@@ -196,23 +162,27 @@ def _row(name: str, one: Figures) -> list[str]:
     return [name, f"{requests:.0f}", f"{received:,.0f}", *painted, *usable]
 
 
-def _short(figures: dict[str, Figures], scores: lighthouse.Scores | None) -> str:
+def _short(figures: dict[str, Figures], scores: lighthouse.Scores | str) -> str:
     first, slow = figures[COLD], list(LINES)[-1]
-    steps = max(max(figures[f"{step} to {following}"].received) for step, following in WALK)
+    steps = [figures[f"{step} to {following}"] for step, following in WALK]
     told = (
-        f"first page {median(first.received):,.0f} bytes in {median(first.requests):.0f} requests, "
-        f"usable after {median(first.usable[slow]):.0f} ms over a line of {slow}; a step is one "
-        f"answer of at most {steps:,} bytes"
+        f"first page {max(first.received):,} bytes in {max(first.requests)} requests, usable after "
+        f"{median(first.usable[slow]):.0f} ms over a line of {slow}; a step takes at most "
+        f"{max(max(step.requests) for step in steps)} request and "
+        f"{max(max(step.received) for step in steps):,} bytes"
     )
-    if scores is None:
-        return told
+    if isinstance(scores, str):
+        return f"{told}; {scores.rstrip('.')}"
     least = min(min(runs) for found in scores.values() for runs in found.values())
     return f"{told}; no Lighthouse score below {least:.0f}"
 
 
-def _notes(walked: Walked, scores: lighthouse.Scores | None, version: str) -> list[str]:
+def _notes(walked: Walked, scores: lighthouse.Scores | str, version: str) -> list[str]:
     return [
-        f"Layout shift of a whole walk: {spread(walked.shifts)}.",
+        (
+            f"Layout shift of a whole walk: {spread(walked.shifts)}. As browsers count it: what "
+            "moves within half a second of a click is what the click was for."
+        ),
         *_lighthouse(scores),
         (
             f"Chromium {version}, headless, {ROUNDS} walks over each line, {SETTINGS}. First "
@@ -224,9 +194,9 @@ def _notes(walked: Walked, scores: lighthouse.Scores | None, version: str) -> li
     ]
 
 
-def _lighthouse(scores: lighthouse.Scores | None) -> list[str]:
-    if scores is None:
-        return ["Lighthouse was not run: there is no npm here."]
+def _lighthouse(scores: lighthouse.Scores | str) -> list[str]:
+    if isinstance(scores, str):
+        return [scores]
     return [
         f"Lighthouse {lighthouse.VERSION}, {preset}, {LIGHTHOUSE_RUNS} runs: "
         + ", ".join(f"{name} {spread(found, 0)}" for name, found in by_category.items())

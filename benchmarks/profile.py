@@ -1,47 +1,34 @@
 """Where a request's time goes: whole bookings of the demo business, in this process.
 
-In turns with the floor: Flask with one SELECT, one UPDATE and a commit by SQLAlchemy Core, and a
-page as long as the step's. CPU time without what a server and a socket add, so a share is a share
-of the app's own work.
+In turns with the floor: Flask with one SELECT, and for an answer one UPDATE and a commit, by
+SQLAlchemy Core, and a page as long as the step's. CPU time without what a server and a socket add,
+so a share is a share of the app's own work.
 """
 
-import gzip
-import re
 import secrets
-import time
 from collections import defaultdict
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 from statistics import median
 
 import jinja2
 from flask import Flask, render_template
 from sqlalchemy import Engine, bindparam, create_engine, event, text
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder
 
 from benchmarks.contenders import UNLIMITED
 from benchmarks.places import sqlite_file
 from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stopwatch import watching
+from benchmarks.walk import STEPS, Customer, send
 from booking import create_app
-from booking.customer import forms
 from booking.extension import prepare_sqlite
 
 DEMO = Path(__file__).parents[1] / "demo.toml"
 ROUNDS, WATCHED = size(60, 300), size(15, 60)
-STEPS = ("page", "service?", "service", "staff", "time", "details", "confirm")
 PARTS = ("routing", "template", "database", "sealing", "compressing", "the rest")
-FORM = {
-    "name": "Ada Lovelace",
-    "email": "ada@example.com",
-    "phone": "+351 210 000 001",
-    "note": "",
-    forms.field_name("call"): "Telephone",
-}
 
 
 @dataclass
@@ -56,72 +43,31 @@ class Cost:
     squeezed: int = 0
 
 
-class Customer:
-    """One tab that books, request by request."""
-
-    def __init__(self) -> None:
-        self.headers = {
-            "Tab-Session": secrets.token_urlsafe(32),
-            "HX-Request": "true",
-            "Sec-Fetch-Site": "same-origin",
-            "Accept-Encoding": "gzip",
-        }
-        self.shown = ""
-
-    def environ(self, step: str) -> dict[str, object]:
-        """The next request, not yet sent."""
-        path, data = f"/book/{step}/form", self._answer(step)
-        if step == "page":
-            path = "/book/"
-        elif step == "service?":
-            path = "/book/form"
-        elif step == "confirm":
-            path = "/book/review/form"
-        method = "POST" if data else "GET"
-        built = EnvironBuilder(path, method=method, data=data, headers=self.headers)
-        return built.get_environ() | {"REMOTE_ADDR": "203.0.113.7"}
-
-    def _answer(self, step: str) -> dict[str, str] | None:
-        if step in ("page", "service?"):
-            return None
-        if step == "details":
-            return FORM
-        if step == "confirm":
-            return {name: self._value(name) for name in ("draft", "answers")}
-        given = {"service": "video-coaching", "staff": "any"}.get(step)
-        return {step: given} if given else {"slot": self._value("slot"), "zone": "Europe/Lisbon"}
-
-    def _value(self, name: str) -> str:
-        found = re.search(rf'name="{name}" value="([^"]*)"', self.shown)
-        assert found, f"no {name} in {self.shown}"
-        return unescape(found[1])
-
-
-def send(app: Callable, environ: dict[str, object]) -> tuple[float, bytes]:
-    began = time.process_time()
-    body, status, _ = run_wsgi_app(app, environ, buffered=True)
-    whole = b"".join(body)
-    took = time.process_time() - began
-    assert status.startswith("200"), (status, whole)
-    return took, whole
-
-
 def create_floor(engine: Engine) -> Flask:
-    """What any page costs that reads a row, writes it, and shows something as long."""
+    """What any page costs that reads a row, on POST writes it, and shows something as long."""
     app = Flask("floor")
     read = text("SELECT id, body FROM floor WHERE id = :row")
     write = text("UPDATE floor SET body = :body WHERE id = :row").bindparams(bindparam("body"))
     page = "<!doctype html>{% for row in rows %}<p>{{ row }}</p>\n{% endfor %}"
     app.jinja_loader = jinja2.DictLoader({"page.html": page})  # type: ignore[misc]
 
+    def shown(size: int) -> str:
+        return render_template("page.html", rows=["x" * 60] * (size // 68))
+
     @app.get("/<int:size>")
-    def floor(size: int) -> str:
+    def look(size: int) -> str:
+        with engine.connect() as connection:
+            connection.execute(read, {"row": 1}).one()
+        return shown(size)
+
+    @app.post("/<int:size>")
+    def change(size: int) -> str:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             connection.execute(read, {"row": 1}).one()
             connection.execute(write, {"row": 1, "body": secrets.token_bytes(200)})
             connection.commit()
-        return render_template("page.html", rows=["x" * 60] * (size // 68))
+        return shown(size)
 
     return app
 
@@ -129,16 +75,13 @@ def create_floor(engine: Engine) -> Flask:
 def one_booking(app: Flask, floor: Flask, costs: dict[str, Cost]) -> None:
     customer = Customer()
     for step in STEPS:
-        took, body = send(app, customer.environ(step))
-        plain = _plain(body)
-        customer.shown, cost = plain.decode(), costs[step]
+        environ, cost = customer.environ(step), costs[step]
+        took, body = send(app, environ)
+        plain = customer.see(body)
         cost.cpu.append(took)
         cost.sent, cost.squeezed = len(plain), len(body)
-        cost.floor.append(send(floor, EnvironBuilder(path=f"/{len(plain)}").get_environ())[0])
-
-
-def _plain(body: bytes) -> bytes:
-    return gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body
+        least = EnvironBuilder(path=f"/{len(plain)}", method=str(environ["REQUEST_METHOD"]))
+        cost.floor.append(send(floor, least.get_environ())[0])
 
 
 def where_it_goes(app: Flask, costs: dict[str, Cost]) -> None:
@@ -148,7 +91,9 @@ def where_it_goes(app: Flask, costs: dict[str, Cost]) -> None:
         count[0] += 1
 
     event.listen(Engine, "before_cursor_execute", counted)
-    with watching() as watch:
+    with ExitStack() as stack:
+        stack.callback(event.remove, Engine, "before_cursor_execute", counted)
+        watch = stack.enter_context(watching())
         for _ in range(WATCHED):
             customer = Customer()
             for step in STEPS:
@@ -157,21 +102,22 @@ def where_it_goes(app: Flask, costs: dict[str, Cost]) -> None:
                 count[0] = 0
                 with watch.part("the rest"):
                     _, body = send(app, environ)
-                customer.shown, cost = _plain(body).decode(), costs[step]
+                customer.see(body)
+                cost = costs[step]
                 cost.queries = count[0]
                 whole = sum(watch.parts.values())
                 for name, took in watch.parts.items():
                     cost.parts[name].append(took / whole)
-    event.remove(Engine, "before_cursor_execute", counted)
 
 
 def measure() -> Section:
     """Bookings without a watch, in turns with the floor; then a few with one."""
     costs: dict[str, Cost] = defaultdict(Cost)
-    with sqlite_file() as url, ExitStack() as stack:
+    with ExitStack() as stack:
+        url, apart = (stack.enter_context(sqlite_file()) for _ in range(2))
         app = create_app({"BOOKING_DATABASE_URL": url, **UNLIMITED})
         assert app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)]).exit_code == 0
-        engine = create_engine(url)
+        engine = create_engine(apart)
         stack.callback(engine.dispose)
         event.listen(engine, "connect", prepare_sqlite)
         with engine.begin() as connection:
@@ -192,9 +138,9 @@ def measure() -> Section:
         [*(_row(step, costs[step]) for step in STEPS), _whole(costs)],
         [
             (
-                f"{ROUNDS} bookings in turns with the floor: Flask, a SELECT, an UPDATE and a "
-                "commit by SQLAlchemy Core, and a page of the same length. Without a server and a "
-                "socket. Answers are compressed, the floor's are not."
+                f"{ROUNDS} bookings in turns with the floor: Flask, a SELECT, with an answer also "
+                "an UPDATE and a durable commit, by SQLAlchemy Core, and a page of the same "
+                "length. Without a server and a socket. Answers are compressed, the floor's not."
             ),
             (
                 f"The shares are those of {WATCHED} more bookings under a stopwatch, which slows "

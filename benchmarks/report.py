@@ -4,12 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-SHORT = "In short: "
+GOAL, SHORT = "Goal: ", "In short: "
+
+
+class NotHere(Exception):
+    """This machine lacks something; the message says what, and what to do."""
 
 
 @dataclass
 class Section:
-    """One question with its figures. `goal` says what was hoped for, `short` what came out."""
+    """One question with its figures.
+
+    `goal` says what is measured and after "Goal: " what was hoped for, `short` what came out.
+    """
 
     title: str
     goal: str

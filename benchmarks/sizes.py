@@ -1,4 +1,4 @@
-"""How much is measured: a quarter of an hour by default, `./run bench --long` for the night."""
+"""How much is measured: some ten minutes by default, more with `./run bench --long`."""
 
 import sys
 

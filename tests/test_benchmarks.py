@@ -7,6 +7,10 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Connection
+
+from benchmarks.__main__ import main
+from benchmarks.report import NotHere
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -54,7 +58,38 @@ def test_an_unknown_benchmark_is_told_with_those_there_are():
     assert sorted(listed) == MEASURES
 
 
+def test_a_chromium_that_is_missing_is_told_and_costs_no_other_benchmark(monkeypatch):
+    chromium = import_module("benchmarks.chromium")
+    monkeypatch.delenv("E2E_CHROMIUM", raising=False)
+    monkeypatch.setattr(chromium, "CHROMIUMS", ())
+    with pytest.raises(NotHere, match="apt install chromium"):
+        chromium._path(own="/nowhere/chromium")
+    monkeypatch.setattr("benchmarks.__main__.measured", chromium._path)
+    with pytest.raises(SystemExit, match=r"page was not measured: .*\nclaims was not measured"):
+        main(["page", "claims"])
+
+
+def test_a_command_that_fails_is_told_by_its_last_words():
+    run_command = import_module("benchmarks.lighthouse")._run
+    says = "import sys; print('why', file=sys.stderr); sys.exit(3)"
+    with pytest.raises(NotHere, match="failed: why"):
+        run_command([sys.executable, "-c", says], {}, 60)
+
+
+def test_the_stopwatch_leaves_nothing_behind():
+    before = Connection.execute
+    with import_module("benchmarks.stopwatch").watching():
+        assert Connection.execute is not before
+    assert Connection.execute is before
+
+
+def test_a_time_that_was_sold_twice_in_one_round_is_said():
+    rows = [["Sidebook", "200", "1 2 1", "0.1", "0.2 (0.1 to 0.3)"]]
+    assert "1 2 1" in import_module("benchmarks.one_slot")._short(rows)
+
+
 def test_the_results_have_a_table_for_each_of_them():
     results = (FOLDER / "results.md").read_text(encoding="utf-8")
+    assert "not measured yet" not in results
     assert len(re.findall(r"^## ", results, re.MULTILINE)) == len(MEASURES)
     assert results.count("\n| --- |") == len(MEASURES) + 1

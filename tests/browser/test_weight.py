@@ -16,6 +16,7 @@ from tests.conftest import app_over, served
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
 FIRST_LOAD, ONE_STEP = 40_000, 6_000  # bytes, headers included
+QUIET = 300  # ms in which whatever a step sends after it was shown has begun
 WALK = list(pairwise(["service", "staff", "time", "details", "review", "done"]))
 SHIFTS = """
 window.shifts = 0;
@@ -49,17 +50,25 @@ def page(context) -> Page:
 @pytest.fixture
 def wire(page) -> Callable[[], list[Sent]]:
     """What has come since it was last asked for."""
-    came, asked = [], {}
+    came, asked, under_way = [], {}, set()
     browser = page.context.new_cdp_session(page)
     browser.send("Network.enable")
-    browser.on("Network.requestWillBeSent", lambda e: asked.update({e["requestId"]: e["request"]}))
-    browser.on(
-        "Network.loadingFinished",
-        lambda e: came.append(Sent(asked[e["requestId"]]["url"], int(e["encodedDataLength"]))),
-    )
+
+    def begin(event: dict) -> None:
+        asked[event["requestId"]] = event["request"]["url"]
+        under_way.add(event["requestId"])
+
+    def finish(event: dict) -> None:
+        under_way.discard(event["requestId"])
+        came.append(Sent(asked[event["requestId"]], int(event["encodedDataLength"])))
+
+    browser.on("Network.requestWillBeSent", begin)
+    browser.on("Network.loadingFinished", finish)
 
     def since() -> list[Sent]:
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(QUIET)
+        while under_way:
+            page.wait_for_timeout(QUIET)
         found = [answer for answer in came if answer.size]  # the rest came out of the cache
         came.clear()
         return found
