@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 
-from benchmarks.contenders import STAFF, UNLIMITED, SidebookTab, django_appointment, wish
+from benchmarks.contenders import STAFF, UNLIMITED, django_appointment
 from benchmarks.places import engine_at, sqlite_file
 from benchmarks.report import Section, in_turns, main, middle, ratios, spread
 from benchmarks.servers import Server, serving
 from benchmarks.sizes import size
 from benchmarks.stock import fill_the_past, open_shop
+from benchmarks.tabs import SidebookTab, wish
 from benchmarks.wire import Line
 
 STORED = (0, 10_000, 100_000, 1_000_000)

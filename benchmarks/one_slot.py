@@ -10,10 +10,11 @@ from itertools import count
 from statistics import quantiles
 from threading import Barrier
 
-from benchmarks.contenders import Shop, Tab, django_appointment, sidebook, wish
+from benchmarks.contenders import Shop, django_appointment, sidebook
 from benchmarks.report import Section, main, middle, spread
 from benchmarks.servers import SETTINGS
 from benchmarks.sizes import size
+from benchmarks.tabs import Tab, wish
 from benchmarks.wire import Line
 
 CLIENTS = (50, 200)

@@ -9,17 +9,15 @@ from functools import partial
 from itertools import combinations
 
 from benchmarks.contenders import (
-    Booking,
     Shop,
-    Tab,
     django_appointment,
     formtools_named,
     formtools_plain,
     sidebook,
-    wish,
 )
 from benchmarks.report import Section, main
 from benchmarks.sizes import LONG
+from benchmarks.tabs import Booking, Tab, wish
 from benchmarks.wire import Line
 
 Order = tuple[int, ...]

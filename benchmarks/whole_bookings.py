@@ -22,11 +22,11 @@ from benchmarks.contenders import (
     formtools_named,
     formtools_plain,
     sidebook,
-    wish,
 )
 from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.servers import ROOT, SETTINGS, Server, serving
 from benchmarks.sizes import size
+from benchmarks.tabs import wish
 from benchmarks.wire import Answer, Line
 
 ROUNDS = size(5, 15)
