@@ -18,6 +18,7 @@ from benchmarks.report import NotHere, Section, main, spread
 from benchmarks.servers import SETTINGS, Server, serving
 from benchmarks.sizes import size
 from booking import create_app
+from tests.browser.wizard import answer_in_the_demo
 
 DEMO = Path(__file__).resolve().parents[1] / "demo.toml"
 ROUNDS, LIGHTHOUSE_RUNS = size(7, 25), size(3, 9)
@@ -101,7 +102,7 @@ def _walk(browser: Browser, server: Server, line: str, walked: Walked) -> None:
     page, came = watched_tab(context, LINES[line])
     _open(page, came, line, walked.figures[COLD])
     for step, following in WALK:
-        _take(page, step)
+        answer_in_the_demo(page, step)
         _note(
             page,
             came,
@@ -138,21 +139,6 @@ def _note(
     figures.requests.append(len(received))
     figures.received.append(sum(received))
     figures.usable[line].append(page.evaluate(f"window.shown['{step}'] - {since}"))
-
-
-def _take(page: Page, step: str) -> None:
-    if step == "service":
-        page.locator("[name=service][value=video-coaching]").check()
-    elif step == "staff":
-        page.locator("[name=staff][value=any]").check()
-    elif step == "time":
-        page.locator("#times [name=slot]").first.check()
-    elif step == "details":
-        page.locator("[name=name]").fill("Ada Lovelace")
-        page.locator("[name=email]").fill("ada@example.com")
-        page.locator("[name=phone]").fill("+351 912 345 678")
-        page.locator("[name=question_call]").first.check()
-    page.locator("#step .actions button[type=submit]").click()
 
 
 def _row(name: str, one: Figures) -> list[str]:

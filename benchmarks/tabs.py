@@ -21,6 +21,15 @@ class Booking(NamedTuple):
     email: str
     note: str
 
+    def answers(self) -> dict[str, dict[str, str]]:
+        """What its customer fills into the form of each step, where the form asks for it."""
+        return {
+            "service": {"service": self.service},
+            "staff": {"staff": self.staff},
+            "time": {"slot": f"{self.start:%Y-%m-%dT%H:%MZ}"},
+            "details": {"name": self.name, "email": self.email, "note": self.note},
+        }
+
 
 def wish(number: int, who: str, staff: int) -> Booking:
     """The n-th wish of Ada or Ben: a time that nobody else wants of that member of staff."""
@@ -82,17 +91,7 @@ class SidebookTab(Tab):
         self.open()
 
     def answer(self) -> None:
-        fields = {
-            "service": {"service": self.wish.service},
-            "staff": {"staff": self.wish.staff},
-            "time": {"slot": f"{self.wish.start:%Y-%m-%dT%H:%MZ}"},
-            "details": {
-                "name": self.wish.name,
-                "email": self.wish.email,
-                "phone": "",
-                "note": self.wish.note,
-            },
-        }.get(self.step) or self._confirmation()
+        fields = self.wish.answers().get(self.step) or self._confirmation()
         self._show(self.line.post(f"/book/{self.step}/form", fields, **self.headers))
 
     def _confirmation(self) -> dict[str, str]:
@@ -137,16 +136,7 @@ class FormtoolsTab(DjangoTab):
         self._get(self.url or self.START)
 
     def answer(self) -> None:
-        own = {
-            "service": {"service": self.wish.service},
-            "staff": {"staff": self.wish.staff},
-            "time": {"slot": f"{self.wish.start:%Y-%m-%dT%H:%MZ}"},
-            "details": {
-                "name": self.wish.name,
-                "email": self.wish.email,
-                "note": self.wish.note,
-            },
-        }.get(self.step, {})
+        own = self.wish.answers().get(self.step, {})
         fields = {f"{self.step}-{name}": value for name, value in own.items()}
         fields[f"{self.prefix}-current_step"] = self.step
         self._post(self.url or self.START, fields)

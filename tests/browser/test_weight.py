@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.wizard import at, go_on
+from tests.browser.wizard import answer_in_the_demo, at
 from tests.conftest import app_over, served
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
@@ -83,7 +83,7 @@ def test_the_first_load_is_light_and_every_step_is_one_small_answer(page, wire):
     assert sum(answer.size for answer in first) <= FIRST_LOAD, first
     assert len(first) <= 7, first
     for step, following in WALK:
-        take(page, step)
+        answer_in_the_demo(page, step)
         at(page, following)
         (answer,) = wire()
         assert answer.size <= ONE_STEP, answer
@@ -106,7 +106,7 @@ def test_nothing_moves_that_nobody_moved(page, viewport):
     for step, following in WALK:
         at(page, step)
         assert page.evaluate("window.shifts") == 0, step
-        take(page, step)
+        answer_in_the_demo(page, step)
         at(page, following)
     page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
     assert page.evaluate("window.shifts") == 0
@@ -116,7 +116,7 @@ def test_the_list_of_zones_comes_when_it_is_opened_and_only_once(page, wire):
     page.goto("/book/")
     for step, following in WALK[:2]:
         at(page, step)
-        take(page, step)
+        answer_in_the_demo(page, step)
         at(page, following)
     wire()
     choices = page.locator("#field-zone option")
@@ -133,18 +133,3 @@ def test_the_list_of_zones_comes_when_it_is_opened_and_only_once(page, wire):
     page.locator("[name=change]").click()
     expect(page.locator(".zone-note")).to_contain_text("Kathmandu time (UTC+5:45)")
     assert page.locator("#field-zone").input_value() == "Asia/Kathmandu"
-
-
-def take(page: Page, step: str) -> None:
-    if step == "service":
-        page.locator("[name=service][value=video-coaching]").check()
-    elif step == "staff":
-        page.locator("[name=staff][value=any]").check()
-    elif step == "time":
-        page.locator("#times [name=slot]").first.check()
-    elif step == "details":
-        page.locator("[name=name]").fill("Ada Lovelace")
-        page.locator("[name=email]").fill("ada@example.com")
-        page.locator("[name=phone]").fill("+351 912 345 678")
-        page.locator("[name=question_call]").first.check()
-    go_on(page)

@@ -50,6 +50,22 @@ def go_on(page: Page) -> None:
     page.locator("#step .actions button[type=submit]").click()
 
 
+def answer_in_the_demo(page: Page, step: str) -> None:
+    """Answer a step of the demo business, and go on."""
+    if step == "service":
+        page.locator("[name=service][value=video-coaching]").check()
+    elif step == "staff":
+        page.locator("[name=staff][value=any]").check()
+    elif step == "time":
+        page.locator("#times [name=slot]").first.check()
+    elif step == "details":
+        page.locator("[name=name]").fill("Ada Lovelace")
+        page.locator("[name=email]").fill("ada@example.com")
+        page.locator("[name=phone]").fill("+351 912 345 678")
+        page.locator("[name=question_call]").first.check()
+    go_on(page)
+
+
 def fill(page: Page, name: str, value: str) -> None:
     """Type into a field, or choose among its radio buttons."""
     field = page.locator(f"[name={name}]")
