@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from .failures import READ_ONLY, InDoubt, is_read_only, state_of
 from .refusals import PendingChanges, ReadOnlyTab
+from .turns import begin_immediate
 
 AnySession = Session | scoped_session[Session]
 
@@ -128,7 +129,8 @@ def _begin_immediate(connection: Connection) -> None:
         # The host's engine sends a plain BEGIN of its own (an event recipe of SQLAlchemy's
         # manual). Nothing has run in it yet.
         _tell(driver, "ROLLBACK")
-    _tell(driver, "BEGIN IMMEDIATE")
+    with _as_everybody_expects("BEGIN IMMEDIATE"):
+        begin_immediate(driver)
 
 
 def _begin_plainly(connection: Connection) -> None:
@@ -143,9 +145,16 @@ def _driver(connection: Connection) -> Any:
 
 
 def _tell(driver: Any, statement: str) -> None:
-    # Past SQLAlchemy, whose way is ten times as long; its exceptions are what everybody expects.
-    try:
+    # Past SQLAlchemy, whose way is ten times as long.
+    with _as_everybody_expects(statement):
         driver.execute(statement)
+
+
+@contextmanager
+def _as_everybody_expects(statement: str) -> Iterator[None]:
+    """Turns the driver's exceptions into SQLAlchemy's."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise OperationalError(statement, None, error) from error
 

@@ -1,0 +1,103 @@
+"""Waiting for SQLite's one writer: often, as long as the connection says, and no longer."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
+
+import pytest
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from booking.tab_sessions import is_busy, writing
+from booking.tab_sessions.turns import begin_immediate
+
+TIMEOUTS = {"at once": 0, "a while": 150}  # ms
+
+
+@pytest.fixture
+def engine_of(sqlite_url):
+    """Makes engines whose connections wait so many ms; what they are told is traced."""
+    made = []
+
+    def make(timeout, traced=lambda _statement: None):
+        engine = create_engine(sqlite_url, connect_args={"timeout": timeout / 1000})
+        event.listen(engine, "connect", lambda driver, _: driver.set_trace_callback(traced))
+        made.append(engine)
+        return engine
+
+    yield make
+    for engine in made:
+        engine.dispose()
+
+
+@pytest.fixture
+def writer(tmp_path, sqlite_url):
+    """Somebody else who writes and does not come to an end."""
+    with closing(sqlite3.connect(tmp_path / "booking.db", isolation_level=None)) as raw:
+        raw.execute("BEGIN IMMEDIATE")
+        yield raw
+
+
+def busy_timeout(engine):
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+
+
+def test_who_waits_asks_often_and_goes_on_when_the_other_is_done(engine_of, writer):
+    asked, asked_often = [], Event()
+
+    def traced(statement):
+        asked.append(statement)
+        if asked.count("BEGIN IMMEDIATE") == 12:
+            asked_often.set()
+
+    def write():
+        with writing(Session(engine_of(60_000, traced))) as session:
+            return session.connection().exec_driver_sql("SELECT 1").scalar()
+
+    with ThreadPoolExecutor() as others:
+        waiting = others.submit(write)
+        assert asked_often.wait(30)
+        assert not waiting.done()
+        writer.execute("COMMIT")
+        assert waiting.result(30) == 1
+
+
+@pytest.mark.parametrize("timeout", TIMEOUTS.values(), ids=TIMEOUTS)
+def test_who_may_not_wait_any_longer_is_told_that_the_database_is_locked(
+    engine_of, writer, timeout
+):
+    asked = []
+    engine = engine_of(timeout, asked.append)
+    with pytest.raises(OperationalError, match="database is locked") as locked:
+        writing(Session(engine)).__enter__()
+    assert is_busy(locked.value)
+    assert (asked.count("BEGIN IMMEDIATE") == 1) == (timeout == 0)
+
+
+@pytest.mark.parametrize("timeout", TIMEOUTS.values(), ids=TIMEOUTS)
+def test_how_long_a_connection_waits_for_anything_else_stays_as_it_was(engine_of, timeout):
+    engine = engine_of(timeout)
+    with writing(Session(engine)) as session:
+        told = session.connection().exec_driver_sql("PRAGMA busy_timeout")
+        assert told.scalar() == timeout
+    assert busy_timeout(engine) == timeout
+
+
+def test_nor_does_waiting_in_vain_change_it(engine_of, writer):
+    engine = engine_of(30)
+    with pytest.raises(OperationalError):
+        writing(Session(engine)).__enter__()
+    assert busy_timeout(engine) == 30
+
+
+def test_what_no_waiting_mends_is_not_waited_for(tmp_path, sqlite_url):
+    asked = []
+    with closing(sqlite3.connect(tmp_path / "booking.db", timeout=60, isolation_level=None)) as raw:
+        begin_immediate(raw)
+        raw.set_trace_callback(asked.append)
+        with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+            begin_immediate(raw)
+    assert asked.count("BEGIN IMMEDIATE") == 1
