@@ -49,9 +49,12 @@ def measure() -> Section:
     section.notes = [
         "The month is half full in every column: only what is stored beside it differs.",
         "The stored bookings lie in the past, where their claims have left the table.",
-        "The database's own time is not in it, but for SQLite, which works in this process.",
         "Staff have eight different sets of hours.",
         "A process remembers what a day's hours come to, so its first question takes longer.",
+        (
+            "What it does not show: PostgreSQL's own time, which is its server's (SQLite works in "
+            "this process); making a page of it; bookings of the month itself in the millions."
+        ),
     ]
     return section
 

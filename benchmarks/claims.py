@@ -44,6 +44,10 @@ def measure() -> Section:
     section.notes = [
         "Writers are processes; their claims never meet, so nobody waits for anybody's rows.",
         "SQLite has one writer at a time, whoever they are.",
+        (
+            "What it does not show: claims that meet, and all that is looked up before a time is "
+            "claimed; that is in the whole bookings."
+        ),
     ]
     return section
 

@@ -37,7 +37,10 @@ def measure() -> Section:
     section.short = "the slowest write beside a purge, in ms: " + ", ".join(
         f"{row[0]} {row[2]}" for row in section.rows
     )
-    section.notes = ["One run each: the slowest of many thousand writes says enough."]
+    section.notes = [
+        "One run each: the slowest of many thousand writes says enough.",
+        "What it does not show: many writers at once, and a disk that is slow to sync.",
+    ]
     return section
 
 
