@@ -64,7 +64,7 @@ def measure() -> Section:
     ]
     section.short = f"after {MANY:,} bookings {many / few:.2f} times as much as after {FEW}"
     section.notes = [
-        "On SQLite, whose page cache counts as the worker's: 2 MB for each of its eight connections.",
+        "On SQLite, whose page cache counts as the worker's: 2 MB a connection, of eight.",
         "What it does not show: memory that is given back (the peak stays), weeks of running.",
     ]
     return section
