@@ -7,7 +7,6 @@ gone with the last process that has it open, and SQLite says nothing.
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -101,15 +100,5 @@ def _is_missing(path: Path) -> bool:
 
 def _renew_after_read_only(context: ExceptionContext) -> None:
     """A file that could only be read when it was opened stays so for that connection."""
-    refused = _WORDS_OF_READ_ONLY in str(context.original_exception)
-    if refused and context.connection and not _only_reads(context.connection):
+    if _WORDS_OF_READ_ONLY in str(context.original_exception):
         context.is_disconnect = True
-
-
-def _only_reads(connection: Connection) -> bool:
-    # `reading` has told this connection to refuse; then the file has nothing to do with it.
-    driver = connection.connection.dbapi_connection
-    if driver is None:
-        return False
-    with closing(driver.cursor()) as cursor:
-        return bool(cursor.execute("PRAGMA query_only").fetchone()[0])

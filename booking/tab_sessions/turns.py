@@ -1,4 +1,4 @@
-"""Waiting for SQLite's one writer, so that nobody is passed over for long.
+"""Waiting for SQLite's one writer, in short and even pauses.
 
 SQLite's own way of waiting sleeps longer each time, up to a tenth of a second, and meanwhile all
 who come later are served (sqliteDefaultBusyCallback in its main.c): under load most waits are short
@@ -18,33 +18,39 @@ _LAST_PAUSE = 0.01
 
 
 def begin_immediate(driver: Any) -> None:
-    """BEGIN IMMEDIATE on an sqlite3 connection, waiting as long as its busy timeout says.
+    """BEGIN IMMEDIATE, waiting as long as the connection's own busy timeout says.
 
-    That timeout is the connection's own and stays as it was. Raises sqlite3.OperationalError.
+    That timeout stays as it was. A driver that only resembles sqlite3 waits as it always does.
+    Raises the driver's OperationalError.
     """
+    if not isinstance(driver, sqlite3.Connection):
+        driver.execute("BEGIN IMMEDIATE")
+        return
     patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
-    _wait_at_most(driver, 0)
     try:
+        _wait_at_most(driver, 0)
         _begin(driver, time.monotonic() + patience / 1000)
     finally:
         _wait_at_most(driver, patience)
 
 
-def _begin(driver: Any, until: float) -> None:
+def _begin(driver: sqlite3.Connection, until: float) -> None:
     for pause in chain(_PAUSES, repeat(_LAST_PAUSE)):
         try:
             driver.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if not _is_locked(error) or time.monotonic() >= until:
+            if not _may_pass(error) or time.monotonic() >= until:
                 raise
         else:
             return
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - no secret
 
 
-def _wait_at_most(driver: Any, milliseconds: int) -> None:
+def _wait_at_most(driver: sqlite3.Connection, milliseconds: int) -> None:
     driver.execute(f"PRAGMA busy_timeout = {milliseconds}").close()
 
 
-def _is_locked(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+def _may_pass(error: sqlite3.OperationalError) -> bool:
+    # With a statement still open that read what others have changed since, no waiting helps.
+    code = error.sqlite_errorcode
+    return code & 0xFF == sqlite3.SQLITE_BUSY and code != sqlite3.SQLITE_BUSY_SNAPSHOT
