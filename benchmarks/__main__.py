@@ -58,14 +58,14 @@ def main(arguments: Sequence[str]) -> None:
 
 def measured(name: str) -> str:
     """The table, and under which circumstances it came to be."""
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     started = time.monotonic()
     part: str = import_module(f"benchmarks.{name}").measure().markdown()
     minutes = (time.monotonic() - started) / 60
-    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
     switch = f" {SWITCH}" if LONG else ""
     return (
         f"{part}\n- `./run bench{switch} {name}`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, in "
-        f"{minutes:.1f} minutes; load at the end {load} on {os.cpu_count()} processors."
+        f"{minutes:.1f} minutes; load before it {load} on {os.cpu_count()} processors."
     )
 
 

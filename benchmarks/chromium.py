@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from benchmarks.report import NotHere
 from tests.fixtures.browsers import CHROMIUMS, FLAGS, REMEDY
@@ -44,7 +44,10 @@ def chromium() -> Iterator[tuple[Browser, str]]:
     """A headless one, and where it lies."""
     with sync_playwright() as playwright:
         path = _path(playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=path, args=flags())
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=flags())
+        except Error as error:
+            raise NotHere(f"{path} does not start. {REMEDY}") from error
         try:
             yield browser, path
         finally:
@@ -85,6 +88,7 @@ def watched_tab(context: BrowserContext, latency: int) -> tuple[Page, Callable[[
         came.append(int(told["encodedDataLength"]))
 
     wire.on("Network.loadingFinished", finish)
+    wire.on("Network.loadingFailed", lambda told: under_way.discard(told["requestId"]))
 
     def since() -> list[int]:
         page.wait_for_timeout(QUIET)

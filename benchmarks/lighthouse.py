@@ -37,7 +37,7 @@ def _program() -> Path:
     if not program.exists():
         npm = shutil.which("npm")
         if npm is None:
-            raise NotHere("there is no npm to fetch Lighthouse with")
+            raise NotHere("there is no npm to fetch it with (install Node 18.20 or newer)")
         print("Fetching Lighthouse, once ...", file=sys.stderr, flush=True)
         HERE.mkdir(exist_ok=True)
         install = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(HERE)]

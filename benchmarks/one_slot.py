@@ -55,7 +55,7 @@ def measure() -> Section:
 
 
 def _short(rows: Sequence[Sequence[str]]) -> str:
-    told = ", ".join(
+    told = "; ".join(
         f"{name} {confirmed} (99 of 100 know within {middle(p99)} s)"
         for name, clients, confirmed, _, p99 in rows
         if clients == str(CLIENTS[-1])
@@ -75,7 +75,7 @@ def _in_turns(shops: dict[str, Shop]) -> dict[tuple[str, int], list[Outcome]]:
 
 def _row(name: str, clients: int, outcomes: list[Outcome]) -> list[str]:
     confirmed, waited = zip(*outcomes, strict=True)
-    cuts = [quantiles(one, n=100) for one in waited]
+    cuts = [quantiles(one, n=100, method="inclusive") for one in waited]
     return [
         name,
         str(clients),

@@ -82,7 +82,7 @@ def _scores(server: Server, chromium_path: str) -> lighthouse.Scores | str:
     try:
         return lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS, chromium_path)
     except NotHere as reason:
-        return f"Lighthouse was not run: {reason}."
+        return f"There are no scores of Lighthouse: {reason}."
 
 
 @contextmanager
@@ -152,9 +152,9 @@ def _short(figures: dict[str, Figures], scores: lighthouse.Scores | str) -> str:
     first, slow = figures[COLD], list(LINES)[-1]
     steps = [figures[f"{step} to {following}"] for step, following in WALK]
     told = (
-        f"first page {max(first.received):,} bytes in {max(first.requests)} requests, usable after "
-        f"{median(first.usable[slow]):.0f} ms over a line of {slow}; a step takes at most "
-        f"{max(max(step.requests) for step in steps)} request and "
+        f"first page at most {max(first.received):,} bytes in {max(first.requests)} requests, "
+        f"usable after {median(first.usable[slow]):.0f} ms over a line of {slow}; a step takes "
+        f"at most {max(max(step.requests) for step in steps)} requests and "
         f"{max(max(step.received) for step in steps):,} bytes"
     )
     if isinstance(scores, str):

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
-from booking.tab_sessions import sealing
+from booking.tab_sessions import sealing, transactions
 
 
 class Stopwatch:
@@ -52,6 +52,7 @@ def watching() -> Iterator[Stopwatch]:
         "database": [
             (Connection, ("execute", "exec_driver_sql", "scalar", "scalars", "_commit_impl")),
             (Session, ("execute", "scalar", "scalars", "flush", "connection", "rollback")),
+            (transactions, ("_begin_immediate", "_begin_plainly")),
         ],
         "sealing": [(sealing, ("wrap", "unwrap", "seal", "unseal", "derive"))],
         "compressing": [(gzip, ("compress",))],

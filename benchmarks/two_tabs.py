@@ -35,7 +35,7 @@ SYSTEMS: dict[str, tuple[Callable[[], AbstractContextManager[Shop]], int, bool]]
 
 
 def measure() -> Section:
-    """Every order, or every third, with and without a refresh after every step."""
+    """Every order, or some, with and without a refresh after every step."""
     section = Section(
         "Two tabs",
         "Two bookings side by side in one browser; each customer answers what their tab asks. "
@@ -54,18 +54,19 @@ def measure() -> Section:
             "stored booking has answers of both tabs. Lost: one is missing, or stored twice."
         ),
         (
-            "Both tabs are opened first; then five answers each, in all 252 orders "
-            f"({'all of them' if LONG else f'{ORDERS_SHORT} drawn by lot; all with --long'}). "
+            "Both tabs are opened first; then five answers each, in "
+            f"{'all 252' if LONG else f'{ORDERS_SHORT} of the 252'} orders"
+            f"{'' if LONG else ', drawn by lot (all with --long)'}. "
             "django-appointment asks three times (time, person, e-mailed code): all 20 orders."
         ),
         (
             "SessionWizardView starts over when it is reloaded: with a refresh after every step "
             "not even one tab alone comes to its end."
         ),
-        "What it does not show: two people's bookings from two browsers, which none of them mixes.",
+        "What it does not show: two people's bookings from two browsers.",
         (
-            "Its customers have no account. formtools' wizard is its manual's, sessions in the "
-            "database."
+            "django-appointment's customers have no account. formtools' wizard is its manual's, "
+            "sessions in the database."
         ),
     ]
     return section
@@ -77,7 +78,7 @@ def _short(rows: Sequence[Sequence[str]]) -> str:
     for name, _, played, right, again, *_ in rows:
         system = name.split()[0].rstrip(",")
         sums[system] += Counter(played=int(played), right=int(right), again=int(again))
-    told = ", ".join(
+    told = "; ".join(
         f"{system} {one['right']} of {one['played']} (and {one['again']} after asking again)"
         for system, one in sums.items()
     )

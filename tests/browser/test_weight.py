@@ -64,6 +64,7 @@ def wire(page) -> Callable[[], list[Sent]]:
 
     browser.on("Network.requestWillBeSent", begin)
     browser.on("Network.loadingFinished", finish)
+    browser.on("Network.loadingFailed", lambda event: under_way.discard(event["requestId"]))
 
     def since() -> list[Sent]:
         page.wait_for_timeout(QUIET)
