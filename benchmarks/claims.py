@@ -21,7 +21,7 @@ from booking.tab_sessions import writing
 from booking.tab_sessions.transactions import LOCK_WAIT
 
 TICKS = 16  # an hour with a quarter of an hour of buffers
-ROUNDS, CLAIMS = size(3, 5), size(300, 800)
+ROUNDS, CLAIMS = size(7, 15), size(1_000, 2_000)
 UNTIL, NOW = 2_000_000_000, 1_000
 
 
