@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, redirect, url_for
+from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.cli import FlaskGroup
-from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
+from .customer import headers, hosts
 from .extension import Sidebook
+from .proxies import stand_behind
 from .state import NAME
 
 
@@ -24,19 +25,25 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(config or {})
     Sidebook(app)
     app.add_url_rule("/", "home", _home)
-    _trust_proxies(app)
+    state = app.extensions[NAME]
+    stand_behind(app, state.settings, state.url_prefix)
+    app.before_request(hosts.refuse_unknown)
+    app.after_request(_protect)
     return app
 
 
-def _home() -> Response:
+def _home() -> AnyResponse:
     return redirect(url_for("booking.start"))
 
 
-def _trust_proxies(app: Flask) -> None:
-    count = app.extensions[NAME].settings.trusted_proxies
-    if count:
-        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+def _protect(response: Response) -> Response:
+    # All of this app is ours, also what no route answers, and so is its host.
+    headers.add_strict(response)
+    seconds = current_app.extensions[NAME].settings.hsts_seconds
+    if seconds and request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={seconds}"
+    return response
 
 
 main = FlaskGroup(create_app=create_app, help="Sidebook: appointment booking.")
+"""The command `sidebook`: `flask` for this app."""

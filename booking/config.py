@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -15,6 +15,9 @@ from typing import Any
 
 import click
 from phonenumbers import SUPPORTED_REGIONS
+from werkzeug.sansio.utils import host_is_trusted
+
+from . import addresses
 
 PREFIX = "BOOKING_"
 
@@ -44,6 +47,12 @@ class Settings:
     """Percent of a staff member's day that one visitor may take; two times are always allowed."""
     trusted_proxies: int = 0
     """How many proxies in front of us set X-Forwarded-For and are believed."""
+    public_url: str | None = None
+    """Scheme, host and mount path under which customers reach us, without the wizard's prefix."""
+    trusted_hosts: tuple[str, ...] | None = None
+    """The hosts we answer to; by default any."""
+    hsts_seconds: int = 0
+    """How long browsers keep to https once they came by it; 0: we do not ask them to."""
     idle_minutes: int = 60
     """Minutes without a request after which an unfinished booking is erased."""
     absolute_hours: int = 24
@@ -64,6 +73,7 @@ _LEAST = {
     "bookings_per_visitor": 1,
     "visitor_share": 1,
     "trusted_proxies": 0,
+    "hsts_seconds": 0,
     "idle_minutes": 1,
     "absolute_hours": 1,
 }
@@ -77,7 +87,21 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         if meant := get_close_matches(name, known, n=1):
             key, right = PREFIX + name.upper(), PREFIX + meant[0].upper()
             raise ConfigurationError(f"{key} is not a setting. Did you mean {right}?")
-    return Settings(**{name: _value(name, given[name]) for name in known if name in given})
+    settings = Settings(**{name: _value(name, given[name]) for name in known if name in given})
+    _refuse_a_host_of_others(settings)
+    return settings
+
+
+def _refuse_a_host_of_others(settings: Settings) -> None:
+    """Links that we write must lead to a host that we answer to. Raises ConfigurationError."""
+    if not (settings.public_url and settings.trusted_hosts):
+        return
+    host = addresses.host_of(settings.public_url)
+    if not host_is_trusted(host, settings.trusted_hosts):
+        raise ConfigurationError(
+            f"BOOKING_PUBLIC_URL leads to {host}, which BOOKING_TRUSTED_HOSTS does not name. "
+            "Add it there."
+        )
 
 
 def _keys(source: Mapping[str, Any]) -> dict[str, Any]:
@@ -120,6 +144,8 @@ def _value(name: str, value: Any) -> Any:
         return _switch(name, value)
     if name == "phone_region":
         return _region(value)
+    if name in _ADDRESSES:
+        return _address(name, value)
     if name not in _LEAST:
         return str(value) if value else None
     least, most = _LEAST[name], _MOST.get(name)
@@ -133,6 +159,21 @@ def _value(name: str, value: Any) -> Any:
             f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {least} {upward}."
         )
     return number
+
+
+_ADDRESSES: dict[str, Callable[[Any], Any]] = {
+    "public_url": lambda value: addresses.public_url(str(value)),
+    "trusted_hosts": addresses.trusted_hosts,
+}
+
+
+def _address(name: str, value: Any) -> Any:
+    if value in (None, ""):
+        return None
+    try:
+        return _ADDRESSES[name](value)
+    except ValueError as error:
+        raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. {error}") from error
 
 
 def _region(value: Any) -> str | None:

@@ -21,6 +21,7 @@ from booking.storage.models import Booking
 from booking.tab_sessions import reading, refuse_cross_site, refuse_too_large, settle
 
 from . import confirmed, links
+from .hosts import public
 from .rendering import render
 from .shop import open_shop, state
 
@@ -55,7 +56,7 @@ def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
     with reading(state().session) as session:
         booking = _booking(session, token)
-        manage_url = url_for("booking.appointment", token=token, _external=True)
+        manage_url = public("booking.appointment", token=token)
         content = calendar_file(booking, open_shop(session), url=manage_url)
         response = make_response(content)
         response.headers["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH"

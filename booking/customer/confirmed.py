@@ -11,6 +11,7 @@ from flask import url_for
 from booking.storage.models import Booking, Shop
 
 from . import words
+from .hosts import public
 from .shop import named_zone, shop_zone
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
@@ -44,7 +45,7 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
 def manage_links(token: str) -> dict[str, str]:
     """The manage page, in full as it may be kept, and the calendar file."""
     return {
-        "manage_url": url_for("booking.appointment", token=token, _external=True),
+        "manage_url": public("booking.appointment", token=token),
         "calendar_url": url_for("booking.calendar", token=token),
     }
 

@@ -31,7 +31,16 @@ def protect(blueprint: Blueprint) -> None:
     blueprint.after_app_request(_add)
 
 
-def _is_ours() -> bool:
+def add_strict(response: Response) -> Response:
+    """Send the headers with an answer that is not below the prefix, in an app that is all ours."""
+    if not is_ours():
+        response.headers.update(HEADERS)
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def is_ours() -> bool:
+    """Whether this request is for something below the wizard's prefix."""
     if request.routing_exception is None:
         return request.blueprint == NAME
     prefix = state().url_prefix
@@ -39,7 +48,7 @@ def _is_ours() -> bool:
 
 
 def _add(response: Response) -> Response:
-    if not _is_ours():
+    if not is_ours():
         return response
     response.headers.update(HEADERS)
     public = request.endpoint in PUBLIC and response.status_code < 400

@@ -15,6 +15,7 @@ from . import (
     clearing,
     handover,
     headers,
+    hosts,
     posts,
     refusals,
     shell,
@@ -42,8 +43,15 @@ def create_blueprint() -> Blueprint:
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
     headers.protect(blueprint)
+    blueprint.before_app_request(_refuse_unknown_hosts)
     refusals.explain(blueprint)
     return blueprint
+
+
+def _refuse_unknown_hosts() -> None:
+    # Of the app, because a redirect to the slash belongs to no blueprint.
+    if headers.is_ours():
+        hosts.refuse_unknown()
 
 
 def _add_pages(blueprint: Blueprint) -> None:

@@ -1,7 +1,9 @@
 """What every answer of the wizard tells the browser."""
 
 import pytest
+from flask import Flask
 
+from booking import Sidebook
 from booking.testing import TabClient
 from tests.customer.walks import at_details
 
@@ -53,9 +55,15 @@ def cache_control(app, path) -> str:
         return answer.headers.get("Cache-Control", "")
 
 
-def test_the_host_apps_own_pages_are_left_alone(app):
-    app.add_url_rule("/host", "host", lambda: "mine")
-    assert "Content-Security-Policy" not in app.test_client().get("/host").headers
+def test_the_host_apps_own_pages_are_left_alone(database_url, sqlite_url):
+    host = Flask("host")
+    host.config["BOOKING_DATABASE_URL"] = sqlite_url
+    Sidebook(host)
+    host.add_url_rule("/host", "host", lambda: "mine")
+    for path in ("/host", "/nothing"):
+        assert "Content-Security-Policy" not in host.test_client().get(path).headers
+    assert host.test_client().get("/host", headers={"Host": "a b"}).status_code == 200
+    assert host.test_client().get("/book", headers={"Host": "a b"}).status_code == 400
 
 
 def test_the_shell_carries_nothing_personal_and_loads_one_fragment(app):

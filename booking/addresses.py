@@ -1,0 +1,73 @@
+"""Addresses that an operator writes down: the public one, and the hosts that are answered to.
+
+Pure: text in, the form that is used out. Each raises ValueError that says what to write.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+# A name, an IPv4 address or an IPv6 one in brackets. Underscores are in the names of containers.
+_NAME = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]"
+_HOST = re.compile(rf"(?:{_NAME})(?::(?P<port>\d{{1,5}}))?")
+_SUFFIX = re.compile(rf"\.?(?:{_NAME})")
+_MOUNT = re.compile(r"(/[A-Za-z0-9._~-]+)*")
+MOST = 255  # characters, the longest name that DNS has
+
+
+def is_host(text: str) -> bool:
+    """Whether this can be what a browser sends as Host: a name or an address, perhaps a port."""
+    found = _HOST.fullmatch(text) if len(text) <= MOST + 6 else None
+    return found is not None and int(found["port"] or 80) in range(1, 65536)
+
+
+def public_url(text: str) -> str:
+    """The scheme, host and mount path under which customers reach the app, without a last slash."""
+    try:
+        parts = urlsplit(text.strip())
+        port = parts.port
+    except ValueError:
+        parts, port = SplitResult("", "", "", "", ""), None
+    host = f"{_ascii(parts.hostname or '')}{f':{port}' if port else ''}"
+    path = parts.path.rstrip("/")
+    extra = parts.query or parts.fragment or "@" in parts.netloc or "?" in text or "#" in text
+    if parts.scheme not in ("http", "https") or not is_host(host) or extra:
+        raise ValueError("Write scheme, host and nothing else, such as https://shop.example.")
+    if not _MOUNT.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise ValueError("Its path may have letters, digits, dots, dashes and slashes only.")
+    return f"{parts.scheme}://{host}{path}"
+
+
+def mount_path(url: str) -> str:
+    """The path of a public address: '/shop', or '' at the root of its host."""
+    return urlsplit(url).path
+
+
+def host_of(url: str) -> str:
+    """The host of a public address, with its port where it names one."""
+    return urlsplit(url).netloc
+
+
+def trusted_hosts(value: object) -> tuple[str, ...]:
+    """The hosts of a list, or of a text with commas. '.shop.example' is every host below it."""
+    several = value.split(",") if isinstance(value, str) else value
+    if not isinstance(several, list | tuple):
+        raise ValueError("Write hosts with commas, such as shop.example, www.shop.example.")
+    names = tuple(_ascii(str(each).strip().lower()) for each in several)
+    for name in filter(None, names):
+        if not _SUFFIX.fullmatch(name) or len(name) > MOST:
+            raise ValueError(f"{name!r} is not a host. Write a name without scheme, port and path.")
+    if not any(names):
+        raise ValueError("It names no host. Write one, such as shop.example, or leave it out.")
+    return tuple(filter(None, names))
+
+
+def _ascii(host: str) -> str:
+    """The host as it travels: an international name in its ASCII form, IPv6 in brackets."""
+    if ":" in host:
+        return f"[{host.strip('[]')}]"
+    try:
+        return host.encode("idna").decode("ascii") if not host.isascii() else host
+    except UnicodeError:
+        return ""

@@ -1,0 +1,109 @@
+"""The addresses an operator may write down, and what a wrong one is told."""
+
+import pytest
+
+from booking import addresses
+from booking.config import ConfigurationError, read_settings
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("https://shop.example", "https://shop.example"),
+        ("https://shop.example/", "https://shop.example"),
+        (" HTTPS://Shop.Example ", "https://shop.example"),
+        ("https://shop.example/termine/", "https://shop.example/termine"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://[2001:db8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+    ],
+)
+def test_a_public_address_is_a_scheme_a_host_and_perhaps_a_path(written, used):
+    assert read_settings({"BOOKING_PUBLIC_URL": written}).public_url == used
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "shop.example",
+        "//shop.example",
+        "ftp://shop.example",
+        "javascript://shop.example",
+        "https://",
+        "https:///termine",
+        "https://a b",
+        "https://me:secret@shop.example",
+        "https://shop.example?x=1",
+        "https://shop.example/#x",
+        "https://shop.example/a b",
+        "https://shop.example/../b",
+        "https://shop.example:99999",
+        "https://shop.example:port",
+        "https://[shop.example",
+        f"https://{'a' * 300}.example",
+        7,
+    ],
+)
+def test_any_other_is_refused_with_the_name_of_the_setting(written):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_PUBLIC_URL is .*(Write|letters)"):
+        read_settings({"BOOKING_PUBLIC_URL": written})
+
+
+@pytest.mark.parametrize(
+    "value", ["Shop.example, .shop.example,", ["shop.example", ".shop.example"]]
+)
+def test_trusted_hosts_are_a_list_or_a_text_with_commas(value):
+    settings = read_settings({"BOOKING_TRUSTED_HOSTS": value})
+    assert settings.trusted_hosts == ("shop.example", ".shop.example")
+
+
+@pytest.mark.parametrize(
+    "value", ["https://shop.example", "shop.example:80", "*.shop.example", "a b", ",", 7, ["a/b"]]
+)
+def test_a_wrong_list_of_hosts_names_the_setting(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_TRUSTED_HOSTS is .* (Write|host)"):
+        read_settings({"BOOKING_TRUSTED_HOSTS": value})
+
+
+@pytest.mark.parametrize("key", ["BOOKING_PUBLIC_URL", "BOOKING_TRUSTED_HOSTS"])
+@pytest.mark.parametrize("nothing", ["", None])
+def test_an_empty_one_is_none(key, nothing):
+    settings = read_settings({key: nothing})
+    assert (settings.public_url, settings.trusted_hosts) == (None, None)
+
+
+def test_links_lead_to_a_host_that_is_answered():
+    given = {
+        "BOOKING_PUBLIC_URL": "https://shop.example",
+        "BOOKING_TRUSTED_HOSTS": "www.shop.example",
+    }
+    with pytest.raises(ConfigurationError, match=r"leads to shop\.example, which .* does not name"):
+        read_settings(given)
+    read_settings(given | {"BOOKING_TRUSTED_HOSTS": ".shop.example"})
+
+
+@pytest.mark.parametrize(
+    ("host", "is_one"),
+    [
+        ("shop.example", True),
+        ("shop.example.", True),
+        ("web_1:8000", True),
+        ("[::1]:5000", True),
+        ("127.0.0.1", True),
+        ("", False),
+        ("a b", False),
+        ("shop.example:0", False),
+        ("shop.example:65536", False),
+        ("shop.example:", False),
+        ("a/b", False),
+        ("a@b", False),
+        ("<b>", False),
+        ("a,b", False),
+        ("sh\u00f6p.example", False),
+        ("a" * 64 + ".example", False),
+        ("a." * 200 + "example", False),
+        ("a" * 50_000 + "!", False),
+    ],
+)
+def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(host, is_one):
+    assert addresses.is_host(host) is is_one

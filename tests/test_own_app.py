@@ -1,0 +1,167 @@
+"""The app that create_app makes: the hosts it answers to, its place behind proxies, its headers."""
+
+import logging
+
+import pytest
+from bs4 import BeautifulSoup
+
+from booking import create_app
+from booking.config import ConfigurationError
+from booking.testing import TabClient
+from tests.conftest import SHOP
+
+STRICT = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
+
+
+@pytest.fixture
+def made(sqlite_url):
+    """Makes the app with settings, over the shop of the tests."""
+
+    def make(**settings):
+        app = create_app({"BOOKING_DATABASE_URL": sqlite_url, "TESTING": True, **settings})
+        answer = app.test_cli_runner().invoke(args=["booking", "load", str(SHOP)])
+        assert answer.exit_code == 0, answer.output
+        return app
+
+    return make
+
+
+def links(app, **request) -> set[str]:
+    page = BeautifulSoup(app.test_client().get("/book/", **request).text, "html.parser")
+    found = [each[name] for name in ("href", "src") for each in page.select(f"[{name}]")]
+    return {link for link in found if not link.startswith(("mailto:", "tel:", "#"))}
+
+
+def test_a_mount_path_is_before_every_address_whether_or_not_the_proxy_cut_it_off(made):
+    app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
+    for path in ("/book/", "/termine/book/"):
+        answer = app.test_client().get(path)
+        assert answer.status_code == 200
+        assert 'hx-get="/termine/book/form"' in answer.text
+    assert all(link.startswith("/termine/book/") for link in links(app))
+    assert app.test_client().get("/book").headers["Location"].endswith("/termine/book/")
+    assert app.test_client().get("/termine/").headers["Location"] == "/termine/book/"
+    assert app.test_client().get("/termineX/book/").status_code == 404
+
+
+def test_a_mount_path_that_the_server_was_told_is_not_put_twice(made):
+    app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
+    answer = app.test_client().get("/book/", environ_overrides={"SCRIPT_NAME": "/termine"})
+    assert 'hx-get="/termine/book/form"' in answer.text
+
+
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_a_prefix_that_a_client_wrote_is_never_believed(made, proxies):
+    app = made(BOOKING_TRUSTED_PROXIES=proxies)
+    assert all(
+        link.startswith("/book/") for link in links(app, headers={"X-Forwarded-Prefix": "/evil"})
+    )
+
+
+def test_a_public_address_that_ends_in_the_wizards_own_prefix_is_refused(made):
+    with pytest.raises(ConfigurationError, match=r"Leave it out: https://shop\.example$"):
+        made(BOOKING_PUBLIC_URL="https://shop.example/book")
+
+
+def test_the_manage_link_begins_with_the_public_address(made):
+    app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
+    tab = TabClient(app, "/termine/book/")
+    book(tab)
+    (link,) = {each["href"] for each in tab.page.select("a[href^=https]")}
+    assert link.startswith("https://shop.example/termine/book/appointment/")
+    assert app.test_client().get(link.removeprefix("https://shop.example")).status_code == 200
+
+
+def book(tab):
+    tab.submit(service="short")
+    tab.submit(staff="any")
+    tab.submit(slot=tab.page.select_one("input[name=slot]")["value"])
+    tab.submit(name="Ada", email="ada@example.com")
+    tab.submit()
+    assert tab.step == "done"
+
+
+@pytest.mark.parametrize("host", ["a b", "", "<x>", "shop.example:0", "x" * 3000, "a,b"])
+@pytest.mark.parametrize("path", ["/", "/book", "/book/", "/book/form", "/nothing"])
+def test_a_host_that_is_none_is_400_and_leads_nowhere(made, host, path):
+    answer = made().test_client().get(path, headers={"Host": host})
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("shop.example", 200), ("www.shop.example:8443", 200), ("evil.example", 400), ("a b", 400)],
+)
+def test_only_trusted_hosts_are_answered(made, host, status):
+    app = made(BOOKING_TRUSTED_HOSTS="shop.example, .shop.example")
+    assert app.test_client().get("/book/", headers={"Host": host}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "location"),
+    [
+        ({"X-Forwarded-Proto": "javascript", "X-Forwarded-Host": "evil.example"}, None),
+        ({"X-Forwarded-Proto": "ftp"}, None),
+        ({"X-Forwarded-Host": "a b"}, None),
+        (
+            {"X-Forwarded-Proto": "HTTPS", "X-Forwarded-Host": "shop.example"},
+            "https://shop.example/book/",
+        ),
+        (
+            {"X-Forwarded-Proto": "data, https", "X-Forwarded-Host": "evil, shop.example"},
+            "https://shop.example/book/",
+        ),
+    ],
+)
+def test_no_proxys_word_leads_outside_the_web(made, headers, location):
+    answer = made(BOOKING_TRUSTED_PROXIES=1).test_client().get("/book", headers=headers)
+    assert answer.headers.get("Location") == location
+    assert answer.status_code == (308 if location else 400)
+
+
+def test_fewer_proxies_than_are_believed_are_said_once(made, caplog):
+    app = made(BOOKING_TRUSTED_PROXIES=2)
+    with caplog.at_level(logging.WARNING):
+        app.test_client().get("/book/")
+        app.test_client().get("/book/", headers={"X-Forwarded-For": "203.0.113.8, 10.0.0.1"})
+        assert not caplog.messages
+        for _ in range(2):
+            app.test_client().get("/book/", headers={"X-Forwarded-For": "203.0.113.8"})
+    (line,) = [each for each in caplog.messages if "BOOKING_TRUSTED_PROXIES is 2" in each]
+    assert "from 1." in line
+    assert "203.0.113.8" not in line
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/", {}),
+        ("GET", "/nothing", {}),
+        ("POST", "/", {}),
+        ("GET", "/book", {}),
+        ("GET", "/book/", {"Host": "a b"}),
+        ("GET", "/favicon.ico", {}),
+        ("TRACE", "/", {}),
+    ],
+)
+def test_every_answer_of_our_own_app_is_strict(made, method, path, headers):
+    answer = made().test_client().open(path, method=method, headers=headers)
+    assert all(answer.headers.get(name) for name in STRICT)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_failure_of_ours_is_strict_too(made):
+    app = made(TESTING=False)
+    app.add_url_rule("/broken", "broken", lambda: 1 / 0)
+    answer = app.test_client().get("/broken")
+    assert answer.status_code == 500
+    assert all(answer.headers.get(name) for name in STRICT)
+
+
+@pytest.mark.parametrize("path", ["/", "/book/", "/nothing"])
+def test_browsers_are_asked_to_keep_to_https_only_over_https_and_only_where_set(made, path):
+    asked = made(BOOKING_HSTS_SECONDS=3600).test_client()
+    over_https = asked.get(path, base_url="https://shop.example")
+    assert over_https.headers["Strict-Transport-Security"] == "max-age=3600"
+    assert "Strict-Transport-Security" not in asked.get(path).headers
