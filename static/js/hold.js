@@ -7,6 +7,7 @@
   const find = (selector, within = document) => within.querySelector(selector);
   let shown = find("#hold");
   let ticking;
+  let tick = () => {};
 
   function announce(name) {
     const announcer = find("#announcer");
@@ -20,12 +21,20 @@
     hold.classList.toggle("hold-over", left === 0);
   }
 
+  // Of two clocks the one that saw more time pass: one stands still while the computer sleeps, the
+  // other may be set back. Set forward it ends a countdown early, which costs nothing: one may go on.
+  function stopwatch() {
+    const [steady, shown] = [performance.now(), Date.now()];
+    return () => Math.max(performance.now() - steady, Date.now() - shown) / 1000;
+  }
+
   function countDown(hold) {
     clearInterval(ticking);
     let before = Number(hold?.dataset.secondsLeft || 0);
-    const end = performance.now() + before * 1000;
-    const tick = () => {
-      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    const [whole, elapsed] = [before, stopwatch()];
+    tick = () => {
+      if (!hold) return;
+      const left = Math.max(0, Math.ceil(whole - elapsed()));
       if (left === 0 || !hold.isConnected) clearInterval(ticking);
       if (!hold.isConnected) return;
       show(hold, left);
@@ -44,6 +53,9 @@
     find("#announcer").textContent = find(".hold-words", hold).innerText;
     if (document.activeElement === document.body) hold.focus();
   }
+
+  // Timers rest while nobody looks.
+  document.addEventListener("visibilitychange", () => tick());
 
   document.addEventListener("htmx:after:swap", ({ detail: { ctx } }) => {
     const hold = find("#hold");
