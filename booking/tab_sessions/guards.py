@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,6 +11,13 @@ from .refusals import CrossSite, TooLarge
 if TYPE_CHECKING:
     from flask import Request
 
+FROM_ANOTHER_HOST = (
+    "A request from pages of %r was refused as another site's, because this app was asked as %r. "
+    "If both are yours, let the proxy in front pass Host on, or X-Forwarded-Host to a ProxyFix."
+)
+_LONGEST_NAME, _MOST_LOGGED = 260, 20
+_logged: set[tuple[str, str]] = set()
+_log = logging.getLogger(__name__)
 _DRAIN = 32 * 1024 * 1024
 
 
@@ -26,6 +34,7 @@ def refuse_cross_site(request: Request) -> None:
         return
     origin = request.headers.get("Origin")
     if origin is not None and _host_of(origin) != request.host:
+        _log_once(_host_of(origin) or "", request.host)
         raise CrossSite
 
 
@@ -34,6 +43,17 @@ def _host_of(origin: str) -> str | None:
         return urlsplit(origin).netloc
     except ValueError:  # not even an address
         return None
+
+
+def _log_once(origin: str, host: str) -> None:
+    """Name both hosts: where both are the operator's own, a proxy does not pass Host on.
+
+    Each pair once, and twenty of them at most, because anybody can send any.
+    """
+    pair = (origin[:_LONGEST_NAME], host[:_LONGEST_NAME])
+    if origin and pair not in _logged and len(_logged) < _MOST_LOGGED:
+        _logged.add(pair)
+        _log.warning(FROM_ANOTHER_HOST, *pair)
 
 
 def refuse_too_large(request: Request, limit: int) -> None:

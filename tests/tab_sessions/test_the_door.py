@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from booking.tab_sessions import guards
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 GOOD = "A" * 43
@@ -46,6 +47,19 @@ def test_a_header_sent_twice_is_400(app):
 def test_another_sites_requests_are_403(tab, headers, status):
     assert tab.post(_headers=headers, text="x").status_code == status
     assert tab.get(**headers).status_code == status
+
+
+def test_a_host_that_the_proxy_did_not_pass_on_is_named_once_with_the_pages_own(tab, caplog):
+    guards._logged.clear()
+    strange = {"Origin": "http://shop.example\\n", "Host": "app.internal"}
+    for number in range(30):
+        assert tab.post(_headers=strange, text="x").status_code == 403
+        other = {"Origin": f"https://{number}.example/{'x' * 3000}"}
+        assert tab.post(_headers=other, text="x").status_code == 403
+    first, *others = [each.getMessage() for each in caplog.records]
+    assert all(part in first for part in ("shop.example", "'app.internal'", "ProxyFix"))
+    assert len(others) == 19
+    assert max(map(len, others)) < 900
 
 
 def test_too_much_is_413_and_leaves_the_page(session, rows):
