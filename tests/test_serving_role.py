@@ -1,0 +1,76 @@
+"""The role that docs/operating.md describes: it serves customers, and owns nothing."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import make_url
+from sqlalchemy.exc import ProgrammingError
+
+from booking import create_app
+from booking.testing import TabClient
+from tests.conftest import SHOP
+from tests.customer.walks import at_done, at_time
+from tests.fixtures.databases import engine_at
+
+LOCAL = "http://localhost"
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
+GRANTS = re.compile(r"^```sql\n(.*shop_web;)\n```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def serving_url(postgresql_url, on_postgres):
+    """The URL of a database with a shop, for the role that only serves."""
+    owner = create_app({"BOOKING_DATABASE_URL": postgresql_url})
+    answer = owner.test_cli_runner().invoke(args=["booking", "load", str(SHOP)])
+    assert answer.exit_code == 0, answer.output
+    with owner.app_context():
+        owner.extensions["sqlalchemy"].engine.dispose()
+    on_postgres("CREATE ROLE shop_web LOGIN")
+    grants = GRANTS.search(DOCUMENT.read_text(encoding="utf-8"))[1]
+    with engine_at(postgresql_url) as engine, engine.begin() as connection:
+        connection.exec_driver_sql(grants)
+    yield make_url(postgresql_url).set(username="shop_web").render_as_string(hide_password=False)
+    with engine_at(postgresql_url) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("DROP OWNED BY shop_web")
+    on_postgres("DROP ROLE shop_web")
+
+
+@pytest.fixture
+def app(serving_url):
+    app = create_app({"BOOKING_DATABASE_URL": serving_url, "TESTING": True})
+    yield app
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_it_books_copies_clears_cancels_and_purges(app):
+    done = at_done(app)
+    assert done.step == "done"
+    manage = TabClient(app, done.page.select_one(".keep-link")["href"].removeprefix(LOCAL)).submit()
+    assert "cancelled" in manage.page.get_text()
+    copied = at_time(app).duplicate()
+    assert copied.step == "time"
+    copied.submit(slot=copied.page.select_one("[name=slot]")["value"])
+    assert copied.step == "details"
+    for arguments in (["purge"], ["list", "--all"]):
+        answer = app.test_cli_runner().invoke(args=["booking", *arguments])
+        assert answer.exit_code == 0, answer.output
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE booking_claim",
+        "ALTER TABLE booking_claim DROP CONSTRAINT pk_booking_claim",
+        "DELETE FROM booking_booking",
+        "UPDATE booking_service SET price = 0",
+        "DROP TRIGGER booking_catalogue_changed ON booking_service",
+    ],
+)
+def test_it_can_neither_loosen_the_guard_nor_change_the_business(serving_url, statement):
+    refused = pytest.raises(ProgrammingError, match=r"must be owner|permission denied")
+    with engine_at(serving_url) as engine, engine.begin() as connection, refused:
+        connection.exec_driver_sql(statement)
