@@ -13,39 +13,59 @@ from phonenumbers import PhoneNumberFormat, ValidationResult
 from wtforms import Field, Form  # type: ignore[import-untyped]
 from wtforms.validators import StopValidation  # type: ignore[import-untyped]
 
+from booking import characters
+
 Check = Callable[[Form, Field], None]
 MOST_COMPOSED = 8000  # characters: four times the longest answer, for letters typed as several
 LINE_BREAKS = frozenset("\n\t")
 BLANKS = re.compile(r"(?:\r\n|[^\S\r\x0b\x0c\x1c-\x1f\x85])+")
-# Overrides of the writing direction can make a line read as something else than it says.
-DIRECTION_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BREAKS = re.compile("\r\n|[\u2028\u2029]")
+# What stands around an address that was copied out of a letter, a link or a list.
+_IN_BRACKETS = re.compile(r"[^<>]*<([^<>]*)>[\s.,;]*")
+_LINK = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE)
+
+
+def as_sent(text: Any) -> str:
+    """What was sent, as it is."""
+    return text or ""
 
 
 def one_line(text: Any) -> str:
-    """One Unicode form, one space between words, none around; controls are left for the check."""
-    return BLANKS.sub(" ", composed(text or "")).strip(" ")
+    """Without what nobody sees, one space between words, none around; the check sees controls."""
+    return BLANKS.sub(" ", tidied(text or "", characters.spelt)).strip(" ")
 
 
 def many_lines(text: Any) -> str:
-    """One Unicode form, one kind of line break, nothing blank around."""
-    return composed(text or "").replace("\r\n", "\n").strip(" \n\t")
+    """Without what nobody sees, one kind of line break, nothing blank around."""
+    return tidied(_BREAKS.sub("\n", text or ""), characters.spelt)
 
 
-def composed(text: str) -> str:
-    """The text in Unicode's form C, unless it is too long for any field of ours anyway."""
+def address(text: Any) -> str:
+    """An e-mail address alone, though a name, a link or a comma was copied along with it."""
+    written = one_line(tidied(text or "", characters.bare))
+    for around in (_IN_BRACKETS, _LINK):
+        if found := around.fullmatch(written):
+            written = found[1].strip()
+    return written.rstrip(" .,;:")
+
+
+def number(text: Any) -> str:
+    """A phone number without invisible characters; its check reads what else people write."""
+    return one_line(tidied(text or "", characters.bare))
+
+
+def tidied(text: str, tidy: Callable[[str], str]) -> str:
+    """The text made tidy, unless it is too long for any field of ours anyway."""
     # Marks that are out of order are sorted one by one: forty thousand of them took two seconds.
-    return text if len(text) > MOST_COMPOSED else unicodedata.normalize("NFC", text)
-
-
-def is_unprintable(character: str) -> bool:
-    """A control character, half a character, or one that overrides the writing direction."""
-    return unicodedata.category(character) in {"Cc", "Cs"} or character in DIRECTION_OVERRIDES
+    return text if len(text) > MOST_COMPOSED else tidy(text)
 
 
 def printable(_form: Form, field: Field) -> None:
-    """Refuses control characters; a line break is none."""
-    if any(is_unprintable(each) and each not in LINE_BREAKS for each in field.data):
+    """Refuses control characters, and towers of accents that cover other lines."""
+    if any(characters.is_unprintable(each) and each not in LINE_BREAKS for each in field.data):
         raise StopValidation("There are characters in this that cannot be printed. Type it again.")
+    if characters.has_towers(field.data):
+        raise StopValidation(f"Use at most {characters.MOST_MARKS} accents on one letter.")
 
 
 def given(message: str) -> Check:

@@ -145,8 +145,17 @@ def shown_answer(question: Question, value: str) -> str:
     return ("Yes" if value == TICKED else "No") if question.kind == "checkbox" else value
 
 
+_CLEANED = {
+    "textarea": checks.many_lines,
+    "email": checks.address,
+    "tel": checks.number,
+    # Nobody types these: a choice comes back as the shop's file spells it.
+    **dict.fromkeys(("radio", "select", "checkbox"), checks.as_sent),
+}
+
+
 def _field(blank: Blank, region: str | None) -> StringField:
-    clean = checks.many_lines if blank.kind == "textarea" else checks.one_line
+    clean = _CLEANED.get(blank.kind, checks.one_line)
     presence = checks.given(blank.missing) if blank.required else checks.may_be_empty
     rules = [checks.printable, presence, checks.at_most(blank.maxlength), *_special(blank, region)]
     return StringField(filters=[clean], validators=rules)

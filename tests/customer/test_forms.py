@@ -1,9 +1,10 @@
 """The details form: every name, address and number people really have, and nothing that breaks."""
 
+import unicodedata
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking.customer import forms
@@ -42,13 +43,76 @@ def test_a_name_has_a_letter(name):
     assert "name" in checked({"name": name})
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x1f", "\u202e"])
+@pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x1f"])
 @pytest.mark.parametrize("field", ["name", "email", "phone", "note", "question_q"])
 def test_control_characters_are_refused_wherever_they_are_typed(field, character):
     messages = checked({field: f"Ada{character}Byron"}, question())
     assert messages == {
         field: "There are characters in this that cannot be printed. Type it again."
     }
+
+
+UNSEEN = {
+    "zero-width space": "\u200b{}",
+    "byte order mark": "\ufeff{}",
+    "marks of direction": "\u200e{}\u200f",
+    "an embedding, as address books copy it": "\u202a{}\u202c",
+    "an override": "\u202e{}\u202c",
+    "isolates": "\u2068{}\u2069",
+    "word joiner and soft hyphen": "\u2060{}\u00ad",
+    "joiners": "\u200d{}\u200c",
+    "tags": "{}\U000e0041\U000e007f",
+    "annotation and old format characters": "\ufff9{}\ufffb\u206a",
+    "blanks of every width": "\u00a0\u2009{}\u3000\u202f",
+    "a blank letter": "\u3164{}\u1160",
+    "all of them mixed": "\u200b \u200e\u200d\u202a{}\u202c\u200c \ufeff\u200f",
+}
+
+
+@pytest.mark.parametrize("around", UNSEEN.values(), ids=UNSEEN)
+@pytest.mark.parametrize(
+    ("field", "right", "kept"),
+    [
+        ("name", "Ada Byron", "Ada Byron"),
+        ("email", "ada@example.com", "ada@example.com"),
+        ("phone", "+49 30 1234567", "+49 30 1234567"),
+        ("note", "By the window", "By the window"),
+        ("question_q", "Tea", "Tea"),
+    ],
+)
+def test_what_nobody_sees_around_or_within_a_right_answer_does_not_refuse_it(
+    field, right, kept, around
+):
+    within = around.strip("{} \u00a0\u2009\u3000\u202f").replace("{}", "").replace(" ", "")
+    for typed in (around.format(right), right[:2] + within + right[2:]):
+        assert checked({field: typed}, question()).data[field] == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0dc1\u0dca\u200d\u0dbb\u0dd3"),
+        "\u0d30\u0d3e\u0d1c\u0d28\u0d4d\u200d",  # Malayalam, with a joiner at its end
+        *("\u845b\U000e0100", "\u1828\u180b\u1820"),  # the variant of a letter
+        "Ada \U0001f469\u200d\u2764\ufe0f\u200d\U0001f468",
+        "Ada \U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "\u05d0\u05d1\u05d2 (C++)\u200f \u05d3",
+    ],
+)
+def test_what_belongs_to_the_spelling_stays_though_nobody_sees_it(name):
+    assert checked({"name": name}).data["name"] == name
+
+
+@pytest.mark.parametrize(
+    "name", ["\u3164", "\u200b\ufeff", "\uffa0\u2060", "\u200d", "\u202e\u200f"]
+)
+def test_a_name_that_nobody_can_see_is_none(name):
+    assert checked({"name": name})["name"] == "Enter your name."
+
+
+def test_an_address_or_number_of_nothing_visible_was_left_empty():
+    assert checked({"email": "\u200b\ufeff"})["email"] == "Enter your e-mail address."
+    assert checked({"phone": "\u202a\u202c"}).data["phone"] == ""
 
 
 def test_a_note_keeps_its_lines_and_a_name_has_none():
@@ -66,6 +130,15 @@ def test_a_note_keeps_its_lines_and_a_name_has_none():
         ("jörg@müller.de", "jörg@müller.de"),
         ("jorg@xn--mller-kva.de", "jorg@müller.de"),
         ("用户@例子.广告", "用户@例子.广告"),
+        ("ada\uff20example\uff0ecom", "ada@example.com"),
+        ("\uff41\uff44\uff41@example.com", "ada@example.com"),
+        ("mailto:ada@example.com", "ada@example.com"),
+        ("MailTo:ada@example.com?subject=Hello", "ada@example.com"),
+        ("Ada Byron <ada@example.com>", "ada@example.com"),
+        ('"Byron, Ada" <mailto:ada@example.com>;', "ada@example.com"),
+        ("<ada@example.com>,", "ada@example.com"),
+        ("ada@example.com. ", "ada@example.com"),
+        ("ada@exam\u00adple.com", "ada@example.com"),
     ],
 )
 def test_addresses_that_can_exist_are_taken(typed, kept):
@@ -74,7 +147,10 @@ def test_addresses_that_can_exist_are_taken(typed, kept):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "ada", "ada@", "@x.com", "a b@x.com", "a@b", "a..b@x.com", "a@x.com,b@x.com"],
+    [
+        *("", "ada", "ada@", "@x.com", "a b@x.com", "a@b", "a..b@x.com", "a@x.com,b@x.com"),
+        *("A <a@x.com>, B <b@x.com>", "mailto:", "<>", "a@x.com b@x.com", "ada@\uff20x.com"),
+    ],
 )
 def test_addresses_that_cannot_exist_are_refused(typed):
     assert "e-mail address" in checked({"email": typed})["email"]
@@ -89,6 +165,14 @@ def test_addresses_that_cannot_exist_are_refused(typed):
         ("00351 912345678", "+351 912 345 678"),
         ("+1-202-555-0100", "+1 202-555-0100"),
         ("٩١٢ ٣٤٥ ٦٧٨", "+351 912 345 678"),
+        (
+            "\uff0b\uff13\uff15\uff11 \uff19\uff11\uff12\u3000\uff13\uff14\uff15\uff16\uff17\uff18",
+            "+351 912 345 678",
+        ),
+        ("tel:+351-912-345-678", "+351 912 345 678"),
+        ("Tel.: 912 345 678.", "+351 912 345 678"),
+        ("912\u2011345\u2011678,", "+351 912 345 678"),
+        ("912\ufe0f345\u00a0678", "+351 912 345 678"),
     ],
 )
 def test_numbers_are_taken_as_dialled_at_the_shop_or_with_their_country(typed, kept):
@@ -103,6 +187,31 @@ def test_numbers_nobody_can_dial_are_refused(typed):
 def test_without_a_country_only_numbers_with_plus_are_taken():
     assert "phone" in checked({"phone": "912 345 678"}, region=None)
     assert checked({"phone": "+351912345678"}, region=None).data["phone"] == "+351 912 345 678"
+
+
+SPELT_WITH_MARKS = {
+    "Vietnamese, typed as single marks": "Nguye\u0302\u0303n",
+    "Hebrew with cantillation": "\u05e9\u05c1\u05bc\u05b0\u05bd\u0591",
+    "Arabic": "\u0645\u064f\u062d\u064e\u0645\u0651\u064e\u0670\u062f",
+    "Burmese": "\u1019\u103c\u103d\u103e\u1031\u1037",
+    "Tibetan": "\u0f67\u0f90\u0fb5\u0fa8\u0fb3\u0fba\u0fbc\u0fbb\u0f82",
+    "Thai": "\u0e17\u0e35\u0e48\u0e23\u0e31\u0e01",
+}
+
+
+@pytest.mark.parametrize("name", SPELT_WITH_MARKS.values(), ids=SPELT_WITH_MARKS)
+def test_marks_that_a_language_writes_are_taken(name):
+    assert checked({"name": name}).data["name"] == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    "tower",
+    ["x" + "\u0301" * 11, "x" + "\u0301\u200d" * 30, "\u05d0" + "\u034f\u0591" * 30, "\u0489" * 11],
+)
+@pytest.mark.parametrize("field", ["name", "email", "phone", "note", "question_q"])
+def test_more_marks_on_a_letter_than_any_language_writes_are_refused_with_a_number(field, tower):
+    messages = checked({field: f"Ada {tower}"}, question())
+    assert messages == {field: "Use at most 10 accents on one letter."}
 
 
 @pytest.mark.parametrize(
@@ -154,6 +263,12 @@ def test_every_message_names_its_question_where_it_stands_alone(values, told):
     assert [each[: len(start)] for each, start in zip(alone, told, strict=True)] == told
 
 
+def test_a_choice_is_taken_as_the_shops_file_spells_it():
+    for spelt in ("Tea  or coffee", "Donau\u00addampfer", "e\u0301tage", " first"):
+        choice = question(kind="choice", choices=[spelt])
+        assert checked({"question_q": spelt}, choice).data["question_q"] == spelt
+
+
 def test_many_choices_are_a_select_and_few_are_radios():
     few, many = (question(kind="choice", choices=["a"] * n) for n in (5, 6))
     assert [forms.question_blank(each).kind for each in (few, many)] == ["radio", "select"]
@@ -164,10 +279,12 @@ def test_a_question_may_be_called_as_a_field_is():
     assert (form.data["email"], form.data["question_email"]) == ("ada@example.com", "weekly")
 
 
-@given(
-    st.dictionaries(st.sampled_from(["name", "email", "phone", "note", "question_q"]), st.text())
-)
-@settings(max_examples=150)
+ODD = st.sampled_from("a .x\u0301\u200b\u200d\u200e\u202e\u212b\u0d4d\u00a0<>@+1\n\u2028\ufe0f")
+TYPED = st.text() | st.text(ODD).map(lambda odd: f"Ada{odd}")
+
+
+@given(st.dictionaries(st.sampled_from(["name", "email", "phone", "note", "question_q"]), TYPED))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_typed_what_was_accepted_is_accepted_again(values):
     form = forms.details_form(forms.blanks([question()]), values, "PT")
     if form.validate():
@@ -184,6 +301,18 @@ def test_whatever_is_typed_what_was_accepted_is_accepted_again(values):
         ("", "America/New_York", "US"),
         ("", "UTC", None),
         ("call us", "Europe/Lisbon", "PT"),
+        ("+800 1234 5678", "Europe/Berlin", "DE"),
+        ("+979 123 456 789", "Asia/Calcutta", "IN"),
+        ("+870 776 123 456", "Etc/UTC", None),
+        ("+800 1234 5678", "Mars/Olympus", None),
+        ("", "US/Eastern", "US"),
+        ("", "GB", "GB"),
+        ("", "Iceland", "IS"),
+        ("", "Europe/Kiev", "UA"),
+        ("", "Africa/Timbuktu", None),  # its clock is that of a dozen countries today
+        ("", "CET", None),
+        ("", "Etc/GMT-1", None),
+        ("", "Antarctica/Troll", None),
     ],
 )
 def test_the_shops_number_tells_the_country_or_else_its_zone(phone, zone, region):

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from difflib import get_close_matches
 
+from booking import characters
 from booking.scheduling.clock import zone_names
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -35,9 +36,12 @@ def paragraphs(most: int = 2000) -> Callable[[object], str]:
 def _text(value: object, most: int, allowed: str) -> str:
     if not isinstance(value, str):
         raise Wrong('this must be text; write it in quotes, "like this"')
-    value = value.strip().replace("\r\n", "\n")
+    value = characters.spelt(value.strip().replace("\r\n", "\n"))
     if any(unicodedata.category(c) == "Cc" and c not in allowed for c in value):
         raise Wrong("there is a line break or control character in it; write it on one line")
+    if characters.has_towers(value):
+        most_marks = characters.MOST_MARKS
+        raise Wrong(f"there are too many accents on one letter; write at most {most_marks}")
     if len(value) > most:
         raise Wrong(f"this has {len(value)} characters; write at most {most}")
     return value
@@ -76,14 +80,14 @@ def key(value: object) -> str:
 
 
 def email(value: object) -> str:
-    found = _text(value, 254, "")
+    found = characters.bare(_text(value, 254, ""))
     if _EMAIL.fullmatch(found):
         return found
     raise Wrong('this is not an e-mail address; write one such as "hello@example.com"')
 
 
 def phone(value: object) -> str:
-    found = _text(value, 40, "")
+    found = characters.bare(_text(value, 40, ""))
     if sum(c.isdigit() for c in found) >= 3:
         return found
     raise Wrong('this is not a phone number; write one such as "+351 21 000 00 00"')

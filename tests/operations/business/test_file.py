@@ -337,6 +337,10 @@ SERVICE_MISTAKES = [
     ("price = 45", '10: price: this must be text; write it in quotes, "like this"'),
     ('price = "a\\u0007b"', "10: price: there is a line break or control character in it; write"),
     ('description = "a\\u0000b"', "10: description: there is a line break or control"),
+    (
+        'price = "x' + "\u0301" * 11 + '"',
+        "10: price: there are too many accents on one letter; write",
+    ),
     ("place = 5", '10: place: this must be text; write it in quotes, "like this"'),
     (f'price = "{"x" * 61}"', "10: price: this has 61 characters; write at most 60"),
     ("buffer = 5", "10: buffer is not known here; did you mean buffer_after? write buffer_after"),
@@ -678,3 +682,10 @@ def test_a_break_outside_the_hours_is_remarked_on():
         "breaks: outside the hours: "
         "08:00-09:00 on monday, 08:00-09:00 on tuesday, 10:00-10:30 on tuesday"
     )
+
+
+def test_what_nobody_sees_in_a_file_is_not_part_of_what_it_says():
+    unseen = SHOP.replace("Europe/Lisbon", "\ufeffEurope/Lisbon\u200b")
+    unseen = unseen.replace("hello@example.com", "hello@\u200bexample.com\u2060")
+    shop = read(unseen + SERVICE + STAFF).shop
+    assert (shop.zone, shop.email) == ("Europe/Lisbon", "hello@example.com")

@@ -1,0 +1,78 @@
+"""Which characters a text may hold: what nobody sees is taken out, the rest can be looked at.
+
+Beside the rooms, so that whatever is typed on a page, at the shell or into a business file meets
+one rule.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MOST_MARKS = 10
+"""Upon one letter. Vietnamese needs 2, Thai and Arabic 3, Hebrew with its cantillation 5, Burmese
+6, the tallest stacks of Tibetan 9."""
+BLANK = " \t\n\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+# They keep a bracket or a dot in its place between two directions; at an end they order nothing.
+DIRECTION_MARKS = "\u061c\u200e\u200f"
+
+# Never part of a spelling: what turns or isolates the direction of writing, says where a line may
+# break or was left behind by another program, and the blank letters of Hangul and Khmer.
+_UNSPELT = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u200b\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0"
+    "\ufff9-\ufffb\U000e0000-\U000e007f"
+)
+# A flag such as Scotland's is a black one and the region's name in invisible letters.
+_FLAG = "\U0001f3f4[\U000e0020-\U000e007e]+\U000e007f"
+# Persian, Sinhala and Malayalam are spelt with joiners, and emoji; nothing Latin is.
+_INVISIBLE = re.compile(f"({_FLAG})|[{_UNSPELT}]+")
+_LOOSE_JOINERS = re.compile(f"(?:^|(?<=[\\s\u0000-\u036f{DIRECTION_MARKS}]))[\u200c\u200d]+")
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u061b\u061d-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_DIRECTIONS = re.compile(f"[{DIRECTION_MARKS}]+")
+_EDGES = re.compile(f"^[{BLANK}{DIRECTION_MARKS}]+|[{BLANK}{DIRECTION_MARKS}]+$")
+_VARIANTS = re.compile("[\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
+_ORDINARY = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0xFE6B: ord("@")}
+
+
+def spelt(text: str) -> str:
+    """The text in Unicode's form C, without what no spelling needs and nothing blank around.
+
+    Joiners stay where a script is spelt with them, and marks of direction where both meet.
+    """
+    if text.isascii():
+        return text.strip(" \t\n")
+    seen = _INVISIBLE.sub(r"\1", unicodedata.normalize("NFC", text))
+    if not _RIGHT_TO_LEFT.search(seen):
+        seen = _DIRECTIONS.sub("", seen)
+    seen = _LOOSE_JOINERS.sub("", seen)
+    return _EDGES.sub("", unicodedata.normalize("NFC", seen))
+
+
+def bare(text: str) -> str:
+    """What is left of an address or a number: no invisible character, no full-width letter."""
+    if text.isascii():
+        return text
+    seen = (each for each in spelt(text) if unicodedata.category(each) != "Cf")
+    return _VARIANTS.sub("", "".join(seen)).translate(_ORDINARY)
+
+
+def is_unprintable(character: str) -> bool:
+    """A control character, or half a character."""
+    return unicodedata.category(character) in {"Cc", "Cs"}
+
+
+def has_towers(text: str) -> bool:
+    """Whether more marks stand upon one letter than any language puts there."""
+    if text.isascii():
+        return False
+    height = 0
+    for category in map(unicodedata.category, text):
+        if category.startswith("M"):
+            height += 1
+            if height > MOST_MARKS:
+                return True
+        elif category != "Cf":  # a joiner between marks carries them no further
+            height = 0
+    return False
