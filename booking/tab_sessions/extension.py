@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from . import references, store
 from .attempts import settle
+from .caching import keep_no_answer
 from .clock import utc_now
 from .limits import Limits
 from .model import metadata
@@ -121,6 +122,7 @@ def configure(  # noqa: PLR0913 - each a setting
     if binding not in {"none", "browser"}:
         raise TabSessionError('binding must be "none" or "browser".')
     watch_for_writes()
+    keep_no_answer(app)
     limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
     app.extensions[_NAME] = State(
         limits=limits,

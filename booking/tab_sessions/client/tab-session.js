@@ -10,6 +10,8 @@
   "use strict";
   const HEADER = "Tab-Session", FORK = "-fork", NEXT = "-next", STAMP = "-changed";
   const SHAPE = /^[\w-]{43}$/;
+  // The server forbids keeping; an older release did not, and what it left is never taken for an answer.
+  const UNKEPT = { cache: "no-store" };
   const settings = document.currentScript.dataset;
   const name = settings.name || "TabSession";
   const options = window[name + "Options"] || {};
@@ -183,7 +185,7 @@
     const next = read(NEXT);
     if (!next) return id;
     const sender = id;
-    return renewing ||= fetch(url, { method: "POST", headers: { ...headers(), [HEADER + "-New"]: next } })
+    return renewing ||= fetch(url, { ...UNKEPT, method: "POST", headers: { ...headers(), [HEADER + "-New"]: next } })
       .then(async (answer) => {
         if (answer.status >= 500 || read("") !== sender) return id;
         if (read(NEXT) === next) write(NEXT);
@@ -230,7 +232,7 @@
     await finishRenewal();
     const own = headers(), sender = id, all = new Headers(request.headers);
     for (const [header, value] of Object.entries(own)) all.set(header, value);
-    const answer = await fetch(action, { ...request, headers: all });
+    const answer = await fetch(action, { ...request, ...UNKEPT, headers: all });
     isFresh = false;
     const says = hear(answer, sender);
     if (answer.ok && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);

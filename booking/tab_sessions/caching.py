@@ -1,0 +1,40 @@
+"""What a session route answers is one tab's own: no browser and no proxy keeps any of it.
+
+A 410 may be kept for ever by default (RFC 9111, 4.2.2), for every tab of a browser, and a 200 is
+somebody's draft. So this looks at whatever goes out for such a route, also at what the door never
+saw: an error page, a 404 raised in a view, what a before_request function answered in its place.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, Response, current_app, request, request_finished
+
+from .ids import HEADER
+
+# Caches that stand between may be told otherwise by headers of their own (RFC 9213).
+_FOR_CACHES_BETWEEN = ("CDN-Cache-Control", "Surrogate-Control")
+
+
+def keep_no_answer(app: Flask) -> None:
+    """Send `Cache-Control: no-store` and `Vary: Tab-Session` with every session route's answer."""
+    # The signal is the last to see an answer, after every after_request function of the host.
+    request_finished.connect(_mark, app)
+
+
+def _mark(_app: Flask, response: Response, **_: object) -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not getattr(view, "is_session_route", False):
+        return
+    asked = {part.strip().lower() for part in _all(response, "Cache-Control").split(",")}
+    # What is public, or kept by caches that understand the status, may be stored all the same.
+    if "no-store" not in asked or asked & {"public", "must-understand"}:
+        response.headers["Cache-Control"] = "no-store"
+    for name in _FOR_CACHES_BETWEEN:
+        response.headers.pop(name, None)
+    varies = _all(response, "Vary")
+    if HEADER.lower() not in {part.strip().lower() for part in varies.split(",")}:
+        response.headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
+
+
+def _all(response: Response, name: str) -> str:
+    return ", ".join(response.headers.getlist(name))
