@@ -9,8 +9,15 @@ from flask import render_template
 from booking.storage.models import Shop
 
 from . import links
+from .dialling import Words, dialled
+from .shop import phone_region
 
 
 def render(template: str, shop: Shop, **context: Any) -> str:
     """A template of templates/booking/ for this shop."""
-    return render_template(f"booking/{template}", shop=shop, wizard_root=links.root(), **context)
+
+    def phone() -> tuple[Words, ...]:
+        return dialled(shop.phone, phone_region(shop))
+
+    given = {"shop": shop, "phone": phone, "wizard_root": links.root()}
+    return render_template(f"booking/{template}", **given, **context)

@@ -4,6 +4,8 @@ from calendar import Calendar
 from datetime import date
 from typing import Any, NamedTuple
 
+from booking.customer.dialling import Words, dialled
+
 Context = dict[str, Any]
 
 
@@ -39,6 +41,10 @@ SUMMARY = [
 ]
 
 
+def phone() -> tuple[Words, ...]:
+    return dialled(SHOP["phone"], "PT")
+
+
 def link(step: str, query: str = "") -> Context:
     return {"url": f"{ROOT}{step}{query}", "fragment_url": f"{ROOT}{step}/form{query}"}
 
@@ -59,6 +65,7 @@ def common(step: str, heading: str, **changes: Any) -> Context:
     return {
         "shop": SHOP,
         "wizard_root": ROOT,
+        "phone": phone,
         "step": step,
         "heading": heading,
         "progress": progress(step),
@@ -373,7 +380,7 @@ BOOKING = {
     "email": "zoe@example.com",
 }
 MANAGE = "http://127.0.0.1:5000/book/appointment/q1w2e3r4t5y6u7i8o9p0a1s2d3f4g5h6j7k8l9z0x1c"
-SITE = {"shop": SHOP, "wizard_root": ROOT}
+SITE = {"shop": SHOP, "phone": phone, "wizard_root": ROOT}
 CLEARED = SITE | {
     "heading": "Everything here was erased",
     "new_fragment_url": f"{ROOT}form",
