@@ -280,3 +280,19 @@ def test_htmx_is_the_last_script_of_a_page():
     )
     assert with_htmx
     assert not offences, told(offences, rule)
+
+
+def test_commands_print_through_one_place():
+    spoken = {"echo", "secho", "echo_via_pager", "prompt", "confirm", "print"}
+    offences = [
+        f"{where(path, call.lineno)} calls {name}()"
+        for path in modules(ROOT / OURS / "commands")
+        if path.name != "output.py"
+        for call in nodes(path, ast.Call)
+        if (name := getattr(call.func, "attr", getattr(call.func, "id", ""))) in spoken
+    ]
+    rule = (
+        "Commands print by `say` of commands/output.py: what strangers typed must neither drive a "
+        "terminal nor fail where it cannot be printed."
+    )
+    assert not offences, told(offences, rule)

@@ -19,6 +19,8 @@ from .days import Counted, day
 from .group import booking_commands, now, ready
 from .lines import agenda, details
 from .named import booking_named, staff_named
+from .output import say
+from .search import is_about
 
 END_OF_TIME = date(YEARS[-1], 12, 31)
 DAYS = 'A day is 2026-12-24, "tomorrow", "next friday" or "+3 weeks", counted from today.'
@@ -46,7 +48,7 @@ def list_bookings(
         found = reads.bookings_between(session, *map(from_minute, span))
         lines = list(agenda(_of(session, found, staff, customer), zone))
     for line in lines or [f"No {_such(staff, customer)} {_when(start, end)}."]:
-        click.echo(line)
+        say(line)
 
 
 @booking_commands.command()
@@ -55,7 +57,7 @@ def show(reference: str) -> None:
     """Show all that is known about one appointment."""
     with reading(ready()) as session:
         for line in details(booking_named(session, reference), reads.shop_zone(session)):
-            click.echo(line)
+            say(line)
 
 
 def _days(
@@ -78,18 +80,8 @@ def _of(
         booking
         for booking in found
         if (member is None or booking.staff_member_id == member.id)
-        and (customer is None or _is_about(booking, customer))
+        and (customer is None or is_about(booking, customer))
     ]
-
-
-def _is_about(booking: Booking, customer: str) -> bool:
-    wanted = customer.casefold()
-    texts = booking.customer_name, booking.customer_email, booking.customer_phone
-    digits = "".join(filter(str.isdigit, wanted))
-    number = "".join(filter(str.isdigit, booking.customer_phone))
-    return any(wanted in text.casefold() for text in texts) or (
-        len(digits) > 3 and not any(map(str.isalpha, wanted)) and digits in number
-    )
 
 
 def _such(staff: str | None, customer: str | None) -> str:

@@ -19,7 +19,8 @@ from .days import instant
 from .group import booking_commands, now, ready
 from .lines import when
 from .named import booking_named, service_named, staff_offering
-from .why_not import appointment_in_words, far_ahead, slot_in_words
+from .output import say
+from .why_not import appointment_in_words, comes_twice, far_ahead, slot_in_words
 
 START = 'START is a time on the shop\'s clock: "2026-12-24 14:30", or "next friday 10:00".'
 
@@ -55,9 +56,9 @@ def book(service: str, start: str, staff: str | None, **customer: str) -> None:
                 by="owner",
             )
         told = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
-        return told + far_ahead(chosen, begins, now())
+        return told + far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
 
-    click.echo(settle(ready(), work, repeatable=True))
+    say(settle(ready(), work, repeatable=True))
 
 
 @booking_commands.command(epilog=START)
@@ -74,10 +75,10 @@ def reschedule(reference: str, start: str, staff: str | None) -> None:
         with slot_in_words(session, service, asked, to):
             reschedule_booking(session, booking, staff=asked, start=to, now=now(), by="owner")
         told = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
-        return told + far_ahead(service, to, now())
+        return told + far_ahead(service, to, now()) + comes_twice(start, to, zone)
 
     with appointment_in_words(reference, "moved"):
-        click.echo(settle(ready(), work, repeatable=True))
+        say(settle(ready(), work, repeatable=True))
 
 
 @booking_commands.command()
@@ -93,7 +94,7 @@ def cancel(reference: str) -> None:
         return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
 
     with appointment_in_words(reference, "cancelled"):
-        click.echo(settle(ready(), work, repeatable=True))
+        say(settle(ready(), work, repeatable=True))
 
 
 def _with_whom(booking: Booking, zone: ZoneInfo) -> str:

@@ -20,6 +20,7 @@ from booking.tab_sessions import settle
 
 from .group import booking_commands, now, ready, state
 from .lines import when
+from .output import say
 
 
 @booking_commands.command()
@@ -30,7 +31,7 @@ def init() -> None:
     engine = state().engine
     _make_file(engine)
     upgrade(engine)
-    click.echo(f"The database is ready (version {current(engine)}).")
+    say(f"The database is ready (version {current(engine)}).")
 
 
 @booking_commands.command()
@@ -58,7 +59,7 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     with suppress(_DryRun):
         settle(ready(), work, repeatable=True)
     for line in told:
-        click.echo(line)
+        say(line)
 
 
 def _make_file(engine: Engine) -> None:

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import click
 
-from booking.operations.business.dates import YEARS, counted, moment, starting
+from booking.customer.words import offset as offset_of
+from booking.operations.business.dates import (
+    YEARS,
+    Moment,
+    WrittenOtherwise,
+    counted,
+    moment,
+    starting,
+)
 from booking.operations.business.values import Wrong
-from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.clock import from_minute, instants, local_day, to_minute
 
 # How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.
-_ELSEWHERE = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_ELSEWHERE = (
+    *("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y-%m-%d"),
+    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y"),
+    *("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%B %d, %Y", "%b %d, %Y"),
+)
+# 01:30 (UTC+1) as it is printed, or 01:30+01:00, 01:30Z. Only behind a time: dates have hyphens.
+_OFFSET = re.compile(
+    r"(?P<text>.*?\d:\d\d)(?: ?\(?(?P<utc>UTC|Z))?"
+    r"(?:(?P<sign>[-+\N{MINUS SIGN}])(?P<hours>\d{1,2}):?(?P<minutes>\d\d)?)?\)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +50,7 @@ class Counted:
 
 def day(written: str) -> date | Counted:
     """The day, or how it is counted; written otherwise it is refused with what to write."""
+    written = _with_usual_digits(written)
     with suppress(Wrong):
         counted(written, date.min.replace(year=YEARS[0]))
         return Counted(written)
@@ -39,28 +60,65 @@ def day(written: str) -> date | Counted:
         raise click.BadParameter(
             f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
         )
-    meant = {found.isoformat(): None for form in _ELSEWHERE if (found := _read(written, form))}
-    remedy = " or ".join(meant) or 'one such as 2026-12-24, "tomorrow", "next friday", "+3 weeks"'
+    remedy = " or ".join(_meant(written)) or (
+        'one such as 2026-12-24, "tomorrow", "next friday", "+3 weeks"'
+    )
     raise click.BadParameter(f'"{written}" is not a day as it is written here; write {remedy}')
 
 
 def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a time on the zone's clock, in the forms of a business file.
 
-    Of an hour that comes twice it is the first.
+    Of an hour that comes twice it is the first, unless the offset stands behind it as it is
+    printed, (UTC), or as computers write it, +00:00.
     """
     today = local_day(to_minute(now), zone)
+    text, offset = _apart(_with_usual_digits(written))
     try:
-        found = moment(written, today)
-    except Wrong as wrong:
-        example = f'Write it with its time of day, such as "{today} 14:30" or "next friday 9:00"'
-        raise click.ClickException(f"{written}: {wrong}. {example}.") from wrong
-    try:
+        found = moment(text, today)
         if found.minute is None:
-            raise Wrong(f'say the time of day, too: "{found.day} 14:30"')
-        return starting(found, zone)
-    except Wrong as wrong:
+            raise WrittenOtherwise(f'say the time of day, too: "{found.day} 14:30"')
+        return starting(found, zone) if offset is None else _at(found, offset, zone)
+    except WrittenOtherwise as wrong:
         raise click.ClickException(f"{written}: {wrong}.") from wrong
+    except Wrong as wrong:
+        raise click.ClickException(f"{written}: {wrong}. {_example(text, today)}.") from wrong
+
+
+def _apart(written: str) -> tuple[str, timedelta | None]:
+    """The time on the wall, and how far its clock stands from UTC where that is written."""
+    match = _OFFSET.fullmatch(written.strip())
+    if not match or not (match["utc"] or match["sign"]):
+        return written, None
+    ahead = timedelta(hours=int(match["hours"] or 0), minutes=int(match["minutes"] or 0))
+    return match["text"], -ahead if match["sign"] in ("-", "\N{MINUS SIGN}") else ahead
+
+
+def _at(moment: Moment, offset: timedelta, zone: ZoneInfo) -> datetime:
+    found = [from_minute(each) for each in instants(moment.day, moment.minute or 0, zone)]
+    fitting = [each for each in found if each.astimezone(zone).utcoffset() == offset]
+    if fitting:
+        return fitting[0]
+    starting(moment, zone)  # says it of a time that the clock leaves out
+    shown = " and ".join(offset_of(each.astimezone(zone)) for each in found)
+    raise WrittenOtherwise(f"the clock of {zone.key} is at {shown} then; write that, or nothing")
+
+
+def _example(written: str, today: date) -> str:
+    head, _, time = written.strip().rpartition(" ")
+    if meant := [f'"{found} {time}"' for found in _meant(head)]:
+        return f"Write {' or '.join(meant)}"
+    return f'Write it with its time of day, such as "{today} 14:30" or "next friday 9:00"'
+
+
+def _meant(written: str) -> list[str]:
+    """The days that may be meant by one that is written as elsewhere."""
+    found = (_read(written, form) for form in _ELSEWHERE)
+    return list({each.isoformat(): None for each in found if each and each.year in YEARS})
+
+
+def _with_usual_digits(written: str) -> str:
+    return unicodedata.normalize("NFKC", written)
 
 
 def _read(written: str, form: str) -> date | None:

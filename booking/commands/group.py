@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 class _Plainspoken(AppGroup):
     """A group whose commands say what is the matter instead of showing where it happened."""
 
+    def make_context(self, *given: Any, **more: Any) -> click.Context:
+        with in_plain_words():
+            return super().make_context(*given, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
         with in_plain_words():
             return super().invoke(ctx)

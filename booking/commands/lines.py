@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from booking.customer.words import clock
 from booking.storage.models import Booking
+
+from .columns import padded_to, short, table, width
+from .output import plain
 
 
 def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
-    """A table: a line for each booking, columns as wide as they need to be."""
-    rows = [_row(booking, zone) for booking in bookings]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()
+    """A table: a line for each booking."""
+    return table([_row(booking, zone) for booking in bookings])
 
 
 def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
@@ -32,33 +33,38 @@ def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
         ("note", booking.customer_note),
         *((str(answer["label"]), _answer(answer["value"])) for answer in booking.answers),
     ]
-    width = max(len(label) for label, _ in known)
-    for label, value in known:
-        if value:
-            yield f"{plain(label).ljust(width)}  {plain(value)}"
+    told = [(plain(label), plain(value)) for label, value in known if value]
+    widest = max(width(label) for label, _ in told)
+    for label, value in told:
+        yield f"{padded_to(widest, label)}  {value}"
 
 
 def when(booking: Booking, zone: ZoneInfo) -> str:
     """Date and times on the wall clock of the zone."""
-    starts, ends = booking.starts_at.astimezone(zone), booking.ends_at.astimezone(zone)
-    return f"{starts:%Y-%m-%d %H:%M}-{ends:%H:%M}"
+    return span(booking.starts_at, booking.ends_at, zone)
 
 
-def plain(text: str) -> str:
-    """On one line and without what could drive the terminal: it was typed by a stranger."""
-    return "".join(c if c.isprintable() else " " for c in text)
+def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """2026-12-24 14:30-15:00; an end that is a whole day later or more has its date."""
+    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    after = f"{last} " if end - start >= timedelta(days=1) else ""
+    return f"{day} {time_of_day(start, zone)}-{after}{time_of_day(end, zone)}"
+
+
+def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
+    """14:30, and in an hour that comes twice 01:30 (UTC+1), as customers read it."""
+    return clock(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
 
 
 def _row(booking: Booking, zone: ZoneInfo) -> list[str]:
-    cells = (
+    return [
         when(booking, zone),
-        booking.staff_member.name,
-        booking.service.name,
-        booking.customer_name,
+        short(booking.staff_member.name),
+        short(booking.service.name),
+        short(booking.customer_name),
         booking.reference,
         booking.state,
-    )
-    return [plain(cell) for cell in cells]
+    ]
 
 
 def _state(booking: Booking) -> str:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from booking.storage import reads
 from booking.storage.models import Booking, Service, StaffMember
 
+from .search import as_slug
+
 
 def booking_named(session: Session, reference: str) -> Booking:
     """The appointment of that reference."""
@@ -23,8 +25,8 @@ def booking_named(session: Session, reference: str) -> Booking:
 def service_named(session: Session, slug: str) -> Service:
     """The service of that slug, if it can be booked."""
     known = {service.slug: service for service in reads.services(session)}
-    if slug in known:
-        return known[slug]
+    if found := known.get(slug) or known.get(as_slug(slug)):
+        return found
     raise click.ClickException(f"No service is called {slug}. There are: {', '.join(known)}.")
 
 
@@ -33,9 +35,8 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
     known = {member.slug: member for member in service.staff if not member.retired}
     if slug is None:
         return list(known.values())
-    if slug in known:
-        return [known[slug]]
-    staff_named(session, slug)
+    if found := known.get(staff_named(session, slug).slug):
+        return [found]
     raise click.ClickException(
         f"{slug} does not offer {service.name}. There are: {', '.join(known)}."
     )
@@ -43,7 +44,8 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
 
 def staff_named(session: Session, slug: str) -> StaffMember:
     """The staff member of that slug, even one who left: appointments may remain."""
-    if found := reads.staff_by_slug(session, slug):
+    found = reads.staff_by_slug(session, slug) or reads.staff_by_slug(session, as_slug(slug))
+    if found:
         return found
     known = {member.slug for service in reads.services(session) for member in service.staff}
     raise click.ClickException(f"Nobody is called {slug}. There are: {', '.join(sorted(known))}.")

@@ -13,6 +13,8 @@ from booking.operations.business.section import BusinessFileError
 from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import InDoubt
 
+from .output import harmless, plain
+
 _CANNOT_WRITE = ("unable to open database file", "readonly database")
 _CANNOT_REACH = (
     *("connection failed", "connection is bad", "connection attempts failed"),
@@ -28,6 +30,15 @@ IN_DOUBT = (
 @contextmanager
 def in_plain_words() -> Iterator[None]:
     """Turn what may go wrong without anybody's fault in the code into a line for the owner."""
+    try:
+        with _explained():
+            yield
+    except click.ClickException as error:
+        raise harmless(error) from error
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
         yield
     except BusinessFileError as error:
@@ -54,7 +65,7 @@ def _with_words_of_their_own() -> tuple[type[Exception], ...]:
 
 
 def _nothing_loaded(problems: list[str]) -> str:
-    return "\n".join(["the file was not loaded, and nothing was changed.", *problems])
+    return "\n".join(["the file was not loaded, and nothing was changed.", *map(plain, problems)])
 
 
 def said(error: DBAPIError) -> str:

@@ -15,6 +15,7 @@ from booking.tab_sessions import reading, settle
 
 from .findings import Grade
 from .group import booking_commands, now, ready, state
+from .output import say
 from .trial import try_to_write
 
 
@@ -24,7 +25,7 @@ def purge() -> None:
     session, today = ready(), now()
     drafts, traces = _until_done(tab_sessions.purge)
     holds, claims, _ = _until_done(lambda: settle(session, lambda here: _purge(here, today)))
-    click.echo(
+    say(
         f"Erased {drafts} unfinished bookings that ran out and {traces} traces of older ones, "
         f"{holds} holds long over and {claims} claims on days gone by."
     )
@@ -39,7 +40,7 @@ def doctor() -> None:
         findings = list(examine(session, now()))
     findings += try_to_write(state().session)
     for grade, text in findings:
-        click.echo(f"{grade:<5}  {text}")
+        say(f"{grade:<5}  {text}")
     if any(grade is Grade.WRONG for grade, _ in findings):
         raise click.exceptions.Exit(1)
 

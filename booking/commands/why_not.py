@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from booking.scheduling.slots import Reason, free_starts, nearest
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Service, StaffMember
 from booking.storage.working_time import rules_of
+
+from .lines import time_of_day
 
 UNAVAILABLE = {
     Reason.PAST: "That time has passed.",
@@ -65,6 +68,19 @@ def far_ahead(service: Service, start: datetime, now: datetime) -> str:
     )
 
 
+def comes_twice(written: str, start: datetime, zone: ZoneInfo) -> str:
+    """A remark on a start that the clock shows once more an hour later; empty otherwise."""
+    shown = time_of_day(start, zone)
+    again = start.astimezone(zone).replace(fold=1).astimezone(UTC)
+    if not shown.endswith(")") or written.endswith((")", "Z")) or start.astimezone(zone).fold:
+        return ""
+    return f' Note: the clock shows that time twice; the second is "{_typed(again, zone)}".'
+
+
+def _typed(instant: datetime, zone: ZoneInfo) -> str:
+    return f"{instant.astimezone(zone).date()} {time_of_day(instant, zone)}"
+
+
 def _closed(
     session: Session, service: Service, staff: Sequence[StaffMember], start: datetime
 ) -> str:
@@ -77,8 +93,8 @@ def _closed(
         told = f"{who} {does} on {spoken(day)}, or not for long enough."
         return told[0].upper() + told[1:]
     near = nearest(possible, to_minute(start))
-    times = ", ".join(f"{from_minute(each).astimezone(zone):%H:%M}" for each in near)
-    at = f"{start.astimezone(zone):%H:%M}"
+    times = ", ".join(time_of_day(from_minute(each), zone) for each in near)
+    at = time_of_day(start, zone)
     return f"{service.name} cannot begin at {at}; near it begin: {times}, if they are free."
 
 

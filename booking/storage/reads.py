@@ -1,7 +1,8 @@
 """One named question each. None of them writes."""
 
+import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, select
@@ -14,6 +15,9 @@ from booking.storage.bookings import booking as bookings
 from booking.storage.bookings import hold as holds
 from booking.storage.business import Service, Shop, StaffMember
 from booking.storage.catalogue import read_catalogue
+
+LONGEST = timedelta(days=2)
+"""No appointment lasts that long."""
 
 
 def shop(session: Session) -> Shop | None:
@@ -42,8 +46,8 @@ def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
 
 
 def booking_by_reference(session: Session, reference: str) -> Booking | None:
-    """The booking a customer names; small letters and spaces are forgiven."""
-    written = "".join(reference.split()).upper()
+    """The booking a customer names; small letters, and what stands between them, are forgiven."""
+    written = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", reference))).upper()
     return session.scalar(_BY_REFERENCE, {"reference": written})
 
 
@@ -59,10 +63,17 @@ def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None
 
 
 def bookings_between(session: Session, first: datetime, last: datetime) -> Sequence[Booking]:
-    """Bookings in any state that start at `first` or later and before `last`, in order of time."""
+    """Bookings in any state of which a part lies from `first` on and before `last`, by their start.
+
+    One that is under way at `first` is among them, one that ends just then is not.
+    """
     query = (
         _bookings()
-        .where(Booking.starts_at >= first.astimezone(UTC), Booking.starts_at < last.astimezone(UTC))
+        .where(
+            Booking.starts_at > first.astimezone(UTC) - LONGEST,  # where the index begins
+            Booking.ends_at > first.astimezone(UTC),
+            Booking.starts_at < last.astimezone(UTC),
+        )
         .order_by(Booking.starts_at, Booking.id)
     )
     return session.scalars(query).all()

@@ -1,11 +1,18 @@
 """The owner's book at the shell: `list`, `show`, `book`, `reschedule`, `cancel`."""
 
+# ruff: noqa: RUF001 - names and digits as keyboards of other countries write them
+
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from click import ClickException
+from sqlalchemy import select, update
 
+from booking.commands.days import instant
+from booking.commands.search import is_about
 from booking.storage.models import Booking, claim
+from booking.tab_sessions import reading
 from tests.commands.shell import (
     LAST_WEEK,
     MORNING,
@@ -339,3 +346,122 @@ def test_what_has_begun_or_is_cancelled_is_not_moved(app):
     assert refused(app, "reschedule", gone, "2027-07-01 15:00") == (
         f"{gone} is cancelled. Enter a new one: flask booking book."
     )
+
+
+# -- as owners type it, and as clocks show it ------------------------------------------------------
+
+
+@pytest.fixture
+def night_shop(app, tmp_path):
+    """The shop, with Ana at work around the clock."""
+    hours = ('["09:00-17:00"]', '["00:00-24:00"]')
+    assert run(app, "load", shop_file(tmp_path, hours)).exit_code == 0
+    return app
+
+
+def test_the_two_times_of_a_repeated_hour_are_told_apart_and_can_be_named(night_shop):
+    def booked(start):
+        return run(night_shop, "book", "short", start, "--name", "Al", "--staff", "ana").stdout
+
+    first, second = "01:30 (UTC+1)-01:00 (UTC)", "01:30 (UTC)-02:00"
+    told = booked("2027-10-31 01:30")
+    assert f"on 2027-10-31 {first} with Ana" in told
+    assert 'shows that time twice; the second is "2027-10-31 01:30 (UTC)".' in told
+    told = booked("2027-10-31 01:30 (UTC)")
+    assert f"on 2027-10-31 {second} with Ana" in told
+    assert "twice" not in told
+    listed = run(night_shop, "list", "--from", "2027-10-31").stdout.splitlines()
+    assert [line[11:].partition("  ")[0] for line in listed] == [first, second]
+    moved = run(night_shop, "reschedule", listed[1].split("  ")[-2], "2027-10-31 01:45+00:00")
+    assert "on 2027-10-31 01:45 (UTC)-02:15 with Ana" in moved.stdout
+
+
+@pytest.mark.parametrize("behind", [" (UTC+1)", " UTC+1", "+01:00", "+0100", " (utc+01:00)"])
+def test_the_offset_of_a_time_is_read_as_it_is_printed_and_as_computers_write_it(behind):
+    zone, now = ZoneInfo("Europe/Lisbon"), datetime(2027, 7, 1, tzinfo=UTC)
+    first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
+    assert instant(f"2027-10-31 01:30{behind}", now, zone) == first
+    assert instant("2027-10-31 01:30Z", now, zone) == first + timedelta(hours=1)
+    west = ZoneInfo("America/St_Johns")
+    summer = datetime(2027, 7, 1, 16, tzinfo=UTC)
+    for minus in "-\N{MINUS SIGN}":
+        assert instant(f"2027-07-01 13:30 (UTC{minus}2:30)", now, west) == summer
+    with pytest.raises(ClickException, match=r"Lisbon is at UTC\+1 and UTC then; write that"):
+        instant("2027-10-31 01:30+02:00", now, zone)
+
+
+def test_list_shows_what_is_under_way_when_its_days_begin(night_shop):
+    reference = entered(night_shop, "short", "2027-07-01 23:45", "--name", "Al", "--staff", "ana")
+    for day in ("2027-07-01", "2027-07-02"):
+        assert reference in run(night_shop, "list", "--from", day).stdout
+    assert "No appointments" in run(night_shop, "list", "--from", "2027-07-03").stdout
+
+
+# As telephones, word processors and keyboards of other countries write them.
+FOUND = [
+    ("İstanbul Ltd", ["istanbul", "ISTANBUL ltd", "i̇stanbul"]),
+    ("Zoë Straße", ["zoe", "ZOË", "strasse", "zoë  straße"]),
+    ("Łucja Đorđević", ["lucja", "dordevic"]),
+    ("Ilgın", ["ilgin", "ILGIN"]),
+    ("O’Brien–Núñez", ["o'brien-nunez"]),
+    ("Ａｌ １２", ["al 12"]),
+    ("می\u200cخواهم", ["میخواهم"]),
+]
+NUMBERS = ["912345678", "912 345 678", "00351 912", "(0)912 345", "٩١٢٣٤", "９１２３４", "351-912"]
+
+
+def test_a_customer_is_found_as_an_owner_types_the_name_or_number(app):
+    for day, (name, _) in enumerate(FOUND, 1):
+        appointment(app, datetime(2037, 2, day, 10, tzinfo=UTC), name=name)
+    with app.app_context(), reading(app.extensions["booking"].session) as session:
+        kept = session.scalars(select(Booking).order_by(Booking.starts_at)).all()
+        assert len(kept) == len(FOUND)
+        for booking, (name, typed) in zip(kept, FOUND, strict=True):
+            assert [words for words in typed if not is_about(booking, words)] == [], name
+            assert not is_about(booking, "nobody")
+        assert [typed for typed in NUMBERS if not is_about(kept[0], typed)] == []
+        assert not is_about(kept[0], "913456")
+
+
+@pytest.mark.parametrize(
+    "form", ["{}-{}", "{}.{}", "{} {}", "{}_{}", "#{}{}", "{}/{}", "{}\u200b{}"]
+)
+def test_a_reference_is_found_whatever_stands_between_its_letters(app, form):
+    reference = appointment(app)
+    for typed in (form.format(reference[:4], reference[4:]), reference.lower()):
+        assert f"reference                    {reference}" in run(app, "show", typed).stdout
+
+
+def test_services_and_staff_are_found_by_what_they_are_called(app):
+    reference = entered(app, "Short", "2027-07-01 10:00", "--name", "Al", "--staff", " ANA")
+    assert reference in run(app, "list", "--all", "--staff", "Ana").stdout
+    assert refused(app, "book", "long", "2027-07-01 10:00", "--name", "Al", "--staff", "Zoe")
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("2027-12-24 12:00 pm", 'written 12:00 (from 00:00 to 24:00); write "2027-12-24 12:00".'),
+        ("2027-12-24 12am", 'write "2027-12-24 00:00".'),
+        ("next friday 3 p.m.", 'write "next friday 15:00".'),
+        ("2027-12-24 at 3:05PM", 'write "2027-12-24 15:05".'),
+        ("2027-12-24 14h30", 'write "2027-12-24 14:30".'),
+        ("2027-12-24, 14.30 Uhr", 'write "2027-12-24 14:30".'),
+        ("2027-12-24 14:30:15", 'write "2027-12-24 14:30".'),
+        ("2027-12-24 13 pm", 'write "2027-12-24 14:30".'),
+        ("1/7/2027 10:00", 'Write "2027-07-01 10:00" or "2027-01-07 10:00".'),
+        ("24/12/27 9:00", 'Write "2027-12-24 9:00".'),
+        ("24 Dec 2027 9:00", 'Write "2027-12-24 9:00".'),
+        ("2027-7-1 9:00", 'Write "2027-07-01 9:00".'),
+    ],
+)
+def test_a_time_that_is_written_otherwise_is_told_how_to_write_it(start, told):
+    with pytest.raises(ClickException) as refusal:
+        instant(start, datetime(2027, 7, 1, tzinfo=UTC), ZoneInfo("Europe/Lisbon"))
+    assert refusal.value.message.startswith(f"{start}: ")
+    assert refusal.value.message.endswith(told)
+
+
+def test_digits_of_another_width_are_digits():
+    found = instant("２０２７-０７-０１ ９:００", MORNING, ZoneInfo("UTC"))
+    assert found == datetime(2027, 7, 1, 9, tzinfo=UTC)

@@ -27,6 +27,12 @@ _NEXT_MONTH = re.compile(r"next month (\d{1,2})", re.ASCII)
 _NTH = re.compile(rf"({'|'.join(_ORDINALS)}) ({_ON}) of next month")
 _DIGITS = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"(.*?)[ T](\d{1,2}):(\d\d)(?::00)?", re.ASCII | re.DOTALL)
+# How times of day are written elsewhere. Told, never taken over: whoever wrote it looks again.
+_TIME_ELSEWHERE = re.compile(
+    r"(.*?)[ T,]+(?:at )?(\d{1,2})(?:[:.h](\d\d))?(?:[:.]\d\d)?\s*"
+    r"(a\.?m\.?|p\.?m\.?|h|uhr|o'clock)?",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,10 @@ class Moment:
 
     day: date
     minute: int | None = None
+
+
+class WrittenOtherwise(Wrong):
+    """What is meant is clear, but not written as it is here; the text says how to write it."""
 
 
 def day(value: object, today: date) -> date:
@@ -56,6 +66,7 @@ def moment(value: object, today: date) -> Moment:
         return Moment(_in_reach(value.date()), value.hour * 60 + value.minute)
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
+        _refuse_time_elsewhere(value, today)
         return Moment(day(value, today))
     minute = int(match[2]) * 60 + int(match[3])
     if int(match[3]) > 59 or minute > DAY:
@@ -111,6 +122,28 @@ def _instants(day: date, minute: int, zone: ZoneInfo) -> tuple[int, ...]:
             "write a time an hour earlier or later"
         )
     return found
+
+
+def _refuse_time_elsewhere(value: object, today: date) -> None:
+    """Raise WrittenOtherwise for a day with a time such as "12:00 pm", "14h30" or "14.30"."""
+    match = _TIME_ELSEWHERE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match or _is_day(match[0], today) or not _is_day(match[1], today):
+        return
+    hour, minute, half = int(match[2]), int(match[3] or 0), (match[4] or "").lower()[:1]
+    if half in ("a", "p"):
+        hour = hour % 12 + 12 * (half == "p") if 1 <= hour <= 12 else DAY
+    meant = f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else "14:30"
+    raise WrittenOtherwise(
+        f'the time of day is written {meant} (from 00:00 to 24:00); write "{match[1]} {meant}"'
+    )
+
+
+def _is_day(value: str, today: date) -> bool:
+    try:
+        day(value, today)
+    except Wrong:
+        return False
+    return True
 
 
 def _from_digits(value: str) -> date:

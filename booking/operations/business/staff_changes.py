@@ -120,4 +120,6 @@ def _spoken(ranges: tuple[TimeRange, ...]) -> str:
 
 
 def _local(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone):%Y-%m-%d %H:%M}"
+    local = instant.astimezone(zone)
+    twice = local.utcoffset() != local.replace(fold=not local.fold).utcoffset()
+    return f"{local:%Y-%m-%d %H:%M%z}" if twice else f"{local:%Y-%m-%d %H:%M}"
