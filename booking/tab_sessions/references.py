@@ -34,8 +34,10 @@ def give(tab: TabSession, purpose: str, content: Mapping[str, Any]) -> str:
     """Leave JSON values for another tab: the reference to pass on, in place of an earlier one.
 
     `purpose` names what the content is for, in 32 characters at most; with another purpose the
-    reference opens nothing. Raises ReadOnlyTab in a request that only reads.
+    reference opens nothing. Raises ReadOnlyTab in a request that only reads, EndedTab after
+    `end()`.
     """
+    tab.refuse_when_ended()
     reference, now = secrets.token_urlsafe(32), int(tab.now.timestamp())
     plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
     connection = tab.session.connection()

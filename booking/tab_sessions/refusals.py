@@ -111,6 +111,17 @@ class CompletedTab(TabSessionError):
         )
 
 
+class EndedTab(TabSessionError):
+    """A view went on with a tab that it had ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request has ended the tab (end, end_user, revoke), so nothing more can be "
+            "written to it: the browser takes another id for what comes next. Write first, end the "
+            "tab last; tab.key still is the number it had."
+        )
+
+
 class NoTabHere(TabSessionError):
     """Code reached for the tab in a view that was given none."""
 

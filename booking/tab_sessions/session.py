@@ -20,7 +20,9 @@ class TabSession(Stored[Data]):
     @property
     def state(self) -> str:
         """new (no row yet), active, completed or, after end(), ended."""
-        return self._row.state if self._row else "new"
+        if self._row is None:
+            return "ended" if self.was_ended else "new"
+        return self._row.state
 
     @property
     def result(self) -> str | None:
@@ -55,8 +57,9 @@ class TabSession(Stored[Data]):
         """32 bytes that only this tab's id leads to, the same every time, renewed or not.
 
         It rests on the row's own key, which a writing request makes if there is no row yet.
-        Raises ReadOnlyTab in a reading request of a tab that has none.
+        Raises ReadOnlyTab in a reading request of a tab that has none, EndedTab after `end()`.
         """
+        self.refuse_when_ended()
         if self.key is None or self._draft_key is None:
             raise ReadOnlyTab
         return sealing.derive(self._root(self._draft_key), "app:" + purpose)
@@ -65,8 +68,9 @@ class TabSession(Stored[Data]):
         """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
 
         From now on the tab only shows; a later write is refused with 410 unless its route was
-        registered with after_completion=True. Raises Conflict (which the door handles).
+        registered with after_completion=True. Raises Conflict (which the door handles), EndedTab.
         """
+        self.refuse_when_ended()
         if self.key is None or self._draft_key is None or self._row is None:
             raise Conflict
         if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
@@ -89,7 +93,7 @@ class TabSession(Stored[Data]):
         self._around.end_all(self.session)
         if self._row:
             self._row = replace(self._row, state="ended", reason="ended", result=None)
-        self._key = self._draft_key = None
+        self._draft_key = None
         self._forget_draft()
         self.was_ended = True
 
@@ -97,6 +101,7 @@ class TabSession(Stored[Data]):
         """Tie the tab to a user in all flows and ask for a new id; see users.attach_user."""
         if not self.writable:
             raise ReadOnlyTab
+        self.refuse_when_ended()
         if self.key is not None and self._row is not None:
             store.attach(self.session, [row.id for row in self._every_flow()], user)
             self._row = replace(self._row, user=user, renewal_due=True)

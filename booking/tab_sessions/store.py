@@ -150,6 +150,12 @@ def change(session: Session, row: int, version: int, values: Mapping[str, Any]) 
     return changed.rowcount == 1
 
 
+def is_ended(session: Session, row: int) -> bool:
+    """Whether a row, as this transaction now sees it, has ended."""
+    query = select(table.c.state).where(table.c.id == row)
+    return session.connection().execute(query).scalar() == "ended"
+
+
 def after(row: Row, values: Mapping[str, Any]) -> Row:
     """The row as it stands once `change` has written these values."""
     known = {name: value for name, value in values.items() if name in _STORED}

@@ -12,7 +12,7 @@ from . import ids, sealing, store
 from .around import Around
 from .attempts import Conflict
 from .frozen import freeze
-from .refusals import CompletedTab, DraftTooLarge, ReadOnlyTab, TabSessionGone
+from .refusals import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
 from .schema import PLAIN, Data
 
 
@@ -43,9 +43,10 @@ class Stored(Generic[Data]):
         """The row's number, for other tables to point to; it outlives a renewed id.
 
         In a writing request it makes the row if there is none yet; in a reading one it is None
-        until there is. Raises Conflict (which the door handles) when another request made it.
+        until there is. After `end()` it is the one that the tab had, or None. Raises Conflict
+        (which the door handles) when another request made it.
         """
-        if self._key is None and self.writable:
+        if self._key is None and self.writable and not self.was_ended:
             self._insert()
         return self._key
 
@@ -54,14 +55,13 @@ class Stored(Generic[Data]):
         return store.every_flow(self.session, digest, int(self.now.timestamp()))
 
     def save(self, *, somebody_is_there: bool = True) -> None:
-        """Write the draft if it changed; the door does this. Raises DraftTooLarge, Conflict."""
-        if self.was_ended:
-            return
+        """Write the draft if it changed; the door does this. Raises what `_write` does."""
         plain = self._schema.write(self.data)
         if plain == self._loaded:
             if somebody_is_there:  # an accepted answer that changed nothing
                 self._keep_alive()
             return
+        self.refuse_when_ended()
         if len(plain) > self._limits.draft:
             raise DraftTooLarge(len(plain), self._limits.draft)
         if self._key is None:
@@ -86,6 +86,11 @@ class Stored(Generic[Data]):
         copy.data = copy._load()
         return copy
 
+    def refuse_when_ended(self) -> None:
+        """For what goes on with a tab that this request has ended. Raises EndedTab."""
+        if self.was_ended:
+            raise EndedTab
+
     def _sealed(self, plain: bytes) -> bytes:
         """A draft's text as the row's next version will hold it; makes the row if need be."""
         if self.key is None or self._draft_key is None or self._row is None:
@@ -101,7 +106,8 @@ class Stored(Generic[Data]):
             raise CompletedTab
         known = {**values, **self._alive()}
         if not store.change(self.session, self._row.id, self._row.version, known):
-            raise Conflict
+            # The row is locked, so only this request can have ended it meanwhile.
+            raise EndedTab if store.is_ended(self.session, self._row.id) else Conflict
         self._row = store.after(self._row, known)
 
     def _keep_alive(self) -> None:
