@@ -1,4 +1,4 @@
-"""Addresses that an operator writes down: the public one, and the hosts that are answered to.
+"""Addresses that an operator writes down: the public one, the hosts answered to, shared networks.
 
 Pure: text in, the form that is used out. Each raises ValueError that says what to write.
 """
@@ -6,6 +6,7 @@ Pure: text in, the form that is used out. Each raises ValueError that says what 
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 # A name, an IPv4 address or an IPv6 one in brackets. Underscores are in the names of containers.
@@ -14,6 +15,9 @@ _HOST = re.compile(rf"(?:{_NAME})(?::(?P<port>\d{{1,5}}))?")
 _SUFFIX = re.compile(rf"\.?(?:{_NAME})")
 _MOUNT = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 MOST = 255  # characters, the longest name that DNS has
+_WIDEST = {4: 8, 6: 16}  # bits of a network; what is wider is a part of the world
+
+Network = IPv4Network | IPv6Network
 
 
 def is_host(text: str) -> bool:
@@ -61,6 +65,27 @@ def trusted_hosts(value: object) -> tuple[str, ...]:
     if not any(names):
         raise ValueError("It names no host. Write one, such as shop.example, or leave it out.")
     return tuple(filter(None, names))
+
+
+def networks(value: object) -> tuple[Network, ...]:
+    """The networks of a list, or of a text with commas or blanks; an address is one of its own."""
+    several = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(several, list | tuple):
+        raise ValueError("Write addresses or networks with commas, such as 203.0.113.0/24.")
+    return tuple(_network(str(each).strip()) for each in several)
+
+
+def _network(written: str) -> Network:
+    try:
+        network = ip_network(written)
+    except ValueError:
+        network = None
+    if network is None or network.prefixlen < _WIDEST[network.version]:
+        raise ValueError(
+            f"{written!r} is not an address or a network that can be shared. Write some such as "
+            "203.0.113.7, 198.51.100.0/24, 2001:db8:1::/48."
+        )
+    return network
 
 
 def _ascii(host: str) -> str:

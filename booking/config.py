@@ -45,6 +45,10 @@ class Settings:
     """Bookings that one visitor may make in 24 hours."""
     visitor_share: int = 50
     """Percent of a staff member's day that one visitor may take; two times are always allowed."""
+    held_share: int = 50
+    """Percent of a staff member's day that all together may hold without having booked it."""
+    shared_addresses: tuple[addresses.Network, ...] | None = None
+    """Addresses and networks behind which many people sit: no limit on one visitor meets them."""
     trusted_proxies: int = 0
     """How many proxies in front of us set X-Forwarded-For and are believed."""
     public_url: str | None = None
@@ -65,13 +69,14 @@ class Settings:
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
 
-_MOST = {"visitor_share": 100}
+_MOST = {"visitor_share": 100, "held_share": 100}
 _LEAST = {
     "hold_minutes": 1,
     "hold_extensions": 0,
     "holds_per_visitor": 1,
     "bookings_per_visitor": 1,
     "visitor_share": 1,
+    "held_share": 1,
     "trusted_proxies": 0,
     "hsts_seconds": 0,
     "idle_minutes": 1,
@@ -164,6 +169,7 @@ def _value(name: str, value: Any) -> Any:
 _ADDRESSES: dict[str, Callable[[Any], Any]] = {
     "public_url": lambda value: addresses.public_url(str(value)),
     "trusted_hosts": addresses.trusted_hosts,
+    "shared_addresses": addresses.networks,
 }
 
 

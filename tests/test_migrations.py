@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from booking import migrate
 from booking.paths import MIGRATIONS, ROOT
 
-REVISIONS = [f"{number:04}" for number in range(1, 11)]
+REVISIONS = [f"{number:04}" for number in range(1, 12)]
 HEAD = REVISIONS[-1]
 NEXT = '''
 """Written by a test."""

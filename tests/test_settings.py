@@ -23,7 +23,8 @@ def test_without_any_the_defaults_of_the_documentation_hold():
     assert (settings.hold_minutes, settings.hold_extensions) == (10, 3)
     assert (settings.idle_minutes, settings.absolute_hours) == (60, 24)
     assert (settings.holds_per_visitor, settings.bookings_per_visitor) == (20, 20)
-    assert settings.visitor_share == 50
+    assert (settings.visitor_share, settings.held_share) == (50, 50)
+    assert settings.shared_addresses is None
     assert settings.tabs_help == 1
     assert settings.trusted_proxies == 0
     assert settings.database_url is None
@@ -88,9 +89,22 @@ def test_a_settings_file_that_is_no_toml_is_named(settings_file):
 
 
 @pytest.mark.parametrize("value", ["0", "101", "half"])
-def test_a_share_is_a_percentage(value):
-    with pytest.raises(ConfigurationError, match=r"BOOKING_VISITOR_SHARE .* from 1 to 100"):
-        read_settings({"BOOKING_VISITOR_SHARE": value})
+@pytest.mark.parametrize("key", ["BOOKING_VISITOR_SHARE", "BOOKING_HELD_SHARE"])
+def test_a_share_is_a_percentage(key, value):
+    with pytest.raises(ConfigurationError, match=rf"{key} .* from 1 to 100"):
+        read_settings({key: value})
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1, 2001:db8:1::/48", ["127.0.0.1", "2001:db8:1::/48"]])
+def test_shared_addresses_are_a_list_or_a_text(value):
+    read = read_settings({"BOOKING_SHARED_ADDRESSES": value}).shared_addresses
+    assert [str(network) for network in read] == ["127.0.0.1/32", "2001:db8:1::/48"]
+
+
+@pytest.mark.parametrize("value", ["reception", "203.0.113.7/24", "0.0.0.0/0", "::/0", "1.2.3", 5])
+def test_a_shared_address_that_is_none_is_told(value):
+    with pytest.raises(ConfigurationError, match=r"BOOKING_SHARED_ADDRESSES is .* such as 203"):
+        read_settings({"BOOKING_SHARED_ADDRESSES": value})
 
 
 def test_every_setting_is_described_for_hosts():

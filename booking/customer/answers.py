@@ -24,6 +24,10 @@ NOT_HELD = (
     "You have held times for as long as one can, so this one is not held for you. "
     "It is yours if you confirm it before somebody else does."
 )
+MANY_HELD = (
+    "Many times of that day are being held just now, so this one is not held for you. "
+    "It is yours if you confirm it before somebody else does."
+)
 
 
 def take_service(here: Standing, service: Service, preferred: str) -> list[str]:
@@ -52,7 +56,7 @@ def take_slot(here: Standing, start: datetime) -> list[str]:
     if here.draft.start == start and here.slot_state is SlotState.HELD:
         return []
     made = _hold(here, service, here.candidates, start)
-    return [NOT_HELD] if made.is_over(here.tab.now) else []
+    return [_why_not_held(here, made)] if made.is_over(here.tab.now) else []
 
 
 def take_details(here: Standing, form: Any) -> None:
@@ -137,6 +141,13 @@ def _try_hold(
     except (SlotUnavailable, VisitorLimit):
         return False
     return True
+
+
+def _why_not_held(here: Standing, made: Hold) -> str:
+    settings = state().settings
+    longest = 60 * settings.hold_minutes * (1 + settings.hold_extensions)
+    used_up = made.held_since + longest <= int(here.tab.now.timestamp())
+    return NOT_HELD if used_up else MANY_HELD
 
 
 def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> Hold:

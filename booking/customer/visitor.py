@@ -3,51 +3,73 @@
 from __future__ import annotations
 
 from functools import cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from logging import Logger
 
 from flask import current_app, request
 
 from booking.operations.visitors import Visitor
 
+from .address import Address, names_of, read
 from .shop import state
 
-ALL_ALIKE = (
-    "All visitors look alike: a proxy seems to stand before this app, and BOOKING_TRUSTED_PROXIES "
-    "is 0. Set it to the number of proxies, or the limits on one visitor meet them all."
+TOGETHER = "until then the limits on one visitor meet all of them together."
+NOT_BELIEVED = (
+    "A request carried X-Forwarded-For, so a proxy seems to stand before this app, but nothing "
+    "here believes it. Set BOOKING_TRUSTED_PROXIES to the number of proxies, or in an app of your "
+    f"own put Werkzeug's ProxyFix around it: {TOGETHER}"
 )
+TOO_FEW = (
+    "A request came with fewer addresses in X-Forwarded-For than proxies are trusted. Set "
+    "BOOKING_TRUSTED_PROXIES (or your own ProxyFix) to the number of proxies that write one, or "
+    f"let no request come past them: {TOGETHER}"
+)
+UNREADABLE = (
+    "A request came with %s where its address should be. Let the proxy write the client's address "
+    "into X-Forwarded-For, and set BOOKING_TRUSTED_PROXIES to the number of proxies that do: "
+    f"{TOGETHER}"
+)
+_ORIGINAL = "werkzeug.proxy_fix.orig"  # what ProxyFix found, whoever put it there: us, or a host
 
 
-def visitor() -> Visitor | None:
-    """Whoever sent this request; None where nothing tells them from anybody else."""
-    settings, address = state().settings, network(request.remote_addr)
-    if address is None or _came_through_a_strange_proxy():
-        _warn_once(current_app.logger)
-    if address is None:
-        return None
+def visitor() -> Visitor:
+    """Whoever sent this request. All whose address cannot be read count as one."""
+    settings, written = state().settings, request.remote_addr
+    address = read(written)
+    if warning := _warning(address, written or ""):
+        _warn_once(current_app.logger, *warning)
+    own, *networks = names_of(address)
     return Visitor(
-        address, settings.holds_per_visitor, settings.bookings_per_visitor, settings.visitor_share
+        own,
+        holds=settings.holds_per_visitor,
+        bookings=settings.bookings_per_visitor,
+        share=settings.visitor_share,
+        networks=tuple(networks),
+        held_share=settings.held_share,
+        shared=any(address in each for each in settings.shared_addresses or () if address),
     )
 
 
-def network(address: str | None) -> str | None:
-    """What counts as one visitor: an IPv4 address, or the /64 that an IPv6 household is given."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return None
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped or ip_network((parsed, 64), strict=False))
-    return str(parsed)
+def _warning(address: Address | None, written: str) -> tuple[str, ...] | None:
+    """What makes visitors look alike, and the remedy; None where nothing does."""
+    original = request.environ.get(_ORIGINAL)
+    if original is None and "X-Forwarded-For" in request.headers:
+        return (NOT_BELIEVED,)
+    if address is None:
+        return UNREADABLE, _kind(written)
+    if original and written == original.get("REMOTE_ADDR"):
+        return (TOO_FEW,)
+    return None
 
 
-def _came_through_a_strange_proxy() -> bool:
-    # Werkzeug's ProxyFix leaves what it found behind, whoever put it there: us, or a host.
-    was_fixed = "werkzeug.proxy_fix.orig" in request.environ
-    return "X-Forwarded-For" in request.headers and not was_fixed
+def _kind(written: str) -> str:
+    """What was seen, without repeating it: it may say who it was."""
+    if not written:
+        return "nothing"
+    if "," in written:
+        return "several addresses"
+    return "the name of a socket" if "/" in written or "unix" in written else "a word"
 
 
 @cache
-def _warn_once(logger: Logger) -> None:
-    logger.warning(ALL_ALIKE)
+def _warn_once(logger: Logger, *warning: str) -> None:
+    logger.warning(*warning)

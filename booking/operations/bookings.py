@@ -28,12 +28,12 @@ from booking.operations.errors import (
 )
 from booking.operations.purge import sweep
 from booking.operations.visitors import Visitor, leave_room, require_room
+from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
-from booking.storage.visitors import Marks
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
@@ -146,20 +146,21 @@ def _book(
     held, start = hold_of(session, tab_key, lock=True), booking.starts_at
     catalogue = read_catalogue(session)
     able = require_offered(catalogue, service, staff)
-    booking.visitor = held.visitor if held else None
-    marks: Marks = ()
+    marks = None
+    for width in WIDTHS:
+        setattr(booking, width, getattr(held, width, None))
     if held and _still_holds(held, service, able, start, now):
         visitor = None
     if visitor:
         marks = require_room(session, visitor, tab_key=tab_key, now=now)
-        booking.visitor = marks[0]
+        for width, mark in marks.columns().items():
+            setattr(booking, width, mark)
         catalogue = read_catalogue(session)  # on PostgreSQL that may have waited
     diary = diary_of_start(session, catalogue, service, able, start, now=now, own=held, by=by)
     turn = in_turn(session, require_free(diary, able, start), diary, start)
-    if visitor:
-        turn = leave_room(
-            session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
-        )
+    if visitor and marks:
+        asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
+        turn = leave_room(session, service, turn, diary, start, visitor, marks, **asked).staff
     booking.service_id, booking.staff_member_id = service.id, turn[0].id
     booking.reference = _unused_reference(session)
     session.add(booking)

@@ -18,13 +18,13 @@ from booking.operations.choosing import (
 )
 from booking.operations.claiming import Claimant, diary_of_start
 from booking.operations.errors import HoldOver, NoMoreTime
-from booking.operations.visitors import Visitor, leave_room, require_room
+from booking.operations.visitors import Room, Visitor, leave_room, require_room
+from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import Pair, owned, release_claims, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
-from booking.storage.visitors import Marks
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -44,32 +44,34 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     Of several staff members one who is free is taken, the least booked that day first. Whatever a
     tab holds one after the other, it holds no longer than one time with all its `extensions`, and
     choosing again gives none of them back: once they are used up, the answer is over already, so
-    that anybody may take the time, and until somebody does it can be confirmed. Raises
-    SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
+    that anybody may take the time, and until somebody does it can be confirmed. So it is where too
+    much of that day is held and not booked. Raises SlotUnavailable or VisitorLimit; what the tab
+    held then stands as it did.
     """
     require_thinkable(start, now)
     with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
-        marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else ()
+        marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else None
         catalogue = read_catalogue(session)
         able = require_offered(catalogue, service, staff)
         diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
-        if visitor:
-            turn = leave_room(
-                session, service, turn, diary, start, visitor, marks, tab_key=tab_key, now=now
-            )
+        room = Room(turn)
+        if visitor and marks:
+            asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
+            room = leave_room(session, service, turn, diary, start, visitor, marks, **asked)
         values: dict[str, Any] = {
             "service_id": service.id,
+            "staff_member_id": room.staff[0].id,
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
-            "visitor": marks[0] if marks else None,
-            **_lasting(earlier, now, minutes, extensions),
+            **(marks.columns() if marks else dict.fromkeys(WIDTHS)),
+            **_lasting(earlier, now, minutes, extensions, is_held=room.is_held),
         }
-        held = _write(session, earlier, tab_key, {**values, "staff_member_id": turn[0].id})
+        held = _write(session, earlier, tab_key, values)
         given_up = owned(session, hold_id=held.id) if earlier else set()
         claimant = _claimant(held.id, held.expires_at, now, given_up)
-        member = first_to_claim(session, service, turn, start, diary, claimant)
+        member = first_to_claim(session, service, room.staff, start, diary, claimant)
         if member.id == held.staff_member_id:
             return held
         return _change(session, held, {"staff_member_id": member.id})
@@ -96,18 +98,18 @@ def extend(
             raise HoldOver
         if earlier.extensions >= most:
             raise NoMoreTime
-        marks: Marks = ()
-        if lapsed := visitor if earlier.is_over(now) else None:
-            marks = require_room(session, lapsed, tab_key=tab_key, now=now)
+        lapsed = visitor if earlier.is_over(now) else None
+        marks = require_room(session, lapsed, tab_key=tab_key, now=now) if lapsed else None
         catalogue, start = read_catalogue(session), earlier.starts_at
         service = catalogue.every_service[earlier.service_id]
         able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
         diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         require_free(diary, able, start)
-        if lapsed:
-            leave_room(
-                session, service, able, diary, start, lapsed, marks, tab_key=tab_key, now=now
-            )
+        if lapsed and marks:
+            asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
+            room = leave_room(session, service, able, diary, start, lapsed, marks, **asked)
+            if not room.is_held:
+                raise NoMoreTime
         expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
         given_up = owned(session, hold_id=earlier.id)
         claimant = _claimant(earlier.id, expires_at, now, given_up)
@@ -117,9 +119,7 @@ def extend(
             "expires_at": expires_at,
             "extensions": earlier.extensions + 1,
         }
-        if lapsed:
-            longer["visitor"] = marks[0]
-        return _change(session, earlier, longer)
+        return _change(session, earlier, longer | (marks.columns() if marks else {}))
 
 
 def release(session: Session, *, tab_key: int) -> None:
@@ -137,7 +137,9 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 
-def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int) -> dict[str, int]:
+def _lasting(
+    earlier: Hold | None, now: datetime, minutes: int, extensions: int, *, is_held: bool
+) -> dict[str, int]:
     """How long a chosen time is held.
 
     It goes on from when the tab began to hold anything, or one could keep a time for ever by
@@ -146,11 +148,11 @@ def _lasting(earlier: Hold | None, now: datetime, minutes: int, extensions: int)
     """
     at, length = int(now.timestamp()), minutes * 60
     if earlier is None or earlier.expires_at + length <= at:
-        return {"held_since": at, "expires_at": at + length, "extensions": 0}
+        return {"held_since": at, "expires_at": at + length * is_held, "extensions": 0}
     most = earlier.held_since + length * (1 + extensions)
     return {
         "held_since": earlier.held_since,
-        "expires_at": max(earlier.expires_at, min(at + length, most)),
+        "expires_at": max(earlier.expires_at, min(at + length, most)) if is_held else at,
         "extensions": earlier.extensions,
     }
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK
+from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.models import Booking, Resource, Service, StaffMember, hold
 from booking.storage.reads import shop_zone
@@ -49,7 +50,7 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
         .with_for_update(skip_locked=True)
     )
     found = session.scalars(old).all()
-    session.execute(update(Booking).where(Booking.id.in_(found)).values(visitor=None))
+    session.execute(update(Booking).where(Booking.id.in_(found)).values(dict.fromkeys(WIDTHS)))
     return len(found)
 
 

@@ -13,17 +13,13 @@ from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.share import leaves_enough
 from booking.storage.claims import day_places
+from booking.storage.days import Part, Taken, taken_of
 from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
-from booking.storage.visitors import (
-    Marks,
-    Taken,
-    count_bookings,
-    count_live_holds,
-    marks_of,
-    taken_by,
-)
+from booking.storage.visitors import Marks, count, marks_of
 
+MULTIPLES = (1, 4, 8)
+"""How many visitors' worth an address, the network around it and a wide one may take."""
 _VISITORS = 1651470188  # a family of PostgreSQL's advisory locks, beside that of the migrations
 
 
@@ -31,14 +27,27 @@ _VISITORS = 1651470188  # a family of PostgreSQL's advisory locks, beside that o
 class Visitor:
     """Who asks, and how much they may take.
 
-    `address` is never written down. `holds` at the same time, `bookings` in 24 hours, `share` in
-    percent of a staff member's day and of a service's daily limit.
+    `address` and `networks`, those around it from narrow to wide, are never written down. `holds`
+    at the same time, `bookings` in 24 hours, `share` in percent of a staff member's day and of a
+    service's daily limit. None of that binds a `shared` address, behind which many people sit.
+    `held_share` binds everybody: the percent of a day that may be held and not booked.
     """
 
     address: str
     holds: int
     bookings: int
     share: int
+    networks: tuple[str, ...] = ()
+    held_share: int = 100
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Room:
+    """Who of the staff may be asked, and whether what is chosen may be held for the visitor."""
+
+    staff: list[StaffMember]
+    is_held: bool = True
 
 
 def require_room(
@@ -46,16 +55,19 @@ def require_room(
 ) -> Marks:
     """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
 
-    A live hold counts as the booking it may become, so that confirming it needs no leave any more.
-    Raises VisitorLimit.
+    The same goes, by larger numbers, for the networks around. A live hold counts as the booking it
+    may become, so that confirming it needs no leave any more. Raises VisitorLimit.
     """
-    marks = marks_of(session, visitor.address, now)
-    _one_at_a_time(session, marks[0])
-    held = count_live_holds(session, marks, now=now, besides_tab=tab_key)
-    if held >= visitor.holds:
-        raise VisitorLimit(Limit.HOLDS)
-    if held + count_bookings(session, marks, now=now) >= visitor.bookings:
-        raise VisitorLimit(Limit.BOOKINGS)
+    if visitor.shared:
+        return marks_of(session, [visitor.address], now)
+    marks = marks_of(session, (visitor.address, *visitor.networks), now)
+    _one_at_a_time(session, marks)
+    counted = count(session, marks, now=now, besides_tab=tab_key)
+    for multiple, found in zip(MULTIPLES, counted, strict=True):
+        if found.holds >= visitor.holds * multiple:
+            raise VisitorLimit(Limit.HOLDS)
+        if found.holds + found.bookings >= visitor.bookings * multiple:
+            raise VisitorLimit(Limit.BOOKINGS)
     return marks
 
 
@@ -70,48 +82,61 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     *,
     tab_key: int | None,
     now: datetime,
-) -> list[StaffMember]:
-    """Those of the staff of whose day the visitor may have more.
+) -> Room:
+    """Those of the staff of whose day the visitor may have more, held ones first.
 
-    Raises VisitorLimit if of none, or if they have their share of the service's daily limit.
+    Where too much of everybody's day is held and not booked already, it is not held. Raises
+    VisitorLimit if the visitor may have more of nobody's day, or of none of the service's daily
+    limit.
     """
     date = local_day(to_minute(start), diary.zone)
-    day = day_interval(date, diary.zone)
+    first, end = day_interval(date, diary.zone)
     asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
-    if limit := diary.rules.daily_limit:
-        ours = taken_by(session, marks, [service.resource_id], day_places(date), **asked)
-        places = ours.get(service.resource_id, Taken()).appointments
-        if not leaves_enough(limit, places, places, 1, visitor.share):
-            raise VisitorLimit(Limit.DAY)
-    resources, ticks = (
-        [member.resource_id for member in staff],
-        range(day[0] // TICK, day[1] // TICK),
-    )
-    taken = taken_by(session, marks, resources, ticks, **asked)
-    first, end = diary.rules.span(to_minute(start))
+    is_held = _leaves_places(session, service, diary, visitor, marks, day_places(date), asked)
+    resources = [member.resource_id for member in staff]
+    taken = taken_of(session, marks, resources, range(first // TICK, end // TICK), **asked)
+    span = diary.rules.span(to_minute(start))
+    wanted = span[1] - span[0]
 
-    def has_room(member: StaffMember) -> bool:
-        theirs = taken.get(member.resource_id, Taken())
-        return leaves_enough(
-            diary.open_minutes(member, day),
-            theirs.appointments,
-            theirs.minutes,
-            end - first,
-            visitor.share,
-        )
+    def leaves(member: StaffMember, part: Part, percent: int) -> bool:
+        minutes = diary.open_minutes(member, (first, end))
+        return leaves_enough(minutes, part.appointments, part.minutes, wanted, percent)
 
-    left = [member for member in staff if has_room(member)]
+    of = {member.id: taken.get(member.resource_id, Taken()) for member in staff}
+    own = 100 if visitor.shared else visitor.share
+    left = [member for member in staff if leaves(member, of[member.id].own, own)]
     if not left:
         raise VisitorLimit(Limit.DAY)
-    return left
+    free = [one for one in left if leaves(one, of[one.id].held, visitor.held_share)]
+    return Room(free or left, is_held=is_held and bool(free))
 
 
-def _one_at_a_time(session: Session, mark: bytes) -> None:
+def _leaves_places(
+    session: Session,
+    service: Service,
+    diary: Diary,
+    visitor: Visitor,
+    marks: Marks,
+    places: range,
+    asked: dict[str, Any],
+) -> bool:
+    """Whether others keep their part of the places of a daily limit. Raises VisitorLimit."""
+    limit = diary.rules.daily_limit
+    if not limit:
+        return True
+    taken = taken_of(session, marks, [service.resource_id], places, **asked)
+    own, held = (part.appointments for part in taken.get(service.resource_id, Taken()))
+    if not visitor.shared and not leaves_enough(limit, own, own, 1, visitor.share):
+        raise VisitorLimit(Limit.DAY)
+    return leaves_enough(limit, held, held, 1, visitor.held_share)
+
+
+def _one_at_a_time(session: Session, marks: Marks) -> None:
     # Or two tabs would both count before either holds. SQLite has one writer at a time anyway.
+    # In one order for everybody, or two visitors of one network would wait for each other.
     if session.get_bind().dialect.name != "postgresql":
         return
-    key = int.from_bytes(mark[:4], "big", signed=True)
-    session.execute(
-        text("SELECT pg_advisory_xact_lock(:family, :visitor)"),
-        {"family": _VISITORS, "visitor": key},
-    )
+    keys = sorted(int.from_bytes(mark[:4], "big", signed=True) for mark in marks.today if mark)
+    locks = ", ".join(f"pg_advisory_xact_lock(:family, :key_{place})" for place in range(len(keys)))
+    asked = {f"key_{place}": key for place, key in enumerate(keys)}
+    session.execute(text(f"SELECT {locks}"), {"family": _VISITORS, **asked})

@@ -25,6 +25,8 @@ from booking.storage.base import Base, RowId, UTCDateTime
 from booking.storage.business import Service, StaffMember
 
 STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
+WIDTHS = ("visitor", "network", "wide_network")
+"""Columns with the marks of who took it: the visitor, and the networks around; see visitors.py."""
 
 
 class Booking(Base):
@@ -32,7 +34,7 @@ class Booking(Base):
 
     `draft` makes confirming idempotent; of the manage link only a hash is kept. `changes` counts
     what was moved or cancelled since, so that a calendar knows the later of two files. `visitor`
-    is a mark of whoever booked it, which says nothing once its day's key is gone.
+    and the networks are marks of whoever booked it: they say nothing once their day's key is gone.
     """
 
     __tablename__ = "booking_booking"
@@ -42,7 +44,7 @@ class Booking(Base):
         ),
         CheckConstraint("starts_at < ends_at", name="range"),
         Index(None, "staff_member_id", "starts_at"),
-        Index(None, "visitor", "created_at"),
+        *(Index(None, width, "created_at") for width in WIDTHS),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -64,6 +66,8 @@ class Booking(Base):
     fingerprint: Mapped[str] = mapped_column(String(128))
     manage_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     visitor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    network: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    wide_network: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changes: Mapped[int] = mapped_column(default=0, server_default="0")
     rescheduled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -112,8 +116,8 @@ hold = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("held_since", BigInteger, nullable=False, server_default="0"),
     Column("extensions", Integer, nullable=False, default=0),
-    Column("visitor", LargeBinary(32)),
-    Index(None, "visitor", "expires_at"),
+    *(Column(width, LargeBinary(32)) for width in WIDTHS),
+    *(Index(None, width, "expires_at") for width in WIDTHS),
     # A number never comes back, so a claim can never seem to belong to a later hold.
     sqlite_autoincrement=True,
 )
@@ -159,6 +163,8 @@ class Hold:
     held_since: int
     extensions: int
     visitor: bytes | None
+    network: bytes | None
+    wide_network: bytes | None
 
     @property
     def expires(self) -> datetime:

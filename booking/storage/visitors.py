@@ -1,40 +1,39 @@
 """Visitors, as far as limits count them: by marks that cannot be led back to an address.
 
-A mark is an HMAC of the address under a key of that day (UTC). The key lies in the database, so
-that every process counts alike, and goes two days later, with that day's first visitor or by
-`flask booking purge`: from then on nobody can tell whose mark
-it was, nor that two days' marks are one visitor's.
+A mark is an HMAC under a key of that day (UTC): one of the visitor's address, one of each network
+around it. The key lies in the database, so that every process counts alike, and goes two days
+later, with that day's first visitor or by `flask booking purge`: from then on nobody can tell whose
+mark it was, nor that two days' marks are one visitor's.
 """
 
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     Column,
     Integer,
     LargeBinary,
+    ScalarSelect,
     Table,
     bindparam,
     delete,
     func,
-    or_,
     select,
     text,
 )
 from sqlalchemy.orm import Session
 
-from booking.scheduling.hours import TICK
 from booking.storage.base import Base
+from booking.storage.bookings import WIDTHS
 from booking.storage.bookings import booking as bookings
-from booking.storage.bookings import claim as claims
 from booking.storage.bookings import hold as holds
 
-Marks = Sequence[bytes]
-"""Of one visitor: today's, and yesterday's where there is one."""
+Names = Sequence[str]
+"""A visitor's address, then the networks around it, the widest last: three at most."""
 
 # `day` counts as date.toordinal() does.
 visitor_key = Table(
@@ -45,22 +44,37 @@ visitor_key = Table(
 )
 
 
-class Taken(NamedTuple):
-    """What one visitor has of one resource: how many appointments, and their minutes."""
+class Marks(NamedTuple):
+    """Of one visitor, in the order of WIDTHS: today's, and yesterday's where there are any."""
 
-    appointments: int = 0
-    minutes: int = 0
+    today: tuple[bytes | None, ...]
+    yesterday: tuple[bytes | None, ...]
+
+    def columns(self) -> dict[str, bytes | None]:
+        """What is written beside what the visitor takes."""
+        return dict(zip(WIDTHS, self.today, strict=True))
+
+    def of(self, width: str) -> list[bytes | None]:
+        """Today's and yesterday's mark of that width."""
+        place = WIDTHS.index(width)
+        return [self.today[place], self.yesterday[place]]
 
 
-def marks_of(session: Session, address: str, now: datetime) -> Marks:
-    """The marks of whoever asks from that address. The first one of a day makes its key."""
+class Counted(NamedTuple):
+    """How many times are held just now, and how many bookings were made in 24 hours."""
+
+    holds: int
+    bookings: int
+
+
+def marks_of(session: Session, names: Names, now: datetime) -> Marks:
+    """The marks of whoever asks from there. The first one of a day makes its key."""
     today = now.astimezone(UTC).date().toordinal()
     keys = _keys(session, today)
     if today not in keys:
         _turn_keys(session, today)
         keys = _keys(session, today)
-    days = (day for day in (today, today - 1) if day in keys)
-    return [hmac.digest(keys[day], address.encode(), "sha256") for day in days]
+    return Marks(*(_marked(keys.get(day), names) for day in (today, today - 1)))
 
 
 def forget_keys(session: Session, now: datetime) -> None:
@@ -68,44 +82,32 @@ def forget_keys(session: Session, now: datetime) -> None:
     _forget_keys(session, now.astimezone(UTC).date().toordinal())
 
 
-def count_live_holds(
+def count(
     session: Session, marks: Marks, *, now: datetime, besides_tab: int | None
-) -> int:
-    """How many times the visitor's tabs hold, that one left out."""
-    asked = {"marks": marks, "now": int(now.timestamp()), "tab": _number(besides_tab)}
-    return session.connection().execute(_LIVE_HOLDS, asked).scalar_one()
+) -> list[Counted]:
+    """What the visitor has, then each network around, in the order of WIDTHS; that tab left out.
 
-
-def count_bookings(session: Session, marks: Marks, *, now: datetime) -> int:
-    """How many bookings the visitor made in the last 24 hours, cancelled ones included."""
-    asked = {"marks": marks, "since": now - timedelta(days=1)}
-    return session.connection().execute(_RECENT_BOOKINGS, asked).scalar_one()
-
-
-def taken_by(
-    session: Session,
-    marks: Marks,
-    resources: Collection[int],
-    ticks: range,
-    *,
-    now: datetime,
-    besides_tab: int | None,
-) -> dict[int, Taken]:
-    """What the visitor holds or booked of each resource within those ticks."""
-    asked = {
-        "marks": marks,
-        "resources": list(resources),
-        "first": ticks.start,
-        "end": ticks.stop,
+    Bookings count that were cancelled since, too.
+    """
+    asked: dict[str, Any] = {
         "now": int(now.timestamp()),
-        "tab": _number(besides_tab),
+        "since": now - timedelta(days=1),
+        "tab": number_of(besides_tab),
     }
-    rows = session.connection().execute(_TAKEN, asked)
-    return {resource: Taken(owners, number * TICK) for resource, owners, number in rows}
+    for width in WIDTHS:
+        asked[f"{width}_today"], asked[f"{width}_yesterday"] = marks.of(width)
+    found = session.connection().execute(_COUNT, asked).one()
+    return [Counted(*found[place : place + 2]) for place in range(0, 2 * len(WIDTHS), 2)]
 
 
-def _number(tab_key: int | None) -> int:
-    return -1 if tab_key is None else tab_key  # no tab has that one
+def number_of(tab_key: int | None) -> int:
+    """The tab's key, or one that no tab has."""
+    return -1 if tab_key is None else tab_key
+
+
+def _marked(key: bytes | None, names: Names) -> tuple[bytes | None, ...]:
+    made = [hmac.digest(key, name.encode(), "sha256") for name in names] if key else []
+    return (*made, *[None] * (len(WIDTHS) - len(made)))
 
 
 def _keys(session: Session, today: int) -> dict[int, bytes]:
@@ -124,30 +126,28 @@ def _forget_keys(session: Session, today: int) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))
 
 
-# Built once: building a statement takes several times as long as running it.
-_MARKS: BindParameter[bytes] = bindparam("marks", expanding=True)
-_NOT_OF_TAB = holds.c.tab_session_id != bindparam("tab")
+def _of(width: str) -> list[BindParameter[bytes]]:
+    return [bindparam(f"{width}_{day}", type_=LargeBinary) for day in ("today", "yesterday")]
+
+
+def _live_holds(width: str) -> ScalarSelect[int]:
+    return (
+        select(func.count())
+        .where(
+            holds.c[width].in_(_of(width)),
+            holds.c.expires_at > bindparam("now"),
+            holds.c.tab_session_id != bindparam("tab"),
+        )
+        .scalar_subquery()
+    )
+
+
+def _recent_bookings(width: str) -> ScalarSelect[int]:
+    made_by = bookings.c[width].in_(_of(width))
+    recent = bookings.c.created_at > bindparam("since")
+    return select(func.count()).where(made_by, recent).scalar_subquery()
+
+
+# Built once: building a statement takes several times as long as running it. One for all widths.
 _KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
-_LIVE_HOLDS = select(func.count()).where(
-    holds.c.visitor.in_(_MARKS), holds.c.expires_at > bindparam("now"), _NOT_OF_TAB
-)
-_RECENT_BOOKINGS = select(func.count()).where(
-    bookings.c.visitor.in_(_MARKS), bookings.c.created_at > bindparam("since")
-)
-_TAKEN = (
-    select(
-        claims.c.resource_id,
-        func.count(func.coalesce(claims.c.hold_id, -claims.c.booking_id).distinct()),
-        func.count(),
-    )
-    .outerjoin(holds, holds.c.id == claims.c.hold_id)
-    .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
-    .where(
-        claims.c.resource_id.in_(bindparam("resources", expanding=True)),
-        claims.c.tick >= bindparam("first"),
-        claims.c.tick < bindparam("end"),
-        or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
-        or_(holds.c.visitor.in_(_MARKS) & _NOT_OF_TAB, bookings.c.visitor.in_(_MARKS)),
-    )
-    .group_by(claims.c.resource_id)
-)
+_COUNT = select(*(part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings)))

@@ -2,31 +2,62 @@
 
 import logging
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import pytest
 import time_machine
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.customer.visitor import _warn_once, network
-from tests.customer.walks import alert, at_details, at_done, at_review, at_time, slots, text
+from booking.customer.address import UNREADABLE, names_of, read
+from booking.customer.answers import MANY_HELD
+from booking.customer.sentences import TOO_MUCH
+from booking.customer.visitor import _warn_once
+from booking.operations.errors import Limit
+from tests.customer.walks import (
+    ADA,
+    alert,
+    at_details,
+    at_done,
+    at_review,
+    at_time,
+    notice,
+    slots,
+    text,
+)
 
 MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
+V4 = ("203.0.113.7", "203.0.113.0/24")
+V6 = ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
+
+
 @pytest.mark.parametrize(
-    ("address", "counted_as"),
+    ("written", "counted_as"),
     [
-        ("203.0.113.7", "203.0.113.7"),
-        ("::ffff:203.0.113.7", "203.0.113.7"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
-        ("unix:", None),
-        ("", None),
-        (None, None),
+        ("203.0.113.7", V4),
+        ("203.0.113.7:51008", V4),
+        (' "203.0.113.7" ', V4),
+        ("::ffff:203.0.113.7", V4),
+        ("[::ffff:203.0.113.7]:443", V4),
+        ("2002:cb00:7107:5::1", V4),  # 6to4
+        ("64:ff9b::203.0.113.7", V4),  # NAT64, here and by a prefix of one's own
+        ("64:ff9b:1::203.0.113.7", V4),
+        ("::ffff:0:203.0.113.7", V4),
+        ("2001:0:4136:e378:8000:63bf:34ff:8ef8", V4),  # Teredo
+        ("2001:db8:1:234:5:6:7:8", V6),
+        ("2001:DB8:1:234::1", V6),
+        ("[2001:db8:1:234::1]:443", V6),
+        ("2001:db8:1:234:5:6:7:8:443", V6),
+        ("2001:db8:1:234::1%eth0", V6),
+        ("[2001:db8:1:234::1%25eth0]:443", V6),
+        ("::1", ("::/64", "::/56", "::/48")),
+        ("::203.0.113.7", ("::/64", "::/56", "::/48")),  # nobody can come from there
+        *((other, UNREADABLE) for other in ("unix:", "unknown", "_hidden", "a, b", "", None)),
     ],
 )
-def test_an_address_or_a_household_is_one_visitor(address, counted_as):
-    assert network(address) == counted_as
+def test_an_address_or_a_household_is_one_visitor_however_it_is_written(written, counted_as):
+    assert names_of(read(written)) == counted_as
 
 
 @pytest.fixture
@@ -84,11 +115,80 @@ def test_confirming_too_much_too_late_is_429_and_keeps_every_answer(app):
         assert "Many appointments were booked from your connection" in alert(waiting)
 
 
-def test_a_proxy_nobody_told_us_of_is_told_in_the_log(app, caplog):
+def behind_a_proxy(app, believed: int) -> None:
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=believed)
+
+
+def hold_from(app, forwarded: str) -> int:
+    tab = at_time(app, service="short", staff="ana")
+    tab.client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
+    return tab.submit(slot=slots(tab)[0]).status
+
+
+@pytest.mark.parametrize("forwarded", ["203.0.113.8:51{:03}", "unknown", "_hidden{}", "unix:{}"])
+def test_no_way_of_writing_an_address_means_no_limit(app, forwarded):
+    behind_a_proxy(app, 1)
+    limit(app, holds_per_visitor=2)
+    statuses = [hold_from(app, forwarded.format(number)) for number in range(3)]
+    assert statuses == [200, 200, 429]
+
+
+def test_a_network_has_a_larger_limit_of_its_own(app):
+    behind_a_proxy(app, 1)
+    limit(app, holds_per_visitor=1, visitor_share=100, held_share=100)
+    statuses = [hold_from(app, f"203.0.113.{number}") for number in range(5)]
+    assert statuses == [200] * 4 + [429]
+    assert hold_from(app, "203.0.114.1") == 200, "another network"
+
+
+@pytest.mark.parametrize(
+    ("believed", "forwarded", "seen"),
+    [
+        (0, "198.51.100.9", "a proxy seems to stand before this app"),
+        (1, "unknown", "A request came with a word where its address should be"),
+        (1, "a, unix:", "A request came with the name of a socket where its address"),
+        (2, "198.51.100.9", "fewer addresses in X-Forwarded-For than proxies are trusted"),
+    ],
+)
+def test_what_makes_visitors_look_alike_is_told_once_in_the_log(
+    app, caplog, believed, forwarded, seen
+):
     caplog.set_level(logging.WARNING)
     _warn_once.cache_clear()
-    tab = at_time(app, service="short", staff="ana")
-    tab.client.environ_base["HTTP_X_FORWARDED_FOR"] = "198.51.100.9"
+    if believed:
+        behind_a_proxy(app, believed)
     for _ in range(2):
-        tab.submit(slot=slots(tab)[0]).back()
+        hold_from(app, forwarded)
     assert caplog.text.count("BOOKING_TRUSTED_PROXIES") == 1
+    assert seen in caplog.text
+    assert forwarded not in caplog.text
+
+
+def test_forty_people_behind_an_address_that_is_said_to_be_shared_all_book(app, bookings):
+    """And behind one of which nobody said so, half of them are told why not."""
+    times = [f"2026-03-{day}T{hour}:00Z" for day in range(10, 20) for hour in ("09", 10, 14, 15)]
+    tabs = [at_details(app, slot, staff="ana") for slot in times]
+    assert {tab.status for tab in tabs[:20]} == {200}
+    assert {(tab.status, alert(tab)) for tab in tabs[20:]} == {(429, TOO_MUCH[Limit.HOLDS])}
+    limit(app, shared_addresses=(ip_network("127.0.0.0/8"),))
+    for tab, slot in zip(tabs[20:], times[20:], strict=True):
+        tab.submit(slot=slot)
+    assert {(tab.status, tab.step) for tab in tabs} == {(200, "details")}
+    assert not any("hold-over" in tab.page.select_one("#hold")["class"] for tab in tabs)
+    for tab in tabs:
+        tab.submit(**ADA).submit()
+    assert {(tab.status, tab.step) for tab in tabs} == {(200, "done")}
+    assert len(bookings()) == 40
+
+
+def test_beyond_the_share_that_all_may_hold_a_time_is_not_held_and_can_be_confirmed(app):
+    limit(app, held_share=1)
+    for _ in range(2):
+        at_details(app, service="short", staff="ana")
+    tab = at_details(app, service="short", staff="ana")
+    assert (tab.status, tab.step) == (200, "details")
+    assert notice(tab) == MANY_HELD
+    assert "hold-over" in tab.page.select_one("#hold")["class"]
+    assert tab.click("More time").status == 409
+    assert "no more time" in alert(tab)
+    assert tab.submit(**ADA).submit().step == "done"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
-from booking.operations.errors import Limit, VisitorLimit
+from booking.operations.errors import Limit, NoMoreTime, VisitorLimit
 from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
 from booking.operations.visitors import Visitor
@@ -41,6 +41,72 @@ def test_a_visitor_holds_only_so_many_times_at_once(shop):
     shop.hold(first, "cut", "ann", at("12:00"), **two)  # in place of its own
     shop.hold(shop.tab(), "cut", "ann", at("13:00"), visitor=visitor(ELSEWHERE, holds=2))
     shop.hold(shop.tab(), "cut", "ann", at("14:00"), now=NOW + timedelta(minutes=10), **two)
+
+
+IPV6 = ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
+
+
+@pytest.mark.parametrize(("width", "most"), [(0, 1), (1, 4), (2, 8)])
+def test_each_width_of_a_network_has_its_own_limit(shop, width, most):
+    """Everybody shares the names from that width on, and has the narrower ones for themselves."""
+
+    def somebody(number):
+        own, *networks = [f"{name} {number}" for name in IPV6[:width]] + [*IPV6[width:]]
+        return visitor(own, networks=tuple(networks), holds=1, bookings=1)
+
+    starts = [at("09:00", day=day) for day in range(1, most + 2)]
+    for number, start in enumerate(starts[:-1]):
+        shop.hold(shop.tab(), "cut", "ann", start, visitor=somebody(number))
+    with refused(Limit.HOLDS):
+        shop.hold(shop.tab(), "cut", "ann", starts[-1], visitor=somebody(most))
+    late = NOW + timedelta(minutes=11)
+    for number, start in enumerate(starts[:-1]):
+        shop.book(None, "cut", "ann", start, now=late, visitor=somebody(number))
+    with refused(Limit.BOOKINGS):
+        shop.book(None, "cut", "ann", starts[-1], now=late, visitor=somebody(most))
+    tomorrow = late + timedelta(hours=24)
+    shop.book(None, "cut", "ann", starts[-1], now=tomorrow, visitor=somebody(most))
+
+
+def test_a_shared_address_is_met_by_no_limit_and_fills_no_network(shop):
+    reception = visitor(holds=1, bookings=1, share=1, networks=("198.51.100.0/24",), shared=True)
+    for number in range(6):
+        book(shop, at("09:00", day=1) + timedelta(minutes=45 * number), visitor=reception)
+        shop.hold(shop.tab(), "cut", "ann", at("09:00", day=2 + number), visitor=reception)
+    neighbour = visitor(ELSEWHERE, networks=("198.51.100.0/24",), holds=1)
+    shop.hold(shop.tab(), "cut", "ben", at("09:00", day=2), visitor=neighbour)
+
+
+def test_all_together_hold_only_a_part_of_a_day_and_beyond_it_nothing_is_refused(shop):
+    starts = [at("09:00", day=1) + timedelta(minutes=45 * number) for number in range(10)]
+    made = [
+        shop.hold(shop.tab(), "cut", "ann", start, visitor=visitor(f"{number}", held_share=50))
+        for number, start in enumerate(starts)
+    ]
+    assert [one.is_over(NOW) for one in made] == [False] * 6 + [True] * 4
+    tab, half = shop.tab(), {"visitor": visitor("x", held_share=50)}
+    shop.hold(tab, "cut", "ann", starts[7], **half)
+    with shop.writing() as session, pytest.raises(NoMoreTime):
+        extend(session, tab_key=tab, now=NOW, minutes=10, most=3, **half)
+    shop.book(tab, "cut", "ann", starts[7], **half)
+    booked = shop.hold(shop.tab(), "cut", "ann", starts[8], **half)
+    assert booked.is_over(NOW), "what is booked gives nobody leave to hold more"
+    passed_on = shop.hold(shop.tab(), "cut", "ann ben", starts[9], **half)
+    assert not passed_on.is_over(NOW), "whose day has room is asked first"
+
+
+def test_all_together_hold_only_a_part_of_a_daily_limit(shop):
+    shop.change("cut", daily_limit=6)
+    made = [
+        shop.hold(
+            shop.tab(), "cut", "ann ben", at("09:00"), visitor=visitor(f"{number}", held_share=50)
+        )
+        for number in range(2)
+    ]
+    for hour in range(10, 13):
+        who = visitor(f"{hour}", held_share=50)
+        made.append(shop.hold(shop.tab(), "cut", "ann ben", at(f"{hour}:00"), visitor=who))
+    assert [one.is_over(NOW) for one in made] == [False] * 3 + [True] * 2
 
 
 def test_a_second_process_counts_the_same_visitor(shop, database_url):
