@@ -61,6 +61,8 @@ class Settings:
     """Minutes without a request after which an unfinished booking is erased."""
     absolute_hours: int = 24
     """Hours after which an unfinished booking is erased in any case."""
+    request_seconds: int = 20
+    """Seconds in which the whole of a request must have come, where the server lets us say so."""
     compress: bool = True
     """Whether answers are sent compressed to browsers that take it."""
     tabs_help: bool = True
@@ -69,7 +71,7 @@ class Settings:
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
 
-_MOST = {"visitor_share": 100, "held_share": 100}
+_MOST = {"visitor_share": 100, "held_share": 100, "request_seconds": 600}
 _LEAST = {
     "hold_minutes": 1,
     "hold_extensions": 0,
@@ -81,6 +83,7 @@ _LEAST = {
     "hsts_seconds": 0,
     "idle_minutes": 1,
     "absolute_hours": 1,
+    "request_seconds": 1,
 }
 
 

@@ -57,6 +57,7 @@ def _attach_tab_sessions(app: Flask, state: State) -> None:
         lambda: state.session,
         idle_minutes=state.settings.idle_minutes,
         absolute_minutes=state.settings.absolute_hours * 60,
+        request_seconds=state.settings.request_seconds,
         on_end=_release_hold,
     )
 

@@ -26,6 +26,7 @@ def test_without_any_the_defaults_of_the_documentation_hold():
     assert (settings.visitor_share, settings.held_share) == (50, 50)
     assert settings.shared_addresses is None
     assert settings.tabs_help == 1
+    assert settings.request_seconds == 20
     assert settings.trusted_proxies == 0
     assert settings.database_url is None
 

@@ -18,7 +18,13 @@ from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
 from booking.storage import reads
 from booking.storage.models import Booking
-from booking.tab_sessions import reading, refuse_cross_site, refuse_too_large, settle
+from booking.tab_sessions import (
+    read_whole,
+    reading,
+    refuse_cross_site,
+    refuse_too_large,
+    settle,
+)
 
 from . import confirmed, links
 from .hosts import public
@@ -40,6 +46,7 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """Cancel it; cancelling twice is no mistake."""
     refuse_cross_site(request)
     refuse_too_large(request, NOTHING_TO_SAY)
+    read_whole(request)
 
     def work(session: Session) -> None:
         bookings.cancel(session, _booking(session, token), by="customer", now=_now())

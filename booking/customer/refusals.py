@@ -12,12 +12,15 @@ from booking.storage.base import is_missing_table
 from booking.tab_sessions import (
     DATABASE_FAILURES,
     CrossSite,
+    CutShort,
     DraftTooLarge,
     MissingTabSession,
     TabSessionBusy,
     TabSessionGone,
     TooLarge,
+    TooSlow,
     is_busy,
+    read_whole,
     reading,
 )
 
@@ -48,6 +51,8 @@ def explain(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(CrossSite, cross_site)
     blueprint.register_error_handler(TooLarge, too_large)
     blueprint.register_error_handler(DraftTooLarge, draft_too_large)
+    for incomplete in (CutShort, TooSlow):
+        blueprint.register_error_handler(incomplete, not_whole)
     blueprint.register_error_handler(TabSessionGone, gone)
     blueprint.register_error_handler(TabSessionBusy, busy)
     for failure in DATABASE_FAILURES:
@@ -84,6 +89,14 @@ def draft_too_large(_error: DraftTooLarge) -> tuple[str, int, dict[str, str]]:
     """413 for answers that are each short enough but too many together."""
     body, status = too_large(TooLarge())
     return body, status, dict(TooLarge.headers)
+
+
+def not_whole(error: CutShort | TooSlow) -> Answer:
+    """400 or 408: it did not come to its end, so nothing was taken of it. The page stays."""
+    message = "That did not reach us whole. Please try again."
+    if by_htmx():  # no step of ours, so the script leaves the one that is there and says so
+        return message, error.code or 400
+    return problem(error.code or 400, "Please try again", message)
 
 
 def gone(error: TabSessionGone) -> Answer:
@@ -174,9 +187,10 @@ def fields() -> list[dict[str, str]]:
     if request.max_content_length is None:  # another site's request is refused before it is weighed
         request.max_content_length = MOST_READ
     try:
-        sent = list(islice(request.form.items(), MOST_REPEATED))
-    except HTTPException:  # too large to be read at all
+        read_whole(request)
+    except HTTPException:  # too large to be read at all, or it never came
         return []
+    sent = islice(request.form.items(), MOST_REPEATED)
     return [{"name": name, "label": _label(name), "value": value} for name, value in sent]
 
 

@@ -7,20 +7,22 @@ A library. It knows Flask and SQL, and nothing of what an application does with 
     @session_route(notes, "/note", methods=["GET", "POST"])
     def note(tab): ...
 
-Its rooms: route.py is the decorator, door.py who is let in, visit.py the transaction behind it,
-session.py what a view is handed, stored.py the draft behind it, answer.py what it answers with,
-caching.py that nobody keeps it, schema.py what its draft is in Python, store.py the row, sealing.py
-how a draft lies at rest, identity.py how a tab comes by another id, users.py log-in and taking
-back, lifecycle.py the script's own address, refusals.py what is answered when the door stays shut,
-transactions.py the same transaction without a tab, turns.py how SQLite's one writer is waited for,
-attempts.py how often it is tried, references.py what one tab leaves for another, failures.py what a
-database's failure means, extension.py the app's settings, checks.py what a test suite asks,
+Its rooms: route.py is the decorator, door.py who is let in, body.py how a request is read,
+visit.py the transaction behind it, session.py what a view is handed, stored.py the draft behind
+it, answer.py what it answers with, caching.py that nobody keeps it, schema.py what its draft is in
+Python, store.py the row, sealing.py how a draft lies at rest, identity.py how a tab comes by
+another id, users.py log-in and taking back, lifecycle.py the script's own address, refusals.py what
+is answered when the door stays shut, transactions.py the same transaction without a tab, turns.py
+how SQLite's one writer is waited for, attempts.py how often it is tried, references.py what one tab
+leaves for another, failures.py what a database's failure means, extension.py the app's settings,
+checks.py what a test suite asks,
 client/tab-session.js the browser's half.
 """
 
 from . import references
 from .answer import Then
 from .attempts import RunAgain, look, settle
+from .body import read_whole
 from .checks import check_session_routes
 from .extension import TabSessions, create_table, purge, when_ended
 from .failures import DATABASE_FAILURES, InDoubt, is_busy
@@ -31,6 +33,7 @@ from .model import metadata, tab_session
 from .refusals import (
     CompletedTab,
     CrossSite,
+    CutShort,
     DraftTooLarge,
     EndedTab,
     MissingTabSession,
@@ -45,6 +48,7 @@ from .refusals import (
     TabSessionError,
     TabSessionGone,
     TooLarge,
+    TooSlow,
 )
 from .route import current_tab, custom_session_route, session_route
 from .schema import Schema
@@ -58,6 +62,7 @@ __all__ = [
     "DATABASE_FAILURES",
     "CompletedTab",
     "CrossSite",
+    "CutShort",
     "DraftTooLarge",
     "EndedTab",
     "InDoubt",
@@ -79,6 +84,7 @@ __all__ = [
     "TabSessions",
     "Then",
     "TooLarge",
+    "TooSlow",
     "attach_user",
     "check_session_routes",
     "client_script",
@@ -90,6 +96,7 @@ __all__ = [
     "look",
     "metadata",
     "purge",
+    "read_whole",
     "reading",
     "references",
     "refuse_cross_site",

@@ -10,12 +10,14 @@ from typing import Any, Generic
 from flask import Response, current_app, request
 
 from . import binding, guards, ids
+from .body import has_body, read_whole
 from .clock import utc_now
 from .extension import State, state
 from .refusals import MissingTabSession, Refusal, TabSessionGone
 from .schema import Data, Schema
 from .sealing import SealBroken
 from .session import TabSession
+from .transactions import end_clean
 from .visit import Visit
 
 View = Callable[..., Any]
@@ -37,6 +39,7 @@ class Door(Generic[Data]):
     after_completion: bool
     repeatable: bool
     in_background: bool
+    before_transaction: Callable[[], None] | None
     on_success: Hook | None
     after_commit: Hook | None
 
@@ -62,11 +65,20 @@ class Door(Generic[Data]):
             if not (self.optional and reads):
                 raise
             sent = None
+        self._arrive(here)
         visit = Visit(self, here, sent, utc_now(), args, kwargs)
         response = visit.read() if reads else visit.write()
         if half:
             half.give(response)
         return response
+
+    def _arrive(self, here: State) -> None:
+        """Have the whole request here, and what can be done with it alone, with nothing open."""
+        if has_body(request):
+            end_clean(here.session)
+            read_whole(request)
+        if self.before_transaction:
+            self.before_transaction()
 
 
 def _say(refusal: Refusal) -> Response:

@@ -104,6 +104,7 @@ def configure(  # noqa: PLR0913 - each a setting
     absolute_minutes: float = 24 * 60,
     draft_bytes: int = 64 * 1024,
     request_bytes: int = 256 * 1024,
+    request_seconds: float = 20,
     on_end: OnEnd | None = None,
     before_renew: OnEnd | None = None,
     user: Callable[[], object] | None = None,
@@ -111,6 +112,7 @@ def configure(  # noqa: PLR0913 - each a setting
 ) -> None:
     """Set the limits: minutes without a request, minutes in all, bytes of a draft and a request.
 
+    `request_seconds` is how long the bytes of one request may take to come, in all.
     Raises TabSessionError when the app has tab sessions already or a limit makes no sense.
     """
     if _NAME in app.extensions:
@@ -119,11 +121,19 @@ def configure(  # noqa: PLR0913 - each a setting
         raise TabSessionError("idle_minutes must be above 0 and not above absolute_minutes.")
     if min(draft_bytes, request_bytes) < 1024:
         raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
+    if not request_seconds > 0:
+        raise TabSessionError("request_seconds must be above 0.")
     if binding not in {"none", "browser"}:
         raise TabSessionError('binding must be "none" or "browser".')
     watch_for_writes()
     keep_no_answer(app)
-    limits = Limits(int(idle_minutes * 60), int(absolute_minutes * 60), draft_bytes, request_bytes)
+    limits = Limits(
+        int(idle_minutes * 60),
+        int(absolute_minutes * 60),
+        draft_bytes,
+        request_bytes,
+        request_seconds,
+    )
     app.extensions[_NAME] = State(
         limits=limits,
         on_end=[on_end] if on_end else [],

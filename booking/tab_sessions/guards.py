@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from .body import drain
 from .refusals import CrossSite, TooLarge
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ FROM_ANOTHER_HOST = (
 _LONGEST_NAME, _MOST_LOGGED = 260, 20
 _logged: set[tuple[str, str]] = set()
 _log = logging.getLogger(__name__)
-_DRAIN = 32 * 1024 * 1024
 
 
 def refuse_cross_site(request: Request) -> None:
@@ -62,13 +62,5 @@ def refuse_too_large(request: Request, limit: int) -> None:
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise TooLarge  # of unknown length: it would be cut off at the limit without a word
     if (request.content_length or 0) > limit:
-        _drain(request)
+        drain(request)
         raise TooLarge
-
-
-def _drain(request: Request) -> None:
-    # A server that closes on unread bytes resets the connection, and the answer is never seen.
-    left = min(request.content_length or 0, _DRAIN)
-    body = request.environ["wsgi.input"]
-    while left > 0 and (chunk := body.read(min(left, 65536))):
-        left -= len(chunk)

@@ -15,6 +15,7 @@ from werkzeug.exceptions import (
     Gone,
     HTTPException,
     RequestEntityTooLarge,
+    RequestTimeout,
     ServiceUnavailable,
 )
 
@@ -36,6 +37,18 @@ class TooLarge(Refusal, RequestEntityTooLarge):
 
     description = "That is more text than this form can take. Please shorten it and try again."
     headers: ClassVar = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
+
+
+class CutShort(Refusal, BadRequest):
+    """400: the connection went before the whole request had come. Nothing was taken of it."""
+
+    description = "That did not reach us whole. Please try again."
+
+
+class TooSlow(Refusal, RequestTimeout):
+    """408: the request did not come whole in time. Nothing was taken of it."""
+
+    description = "That took too long to reach us. Please try again."
 
 
 class MissingTabSession(Refusal, BadRequest):

@@ -33,6 +33,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     after_completion: bool = False,
     repeatable: bool = False,
     in_background: bool = False,
+    before_transaction: Callable[[], None] | None = None,
     on_success: Hook | None = None,
     after_commit: Hook | None = None,
     **options: Any,
@@ -43,8 +44,11 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     `tab.session` are committed together if the answer's status is below 400, and rolled back
     otherwise. On a serialization failure, a deadlock or a lost connection the view is run
     again, so it does nothing outside the database; `on_success(tab)` runs inside each such
-    try, `after_commit(tab)` once. A connection lost *during* the commit leaves in doubt what
-    arrived: only a `repeatable` view, of which twice comes to the same as once, is run again then.
+    try, `after_commit(tab)` once. The request is read whole before all that, and then
+    `before_transaction()` is called: the place for work on what was sent that needs no database,
+    because on SQLite everybody waits for a view. A connection lost *during* the commit leaves in
+    doubt what arrived: only a `repeatable` view, of which twice comes to the same as once, is run
+    again then.
 
     `data` is a dataclass or a Schema, and then what `tab.data` is; give all routes of a flow the
     same. `mode="read"` lets no method write, `mode="write"` refuses to be registered for one that
@@ -53,9 +57,9 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     reach a completed tab. `in_background` is for what a page asks by itself: it is no sign that
     somebody is there, so it keeps no tab alive. Everything else goes to Flask's add_url_rule.
 
-    The door answers 403, 413, 400, 410, 409 and 503 by itself, as the exceptions of refusals.py,
-    which the blueprint's error handlers may give words. Raises TabSessionError for a registration
-    that makes no sense.
+    The door answers 403, 413, 400, 408, 410, 409 and 503 by itself, as the exceptions of
+    refusals.py, which the blueprint's error handlers may give words. Raises TabSessionError for a
+    registration that makes no sense.
     """
     reading = _ONLY_READ & {method.upper() for method in methods}
     if mode == "write" and reading:
@@ -75,6 +79,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             after_completion=after_completion,
             repeatable=repeatable,
             in_background=in_background,
+            before_transaction=before_transaction,
             on_success=on_success,
             after_commit=after_commit,
         )

@@ -108,17 +108,18 @@ def _is_dirty(session: Session) -> bool:
     return bool(session.new or session.dirty or session.deleted)
 
 
-def end_clean(session: Session) -> None:
+def end_clean(session: AnySession) -> None:
     """End a transaction that only read, so that ours begins at its own beginning.
 
     Raises PendingChanges where ending it would throw somebody's work away.
     """
-    if _is_dirty(session):
+    actual = _actual(session)
+    if _is_dirty(actual):
         raise PendingChanges
-    if session.in_transaction():
-        if _has_written(session.connection()):
+    if actual.in_transaction():
+        if _has_written(actual.connection()):
             raise PendingChanges
-        session.rollback()
+        actual.rollback()
 
 
 def _begin_immediate(connection: Connection) -> None:
