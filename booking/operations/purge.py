@@ -31,7 +31,7 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
     over = (
         select(hold.c.id)
         .where(hold.c.expires_at <= long_over)
-        .order_by(hold.c.id)
+        .order_by(hold.c.expires_at)
         .limit(most)
         .with_for_update(skip_locked=True)
     )

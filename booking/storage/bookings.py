@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -24,6 +25,7 @@ from booking.scheduling.intervals import Interval
 from booking.storage.base import Base, RowId, UTCDateTime
 from booking.storage.business import Service, StaffMember
 
+_MARKED = text("visitor IS NOT NULL")
 STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
 WIDTHS = ("visitor", "network", "wide_network")
 """Columns with the marks of who took it: the visitor, and the networks around; see visitors.py."""
@@ -44,14 +46,17 @@ class Booking(Base):
         ),
         CheckConstraint("starts_at < ends_at", name="range"),
         Index(None, "staff_member_id", "starts_at"),
+        Index(None, "service_id", "starts_at"),
         *(Index(None, width, "created_at") for width in WIDTHS),
+        # Of those with a mark, the old ones: theirs is taken off.
+        Index(None, "created_at", sqlite_where=_MARKED, postgresql_where=_MARKED),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     draft: Mapped[str] = mapped_column(String(128), unique=True)
     state: Mapped[str] = mapped_column(String(16), default="confirmed")
-    service_id: Mapped[int] = mapped_column(ForeignKey("booking_service.id"), index=True)
+    service_id: Mapped[int] = mapped_column(ForeignKey("booking_service.id"))
     staff_member_id: Mapped[int] = mapped_column(ForeignKey("booking_staff_member.id"))
     starts_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -113,7 +118,7 @@ hold = Table(
     ),
     Column("starts_at", UTCDateTime, nullable=False),
     Column("ends_at", UTCDateTime, nullable=False),
-    Column("expires_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
     Column("held_since", BigInteger, nullable=False, server_default="0"),
     Column("extensions", Integer, nullable=False, default=0),
     *(Column(width, LargeBinary(32)) for width in WIDTHS),

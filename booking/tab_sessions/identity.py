@@ -49,7 +49,7 @@ def _copy(
         sealed=sealing.seal(plain, draft_key, 1),
         forked_from=row.id,
         seen_at=now,
-        idle_expires_at=now + here.limits.idle,
+        idle_expires_at=here.limits.over_at(now, row.absolute_expires_at),
     )
     store.create(session, ids.digest(tab_id), copy)
 

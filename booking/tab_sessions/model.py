@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     false,
+    text,
 )
 
 metadata = MetaData(
@@ -34,6 +35,8 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 _RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+_IS_COPY = text("forked_from IS NOT NULL")
 
 # Times are whole seconds since the epoch, UTC: SQL compares them, on every engine alike.
 tab_session = Table(
@@ -60,7 +63,10 @@ tab_session = Table(
     Column("previous_until", BigInteger),
     Column("renewal_due", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("token_hash", "flow"),
-    Index(None, "state", "idle_expires_at"),
+    Index(None, "state", "idle_expires_at"),  # never later than the other limit: see Limits.over_at
+    Index(None, "state", "absolute_expires_at"),
+    # For the database itself: whoever deletes a row has it look for the copies of it.
+    Index(None, "forked_from", sqlite_where=_IS_COPY, postgresql_where=_IS_COPY),
     Index(None, "previous_hash"),
     Index(None, "user"),
 )

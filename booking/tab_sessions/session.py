@@ -110,7 +110,7 @@ class TabSession(Stored[Data]):
         """Begin the idle limit anew, in all flows; seconds until the first of them ends, if any."""
         now, rows = int(self.now.timestamp()), self._every_flow()
         for row in rows:
-            store.touch(self.session, row.id, *self._alive().values())
+            store.touch(self.session, row.id, *self._alive(row.absolute_expires_at).values())
         lives = [row.absolute_expires_at - now for row in rows if row.state == "active"]
         return min([*lives, self._limits.idle]) if lives else None
 

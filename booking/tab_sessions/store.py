@@ -67,12 +67,9 @@ _TOUCH = (
 _SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
     table.c.token_hash == bindparam("digest")
 )
-_PAST_A_LIMIT = (table.c.idle_expires_at <= bindparam("now")) | (
-    table.c.absolute_expires_at <= bindparam("now")
-)
 _OUTLIVED = (
     select(table.c.id)
-    .where(table.c.state == "active", _PAST_A_LIMIT)
+    .where(table.c.state == "active", table.c.idle_expires_at <= bindparam("now"))
     .order_by(table.c.idle_expires_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -235,7 +232,8 @@ def forget(session: Session, before: int, most: int) -> int:
     """Delete tombstones whose absolute limit lies before `before`; how many went."""
     old = (
         select(table.c.id)
-        .where(table.c.state != "active", table.c.absolute_expires_at < before)
+        # By name: what is merely not active is found by no index.
+        .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
         .limit(most)
     )
     gone = session.connection().execute(table.delete().where(table.c.id.in_(old)))

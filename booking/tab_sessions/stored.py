@@ -104,7 +104,7 @@ class Stored(Generic[Data]):
             raise Conflict
         if self._row.state == "completed":
             raise CompletedTab
-        known = {**values, **self._alive()}
+        known = {**values, **self._alive(self._row.absolute_expires_at)}
         if not store.change(self.session, self._row.id, self._row.version, known):
             # The row is locked, so only this request can have ended it meanwhile.
             raise EndedTab if store.is_ended(self.session, self._row.id) else Conflict
@@ -112,24 +112,25 @@ class Stored(Generic[Data]):
 
     def _keep_alive(self) -> None:
         if self._row and self._row.state == "active":
-            alive = self._alive()
+            alive = self._alive(self._row.absolute_expires_at)
             store.touch(self.session, self._row.id, *alive.values())
             self._row = replace(self._row, **alive)
 
-    def _alive(self) -> dict[str, Any]:
+    def _alive(self, absolute: int) -> dict[str, Any]:
         now = int(self.now.timestamp())
-        return {"seen_at": now, "idle_expires_at": now + self._limits.idle}
+        return {"seen_at": now, "idle_expires_at": self._limits.over_at(now, absolute)}
 
     def _insert(self, plain: bytes = b"{}") -> None:
         draft_key, now = sealing.new_draft_key(), int(self.now.timestamp())
+        absolute = now + self._limits.absolute
         row = store.Row(
             **self._inherited(),
             flow=self._around.flow,
             wrapped_key=sealing.wrap(draft_key, self._id),
             sealed=sealing.seal(plain, draft_key, 1),
             created_at=now,
-            **self._alive(),
-            absolute_expires_at=now + self._limits.absolute,
+            **self._alive(absolute),
+            absolute_expires_at=absolute,
         )
         key = store.create(self.session, ids.digest(self._id), row)
         if key is None:

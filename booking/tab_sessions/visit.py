@@ -226,7 +226,8 @@ class Visit(Generic[Data]):
                 if over:
                     self.state.end(session, [row.id], over)
                 else:
-                    store.touch(session, row.id, seen, seen + self.state.limits.idle)
+                    until = self.state.limits.over_at(seen, row.absolute_expires_at)
+                    store.touch(session, row.id, seen, until)
         except DATABASE_FAILURES as error:
             if not is_busy(error):
                 raise

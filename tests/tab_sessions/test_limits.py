@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from booking.tab_sessions import TabSessionError, TabSessions, purge
+from booking.tab_sessions import TabSessionError, TabSessions, purge, session_lifecycle
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -44,6 +44,25 @@ def test_reading_often_writes_seldom(clock, tab, rows):
     clock.shift(timedelta(minutes=1))
     tab.get()
     assert rows()[0]["seen_at"] == NOON.timestamp() + 300
+
+
+def test_one_column_says_when_a_tab_is_over_whatever_it_did_last(clock, session, rows):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    app = host_app(session, notes, idle_minutes=50, absolute_minutes=90)
+    tab, copy = Tab(app.test_client()), Tab(app.test_client())
+    tab.post(text="begun")
+    clock.shift(timedelta(minutes=45))
+    for step in (
+        tab.get,
+        lambda: tab.post(text="changed"),
+        lambda: tab.post("/tab-session"),
+        lambda: copy.get(**{"Tab-Session-Fork-Of": tab.id}),
+    ):
+        assert step().status_code < 300
+        clock.shift(timedelta(minutes=10))
+        limits = {(row["idle_expires_at"], row["absolute_expires_at"]) for row in rows()}
+        assert limits == {(NOON.timestamp() + 90 * 60,) * 2}
 
 
 def test_no_tab_outlives_a_day_however_busy(clock, tab):
