@@ -15,7 +15,7 @@ another id, users.py log-in and taking back, lifecycle.py the script's own addre
 is answered when the door stays shut, transactions.py the same transaction without a tab, turns.py
 how SQLite's one writer is waited for, attempts.py how often it is tried, references.py what one tab
 leaves for another, failures.py what a database's failure means, extension.py the app's settings,
-checks.py what a test suite asks,
+csrf.py what a host's CSRF tokens need not guard, checks.py what a test suite asks,
 client/tab-session.js the browser's half.
 """
 

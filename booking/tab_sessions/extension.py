@@ -16,6 +16,7 @@ from . import references, store
 from .attempts import settle
 from .caching import keep_no_answer
 from .clock import utc_now
+from .csrf import exempt_session_routes
 from .limits import Limits
 from .model import metadata
 from .refusals import TabSessionError
@@ -127,6 +128,7 @@ def configure(  # noqa: PLR0913 - each a setting
         raise TabSessionError('binding must be "none" or "browser".')
     watch_for_writes()
     keep_no_answer(app)
+    exempt_session_routes(app)
     limits = Limits(
         int(idle_minutes * 60),
         int(absolute_minutes * 60),
