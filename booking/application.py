@@ -10,22 +10,23 @@ from flask.cli import FlaskGroup
 from werkzeug.wrappers import Response as AnyResponse
 
 from .customer import headers, hosts
-from .extension import Sidebook
+from .extension import mount
 from .proxies import stand_behind
 from .state import NAME
 
 
-def create_app(config: Mapping[str, Any] | None = None) -> Flask:
-    """A Flask app that is nothing but the booking wizard, at /book/.
+def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
+    """A Flask app that is nothing but the booking wizard, at /book/ or at another prefix.
 
     `config` holds BOOKING_* settings and Flask's own; it wins over the environment. Raises
     ConfigurationError with the name of the setting and what to write.
     """
     app = Flask("booking", static_folder=None, template_folder=None)
     app.config.from_mapping(config or {})
-    Sidebook(app)
-    app.add_url_rule("/", "home", _home)
+    mount(app, None, url_prefix, NAME, alone=True)
     state = app.extensions[NAME]
+    if state.url_prefix != "/":
+        app.add_url_rule("/", "home", _home)
     stand_behind(app, state.settings, state.url_prefix)
     app.before_request(hosts.refuse_unknown)
     app.after_request(_protect)

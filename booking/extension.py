@@ -11,9 +11,10 @@ from .commands import booking_commands
 from .config import ConfigurationError, read_settings
 from .customer import create_blueprint
 from .database import database_of, prepare_sqlite
+from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
 from .operations.holds import release
 from .state import NAME, State
-from .tab_sessions import TabSessions, client_script, when_ended
+from .tab_sessions import TabSessions, when_ended
 
 __all__ = ["Sidebook", "prepare_sqlite"]
 
@@ -22,30 +23,49 @@ class Sidebook:
     """The Flask extension: the booking wizard in an app of your own.
 
         Sidebook(app)                    # the app's own Flask-SQLAlchemy, or one is made
-        Sidebook(app, db, url_prefix="/appointments")
+        Sidebook(app, db, url_prefix="/appointments", name="appointments")
 
-    Raises ConfigurationError when a setting cannot be used; its message names the remedy.
+    `name` is that of its blueprint and of its group of commands. Raises ConfigurationError when a
+    setting cannot be used; its message names the remedy.
     """
 
-    def __init__(self, app: Flask | None = None, db: Any = None, url_prefix: str = "/book") -> None:
-        self._db, self._url_prefix = db, url_prefix
+    def __init__(
+        self,
+        app: Flask | None = None,
+        db: Any = None,
+        url_prefix: str = "/book",
+        name: str = NAME,
+    ) -> None:
+        self._db, self._url_prefix, self._name = db, url_prefix, name
         if app is not None:
             self.init_app(app)
 
-    def init_app(self, app: Flask, db: Any = None, url_prefix: str | None = None) -> None:
-        """Mount the wizard in this app: blueprint `booking`, commands `flask booking …`."""
-        if NAME in app.extensions:
-            raise ConfigurationError("This app has Sidebook already: make it once.")
-        settings = read_settings(app.config)
-        database = database_of(app, settings, db or self._db)
-        prefix = "/" + (url_prefix or self._url_prefix).strip("/")
-        state = State(settings, database, prefix)
-        app.extensions[NAME] = state
-        _attach_tab_sessions(app, state)
-        blueprint = create_blueprint()
-        blueprint.add_url_rule("/static/js/tab-session.js", "tab_session_script", client_script)
-        app.register_blueprint(blueprint, url_prefix=prefix)
-        app.cli.add_command(booking_commands)
+    def init_app(
+        self,
+        app: Flask,
+        db: Any = None,
+        url_prefix: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Mount the wizard in this app; what is given here goes before what the class was given."""
+        prefix = self._url_prefix if url_prefix is None else url_prefix
+        mount(app, db or self._db, prefix, self._name if name is None else name)
+
+
+def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = False) -> None:
+    """Attach everything to this app. `alone`: it is there for nothing else."""
+    if NAME in app.extensions:
+        raise ConfigurationError("This app has Sidebook already: make it once.")
+    prefix = prefix_of(url_prefix)
+    refuse_names_in_use(app, name)
+    settings = read_settings(app.config)
+    state = State(settings, database_of(app, settings, db), prefix, name)
+    app.extensions[NAME] = state
+    _attach_tab_sessions(app, state)
+    blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
+    app.register_blueprint(blueprint, url_prefix=prefix)
+    refuse_addresses_in_use(app, name)
+    app.cli.add_command(booking_commands, name)
 
 
 def _attach_tab_sessions(app: Flask, state: State) -> None:

@@ -8,6 +8,7 @@ migrations never meet it.
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -84,7 +85,13 @@ def merged_metadata() -> MetaData:
 
 def is_not_ours(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
     """For a host's own Alembic: `include_name=is_not_ours` keeps it from dropping our tables."""
-    return kind != "table" or not (name or "").startswith("booking_")
+    return kind != "table" or name not in _ours()
+
+
+@cache
+def _ours() -> frozenset[str]:
+    # By their whole names: a host may have a table `booking_note` of its own.
+    return frozenset(merged_metadata().tables) | {VERSION_TABLE}
 
 
 @contextmanager

@@ -10,16 +10,17 @@ from sqlalchemy import Engine
 from .config import Settings
 
 NAME = "booking"
-"""The key in app.extensions, and the blueprint's name."""
+"""The key in app.extensions, and the name of blueprint and commands unless a host gives one."""
 
 
 @dataclass(frozen=True)
 class State:
-    """One app's Sidebook: its settings, its database, where it is mounted."""
+    """One app's Sidebook: its settings, its database, where it is mounted and under which name."""
 
     settings: Settings
     db: Any
     url_prefix: str
+    name: str = NAME
 
     @property
     def session(self) -> Any:

@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.browsers",
     "tests.fixtures.figures",
+    "tests.fixtures.hosts",
 ]
 
 SHOP = Path(__file__).parent / "shop.toml"

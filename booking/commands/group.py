@@ -28,11 +28,24 @@ class _Plainspoken(AppGroup):
             return super().make_context(*given, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with in_plain_words():
-            return super().invoke(ctx)
+        try:
+            with in_plain_words():
+                return super().invoke(ctx)
+        except click.ClickException as error:
+            if (told := as_called(error.message)) == error.message:
+                raise
+            raise click.ClickException(told) from error
 
 
 booking_commands = _Plainspoken("booking", help="Set up the business and look after its day.")
+
+
+def as_called(text: str) -> str:
+    """The text with our commands as they are called in this app: a host may name the group."""
+    here: click.Context | None = click.get_current_context()
+    while here and here.command is not booking_commands:
+        here = here.parent
+    return text.replace("flask booking ", f"flask {here.info_name} ") if here else text
 
 
 def ready() -> AnySession:

@@ -14,7 +14,7 @@ from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.tab_sessions import reading, settle
 
 from .findings import Grade
-from .group import booking_commands, now, ready, state
+from .group import as_called, booking_commands, now, ready, state
 from .output import say
 from .trial import try_to_write
 
@@ -40,7 +40,7 @@ def doctor() -> None:
         findings = list(examine(session, now()))
     findings += try_to_write(state().session)
     for grade, text in findings:
-        say(f"{grade:<5}  {text}")
+        say(f"{grade:<5}  {as_called(text)}")
     if any(grade is Grade.WRONG for grade, _ in findings):
         raise click.exceptions.Exit(1)
 

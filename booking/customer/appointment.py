@@ -56,14 +56,14 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
     except AppointmentPast:
         with reading(state().session) as session:
             return _page(session, token, _booking(session, token), alerts=[BEGUN]), 409
-    return redirect(url_for("booking.appointment", token=token), 303)
+    return redirect(url_for(".appointment", token=token), 303)
 
 
 def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
     with reading(state().session) as session:
         booking = _booking(session, token)
-        manage_url = public("booking.appointment", token=token)
+        manage_url = public(".appointment", token=token)
         content = calendar_file(booking, open_shop(session), url=manage_url)
         response = make_response(content)
         response.headers["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH"
@@ -73,7 +73,7 @@ def calendar(token: str) -> Response:
 
 
 def _page(session: Session, token: str, booking: Booking, **told: Any) -> str:
-    shop, url = open_shop(session), url_for("booking.cancel", token=token)
+    shop, url = open_shop(session), url_for(".cancel", token=token)
     is_cancelled = booking.state == "cancelled"
     context: dict[str, Any] = {"alerts": [], "notices": []}
     return render(
@@ -84,7 +84,7 @@ def _page(session: Session, token: str, booking: Booking, **told: Any) -> str:
         state=booking.state,
         cancellable=not is_cancelled and booking.starts_at > _now(),
         cancel_url=url,
-        calendar_url=url_for("booking.calendar", token=token),
+        calendar_url=url_for(".calendar", token=token),
         **context | told,
     )
 

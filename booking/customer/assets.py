@@ -14,7 +14,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from booking.paths import STATIC
-from booking.tab_sessions import CLIENT_SCRIPT
+from booking.tab_sessions import CLIENT_SCRIPT, client_script
+
+from . import links
 
 SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
 SCRIPTS = ("wizard", "hold", "idle", "trouble", "two-tabs")
@@ -23,17 +25,19 @@ MERGED = {
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
 }
 
-STATIC_FILE = "booking.static"
-MERGED_FILE = "booking.merged"
-TAB_SESSION_SCRIPT = "booking.tab_session_script"
+# Endpoints without the blueprint's name, which is the host's to choose.
+STATIC_FILE = "static"
+MERGED_FILE = "merged"
+TAB_SESSION_SCRIPT = "tab_session_script"
 ENDPOINTS = {STATIC_FILE, MERGED_FILE, TAB_SESSION_SCRIPT}
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 def add_to(blueprint: Blueprint) -> None:
     """Serve the merged files, name each file's content in its address, let that be kept."""
-    names = ",".join(f'"{name}"' for name in MERGED)
-    blueprint.add_url_rule(f"/static/<any({names}):filename>", "merged", merged)
+    names, folder = ",".join(f'"{name}"' for name in MERGED), blueprint.static_url_path
+    blueprint.add_url_rule(f"{folder}/<any({names}):filename>", MERGED_FILE, merged)
+    blueprint.add_url_rule(f"{folder}/js/tab-session.js", TAB_SESSION_SCRIPT, client_script)
     blueprint.url_defaults(_add_digest)
     blueprint.after_request(_keep_for_good)
 
@@ -62,22 +66,23 @@ def _digest(files: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _digest_at(endpoint: str | None, values: dict[str, Any]) -> str:
-    if endpoint == TAB_SESSION_SCRIPT:
+def _digest_at(name: str, values: dict[str, Any]) -> str:
+    if name == TAB_SESSION_SCRIPT:
         return digest(CLIENT_SCRIPT)
-    if endpoint == MERGED_FILE:
+    if name == MERGED_FILE:
         return digest(*MERGED.get(values["filename"], ()))
-    return digest(STATIC / values["filename"]) if endpoint == STATIC_FILE else ""
+    return digest(STATIC / values["filename"]) if name == STATIC_FILE else ""
 
 
 def _add_digest(endpoint: str, values: dict[str, Any]) -> None:
-    if "v" not in values and (found := _digest_at(endpoint, values)):
+    if "v" not in values and (found := _digest_at(links.own_name(endpoint), values)):
         values["v"] = found
 
 
 def _keep_for_good(response: Response) -> Response:
     # Only the address that names this very content: another one may be asked for during an update.
     asked, answered = request.args.get("v"), response.status_code in (200, 304)
-    if asked and answered and asked == _digest_at(request.endpoint, request.view_args or {}):
+    name = links.own_name(request.endpoint)
+    if asked and answered and asked == _digest_at(name, request.view_args or {}):
         response.headers["Cache-Control"] = FOR_GOOD
     return response

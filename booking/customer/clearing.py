@@ -19,10 +19,10 @@ def clear(tab: TabSession) -> Then:
     tab.end()
     if request.form.get("then") == "begin":
         return tab.then(pages.go_on)
-    return tab.then(cleared, booked, headers={"HX-Push-Url": url_for("booking.start")})
+    return tab.then(cleared, booked, headers={"HX-Push-Url": url_for(".start")})
 
 
 def cleared(tab: TabSession, booked: bool) -> str:  # noqa: FBT001 - only clear() calls it
     """The page that says so, and where to begin again."""
-    shop, begin = open_shop(tab.session), url_for("booking.current")
+    shop, begin = open_shop(tab.session), url_for(".current")
     return render("_cleared.html", shop, heading=HEADING, booked=booked, new_fragment_url=begin)

@@ -45,8 +45,8 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
 def manage_links(token: str) -> dict[str, str]:
     """The manage page, in full as it may be kept, and the calendar file."""
     return {
-        "manage_url": public("booking.appointment", token=token),
-        "calendar_url": url_for("booking.calendar", token=token),
+        "manage_url": public(".appointment", token=token),
+        "calendar_url": url_for(".calendar", token=token),
     }
 
 

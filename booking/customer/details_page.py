@@ -35,7 +35,7 @@ def details(
     # With nothing typed yet, other tabs of this browser may be asked whether they know who it is.
     untouched = not any(filled.get(name) for name in forms.CONTACT)
     asks = untouched and state().settings.tabs_help
-    other = url_for("booking.receive_details") if asks else None
+    other = url_for(".receive_details") if asks else None
     return {
         "fields": fields,
         "errors": alone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from . import assets, zones
+from . import assets, links, zones
 from .compression import compress
 from .shop import state
 
@@ -21,7 +21,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-NAME = "booking"
 PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
 
 
@@ -42,16 +41,17 @@ def add_strict(response: Response) -> Response:
 def is_ours() -> bool:
     """Whether this request is for something below the wizard's prefix."""
     if request.routing_exception is None:
-        return request.blueprint == NAME
-    prefix = state().url_prefix
-    return request.path == prefix or request.path.startswith(prefix.rstrip("/") + "/")
+        return request.blueprint == str(state().name)
+    prefix: str = state().url_prefix
+    # Beside the wizard at the root of an app everything that no route answers is the app's own.
+    return prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
 
 
 def _add(response: Response) -> Response:
     if not is_ours():
         return response
     response.headers.update(HEADERS)
-    public = request.endpoint in PUBLIC and response.status_code < 400
+    public = links.own_name(request.endpoint) in PUBLIC and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"
     if response.status_code == 429:  # what a visitor holds comes free by then, at the latest

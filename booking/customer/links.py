@@ -40,6 +40,11 @@ def root() -> str:
     return f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
 
 
+def own_name(endpoint: str | None) -> str:
+    """An endpoint of ours without the name of the blueprint, which the host may choose."""
+    return (endpoint or "").rpartition(".")[2]
+
+
 def keep_url(step: str) -> str:
     """Where it is said that the stored answer shall stay."""
     return address(f"{step}/kept")

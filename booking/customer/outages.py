@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-NOT_SET_UP = "The booking tables are missing, or of an older version. Run: flask booking init (%s)"
+from .shop import state
+
+NOT_SET_UP = "The booking tables are missing, or of an older version. Run: flask {} init (%s)"
 REFUSED = "The database could not be used, so a customer was asked to try again: %s"
 _REPEATED_AFTER = 1.0  # second: a hundred customers of one outage are one line
 
@@ -25,7 +27,7 @@ def log_refusal(error: BaseException | None) -> None:
 
 def log_not_set_up(error: BaseException | None) -> None:
     """Say what the operator has to do before anybody can book."""
-    _log(NOT_SET_UP, reason(error))
+    _log(NOT_SET_UP.format(state().name), reason(error))
 
 
 def reason(error: BaseException | None) -> str:

@@ -102,15 +102,16 @@ def not_whole(error: CutShort | TooSlow) -> Answer:
 def gone(error: TabSessionGone) -> Answer:
     """410: why, and the way to a new booking that begins with what was just typed."""
     reason = GONE.get(error.reason, GONE["ended"])
-    if request.endpoint == "booking.more_time":  # what is being typed beside it stays
+    asked = links.own_name(request.endpoint)
+    if asked == "more_time":  # what is being typed beside it stays
         return page("_hold.html", {"hold": NO_HOLD, "message": reason}), 410
-    if request.endpoint == "booking.keep_typed":  # nobody asked for an answer
+    if asked == "keep_typed":  # nobody asked for an answer
         return "", 410
     # A time that was booked is not looked for again.
     carried = CARRIED_ON - {"slot"} if error.reason == "completed" else CARRIED_ON
     typed = [field for field in fields() if field["label"] or field["name"] in carried]
     context = {"heading": OVER, "reason": reason, "message": reason, "typed": typed}
-    context["form_url"] = url_for("booking.carry_on")
+    context["form_url"] = url_for(".carry_on")
     return page("_gone.html" if by_htmx() else "problem.html", context), 410
 
 

@@ -17,13 +17,13 @@ PASSED_ON = ("service", "staff", "day", "month")
 
 def start() -> str:
     """The wizard's front page, which opens where the tab stands."""
-    return _shell("Book an appointment", url_for("booking.current", **_query()))
+    return _shell("Book an appointment", url_for(".current", **_query()))
 
 
 def page(step: str) -> str:
     """The page of one step."""
     title = f"Book an appointment: {steps.LABELS[step]}"
-    return _shell(title, url_for("booking.show_step", step=step, **_query()))
+    return _shell(title, url_for(".show_step", step=step, **_query()))
 
 
 def not_here() -> NoReturn:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from booking.paths import STATIC, TEMPLATES
-from booking.tab_sessions import session_lifecycle, session_route
+from booking.tab_sessions import csrf, session_lifecycle, session_route
 
 from . import (
     appointment,
@@ -26,17 +26,26 @@ from . import (
 )
 from .typed_text import keep_typed
 
+EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
-def create_blueprint() -> Blueprint:
-    """A new blueprint named `booking`: one for each app, so that several live in one process."""
+
+def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
+    """A new blueprint of that name: one for each app, so that several live in one process.
+
+    `at_root`: it will be mounted at "/", beside whatever else the app has. `alone`: it has nothing.
+    """
     blueprint = Blueprint(
-        "booking",
+        name,
         __name__,
         template_folder=str(TEMPLATES),
         static_folder=str(STATIC),
-        static_url_path="/static",
+        # Nearly every app has a /static of its own, which would answer for ours.
+        static_url_path="/-/static" if at_root else "/static",
     )
     _add_pages(blueprint)
+    if alone or not at_root:
+        # Whatever else is asked for below the prefix gets our page for it, not the host app's.
+        blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=EVERY)
     _add_fragments(blueprint)
     _add_answers(blueprint)
     _add_handover(blueprint)
@@ -45,6 +54,7 @@ def create_blueprint() -> Blueprint:
     headers.protect(blueprint)
     blueprint.before_app_request(_refuse_unknown_hosts)
     refusals.explain(blueprint)
+    blueprint.url_value_preprocessor(lambda *_asked: _guard_without_tokens(blueprint))
     return blueprint
 
 
@@ -54,14 +64,16 @@ def _refuse_unknown_hosts() -> None:
         hosts.refuse_unknown()
 
 
+def _guard_without_tokens(blueprint: Blueprint) -> None:
+    # Cancelling has no session route; it asks for the link's secret and for a mark of its page.
+    csrf.exempt(blueprint)
+
+
 def _add_pages(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/", view_func=shell.start)
-    others = ["POST", "PUT", "PATCH", "DELETE"]
-    blueprint.add_url_rule("/", "not_here", shell.not_here, methods=others)
+    blueprint.add_url_rule("/", "not_here", shell.not_here, methods=EVERY[1:])
     blueprint.add_url_rule(f"/<any({','.join(steps.STEPS)}):step>", view_func=shell.page)
     blueprint.add_url_rule("/zones", "zones", zones.show)
-    # Whatever else is asked for below the prefix gets our page for it, not the host app's.
-    blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=["GET", *others])
 
 
 def _add_fragments(blueprint: Blueprint) -> None:

@@ -8,7 +8,7 @@ from flask import Response, make_response, render_template
 
 from booking.scheduling import clock
 
-ENDPOINT = "booking.zones"
+ENDPOINT = "zones"
 A_WEEK = "public, max-age=604800"  # zones are added every few years
 AREAS = (
     *("Africa/", "America/", "Antarctica/", "Arctic/", "Asia/"),

@@ -117,7 +117,6 @@ def test_an_app_without_sidebook_is_told():
 )
 def test_a_wrong_setting_is_told_at_the_shell(setting, told):
     shell = FlaskGroup(create_app=lambda: create_app(setting))
-    shell.add_command(booking_commands)  # as the entry point of the installed package does
     answer = CliRunner().invoke(shell, ["booking", "list"])
     assert answer.exit_code == 1
     assert answer.stderr.startswith(told)

@@ -9,8 +9,8 @@ from booking.testing import TabClient
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}
 
 
-def at_time(app, service="short", staff="any", **options) -> TabClient:
-    return TabClient(app, "/book/", **options).submit(service=service).submit(staff=staff)
+def at_time(app, service="short", staff="any", root="/book/", **options) -> TabClient:
+    return TabClient(app, root, base=root, **options).submit(service=service).submit(staff=staff)
 
 
 def at_details(app, slot=None, **choices) -> TabClient:

@@ -31,7 +31,7 @@ def rendered(gallery) -> Callable[..., str]:
     """The HTML of a sample: `rendered("details", {"hold": None})`."""
 
     def render(name: str, changes: Context | None = None) -> str:
-        with gallery.test_request_context():
+        with gallery.test_request_context("/fragment/x"):
             return show(name, changes)
 
     return render

@@ -1,0 +1,129 @@
+"""Sidebook as a guest: at any prefix, under any name, beside whatever the host has."""
+
+import pytest
+from flask import Blueprint, Flask
+from flask.cli import AppGroup
+from flask_sqlalchemy import SQLAlchemy
+
+from booking import Sidebook, create_app
+from booking.config import ConfigurationError
+from booking.migrate import is_not_ours
+from booking.mounting import prefix_of
+from booking.testing import TabClient
+from tests.customer.walks import at_done
+from tests.fixtures.hosts import loaded
+
+
+def links_of(page) -> set[str]:
+    found = page.select("script[src], link[href], a[href^='/'], form[action]")
+    return {each.get("src") or each.get("href") or each["action"] for each in found}
+
+
+@pytest.mark.parametrize("prefix", ["/", "shop/appointments/"])
+def test_the_whole_wizard_works_at_any_prefix(host, prefix):
+    host.add_url_rule("/mine", "mine", lambda: "mine")
+    Sidebook(host, url_prefix=prefix)
+    root = f"/{prefix.strip('/')}/".replace("//", "/")
+    shown = at_done(loaded(host), root=root)
+    link = shown.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    manage = TabClient(host, link, base=root)
+    for address in links_of(shown.page) | links_of(manage.page) | {f"{root}zones"}:
+        assert address.removeprefix("http://localhost").startswith(root)
+        with host.test_client().get(address) as answer:
+            taken_by_post = address.endswith(("/cancellation", "/clear"))
+            assert answer.status_code == 200 or taken_by_post, address
+    assert manage.submit().page.h1.text == "This appointment is cancelled"
+    assert host.test_client().get("/mine").text == "mine"
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [("", "/"), ("//", "/"), ("book", "/book"), ("/book/", "/book"), ("/a/b-c.d", "/a/b-c.d")],
+)
+def test_a_prefix_may_be_written_with_slashes_or_without(written, used):
+    assert prefix_of(written) == used
+
+
+def test_at_the_root_the_hosts_pages_and_its_404_are_its_own(host):
+    host.register_error_handler(404, lambda _error: ("the host's", 404))
+    Sidebook(host, url_prefix="/")
+    answer = host.test_client().get("/nowhere")
+    assert (answer.status_code, answer.text) == (404, "the host's")
+    assert "Content-Security-Policy" not in answer.headers
+    assert "There is no such page" in host.test_client().get("/appointment/x").text
+
+
+def test_an_app_of_our_own_at_the_root_says_itself_what_is_not_there(sqlite_url):
+    app = create_app({"BOOKING_DATABASE_URL": sqlite_url}, url_prefix="/")
+    assert TabClient(loaded(app), "/").submit(service="short").step == "staff"
+    answer = app.test_client().get("/nowhere")
+    assert answer.status_code == 404
+    assert "There is no such page" in answer.text
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+@pytest.mark.parametrize("prefix", ["/a//b", "/..", "/a b", "/<lang>/book", "/réserver", None, 7])
+def test_a_prefix_that_cannot_be_one_is_told(host, prefix):
+    with pytest.raises(ConfigurationError, match=r"url_prefix is .* Write a path"):
+        Sidebook(host, url_prefix=prefix)
+
+
+@pytest.mark.parametrize(
+    "address", ["/", "/service", "/<page>", "/service/", "/appointment/<token>"]
+)
+def test_an_address_that_the_host_has_already_is_told(host, address):
+    host.add_url_rule(address, "mine", lambda **_: "mine")
+    with pytest.raises(ConfigurationError, match=r"a page of its own at /.*url_prefix="):
+        Sidebook(host, url_prefix="/")
+
+
+def test_an_app_that_matches_hosts_is_told(tmp_path):
+    app = Flask("host", host_matching=True, static_host="shop.example")
+    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/host.db"
+    SQLAlchemy(app)
+    with pytest.raises(ConfigurationError, match="host_matching"):
+        Sidebook(app)
+
+
+def test_with_a_name_a_host_keeps_its_own_blueprint_and_commands(host):
+    own = AppGroup("booking")
+    own.command("ours")(lambda: print("the host's"))
+    host.cli.add_command(own)
+    host.register_blueprint(Blueprint("booking", "elsewhere", url_prefix="/rooms"))
+    Sidebook(host, name="appointments")
+    shown = at_done(loaded(host, "appointments"))
+    assert TabClient(host, shown.page.select_one(".keep-link")["href"][16:]).submit().status == 200
+    assert TabClient(host, "/book/").page.select_one("script[src*='tab-session']")
+    with host.test_client().get("/book/static/booking.css") as sheet:
+        assert sheet.headers["Content-Security-Policy"]
+        assert "no-store" not in sheet.headers.get("Cache-Control", "")
+    shell = host.test_cli_runner()
+    assert "the host's" in shell.invoke(args=["booking", "ours"]).output
+    told = shell.invoke(args=["appointments", "show", "nothing"]).output
+    assert "flask appointments list --all" in told
+
+
+def test_without_a_name_the_hosts_own_are_not_replaced(host):
+    host.register_blueprint(Blueprint("booking", "elsewhere"))
+    with pytest.raises(ConfigurationError, match=r"a blueprint named 'booking'.*name='appoint"):
+        Sidebook(host)
+
+
+def test_nor_its_commands(host):
+    host.cli.add_command(AppGroup("booking"))
+    with pytest.raises(ConfigurationError, match=r"a command named 'booking'.*name='appoint"):
+        Sidebook(host)
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "Ä", "two words", 7])
+def test_a_name_that_cannot_be_one_is_told(host, name):
+    with pytest.raises(ConfigurationError, match=r"name is .* Write small letters"):
+        Sidebook().init_app(host, name=name)
+
+
+def test_a_hosts_own_table_is_its_own_to_migrate():
+    assert not is_not_ours("booking_booking", "table", {})
+    assert not is_not_ours("booking_alembic_version", "table", {})
+    assert is_not_ours("booking_note", "table", {})
+    assert is_not_ours("booking_booking", "column", {})
