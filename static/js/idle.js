@@ -32,11 +32,11 @@
     clearInterval(ticking);
     try {
       const answer = await window.TabSession.keepAlive();
-      if (answer.ok) close();
+      if (answer.status === 204) close(); // a log-in page is an answer, too, and not to this
       else show(answer.status === 410 ? "over" : "failed");
       if (answer.status === 410) end = 0;
     } catch {
-      show("failed");
+      if (!("leaving" in document.documentElement.dataset)) show("failed");
     }
     button.disabled = false;
     if (find("[open]")) button.focus();

@@ -2,12 +2,16 @@
  */
 (() => {
   "use strict";
-  const OURS = /<(section|div) id="(step|hold)"/;
+  // What belongs in a place, by its id; in any other it is a step, and a whole page is one of ours.
+  const BELONGS = { hold: "#hold", "field-zone": "optgroup" };
+  const STEP = "#step[data-step]", PAGE = "#announcer";
   const find = (selector) => document.querySelector(selector);
   const words = (name) => find("#announcer").dataset[name];
   // What is saved along the way asks for no answer, so it has nothing to say either.
   const isQuiet = (ctx) => ctx.sourceElement?.hasAttribute("data-quiet");
+  const isPage = (ctx) => ctx.target === document.body;
   let inMemory = false;
+  let unsaid;
 
   function box(id, role, kind, text) {
     find("#" + id)?.remove();
@@ -18,35 +22,56 @@
     return element;
   }
 
-  function reloadLink() {
-    const link = document.createElement("a");
-    return Object.assign(link, { href: location.href, textContent: words("reload") });
-  }
+  const link = (name, more) =>
+    Object.assign(document.createElement("a"), { href: location.href, textContent: words(name), ...more });
 
-  function showTrouble(name, cameByHistory) {
+  function say(name, ctx) {
     const trouble = box("trouble", "alert", "alert", words(name));
-    if (cameByHistory || !find("#step")) trouble.append(" ", reloadLink());
+    // It takes the focus, so it is read already.
+    trouble.ariaLive = "off";
+    if (isPage(ctx) || !find("#step")) trouble.append(" ", link("reload"));
+    else if (name === "elsewhere") trouble.append(" ", link("another", { target: "_blank", rel: "noopener" }));
     find("main h1").after(trouble);
+    document.title = words("error") + document.title.replace(words("error"), "");
     trouble.focus();
   }
+
+  function showTrouble(...trouble) {
+    if ("leaving" in document.documentElement.dataset) unsaid = trouble;
+    else say(...trouble);
+  }
+
+  document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (!isQuiet(ctx)) unsaid = null;
+  });
+
+  document.addEventListener("booking:stayed", () => {
+    if (unsaid) say(...unsaid);
+    unsaid = null;
+  });
+
+  const belongs = (ctx) =>
+    new DOMParser().parseFromString(ctx.text, "text/html")
+      .querySelector(isPage(ctx) ? PAGE : BELONGS[ctx.target.id] || STEP);
+
+  // A page that is not ours (a log-in, a proxy's, a crash) must not take the place of what was
+  // typed, whatever its status. An order to leave (HX-Redirect) is obeyed.
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    const { status } = ctx.response;
+    if (isQuiet(ctx) || [204, 304].includes(status) || ctx.hx.redirect || ctx.hx.refresh) return;
+    if (status < 500 && status !== 413 && belongs(ctx)) return;
+    event.preventDefault();
+    showTrouble(status === 413 ? "tooLarge" : status < 500 ? "elsewhere" : "busy", ctx);
+  });
+
+  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+    if (ctx && !isQuiet(ctx)) showTrouble("offline", ctx);
+  });
 
   function showMemoryNote() {
     if (inMemory) find("main").prepend(box("memory-note", "status", "notice", words("memory")));
   }
-
-  // A page that is not ours (a proxy's, a crash) must not take the place of what was typed.
-  document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
-    const { status } = ctx.response;
-    const isPage = ctx.target === document.body;
-    if (isQuiet(ctx)) return;
-    if (status < 500 && status !== 413 && (isPage || OURS.test(ctx.text))) return;
-    ctx.hx.reswap = "none";
-    showTrouble(status === 413 ? "tooLarge" : "busy", isPage);
-  });
-
-  document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
-    if (ctx && !isQuiet(ctx)) showTrouble("offline", ctx.target === document.body);
-  });
 
   document.addEventListener("htmx:after:swap", showMemoryNote);
   document.addEventListener("tab-session:memory", () => {

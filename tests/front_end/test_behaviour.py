@@ -170,13 +170,71 @@ def test_offline_nothing_is_lost_and_the_next_try_works(visit, answer):
     expect(window.get_by_role("alert")).to_have_count(0)
 
 
+LEAVE = "dispatchEvent(new Event('beforeunload'))"
+PRESS = """selector => {
+  addEventListener("click", (event) => event.preventDefault(), { once: true });
+  document.querySelector(selector).click();
+}"""
+
+
+@pytest.fixture
+def cut_off(visit):
+    """A step whose answer is under way, and the way to cut it off, as browsers do who leave."""
+    window, under_way = visit("details", clock=True), []
+    # Playwright marks its handlers, and a method of a list cannot be marked.
+    window.route(DETAILS, lambda route: under_way.append(route))  # noqa: PLW0108
+    with window.expect_request(DETAILS):
+        go_on(window)
+
+    def cut() -> None:
+        under_way[0].abort()
+        expect(window.locator("form .button").first).to_be_enabled()
+
+    return window, cut
+
+
+def test_nothing_is_said_while_the_page_is_being_left_and_all_of_it_if_it_stays(cut_off):
+    window, cut = cut_off
+    window.evaluate(LEAVE)
+    cut()
+    expect(window.get_by_role("alert")).to_have_count(0)
+    window.clock.run_for(10_000)  # Stop was pressed
+    expect(window.get_by_role("alert")).to_be_focused()
+
+
+def test_who_comes_back_or_tries_again_has_not_left(cut_off, answer):
+    window, cut = cut_off
+    window.evaluate(LEAVE)
+    window.evaluate("dispatchEvent(new Event('pageshow'))")
+    cut()
+    expect(window.get_by_role("alert")).to_be_focused()
+    window.evaluate(LEAVE)
+    window.unroute(DETAILS)
+    answer(window, DETAILS, "", status=503)
+    go_on(window)
+    expect(window.get_by_role("alert")).to_contain_text("could not save")
+
+
+@pytest.mark.parametrize("link", ["a[href^='mailto:']", "a[download]"])
+def test_a_link_that_leaves_no_page_keeps_nothing_back(cut_off, link):
+    window, cut = cut_off
+    window.evaluate("document.body.append(document.createElement('a'))")
+    window.evaluate("Object.assign(document.body.lastChild, { href: '/file', download: 'a.ics' })")
+    window.evaluate(PRESS, link)
+    window.evaluate(LEAVE)
+    cut()
+    expect(window.get_by_role("alert")).to_be_focused()
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "words"),
     [
         (413, {"HX-Reswap": "none"}, "more text than this form can take"),
         (500, {}, "could not save"),
         (503, {"Retry-After": "1"}, "could not save"),
-        (404, {}, "could not save"),
+        (404, {}, "Something other than this booking answered"),
+        (401, {}, "Something other than this booking answered"),
+        (200, {}, "Something other than this booking answered"),
     ],
 )
 def test_a_page_that_is_not_a_step_never_takes_the_place_of_one(
