@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
 
-from booking.operations import bookings
+from booking.operations import bookings, owners
 from booking.operations.rescheduling import reschedule as reschedule_booking
 from booking.storage import reads
-from booking.storage.models import Booking
+from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.tab_sessions import settle
 
 from .caller import customer_of
 from .days import instant
 from .group import booking_commands, now, ready
-from .lines import when
+from .held import told
+from .lines import agenda, when
 from .named import booking_named, service_named, staff_offering
-from .output import say
+from .output import require_yes, say
 from .why_not import appointment_in_words, comes_twice, far_ahead, slot_in_words
 
 START = 'START is a time on the shop\'s clock: "2026-12-24 14:30", or "next friday 10:00".'
+
+OVER_HOLDS = "Even if a customer who has not booked yet holds the time."
 
 
 @booking_commands.command(epilog=START)
@@ -33,15 +38,17 @@ START = 'START is a time on the shop\'s clock: "2026-12-24 14:30", or "next frid
 @click.option("--email", default="", help="The customer's address.")
 @click.option("--phone", default="", help="The customer's number.")
 @click.option("--note", default="", help="What else to know.")
-def book(service: str, start: str, staff: str | None, **customer: str) -> None:
+@click.option("--over-holds", is_flag=True, help=OVER_HOLDS)
+def book(service: str, start: str, staff: str | None, *, over_holds: bool, **customer: str) -> None:
     """Enter an appointment of SERVICE (a slug) at START, whatever notice customers must give."""
     draft = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
 
-    def work(session: Session) -> str:
+    def work(session: Session) -> list[str]:
         chosen, zone = service_named(session, service), reads.shop_zone(session)
         people, begins = staff_offering(session, chosen, staff), instant(start, now(), zone)
-        with slot_in_words(session, chosen, people, begins):
-            made = bookings.book(
+
+        def take(people: Sequence[StaffMember]) -> Booking:
+            return bookings.book(
                 session,
                 tab_key=None,
                 draft=draft,
@@ -55,46 +62,95 @@ def book(service: str, start: str, staff: str | None, **customer: str) -> None:
                 now=now(),
                 by="owner",
             )
-        told = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
-        return told + far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
 
-    say(settle(ready(), work, repeatable=True))
+        with slot_in_words(session, chosen, people, begins):
+            made, gone = _take(session, chosen, people, begins, take, over_holds=over_holds)
+        done = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
+        remarks = far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
+        return [done + remarks, *told(session, gone)]
+
+    for line in settle(ready(), work, repeatable=True):
+        say(line)
 
 
 @booking_commands.command(epilog=START)
 @click.argument("reference")
 @click.argument("start")
 @click.option("--staff", help="With whom (a slug). Default: as before.")
-def reschedule(reference: str, start: str, staff: str | None) -> None:
+@click.option("--over-holds", is_flag=True, help=OVER_HOLDS)
+def reschedule(reference: str, start: str, staff: str | None, *, over_holds: bool) -> None:
     """Move an appointment to START. Its old time can be booked again at once."""
 
-    def work(session: Session) -> str:
+    def work(session: Session) -> list[str]:
         booking, zone = booking_named(session, reference), reads.shop_zone(session)
         service, to = booking.service, instant(start, now(), zone)
         asked = staff_offering(session, service, staff) if staff else [booking.staff_member]
+
+        def take(people: Sequence[StaffMember]) -> Booking:
+            return reschedule_booking(
+                session, booking, staff=people, start=to, now=now(), by="owner"
+            )
+
         with slot_in_words(session, service, asked, to):
-            reschedule_booking(session, booking, staff=asked, start=to, now=now(), by="owner")
-        told = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
-        return told + far_ahead(service, to, now()) + comes_twice(start, to, zone)
+            _, gone = _take(session, service, asked, to, take, over_holds=over_holds)
+        done = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
+        remarks = far_ahead(service, to, now()) + comes_twice(start, to, zone)
+        return [done + remarks, *told(session, gone)]
 
     with appointment_in_words(reference, "moved"):
-        say(settle(ready(), work, repeatable=True))
+        for line in settle(ready(), work, repeatable=True):
+            say(line)
 
 
 @booking_commands.command()
 @click.argument("reference")
-def cancel(reference: str) -> None:
+@click.option("--like", is_flag=True, help="And all to come that the same visitor booked.")
+@click.option("--yes", is_flag=True, help="Cancel several at once.")
+def cancel(reference: str, *, like: bool, yes: bool) -> None:
     """Cancel an appointment; its time can be booked again."""
 
-    def work(session: Session) -> str:
+    def work(session: Session) -> list[str]:
         booking = booking_named(session, reference)
-        already = " already" if booking.state == "cancelled" else ""
-        bookings.cancel(session, booking, by="owner", now=now())
-        on = when(booking, reads.shop_zone(session))
-        return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
+        return _cancel_like(session, booking, yes) if like else [_cancel(session, booking)]
 
     with appointment_in_words(reference, "cancelled"):
-        say(settle(ready(), work, repeatable=True))
+        for line in settle(ready(), work, repeatable=True):
+            say(line)
+
+
+def _take(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    take: Callable[[Sequence[StaffMember]], Booking],
+    *,
+    over_holds: bool,
+) -> tuple[Booking, Sequence[Hold]]:
+    if over_holds:
+        return owners.over_holds(session, service, staff, start, take, now=now())
+    return take(staff), []
+
+
+def _cancel(session: Session, booking: Booking) -> str:
+    already = " already" if booking.state == "cancelled" else ""
+    bookings.cancel(session, booking, by="owner", now=now())
+    on = when(booking, reads.shop_zone(session))
+    return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
+
+
+def _cancel_like(session: Session, booking: Booking, yes: bool) -> list[str]:  # noqa: FBT001
+    zone = reads.shop_zone(session)
+    if booking.visitor is None:
+        raise click.ClickException(
+            f"Nothing tells who booked {booking.reference}: it was entered by hand, or more than "
+            "two days ago. Cancel appointments one by one."
+        )
+    found = reads.bookings_like(session, booking, now=now())
+    require_yes(list(agenda(found, zone)), "cancelling these appointments", given=yes)
+    gone = owners.cancel_like(session, booking, now=now())
+    told = "These appointments are cancelled. The customers were not told."
+    return [*agenda(gone, zone), told if gone else "No such appointment is to come."]
 
 
 def _with_whom(booking: Booking, zone: ZoneInfo) -> str:

@@ -7,6 +7,7 @@ so; a redirected output may know a few hundred characters and nothing else.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TextIO
 
 import click
@@ -21,6 +22,15 @@ _SPELLING = frozenset(
 def say(text: str) -> None:
     """Print one line."""
     click.echo(_fitting(plain(text), sys.stdout))
+
+
+def require_yes(lines: Sequence[str], what: str, *, given: bool) -> None:
+    """Show what would go and refuse, unless --yes was given or there is nothing to lose."""
+    if given or not lines:
+        return
+    for line in lines:
+        say(line)
+    raise click.ClickException(f"Nothing was changed: {what} needs --yes.")
 
 
 def plain(text: str) -> str:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
+from booking.operations import owners
 from booking.operations.business.dates import spoken
 from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
@@ -30,6 +31,8 @@ UNAVAILABLE = {
     Reason.LIMIT: "That day has as many of these appointments as it may.",
 }
 
+ONLY_HELD = (Reason.TAKEN, Reason.LIMIT)
+
 
 @contextmanager
 def slot_in_words(
@@ -40,6 +43,7 @@ def slot_in_words(
         yield
     except SlotUnavailable as lost:
         told = UNAVAILABLE.get(lost.reason) or _closed(session, service, staff, start)
+        told += _held(session, service, staff, start) if lost.reason in ONLY_HELD else ""
         raise click.ClickException(f"{told} Nothing was changed.") from lost
 
 
@@ -65,6 +69,16 @@ def far_ahead(service: Service, start: datetime, now: datetime) -> str:
     return (
         f" Note: it is {(start - now).days} days ahead, where customers can book "
         f"{service.booking_window} days ahead."
+    )
+
+
+def _held(session: Session, service: Service, staff: Sequence[StaffMember], start: datetime) -> str:
+    """What could be done where a hold is in the way, perhaps beside a booking."""
+    if not owners.holds_in_the_way(session, service, staff, start, now=datetime.now(UTC)):
+        return ""
+    return (
+        " Some of it is only held by somebody who has not booked yet (flask booking holds): "
+        "--over-holds takes it from them."
     )
 
 

@@ -133,7 +133,7 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
     """Let go of the time, but not of how long the tab has been holding; else as `release`."""
     held = hold_of(session, tab_key, lock=True)
     if held is not None:
-        release_claims(session, held.id)
+        release_claims(session, [held.id])
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 

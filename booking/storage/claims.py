@@ -102,9 +102,9 @@ def _release(session: Session, hold_ids: Collection[int]) -> None:
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
 
-def release_claims(session: Session, hold_id: int) -> None:
-    """Let go of all that the hold claimed; its record stays."""
-    _let_go(session, claims.c.hold_id == hold_id)
+def release_claims(session: Session, hold_ids: Collection[int]) -> None:
+    """Let go of all that these holds claimed; their records stay."""
+    _let_go(session, claims.c.hold_id.in_(hold_ids))
 
 
 def drop_hold(session: Session, hold_id: int) -> None:

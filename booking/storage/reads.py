@@ -79,6 +79,20 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
     return session.scalars(query).all()
 
 
+def bookings_like(session: Session, booking: Booking, *, now: datetime) -> Sequence[Booking]:
+    """Appointments to come that the same visitor booked, as far as the marks still tell.
+
+    The given one is among them if it is to come. Nobody's mark is like nobody's.
+    """
+    query = (
+        _bookings()
+        .where(Booking.visitor == booking.visitor, Booking.visitor.is_not(None))
+        .where(Booking.state.in_(("pending", "confirmed")), Booking.starts_at > now)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return session.scalars(query).all()
+
+
 def is_sold(session: Session, staff_member_id: int, span: Interval, *, besides: int | None) -> bool:
     """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
     asked = {

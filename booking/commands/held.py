@@ -1,0 +1,157 @@
+"""Times that are only held: who keeps them, and how the owner takes them back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from string import ascii_uppercase
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy.orm import Session
+
+from booking.operations.owners import let_go
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.storage.catalogue import read_catalogue
+from booking.storage.held import Which, live_holds
+from booking.storage.models import Hold
+from booking.tab_sessions import reading, settle
+
+from .columns import short, table
+from .days import Counted, day
+from .group import booking_commands, now, ready
+from .lines import span, time_of_day
+from .named import staff_named
+from .output import require_yes, say
+
+HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor")
+NOTHING_NAMED = (
+    "Name the tab whose time is to be let go of (flask booking holds shows them), or --day, "
+    "--staff, or --all."
+)
+NOBODY_KNOWN = "Nothing tells who holds that time, so none is known to be like it."
+
+
+@booking_commands.command()
+@click.option("--day", "on", type=day, help="Only times on that day.")
+@click.option("--staff", help="Only with that staff member (a slug).")
+def holds(on: date | Counted | None, staff: str | None) -> None:
+    """Show the times that are held while somebody books them, and by how many visitors."""
+    with reading(ready()) as session:
+        found = live_holds(session, _which(session, on, staff), now=now())
+        lines = list(_lines(session, found, _names(session)))
+    for line in lines or ["No such time is held." if on or staff else "No time is held."]:
+        say(line)
+
+
+@booking_commands.command()
+@click.argument("tab", type=int, required=False)
+@click.option("--like", is_flag=True, help="Also all that the same visitor holds.")
+@click.option("--day", "on", type=day, help="All times on that day.")
+@click.option("--staff", help="All times with that staff member (a slug).")
+@click.option("--all", "everything", is_flag=True, help="Whatever is held.")
+@click.option("--yes", is_flag=True, help="Let go of several at once.")
+def release(
+    tab: int | None,
+    *,
+    like: bool,
+    on: date | Counted | None,
+    staff: str | None,
+    everything: bool,
+    yes: bool,
+) -> None:
+    """Let go of the time that TAB holds, or of several. Who was booking it may choose again."""
+    if tab is None and (like or not (on or staff or everything)):
+        raise click.UsageError(NOTHING_NAMED)
+
+    def work(session: Session) -> list[str]:
+        which = replace(_which(session, on, staff), tab=tab)
+        if like:
+            which = replace(which, tab=None, visitor=_visitor(session, which))
+        names = _names(session)
+        lines = list(_lines(session, let_go(session, which, now=now()), names))
+        if like or tab is None:
+            require_yes(lines[1:], "letting go of them", given=yes)
+        return lines
+
+    lines = settle(ready(), work, repeatable=True)
+    for line in lines or ["No such time is held: nothing was changed."]:
+        say(line)
+    if lines:
+        say(
+            "These times were let go of, and can be booked again. Their tabs may choose them again."
+        )
+
+
+def told(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
+    """What became of holds that an appointment took the place of."""
+    catalogue = read_catalogue(session)
+    for held in gone:
+        service = catalogue.every_service[held.service_id].name
+        yield (
+            f"Let go of for it: {service} on {span(held.starts_at, held.ends_at, catalogue.zone)}, "
+            f"which tab {held.tab_session_id} held since {_since(held, catalogue.zone)}."
+        )
+
+
+def _which(session: Session, on: date | Counted | None, staff: str | None) -> Which:
+    zone = read_catalogue(session).zone
+    member = staff_named(session, staff).id if staff else None
+    if on is None:
+        return Which(staff_member_id=member)
+    found = on(local_day(to_minute(now()), zone)) if isinstance(on, Counted) else on
+    first, end = day_interval(found, zone)
+    return Which(staff_member_id=member, between=(from_minute(first), from_minute(end)))
+
+
+def _visitor(session: Session, which: Which) -> bytes:
+    found = live_holds(session, which, now=now())
+    if not found:
+        raise click.ClickException(f"Tab {which.tab} holds no time. Nothing was changed.")
+    if found[0].visitor is None:
+        raise click.ClickException(NOBODY_KNOWN)
+    return found[0].visitor
+
+
+Names = Mapping[bytes | None, str]
+
+
+def _names(session: Session) -> Names:
+    """A letter for each visitor, with how many times they hold; good for this one list."""
+    found = live_holds(session, Which(), now=now())
+    counts = Counter(held.visitor for held in found if held.visitor is not None)
+    return {
+        mark: f"{_letters(place)} ({number})"
+        for place, (mark, number) in enumerate(counts.most_common())
+    }
+
+
+def _lines(session: Session, found: Sequence[Hold], names: Names) -> Iterator[str]:
+    if not found:
+        return
+    catalogue = read_catalogue(session)
+    zone = catalogue.zone
+    rows = [
+        (
+            str(held.tab_session_id),
+            span(held.starts_at, held.ends_at, zone),
+            short(catalogue.staff[held.staff_member_id].name),
+            short(catalogue.every_service[held.service_id].name),
+            _since(held, zone),
+            time_of_day(held.expires, zone),
+            names.get(held.visitor, "-"),
+        )
+        for held in sorted(found, key=lambda held: (held.starts_at, held.id))
+    ]
+    yield from table([HEAD, *rows])
+
+
+def _since(held: Hold, zone: ZoneInfo) -> str:
+    return time_of_day(datetime.fromtimestamp(held.held_since, UTC), zone)
+
+
+def _letters(place: int) -> str:
+    more, last = divmod(place, len(ascii_uppercase))
+    return (_letters(more - 1) if more else "") + ascii_uppercase[last]

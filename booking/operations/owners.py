@@ -1,0 +1,137 @@
+"""What only the owner does: let go of others' holds, and undo what one visitor booked."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from booking.operations.bookings import cancel
+from booking.operations.errors import AppointmentPast, SlotUnavailable
+from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.hours import TICK
+from booking.scheduling.slots import Reason
+from booking.storage.catalogue import read_catalogue
+from booking.storage.claims import day_places, release_claims
+from booking.storage.held import Which, holds_on, live_holds
+from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.models import hold as holds
+from booking.storage.reads import bookings_like
+from booking.storage.working_time import rules_of
+
+Done = TypeVar("Done")
+
+
+def let_go(session: Session, which: Which, *, now: datetime) -> Sequence[Hold]:
+    """Let go of the times of these holds, and return the holds as they were.
+
+    How long their tabs have been holding stays written down, so that choosing again gives none of
+    them a fresh hold. One that is confirmed at this moment is a booking, and stays.
+    """
+    found = live_holds(session, which, now=now, lock=True)
+    _let_go(session, [held.id for held in found], now)
+    return found
+
+
+def over_holds(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    take: Callable[[Sequence[StaffMember]], Done],
+    *,
+    now: datetime,
+) -> tuple[Done, Sequence[Hold]]:
+    """`take` the time with one of the staff, letting go of the holds that stand in its way.
+
+    Nothing is let go of where somebody is free anyway. Returns what `take` returned and the holds
+    that went. Raises SlotUnavailable where it is booked, or cannot be had for another reason; then
+    every hold stands as it did.
+    """
+    try:
+        return take(staff), []
+    except SlotUnavailable as error:
+        lost = error
+    for member in staff:
+        try:
+            with session.begin_nested():
+                return _over_holds_of(session, service, member, start, take, now)
+        except SlotUnavailable as error:
+            lost = error
+    raise lost
+
+
+def holds_in_the_way(
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    *,
+    now: datetime,
+) -> bool:
+    """Whether anybody holds a part of what an appointment at that start would take up."""
+    ticks = _ticks(service, start)
+    return any(holds_on(session, one.resource_id, ticks, now=now) for one in staff) or bool(
+        service.daily_limit
+        and holds_on(session, service.resource_id, _places(session, start), now=now)
+    )
+
+
+def cancel_like(session: Session, booking: Booking, *, now: datetime) -> Sequence[Booking]:
+    """Cancel all appointments to come that the same visitor booked; those that were cancelled."""
+    found = []
+    for one in bookings_like(session, booking, now=now):
+        try:
+            found.append(cancel(session, one, by="owner", now=now))
+        except AppointmentPast:  # moved by somebody else at this moment
+            continue
+    return found
+
+
+def _over_holds_of(
+    session: Session,
+    service: Service,
+    member: StaffMember,
+    start: datetime,
+    take: Callable[[Sequence[StaffMember]], Done],
+    now: datetime,
+) -> tuple[Done, Sequence[Hold]]:
+    gone = _clear(session, member.resource_id, _ticks(service, start), now)
+    try:
+        return take([member]), gone
+    except SlotUnavailable as lost:
+        if lost.reason is not Reason.LIMIT:
+            raise
+    # The day's limit is used up by holds, at least in part: one place is enough.
+    places = _places(session, start)
+    gone = [*gone, *_clear(session, service.resource_id, places, now, most=1)]
+    return take([member]), gone
+
+
+def _ticks(service: Service, start: datetime) -> range:
+    first, end = rules_of(service).span(to_minute(start))
+    return range(first // TICK, -(-end // TICK))
+
+
+def _places(session: Session, start: datetime) -> range:
+    return day_places(local_day(to_minute(start), read_catalogue(session).zone))
+
+
+def _clear(
+    session: Session, resource_id: int, ticks: range, now: datetime, *, most: int | None = None
+) -> Sequence[Hold]:
+    """Let go of the `most` latest holds on these ticks, or of all, and return them."""
+    there = holds_on(session, resource_id, ticks, now=now)[-most if most else None :]
+    found = live_holds(session, Which(numbers=there), now=now, lock=True)
+    # While we waited for it, one of them may have been confirmed or moved elsewhere.
+    still = set(holds_on(session, resource_id, ticks, now=now))
+    gone = [held for held in found if held.id in still]
+    _let_go(session, [held.id for held in gone], now)
+    return gone
+
+
+def _let_go(session: Session, hold_ids: Collection[int], now: datetime) -> None:
+    release_claims(session, hold_ids)
+    over = update(holds).where(holds.c.id.in_(hold_ids)).values(expires_at=int(now.timestamp()))
+    session.execute(over)
