@@ -21,7 +21,7 @@ from .days import instant
 from .group import booking_commands, now, ready
 from .held import told
 from .lines import agenda, when
-from .named import booking_named, service_named, staff_offering
+from .named import booking_named, like_option, service_named, staff_offering
 from .output import require_yes, say
 from .why_not import appointment_in_words, comes_twice, far_ahead, slot_in_words
 
@@ -104,14 +104,16 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
 
 @booking_commands.command()
 @click.argument("reference")
-@click.option("--like", is_flag=True, help="And all to come that the same visitor booked.")
+@like_option("And all to come that the same visitor or network booked.")
 @click.option("--yes", is_flag=True, help="Cancel several at once.")
-def cancel(reference: str, *, like: bool, yes: bool) -> None:
+def cancel(reference: str, *, like: str | None, yes: bool) -> None:
     """Cancel an appointment; its time can be booked again."""
 
     def work(session: Session) -> list[str]:
         booking = booking_named(session, reference)
-        return _cancel_like(session, booking, yes) if like else [_cancel(session, booking)]
+        if like:
+            return _cancel_like(session, booking, like, given=yes)
+        return [_cancel(session, booking)]
 
     with appointment_in_words(reference, "cancelled"):
         for line in settle(ready(), work, repeatable=True):
@@ -139,16 +141,16 @@ def _cancel(session: Session, booking: Booking) -> str:
     return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
 
 
-def _cancel_like(session: Session, booking: Booking, yes: bool) -> list[str]:  # noqa: FBT001
+def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool) -> list[str]:
     zone = reads.shop_zone(session)
-    if booking.visitor is None:
+    if getattr(booking, width) is None:
         raise click.ClickException(
             f"Nothing tells who booked {booking.reference}: it was entered by hand, or more than "
             "two days ago. Cancel appointments one by one."
         )
-    found = reads.bookings_like(session, booking, now=now())
-    require_yes(list(agenda(found, zone)), "cancelling these appointments", given=yes)
-    gone = owners.cancel_like(session, booking, now=now())
+    found = reads.bookings_like(session, booking, width=width, now=now())
+    require_yes(list(agenda(found, zone)), "cancelling these appointments", given=given)
+    gone = owners.cancel_like(session, booking, width=width, now=now())
     told = "These appointments are cancelled. The customers were not told."
     return [*agenda(gone, zone), told if gone else "No such appointment is to come."]
 

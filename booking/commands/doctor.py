@@ -14,6 +14,7 @@ from booking.storage.reads import services, shop
 
 from .findings import Finding, Grade
 from .guard import guard
+from .pressure import pressure
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.
 SAFE_SQLITE = (3, 51, 3)
@@ -21,8 +22,11 @@ SYNCHRONOUS = {"0": "off", "1": "normal", "2": "full", "3": "extra"}
 PATIENCE = 5000
 
 
-def examine(session: Session, now: datetime) -> Iterator[Finding]:
-    """Look at the database behind the session. Raises NewerDatabase; writes nothing."""
+def examine(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
+    """Look at the database behind the session. Raises NewerDatabase; writes nothing.
+
+    `held_share` is the setting of that name.
+    """
     engine = session.get_bind().engine
     look_at = {"sqlite": _sqlite, "postgresql": _postgresql}.get(engine.dialect.name)
     if look_at:
@@ -35,6 +39,7 @@ def examine(session: Session, now: datetime) -> Iterator[Finding]:
     yield Finding(Grade.OK, f"{engine.dialect.name} database, all migrations applied")
     yield _business(session)
     yield from guard(session, now)
+    yield from pressure(session, now, held_share)
 
 
 def _sqlite(session: Session) -> Iterator[Finding]:

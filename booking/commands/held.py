@@ -1,4 +1,8 @@
-"""Times that are only held: who keeps them, and how the owner takes them back."""
+"""Times that are only held: who keeps them, and how the owner takes them back.
+
+Visitors and their networks are letters here: nobody can tell an address from them, nor, another
+day, that it is the same one.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from booking.operations.owners import let_go
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.held import Which, live_holds
 from booking.storage.models import Hold
@@ -23,10 +28,10 @@ from .columns import short, table
 from .days import Counted, day
 from .group import booking_commands, now, ready
 from .lines import span, time_of_day
-from .named import staff_named
+from .named import like_option, staff_named
 from .output import require_yes, say
 
-HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor")
+HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor", "network", "wide network")
 NOTHING_NAMED = (
     "Name the tab whose time is to be let go of (flask booking holds shows them), or --day, "
     "--staff, or --all."
@@ -48,7 +53,7 @@ def holds(on: date | Counted | None, staff: str | None) -> None:
 
 @booking_commands.command()
 @click.argument("tab", type=int, required=False)
-@click.option("--like", is_flag=True, help="Also all that the same visitor holds.")
+@like_option("Also all that the same visitor or network holds.")
 @click.option("--day", "on", type=day, help="All times on that day.")
 @click.option("--staff", help="All times with that staff member (a slug).")
 @click.option("--all", "everything", is_flag=True, help="Whatever is held.")
@@ -56,7 +61,7 @@ def holds(on: date | Counted | None, staff: str | None) -> None:
 def release(
     tab: int | None,
     *,
-    like: bool,
+    like: str | None,
     on: date | Counted | None,
     staff: str | None,
     everything: bool,
@@ -69,7 +74,7 @@ def release(
     def work(session: Session) -> list[str]:
         which = replace(_which(session, on, staff), tab=tab)
         if like:
-            which = replace(which, tab=None, visitor=_visitor(session, which))
+            which = replace(which, tab=None, like=_mark(session, which, like))
         names = _names(session)
         lines = list(_lines(session, let_go(session, which, now=now()), names))
         if like or tab is None:
@@ -106,26 +111,28 @@ def _which(session: Session, on: date | Counted | None, staff: str | None) -> Wh
     return Which(staff_member_id=member, between=(from_minute(first), from_minute(end)))
 
 
-def _visitor(session: Session, which: Which) -> bytes:
+def _mark(session: Session, which: Which, width: str) -> tuple[str, bytes]:
     found = live_holds(session, which, now=now())
     if not found:
         raise click.ClickException(f"Tab {which.tab} holds no time. Nothing was changed.")
-    if found[0].visitor is None:
+    mark: bytes | None = getattr(found[0], width)
+    if mark is None:
         raise click.ClickException(NOBODY_KNOWN)
-    return found[0].visitor
+    return width, mark
 
 
-Names = Mapping[bytes | None, str]
+Names = Mapping[tuple[str, bytes | None], str]
 
 
 def _names(session: Session) -> Names:
-    """A letter for each visitor, with how many times they hold; good for this one list."""
+    """A letter for each visitor and network, with how many times it holds; good for one list."""
     found = live_holds(session, Which(), now=now())
-    counts = Counter(held.visitor for held in found if held.visitor is not None)
-    return {
-        mark: f"{_letters(place)} ({number})"
-        for place, (mark, number) in enumerate(counts.most_common())
-    }
+    named = {}
+    for width in WIDTHS:
+        counts = Counter(mark for held in found if (mark := getattr(held, width)) is not None)
+        for place, (mark, number) in enumerate(counts.most_common()):
+            named[width, mark] = f"{_letters(place)} ({number})"
+    return named
 
 
 def _lines(session: Session, found: Sequence[Hold], names: Names) -> Iterator[str]:
@@ -141,7 +148,7 @@ def _lines(session: Session, found: Sequence[Hold], names: Names) -> Iterator[st
             short(catalogue.every_service[held.service_id].name),
             _since(held, zone),
             time_of_day(held.expires, zone),
-            names.get(held.visitor, "-"),
+            *(names.get((width, getattr(held, width)), "-") for width in WIDTHS),
         )
         for held in sorted(found, key=lambda held: (held.starts_at, held.id))
     ]

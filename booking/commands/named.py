@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
 from booking.storage import reads
+from booking.storage.bookings import WIDTHS
 from booking.storage.models import Booking, Service, StaffMember
 
 from .search import as_slug
+
+Command = Callable[..., Any]
 
 
 def booking_named(session: Session, reference: str) -> Booking:
@@ -49,3 +53,16 @@ def staff_named(session: Session, slug: str) -> StaffMember:
         return found
     known = {member.slug for service in reads.services(session) for member in service.staff}
     raise click.ClickException(f"Nobody is called {slug}. There are: {', '.join(sorted(known))}.")
+
+
+def like_option(text: str) -> Callable[[Command], Command]:
+    """The option --like: what is like the one that is named, by visitor or by network."""
+    words = {width.replace("_", "-"): width for width in WIDTHS}
+    return click.option(
+        "--like",
+        is_flag=False,
+        flag_value="visitor",
+        type=click.Choice(list(words)),
+        callback=lambda _context, _option, word: words.get(word),
+        help=f"{text} Alone it means the visitor, one address.",
+    )

@@ -37,7 +37,7 @@ def doctor() -> None:
     from .doctor import examine  # noqa: PLC0415 - Alembic is slow to load, see ready
 
     with reading(state().session) as session:
-        findings = list(examine(session, now()))
+        findings = list(examine(session, now(), state().settings.held_share))
     findings += try_to_write(state().session)
     for grade, text in findings:
         say(f"{grade:<5}  {as_called(text)}")

@@ -78,10 +78,12 @@ def holds_in_the_way(
     )
 
 
-def cancel_like(session: Session, booking: Booking, *, now: datetime) -> Sequence[Booking]:
-    """Cancel all appointments to come that the same visitor booked; those that were cancelled."""
+def cancel_like(
+    session: Session, booking: Booking, *, width: str = "visitor", now: datetime
+) -> Sequence[Booking]:
+    """Cancel all appointments to come that the same visitor or network booked, and return them."""
     found = []
-    for one in bookings_like(session, booking, now=now):
+    for one in bookings_like(session, booking, width=width, now=now):
         try:
             found.append(cancel(session, one, by="owner", now=now))
         except AppointmentPast:  # moved by somebody else at this moment

@@ -16,13 +16,13 @@ from booking.storage.bookings import hold as holds
 class Which:
     """Which live holds: every one of them, as far as nothing is named.
 
-    `numbers` are those of holds, `tab` is that of a tab's row, `visitor` a mark; `between` are two
-    instants, and meant are holds of which a part lies between them.
+    `numbers` are those of holds, `tab` is that of a tab's row, `like` one of WIDTHS and a mark of
+    it; `between` are two instants, and meant are holds of which a part lies between them.
     """
 
     numbers: Collection[int] | None = None
     tab: int | None = None
-    visitor: bytes | None = None
+    like: tuple[str, bytes] | None = None
     staff_member_id: int | None = None
     between: tuple[datetime, datetime] | None = None
 
@@ -72,8 +72,9 @@ def _named(which: Which) -> list[ColumnElement[bool]]:
         found.append(holds.c.id.in_(which.numbers))
     if which.tab is not None:
         found.append(holds.c.tab_session_id == which.tab)
-    if which.visitor is not None:
-        found.append(holds.c.visitor == which.visitor)
+    if which.like is not None:
+        width, mark = which.like
+        found.append(holds.c[width] == mark)
     if which.staff_member_id is not None:
         found.append(holds.c.staff_member_id == which.staff_member_id)
     if which.between is not None:

@@ -79,14 +79,18 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
     return session.scalars(query).all()
 
 
-def bookings_like(session: Session, booking: Booking, *, now: datetime) -> Sequence[Booking]:
-    """Appointments to come that the same visitor booked, as far as the marks still tell.
+def bookings_like(
+    session: Session, booking: Booking, *, width: str = "visitor", now: datetime
+) -> Sequence[Booking]:
+    """Appointments to come that the same visitor or network booked, as far as marks still tell.
 
-    The given one is among them if it is to come. Nobody's mark is like nobody's.
+    `width` is one of WIDTHS. The given one is among them if it is to come; nobody's mark is like
+    nobody's.
     """
+    column = bookings.c[width]
     query = (
         _bookings()
-        .where(Booking.visitor == booking.visitor, Booking.visitor.is_not(None))
+        .where(column == getattr(booking, width), column.is_not(None))
         .where(Booking.state.in_(("pending", "confirmed")), Booking.starts_at > now)
         .order_by(Booking.starts_at, Booking.id)
     )

@@ -11,6 +11,7 @@ from sqlalchemy import event, insert, select, text, update
 
 from booking import Sidebook, create_app
 from booking.commands.doctor import _sqlite_version, _synchronous_commit
+from booking.commands.pressure import MANY_ROWS
 from booking.storage.models import Booking, Service, catalogue_state, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
@@ -105,6 +106,35 @@ def test_doctor_finds_a_sound_house_sound(app):
     assert "WRONG" not in answer.stdout
     assert "ok     2 services can be booked" in answer.stdout
     assert "ok     no claims without owner" in answer.stdout
+
+
+def test_doctor_tells_what_no_purge_took_away_when_it_was_due(app):
+    assert "ok     nothing is overdue to be purged" in run(app, "doctor").stdout
+    now = int(datetime.now(UTC).timestamp())
+    long_ago = datetime.now(UTC) - timedelta(days=9)
+    appointment(app, LAST_WEEK, visitor=b"x" * 32, created_at=long_ago)
+    in_database(app, lambda session: held(session, now - 3 * 86400))
+    old = in_database(app, lambda session: held(session, now - 60))
+    tab = select(hold.c.tab_session_id).where(hold.c.id == old).scalar_subquery()
+    outlived = update(tab_session).where(tab_session.c.id == tab)
+    in_database(app, lambda s: s.execute(outlived.values(idle_expires_at=now - 2 * 86400)))
+    assert (
+        "warn   a purge is overdue by more than a day (1 unfinished bookings, 1 holds, 8 claims, "
+        "1 visitors' marks): "
+    ) in run(app, "doctor").stdout
+    ended = {"state": "ended", "absolute_expires_at": now - 99 * 86400}
+    in_database(app, lambda s: s.execute(outlived.values(ended)))
+    assert "(1 traces of older ones, " in run(app, "doctor").stdout
+    run(app, "purge")
+    assert "ok     nothing is overdue to be purged" in run(app, "doctor").stdout
+
+
+def test_doctor_tells_a_table_that_has_grown_beyond_reason(app, monkeypatch):
+    monkeypatch.setitem(MANY_ROWS, claim, 7)
+    appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
+    answer = run(app, "doctor")
+    assert answer.exit_code == 0
+    assert "warn   booking_claim has 8 rows: let flask booking purge run" in answer.stdout
 
 
 @pytest.mark.parametrize("left", [0, 7])

@@ -1,0 +1,128 @@
+"""Whether something fills the shop or its database: times that are only held, rows nobody needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.operations.purge import GRACE
+from booking.scheduling.clock import day_interval, local_day
+from booking.scheduling.hours import TICK, open_intervals
+from booking.scheduling.intervals import intersect
+from booking.storage.catalogue import Catalogue, read_catalogue
+from booking.storage.held import held_ticks
+from booking.storage.models import booking, claim, hold
+from booking.tab_sessions.limits import Limits
+from booking.tab_sessions.model import handover, tab_session
+
+from .findings import Finding, Grade
+
+MUCH_HELD = 80
+"""Percent of what may be held of somebody's day (BOOKING_HELD_SHARE): then others get nothing."""
+FEWEST_HOLDS = 3
+"""Two may be half of a short day, and mean nothing."""
+MOST_NAMED = 5
+MANY_ROWS = {tab_session: 200_000, handover: 10_000, hold: 10_000, claim: 500_000}
+"""What a busy shop does not reach within a month of bookings, with a purge every night."""
+LATE = timedelta(days=1)
+"""A purge every night leaves nothing that was due for longer."""
+
+
+def pressure(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
+    """Days that are held and not booked, tables that have grown, purges that are overdue.
+
+    `held_share` is the percent of a person's day that may be held and not booked.
+    """
+    yield _held(_held_days(session, now, held_share * MUCH_HELD // 100))
+    yield from _grown(session)
+    yield _overdue(session, now)
+
+
+def _held_days(session: Session, now: datetime, much: int) -> list[tuple[date, str, int]]:
+    """Day, person and percent, where more than `much` percent of a person's day is only held."""
+    catalogue = read_catalogue(session)
+    of_resource = {member.resource_id: member.id for member in catalogue.staff.values()}
+    minutes: dict[tuple[date, int], int] = defaultdict(int)
+    holds: dict[tuple[date, int], set[int]] = defaultdict(set)
+    for resource, tick, number in held_ticks(session, now=now):
+        if resource in of_resource:
+            key = local_day(tick * TICK, catalogue.zone), of_resource[resource]
+            minutes[key] += TICK
+            holds[key].add(number)
+    found = []
+    for (day, member), held in sorted(minutes.items()):
+        share = 100 * held // max(_open_minutes(catalogue, member, day), held)
+        if share > much and len(holds[day, member]) >= FEWEST_HOLDS:
+            found.append((day, catalogue.staff[member].slug, share))
+    return found
+
+
+def _open_minutes(catalogue: Catalogue, member: int, day: date) -> int:
+    working, span = catalogue.working_time(member), day_interval(day, catalogue.zone)
+    days = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
+    opened = intersect(open_intervals(working, *days), [span])
+    return sum(end - start for start, end in opened)
+
+
+def _held(days: list[tuple[date, str, int]]) -> Finding:
+    if not days:
+        return Finding(Grade.OK, "no day is mostly held and not booked")
+    named = ", ".join(f"{day} {slug} {share} %" for day, slug, share in days[:MOST_NAMED])
+    more = " …" if len(days) > MOST_NAMED else ""
+    return Finding(
+        Grade.WARN,
+        f"much of somebody's day is held and not booked ({named}{more}): look who it is (flask "
+        "booking holds); flask booking release gives times back, and book --over-holds takes one",
+    )
+
+
+def _grown(session: Session) -> Iterator[Finding]:
+    for table, most in MANY_ROWS.items():
+        rows = _count(session, table)
+        if rows > most:
+            yield Finding(
+                Grade.WARN,
+                f"{table.name} has {rows} rows: let flask booking purge run every night, and if it "
+                "does, look for many refused requests in the log",
+            )
+
+
+def _overdue(session: Session, now: datetime) -> Finding:
+    at, late = int(now.timestamp()), now - LATE
+    due = int(late.timestamp())
+    limits: Limits = current_app.extensions["tab_sessions"].limits
+    idle = or_(tab_session.c.idle_expires_at < due, tab_session.c.absolute_expires_at < due)
+    counts = {
+        "unfinished bookings": _count(session, tab_session, tab_session.c.state == "active", idle),
+        "traces of older ones": _count(
+            session,
+            tab_session,
+            tab_session.c.state != "active",
+            tab_session.c.absolute_expires_at < due - limits.tombstone,
+        ),
+        "holds": _count(session, hold, hold.c.expires_at < int((late - GRACE).timestamp())),
+        "claims": _count(session, claim, claim.c.tick < (at // 60 - 3 * 24 * 60) // TICK),
+        "visitors' marks": _count(
+            session,
+            booking,
+            booking.c.visitor.is_not(None),
+            booking.c.created_at < late - timedelta(days=2),
+        ),
+    }
+    overdue = [f"{number} {what}" for what, number in counts.items() if number]
+    if not overdue:
+        return Finding(Grade.OK, "nothing is overdue to be purged")
+    return Finding(
+        Grade.WARN,
+        f"a purge is overdue by more than a day ({', '.join(overdue)}): let flask booking "
+        "purge run every night",
+    )
+
+
+def _count(session: Session, table: Table, *which: ColumnElement[bool]) -> int:
+    return session.execute(select(func.count()).select_from(table).where(*which)).scalar_one()
