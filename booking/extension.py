@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from .commands import booking_commands
-from .config import ConfigurationError, read_settings
+from .config import ConfigurationError, Settings, read_settings
 from .customer import create_blueprint
 from .database import database_of, prepare_sqlite
 from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
@@ -59,6 +59,8 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     prefix = prefix_of(url_prefix)
     refuse_names_in_use(app, name)
     settings = read_settings(app.config)
+    if not alone:
+        _refuse_what_only_our_own_app_does(settings)
     state = State(settings, database_of(app, settings, db), prefix, name)
     app.extensions[NAME] = state
     _attach_tab_sessions(app, state)
@@ -66,6 +68,23 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     app.register_blueprint(blueprint, url_prefix=prefix)
     refuse_addresses_in_use(app, name)
     app.cli.add_command(booking_commands, name)
+
+
+def _refuse_what_only_our_own_app_does(settings: Settings) -> None:
+    """Raise ConfigurationError for what would be ignored without a word in a host's app."""
+    if settings.trusted_proxies:
+        raise ConfigurationError(
+            "BOOKING_TRUSTED_PROXIES is for the app of booking.create_app. Wrap your own app: "
+            f"app.wsgi_app = ProxyFix(app.wsgi_app, x_for={settings.trusted_proxies}, "
+            f"x_proto={settings.trusted_proxies}, x_host={settings.trusted_proxies}), from "
+            "werkzeug.middleware.proxy_fix, and leave the setting out."
+        )
+    if settings.hsts_seconds:
+        raise ConfigurationError(
+            "BOOKING_HSTS_SECONDS is for the app of booking.create_app. What your own app serves "
+            "beside the wizard, only you know: send Strict-Transport-Security yourself, and leave "
+            "the setting out."
+        )
 
 
 def _attach_tab_sessions(app: Flask, state: State) -> None:

@@ -32,6 +32,14 @@ def test_a_database_url_beside_a_hosts_own_database_is_refused(host):
         Sidebook(host)
 
 
+@pytest.mark.parametrize("key", ["BOOKING_TRUSTED_PROXIES", "BOOKING_HSTS_SECONDS"])
+def test_what_only_our_own_app_does_is_refused_with_what_to_write_in_a_hosts(host, key):
+    SQLAlchemy(host)
+    host.config[key] = 1
+    with pytest.raises(ConfigurationError, match=rf"{key} is for .*create_app.* leave the setting"):
+        Sidebook(host)
+
+
 def test_a_prefix_in_the_databases_place_is_told(host):
     SQLAlchemy(host)
     with pytest.raises(ConfigurationError, match="url_prefix"):
