@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import tab_sessions
-from booking.operations.purge import purge_claims, purge_holds, purge_marks
+from booking.operations.purge import purge_claims, purge_holds, purge_marks, purge_past_holds
 from booking.tab_sessions import reading, settle
 
 from .findings import Grade
@@ -24,7 +24,7 @@ def purge() -> None:
     """Erase unfinished bookings that ran out, holds long over, and claims on days gone by."""
     session, today = ready(), now()
     drafts, traces = _until_done(tab_sessions.purge)
-    holds, claims, _ = _until_done(lambda: settle(session, lambda here: _purge(here, today)))
+    holds, claims, *_ = _until_done(lambda: settle(session, lambda here: _purge(here, today)))
     say(
         f"Erased {drafts} unfinished bookings that ran out and {traces} traces of older ones, "
         f"{holds} holds long over and {claims} claims on days gone by."
@@ -50,6 +50,7 @@ def _purge(session: Session, today: datetime) -> tuple[int, ...]:
         purge_holds(session, now=today),
         purge_claims(session, now=today),
         purge_marks(session, now=today),
+        purge_past_holds(session, now=today),
     )
 
 

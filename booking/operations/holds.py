@@ -1,6 +1,7 @@
 """Hold a time for a tab while its customer fills in the rest; extend it; let it go."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,13 +18,15 @@ from booking.operations.choosing import (
     require_thinkable,
 )
 from booking.operations.claiming import Claimant, diary_of_start
-from booking.operations.errors import HoldOver, NoMoreTime
-from booking.operations.visitors import Room, Visitor, leave_room, require_room
+from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit
+from booking.operations.lasting import Lasting, last_chosen, last_longer
+from booking.operations.visitors import Room, Visitor, held_before, leave_room, require_room
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import Pair, owned, release_claims, release_hold
+from booking.storage.claims import Pair, owned, prolong, release_claims, release_hold
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
+from booking.storage.past_holds import remember
 from booking.storage.reads import hold_of
 
 
@@ -37,16 +40,17 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     now: datetime,
     minutes: int,
     extensions: int,
+    at_first: int | None = None,
     visitor: Visitor | None = None,
 ) -> Hold:
-    """Hold the time for `minutes`, in place of whatever the tab held before.
+    """Hold the time for `minutes`, or `at_first` for fewer, in place of what the tab held before.
 
     Of several staff members one who is free is taken, the least booked that day first. Whatever a
-    tab holds one after the other, it holds no longer than one time with all its `extensions`, and
-    choosing again gives none of them back: once they are used up, the answer is over already, so
-    that anybody may take the time, and until somebody does it can be confirmed. So it is where too
-    much of that day is held and not booked. Raises SlotUnavailable or VisitorLimit; what the tab
-    held then stands as it did.
+    tab holds one after the other, and whatever tabs of one network hold of one time, is held no
+    longer than one time with all its `extensions`, and choosing again gives none of them back: once
+    they are used up, the answer is over already, so that anybody may take the time, and until
+    somebody does it can be confirmed. So it is where too much of that day is held and not booked.
+    Raises SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
     with closed_where_gone(), session.begin_nested():
@@ -56,18 +60,24 @@ def hold(  # noqa: PLR0913 - each is named where it is called
         able = require_offered(catalogue, service, staff)
         diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         turn = in_turn(session, require_free(diary, able, start), diary, start)
-        room = Room(turn)
+        room, past = Room(turn), None
+        lasting = Lasting(now, minutes, extensions)
         if visitor and marks:
             asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
             room = leave_room(session, service, turn, diary, start, visitor, marks, **asked)
+            past = held_before(
+                session, visitor, marks, room.staff[0], diary, start, lasting, tab_key
+            )
         values: dict[str, Any] = {
             "service_id": service.id,
             "staff_member_id": room.staff[0].id,
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
             **(marks.columns() if marks else dict.fromkeys(WIDTHS)),
-            **_lasting(earlier, now, minutes, extensions, is_held=room.is_held),
+            **last_chosen(lasting, earlier, past, at_first or minutes, is_held=room.is_held),
         }
+        if earlier and _leaves(earlier, values):
+            remember(session, [earlier.id])
         held = _write(session, earlier, tab_key, values)
         given_up = owned(session, hold_id=held.id) if earlier else set()
         claimant = _claimant(held.id, held.expires_at, now, given_up)
@@ -85,18 +95,20 @@ def extend(
     minutes: int,
     most: int,
     visitor: Visitor | None = None,
+    counts: bool = True,
 ) -> Hold:
     """Hold the tab's time `minutes` longer, at most `most` times.
 
     A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
-    still allow it and `visitor` has room for it. Raises HoldOver, NoMoreTime, SlotUnavailable or
+    still allow it and `visitor` has room for it. Unless it `counts`, it is held to its full length
+    from `now` on, and no extension is used up. Raises HoldOver, NoMoreTime, SlotUnavailable or
     VisitorLimit.
     """
     with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         if earlier is None:
             raise HoldOver
-        if earlier.extensions >= most:
+        if counts and earlier.extensions >= most:
             raise NoMoreTime
         lapsed = visitor if earlier.is_over(now) else None
         marks = require_room(session, lapsed, tab_key=tab_key, now=now) if lapsed else None
@@ -105,21 +117,46 @@ def extend(
         able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
         diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
         require_free(diary, able, start)
+        lasting, past = Lasting(now, minutes, most), None
         if lapsed and marks:
             asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
             room = leave_room(session, service, able, diary, start, lapsed, marks, **asked)
             if not room.is_held:
                 raise NoMoreTime
-        expires_at = max(earlier.expires_at, int(now.timestamp())) + minutes * 60
+            past = held_before(session, lapsed, marks, able[0], diary, start, lasting, tab_key)
+        longer = last_longer(lasting, earlier, past, counts=counts)
         given_up = owned(session, hold_id=earlier.id)
-        claimant = _claimant(earlier.id, expires_at, now, given_up)
+        claimant = _claimant(earlier.id, longer["expires_at"], now, given_up)
         first_to_claim(session, service, able, start, diary, claimant)
-        longer: dict[str, Any] = {
-            "ends_at": start + timedelta(minutes=service.duration),
-            "expires_at": expires_at,
-            "extensions": earlier.extensions + 1,
-        }
-        return _change(session, earlier, longer | (marks.columns() if marks else {}))
+        ends: dict[str, Any] = {"ends_at": start + timedelta(minutes=service.duration)}
+        return _change(session, earlier, ends | longer | (marks.columns() if marks else {}))
+
+
+def lengthen(
+    session: Session,
+    *,
+    tab_key: int,
+    now: datetime,
+    minutes: int,
+    most: int,
+    visitor: Visitor,
+) -> Hold | None:
+    """Hold the tab's time to its full length from `now` on, where that is to be had.
+
+    That uses up no extension, but it lasts no longer than one time with all of them. One that ran
+    out is taken up again as by `extend`. What cannot be had is left as it is.
+    """
+    held = hold_of(session, tab_key, lock=True)
+    if held is None:
+        return None
+    with suppress(NoMoreTime, SlotUnavailable, VisitorLimit):
+        asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
+        if held.is_over(now):
+            return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
+        longer = last_longer(Lasting(now, minutes, most), held, None, counts=False)
+        prolong(session, held.id, longer["expires_at"])
+        return _change(session, held, longer)
+    return held
 
 
 def release(session: Session, *, tab_key: int) -> None:
@@ -137,24 +174,9 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 
-def _lasting(
-    earlier: Hold | None, now: datetime, minutes: int, extensions: int, *, is_held: bool
-) -> dict[str, int]:
-    """How long a chosen time is held.
-
-    It goes on from when the tab began to hold anything, or one could keep a time for ever by
-    choosing it again, another length of it, or something else in between. Once nothing was held for
-    as long as a hold lasts, others had their chance, and it starts afresh.
-    """
-    at, length = int(now.timestamp()), minutes * 60
-    if earlier is None or earlier.expires_at + length <= at:
-        return {"held_since": at, "expires_at": at + length * is_held, "extensions": 0}
-    most = earlier.held_since + length * (1 + extensions)
-    return {
-        "held_since": earlier.held_since,
-        "expires_at": max(earlier.expires_at, min(at + length, most)) if is_held else at,
-        "extensions": earlier.extensions,
-    }
+def _leaves(earlier: Hold, values: dict[str, Any]) -> bool:
+    """Whether the tab goes on to another time than it held, or to another person's."""
+    return any(getattr(earlier, name) != values[name] for name in ("starts_at", "staff_member_id"))
 
 
 def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> Hold:

@@ -16,6 +16,7 @@ from booking.scheduling.hours import TICK
 from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.models import Booking, Resource, Service, StaffMember, hold
+from booking.storage.past_holds import forget
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import forget_keys
 
@@ -38,6 +39,11 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
     found = session.scalars(over).all()
     release_holds(session, found)
     return len(found)
+
+
+def purge_past_holds(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Forget up to `most` times that were let go of a day ago or more; how many went."""
+    return forget(session, int((now - timedelta(days=1)).timestamp()), most)
 
 
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:

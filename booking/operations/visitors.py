@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.operations.errors import Limit, VisitorLimit
+from booking.operations.lasting import Lasting
 from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.share import leaves_enough
@@ -16,6 +17,7 @@ from booking.storage.claims import day_places
 from booking.storage.days import Part, Taken, taken_of
 from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
+from booking.storage.past_holds import held_since
 from booking.storage.visitors import Marks, count, marks_of
 
 MULTIPLES = (1, 4, 8)
@@ -109,6 +111,27 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
         raise VisitorLimit(Limit.DAY)
     free = [one for one in left if leaves(one, of[one.id].held, visitor.held_share)]
     return Room(free or left, is_held=is_held and bool(free))
+
+
+def held_before(
+    session: Session,
+    visitor: Visitor,
+    marks: Marks,
+    member: StaffMember,
+    diary: Diary,
+    start: datetime,
+    lasting: Lasting,
+    tab_key: int,
+) -> int | None:
+    """Since when other tabs of the visitor's network have held that very time, if they did.
+
+    Never so at a shared address, where the next tab is the next person.
+    """
+    if visitor.shared:
+        return None
+    span, lately = diary.rules.span(to_minute(start)), lasting.lately
+    resource = member.resource_id
+    return held_since(session, marks, resource, span, lately=lately, besides_tab=tab_key)
 
 
 def _leaves_places(

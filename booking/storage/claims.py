@@ -12,13 +12,14 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
 from booking.storage.bookings import claim as claims
 from booking.storage.bookings import hold as holds
+from booking.storage.past_holds import remember
 
 Pair = tuple[int, int]
 """(resource id, tick)"""
@@ -98,12 +99,21 @@ def release_holds(session: Session, hold_ids: Collection[int]) -> None:
 
 
 def _release(session: Session, hold_ids: Collection[int]) -> None:
+    remember(session, hold_ids)
     _let_go(session, claims.c.hold_id.in_(hold_ids))
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
 
+def prolong(session: Session, hold_id: int, expires_at: int) -> None:
+    """Let all that the hold claimed run out later, as the hold itself does."""
+    belonging = claims.c.hold_id == hold_id
+    _lock(session, belonging)
+    session.execute(update(claims).where(belonging).values(expires_at=expires_at))
+
+
 def release_claims(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of all that these holds claimed; their records stay."""
+    remember(session, hold_ids)
     _let_go(session, claims.c.hold_id.in_(hold_ids))
 
 
@@ -131,11 +141,15 @@ def release_past(session: Session, resource_id: int, before: int, most: int) -> 
 
 
 def _let_go(session: Session, belonging: ColumnElement[bool]) -> None:
+    _lock(session, belonging)
+    session.execute(delete(claims).where(belonging))
+
+
+def _lock(session: Session, belonging: ColumnElement[bool]) -> None:
     in_order = (claims.c.resource_id, claims.c.tick)
     session.execute(
         select(*in_order).where(belonging).order_by(*in_order).with_for_update()
     ).fetchall()
-    session.execute(delete(claims).where(belonging))
 
 
 def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[bool]:

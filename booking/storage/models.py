@@ -5,6 +5,7 @@ from booking.storage.bookings import STATES, Booking, Hold, booking, claim, hold
 from booking.storage.business import Question, Resource, Service, Shop, StaffMember, offer
 from booking.storage.catalogue import catalogue_state
 from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
+from booking.storage.past_holds import past_hold
 from booking.storage.visitors import visitor_key
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "claim",
     "hold",
     "offer",
+    "past_hold",
     "visitor_key",
 ]

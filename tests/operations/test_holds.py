@@ -3,12 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable
 from booking.operations.holds import extend, give_up, release
+from booking.operations.purge import purge_holds, purge_past_holds
+from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
-from booking.storage.models import Booking, claim, hold
+from booking.storage.models import Booking, claim, hold, past_hold
 from tests.fixtures.small_shop import NOW, at, find, hold_in
 from tests.operations.audit import assert_sold_once
 
@@ -262,3 +264,101 @@ def test_a_tab_that_goes_takes_its_hold_and_claims_along(shop):
     with shop.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM booking_tab_session")
     assert shop.count(hold) == shop.count(claim) == 0
+
+
+# -- how long a network keeps a time, whatever its tabs do -----------------------------------------
+
+HOUSE = {"networks": ("2001:db8:1::/56", "2001:db8::/48")}
+
+
+def somebody(address="2001:db8:1:2::/64", **more):
+    return Visitor(address, 100, 100, 100, **HOUSE | more)
+
+
+def end_it(shop, tab, now):
+    with shop.writing() as session:
+        release(session, tab_key=tab)
+
+
+def give_it_up(shop, tab, now):
+    with shop.writing() as session:
+        give_up(session, tab_key=tab, now=now)
+
+
+def go_elsewhere(shop, tab, now):
+    shop.hold(tab, "cut", "ann", at("15:00", day=2 + tab), now=now, visitor=somebody())
+
+
+def let_it_be(shop, tab, now):
+    """Its hold is cut short, as if it ran out, and purging finds it long over."""
+    with shop.writing() as session:
+        session.execute(update(hold).values(expires_at=int(now.timestamp())))
+        session.execute(update(claim).values(expires_at=int(now.timestamp())))
+        purge_holds(session, now=now + timedelta(hours=1))
+
+
+LEAVING = [end_it, give_it_up, go_elsewhere, let_it_be]
+
+
+def in_turns(shop, leave, starts=("10:00",), begin=NOW, who=somebody):
+    """A new tab every nine minutes, when the one before has just left; until when each."""
+    got = []
+    for number in range(6):
+        now = begin + timedelta(minutes=9 * number)
+        tab, start = shop.tab(), at(starts[number % len(starts)], day=2)
+        got.append(shop.hold(tab, "cut", "ann", start, now=now, visitor=who()))
+        leave(shop, tab, now + timedelta(minutes=8))
+    return [one.expires - begin for one in got]
+
+
+@pytest.mark.parametrize("leave", LEAVING, ids=lambda leave: leave.__name__)
+def test_a_new_tab_of_the_same_visitor_does_not_begin_afresh(shop, leave):
+    assert max(in_turns(shop, leave)) == timedelta(minutes=40)
+    other = somebody("198.51.100.9", networks=())
+    free = shop.hold(shop.tab(), "cut", "ann", at("10:00", day=2), now=later(41), visitor=other)
+    assert free.expires == later(51), "others find it as if it had never been held"
+
+
+def test_nor_for_an_overlapping_time_nor_across_midnight_nor_at_a_neighbours(shop):
+    overlapping = in_turns(shop, end_it, starts=("10:00", "10:15"))
+    assert max(overlapping) == timedelta(minutes=40)
+    midnight = datetime(2027, 3, 1, 23, 45, tzinfo=UTC)
+    assert max(in_turns(shop, end_it, starts=("12:00",), begin=midnight)) == timedelta(minutes=40)
+    numbers = iter(range(100))
+
+    def neighbour():
+        return somebody(f"2001:db8:{next(numbers)}::/64", networks=("/56", "2001:db8::/48"))
+
+    assert max(in_turns(shop, end_it, starts=("14:00",), who=neighbour)) == timedelta(minutes=40)
+
+
+def test_each_may_begin_afresh_at_a_shared_address_and_after_a_rest(shop):
+    """The negative control."""
+    reception = somebody(shared=True)
+    assert max(in_turns(shop, end_it, who=lambda: reception)) == timedelta(minutes=55)
+    shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=somebody())
+    rested = shop.hold(shop.tab(), "cut", "ben", at("10:00"), now=later(20), visitor=somebody())
+    assert rested.expires == later(30)
+
+
+def test_two_tabs_that_take_turns_with_more_time_have_no_more_of_it(shop):
+    first, second = shop.tab(), shop.tab()
+    shop.hold(first, "cut", "ann", at("10:00"), visitor=somebody())
+    shop.hold(second, "cut", "ann", at("10:00"), now=later(10), visitor=somebody())
+    with shop.writing() as session:
+        extend(session, tab_key=second, now=later(20), minutes=10, most=3, visitor=somebody())
+        release(session, tab_key=second)
+    with shop.writing() as session:
+        more = {"minutes": 10, "most": 3, "visitor": somebody()}
+        assert extend(session, tab_key=first, now=later(30), **more).expires == later(40)
+        with pytest.raises(NoMoreTime):
+            extend(session, tab_key=first, now=later(40), **more)
+
+
+def test_what_was_let_go_of_is_forgotten_a_day_later(shop):
+    in_turns(shop, end_it)
+    assert shop.count(past_hold) == 1
+    for hours, left in ((24, 1), (26, 0)):
+        with shop.writing() as session:
+            purge_past_holds(session, now=NOW + timedelta(hours=hours))
+        assert shop.count(past_hold) == left
