@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .config import ConfigurationError, Settings
+from .postgresql import prepare_postgresql
 from .sqlite_file import SQLiteFile
 
 _PRAGMAS = (
@@ -61,9 +62,11 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
             f"BOOKING_DATABASE_URL needs a driver that is missing ({error.name}). "
             "Run: pip install 'sidebook[postgres]'"
         ) from error
-    if lite:
-        with app.app_context():
+    with app.app_context():
+        if lite:
             _take_care(database)
+        else:  # first of all: the dialect itself reads what the server says
+            event.listen(database.engine, "connect", prepare_postgresql, insert=True)
     return database
 
 

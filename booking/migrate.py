@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
 from booking.paths import MIGRATIONS
+from booking.postgresql import refuse_other_encodings, wait_as_long_as_it_takes
 from booking.storage.base import NAMES
 from booking.storage.models import Base
 from booking.tab_sessions.model import metadata as tab_sessions
@@ -42,10 +43,15 @@ class BrokenReferences(Exception):
 
 
 def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
-    """Migrate up to `revision`; raises NewerDatabase when the program is the older one."""
+    """Migrate up to `revision`; raises NewerDatabase when the program is the older one.
+
+    Raises NotUnicode where it would begin in a database that cannot hold every name.
+    """
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
         _refuse_newer(connection, config)
+        if _version(connection) is None and connection.dialect.name == "postgresql":
+            refuse_other_encodings(connection)
         command.upgrade(config, revision)
 
 
@@ -103,6 +109,7 @@ def _migrating(engine: Engine) -> Iterator[Connection]:
             return
         with connection.begin():
             if connection.dialect.name == "postgresql":
+                wait_as_long_as_it_takes(connection)
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
             yield connection
 

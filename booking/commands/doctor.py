@@ -5,20 +5,24 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from booking.migrate import pending
 from booking.storage.reads import services, shop
 
-from .findings import Finding, Grade
+from .findings import Finding, Grade, expect
 from .guard import guard
 from .pressure import pressure
+from .server import postgresql
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.
 SAFE_SQLITE = (3, 51, 3)
 SYNCHRONOUS = {"0": "off", "1": "normal", "2": "full", "3": "extra"}
+LOSING = {
+    "off": "nothing can be taken back, and half of a booking can be written",
+    "memory": "a crash can destroy the file",
+}
 PATIENCE = 5000
 
 
@@ -28,7 +32,7 @@ def examine(session: Session, now: datetime, held_share: int) -> Iterator[Findin
     `held_share` is the setting of that name.
     """
     engine = session.get_bind().engine
-    look_at = {"sqlite": _sqlite, "postgresql": _postgresql}.get(engine.dialect.name)
+    look_at = {"sqlite": _sqlite, "postgresql": postgresql}.get(engine.dialect.name)
     if look_at:
         yield from look_at(session)
     if versions := pending(engine):
@@ -54,13 +58,15 @@ def _sqlite(session: Session) -> Iterator[Finding]:
             "restore the last good backup (docs/operating.md)",
         )
     )
-    yield _expect(
-        "journal_mode", _pragma(session, "journal_mode"), {"wal"}, "readers wait for writers"
-    )
+    yield _journal(_pragma(session, "journal_mode"))
     keys = _pragma(session, "foreign_keys")
-    yield _expect("foreign_keys", keys, {"1"}, "the database does not watch over references")
+    yield expect("foreign_keys", keys, {"1"}, "the database does not watch over references")
+    ignored = _pragma(session, "ignore_check_constraints")
+    yield expect(
+        "ignore_check_constraints", ignored, {"0"}, "rows can be written that mean nothing"
+    )
     level = SYNCHRONOUS.get(_pragma(session, "synchronous"), "unknown")
-    yield _expect(
+    yield expect(
         "synchronous", level, {"full", "extra"}, "a power cut can take a confirmed booking"
     )
     patience = int(_pragma(session, "busy_timeout"))
@@ -75,32 +81,11 @@ def _sqlite(session: Session) -> Iterator[Finding]:
     )
 
 
-def _postgresql(session: Session) -> Iterator[Finding]:
-    yield Finding(Grade.OK, f"PostgreSQL {_setting(session, 'server_version')}")
-    lost = "a crash can take confirmed bookings"
-    yield _expect("fsync", _setting(session, "fsync"), {"on"}, lost)
-    yield _expect("full_page_writes", _setting(session, "full_page_writes"), {"on"}, lost)
-    standbys = bool(_setting(session, "synchronous_standby_names"))
-    yield _synchronous_commit(_setting(session, "synchronous_commit"), standbys=standbys)
-    if session.connection().exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
-        yield Finding(Grade.WARN, "this server is a standby, so nothing can be booked on it")
-    pool: Any = session.get_bind().engine.pool
-    if not pool._pre_ping:  # noqa: SLF001 - SQLAlchemy tells it nowhere else
-        yield Finding(
-            Grade.WARN,
-            "pool_pre_ping is off, so after a restart of the server each connection fails once: "
-            "set it in SQLALCHEMY_ENGINE_OPTIONS",
-        )
-
-
-def _synchronous_commit(level: str, *, standbys: bool) -> Finding:
-    written = {"on", "remote_apply"} | (set() if standbys else {"local", "remote_write"})
-    lost = (
-        "the standby that takes over may lack a confirmed booking"
-        if standbys and level != "off"
-        else "a crash can take confirmed bookings"
-    )
-    return _expect("synchronous_commit", level, written, lost, "on")
+def _journal(mode: str) -> Finding:
+    if mode in LOSING:
+        harm = f"journal_mode = {mode}, so {LOSING[mode]}: set it to wal"
+        return Finding(Grade.WRONG, harm)
+    return expect("journal_mode", mode, {"wal"}, "readers wait for writers")
 
 
 def _sqlite_version(version: tuple[int, ...]) -> Finding:
@@ -115,18 +100,8 @@ def _sqlite_version(version: tuple[int, ...]) -> Finding:
     )
 
 
-def _expect(name: str, found: str, good: set[str], harm: str, remedy: str = "") -> Finding:
-    if found in good:
-        return Finding(Grade.OK, f"{name} = {found}")
-    return Finding(Grade.WARN, f"{name} = {found}, so {harm}: set it to {remedy or min(good)}")
-
-
 def _pragma(session: Session, name: str) -> str:
     return str(session.connection().exec_driver_sql(f"PRAGMA {name}").scalar())
-
-
-def _setting(session: Session, name: str) -> str:
-    return str(session.connection().exec_driver_sql(f"SHOW {name}").scalar())
 
 
 def _business(session: Session) -> Finding:

@@ -19,3 +19,10 @@ class Finding(NamedTuple):
 
     grade: Grade
     text: str
+
+
+def expect(name: str, found: str, good: set[str], harm: str, remedy: str = "") -> Finding:
+    """A warning where a setting is none of the good ones; `remedy` is what to set it to."""
+    if found in good:
+        return Finding(Grade.OK, f"{name} = {found}")
+    return Finding(Grade.WARN, f"{name} = {found}, so {harm}: set it to {remedy or min(good)}")

@@ -10,8 +10,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.config import ConfigurationError
 from booking.operations.business.section import BusinessFileError
+from booking.postgresql import NotUnicode
 from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import InDoubt
+from booking.tab_sessions.failures import state_of
 
 from .output import harmless, plain
 
@@ -19,6 +21,12 @@ _CANNOT_WRITE = ("unable to open database file", "readonly database")
 _CANNOT_REACH = (
     *("connection failed", "connection is bad", "connection attempts failed"),
     *("could not connect", "connection refused"),
+)
+_STATES_IN_THE_WAY = {"40001", "40P01", "55P03"}
+_NO_SCHEMA = "3F000"
+_MAKE_A_SCHEMA = (
+    ". Make a schema that the search_path of the role or the database names, or let it name one "
+    "that is there."
 )
 _IN_THE_WAY = ("locked", "lock timeout", "deadlock", "serialize")
 IN_DOUBT = (
@@ -61,7 +69,7 @@ def _explained() -> Iterator[None]:
 def _with_words_of_their_own() -> tuple[type[Exception], ...]:
     from booking.migrate import BrokenReferences, NewerDatabase  # noqa: PLC0415 - Alembic is slow to load
 
-    return ConfigurationError, NewerDatabase, BrokenReferences
+    return ConfigurationError, NewerDatabase, BrokenReferences, NotUnicode
 
 
 def _nothing_loaded(problems: list[str]) -> str:
@@ -75,7 +83,10 @@ def said(error: DBAPIError) -> str:
 
 def is_in_the_way(error: DBAPIError) -> bool:
     """Whether somebody else's work was in the way, which is over in a moment."""
-    return any(part in said(error).lower() for part in _IN_THE_WAY)
+    # A server may speak any language, so PostgreSQL is asked for its number.
+    return state_of(error) in _STATES_IN_THE_WAY or any(
+        part in said(error).lower() for part in _IN_THE_WAY
+    )
 
 
 def _database_trouble(error: DBAPIError) -> str:
@@ -94,7 +105,8 @@ def _database_trouble(error: DBAPIError) -> str:
         return _no_connection(reason)
     if is_in_the_way(error):
         return "The database is busy. Nothing was changed: run it again in a moment."
-    return f"The database answered: {reason}"
+    hint = _MAKE_A_SCHEMA if state_of(error) == _NO_SCHEMA else ""
+    return f"The database answered: {reason}{hint}"
 
 
 def _no_connection(reason: str) -> str:

@@ -10,8 +10,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, insert, select, text, update
 
 from booking import Sidebook, create_app
-from booking.commands.doctor import _sqlite_version, _synchronous_commit
+from booking.commands.doctor import _sqlite_version
 from booking.commands.pressure import MANY_ROWS
+from booking.commands.server import synchronous_commit
 from booking.storage.models import Booking, Service, catalogue_state, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
@@ -270,12 +271,31 @@ def test_doctor_warns_of_a_hosts_engine_that_is_not_careful(sqlite_url):
         answer = run(app, "doctor")
         db.engine.dispose()
     assert answer.exit_code == 0
-    for setting in ("foreign_keys = 0", "synchronous = off", "busy_timeout = 20"):
+    for setting in (
+        *("foreign_keys = 0", "synchronous = off", "busy_timeout = 20"),
+        "ignore_check_constraints = 1",
+    ):
         assert f"warn   {setting}, so " in answer.stdout
 
 
+@pytest.mark.parametrize("mode", ["off", "memory"])
+def test_doctor_finds_a_hosts_journal_that_loses_what_was_booked(sqlite_url, mode):
+    app = Flask("host")
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    db = SQLAlchemy(app)
+    Sidebook(app, db)
+    with app.app_context():
+        event.listen(
+            db.engine,
+            "connect",
+            lambda raw, _: raw.execute(f"PRAGMA journal_mode = {mode}").close(),
+        )
+        assert f"WRONG  journal_mode = {mode}, so " in wrong(app)
+        db.engine.dispose()
+
+
 def careless(connection, _record):
-    for pragma in ("busy_timeout = 20", "synchronous = OFF"):
+    for pragma in ("busy_timeout = 20", "synchronous = OFF", "ignore_check_constraints = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
@@ -339,6 +359,6 @@ def test_doctor_finds_a_server_that_takes_no_writes(postgresql_url):
     ],
 )
 def test_doctor_warns_where_a_standby_need_not_have_what_was_confirmed(level, standbys, grade):
-    found = _synchronous_commit(level, standbys=standbys)
+    found = synchronous_commit(level, standbys=standbys)
     assert found.grade == grade
     assert ("set it to on" in found.text) == (grade == "warn")

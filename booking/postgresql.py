@@ -1,0 +1,70 @@
+"""What a PostgreSQL connection of our own is told, and in which databases we do not begin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+# The driver reads instants in ISO style only, and sends every script in UTF-8 only; in UTC a zone's
+# name cannot confuse it. The commit is on the disk before a customer is told of it.
+_SETTINGS = """
+    SELECT set_config('client_encoding', 'UTF8', false), set_config('DateStyle', 'ISO', false),
+        set_config('TimeZone', 'UTC', false),
+        set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+            WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+_ENCODING = (
+    "SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
+)
+
+
+class NotUnicode(Exception):
+    """The database cannot hold the names of every script; the message says how to make one."""
+
+    def __init__(self, name: str, encoding: str, remedy: str) -> None:
+        super().__init__(
+            f"The database {name} is in {encoding}, which cannot hold every name. Make one that "
+            f"can, and let BOOKING_DATABASE_URL name it: {remedy}"
+        )
+
+
+def prepare_postgresql(connection: Any, _record: Any) -> None:
+    """What our own engine tells each connection, whatever server, database and role were told.
+
+    One round trip when it is opened. READ COMMITTED is what claiming is made for; it travels with
+    each BEGIN.
+    """
+    from psycopg import IsolationLevel  # noqa: PLC0415 - an extra, and here by now
+
+    connection.autocommit = True
+    connection.execute(_SETTINGS)
+    connection.autocommit = False
+    connection.isolation_level = IsolationLevel.READ_COMMITTED
+
+
+def encoding(connection: Connection) -> str:
+    """What the database keeps its text in: 'UTF8', or something that will not do."""
+    return str(connection.exec_driver_sql(_ENCODING).scalar())
+
+
+def in_unicode(connection: Connection) -> str:
+    """The statement that makes a database like this one in UTF8, on any server."""
+    quote = connection.dialect.identifier_preparer.quote
+    name = quote(f"{connection.engine.url.database}_utf8")
+    return f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+
+
+def refuse_other_encodings(connection: Connection) -> None:
+    """Raises NotUnicode where a name of some script could not be stored."""
+    found = encoding(connection)
+    if found != "UTF8":
+        raise NotUnicode(str(connection.engine.url.database), found, in_unicode(connection))
+
+
+def wait_as_long_as_it_takes(connection: Connection) -> None:
+    """Until the transaction ends, no limit of the server's, database's or role's applies."""
+    connection.exec_driver_sql("""
+        SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
+        ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+    """)

@@ -1,0 +1,157 @@
+"""Settings of a server, a database or a role that were made for other programs than ours."""
+
+from threading import Timer
+
+import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import make_url
+
+from booking import Sidebook, create_app
+from booking.migrate import _LOCK, upgrade
+from tests.commands.shell import appointment, refused, run
+from tests.conftest import app_over
+from tests.customer.walks import ADA, at_details
+from tests.fixtures.databases import database_at, engine_at, migrate
+
+pytestmark = pytest.mark.postgresql
+
+AGAINST_US = {
+    "DateStyle": "'German, DMY'",
+    "IntervalStyle": "'sql_standard'",
+    "TimeZone": "'<+05>-05'",
+    "client_encoding": "'LATIN1'",
+    "bytea_output": "'escape'",
+    "standard_conforming_strings": "off",
+    "default_transaction_isolation": "'serializable'",
+    "default_transaction_deferrable": "on",
+    "extra_float_digits": "-15",
+    "plan_cache_mode": "'force_generic_plan'",
+    "synchronous_commit": "off",
+    "lock_timeout": "'10ms'",
+}
+
+
+@pytest.fixture
+def setting(on_postgres, postgresql_url):
+    """`setting(DateStyle="'German'")`: of the database, for every connection from now on."""
+
+    def change(**settings: str) -> None:
+        for name, value in settings.items():
+            on_postgres(f"ALTER DATABASE {make_url(postgresql_url).database} SET {name} = {value}")
+
+    return change
+
+
+@pytest.fixture
+def foreign_url(request, on_postgres, postgres_url):
+    """An empty database in another encoding than UTF8."""
+    encoding = request.param
+    name = f"in_{encoding.lower()}"
+    on_postgres(
+        f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
+    )
+    yield database_at(postgres_url, name)
+    on_postgres(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_whatever_the_database_was_told_everybody_can_book(postgresql_url, setting):
+    setting(**AGAINST_US)
+    with app_over(postgresql_url) as app:
+        tab = at_details(app).submit(**ADA | {"name": "Łucja Ω"})
+        assert tab.submit().step == "done"
+        assert "Łucja Ω" in run(app, "list", "--all").output
+        found = run(app, "doctor")
+    assert found.exit_code == 0
+    for told in ("synchronous_commit = on", "transaction_isolation = read committed"):
+        assert f"ok     {told}" in found.output
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "SJIS"])
+def test_no_setting_of_a_roles_encoding_keeps_us_from_connecting(postgresql_url, setting, encoding):
+    setting(client_encoding=f"'{encoding}'")
+    app = create_app({"BOOKING_DATABASE_URL": postgresql_url})
+    with app.app_context():
+        engine = app.extensions["booking"].engine
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT 'Łucja Ω 李'").scalar() == "Łucja Ω 李"
+        engine.dispose()
+
+
+@pytest.mark.parametrize("foreign_url", ["LATIN1", "SQL_ASCII", "EUC_JP"], indirect=True)
+def test_init_refuses_a_database_that_cannot_hold_every_name_and_prints_how_to_make_one(
+    foreign_url, on_postgres, postgres_url
+):
+    app = create_app({"BOOKING_DATABASE_URL": foreign_url})
+    told = refused(app, "init")
+    assert "which cannot hold every name" in told
+    assert refused(app, "list") == "The database is not set up yet. Run flask booking init first."
+    on_postgres(told.partition("name it: ")[2])
+    made = make_url(foreign_url).database + "_utf8"
+    migrate(database_at(postgres_url, made))
+    on_postgres(f"DROP DATABASE {made} WITH (FORCE)")
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()
+
+
+@pytest.mark.parametrize("foreign_url", ["LATIN1"], indirect=True)
+def test_doctor_finds_a_database_that_cannot_hold_every_name(foreign_url):
+    app = create_app({"BOOKING_DATABASE_URL": foreign_url})
+    found = run(app, "doctor")
+    assert found.exit_code == 1
+    assert "WRONG  the database's encoding = LATIN1, so a customer whose name" in found.output
+    assert "CREATE DATABASE in_latin1_utf8 ENCODING 'UTF8'" in found.output
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()
+
+
+def test_doctor_says_what_of_a_hosts_engine_keeps_people_from_booking(postgresql_url, setting):
+    with app_over(postgresql_url) as app:
+        appointment(app)
+    setting(**AGAINST_US, statement_timeout="'4s'", session_replication_role="'replica'")
+    found = doctor_of_a_host(postgresql_url)
+    for told in (
+        *("WRONG  DateStyle = German, so", "WRONG  client_encoding = LATIN1, so"),
+        *("WRONG  session_replication_role = replica, so", "warn   synchronous_commit = off, so"),
+        *("warn   transaction_isolation = serializable, so", "warn   statement_timeout = 4000 ms,"),
+        "ok     no appointments not wholly claimed",
+    ):
+        assert told in found
+
+
+def test_doctor_finds_a_hosts_engine_that_commits_each_statement_by_itself(postgresql_url):
+    found = doctor_of_a_host(postgresql_url, isolation_level="AUTOCOMMIT")
+    assert "WRONG  autocommit = on, so half of a booking can be written" in found
+
+
+def doctor_of_a_host(url, **options):
+    host = Flask("host")
+    host.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)
+    db = SQLAlchemy(host)
+    Sidebook(host, db)
+    found = run(host, "doctor")
+    with host.app_context():
+        db.engine.dispose()
+    assert found.exit_code == 1, found.output
+    return found.output
+
+
+def test_init_waits_for_another_init_whatever_a_statement_may_take(postgresql_url, setting):
+    setting(statement_timeout="'100ms'")
+    with engine_at(postgresql_url) as engine, engine.connect() as other:
+        other.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+        unlock = Timer(0.3, other.exec_driver_sql, [f"SELECT pg_advisory_unlock({_LOCK})"])
+        unlock.start()
+        upgrade(engine)
+        unlock.join()
+
+
+def test_a_search_path_without_a_schema_is_told_with_the_remedy(postgres_url, on_postgres):
+    on_postgres("CREATE DATABASE pathless")
+    on_postgres("ALTER DATABASE pathless SET search_path = 'nowhere'")
+    app = create_app({"BOOKING_DATABASE_URL": database_at(postgres_url, "pathless")})
+    assert "Make a schema that the search_path" in refused(app, "init")
+    with app.app_context():
+        app.extensions["booking"].engine.dispose()
+    on_postgres("DROP DATABASE pathless WITH (FORCE)")
