@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
+from flask import Response, request
 
 if TYPE_CHECKING:
     from .session import TabSession
 
 LEFT = "Tab-Session-Left"
+GONE = "Tab-Session-Gone"
+REDIRECT = "Tab-Session-Redirect"
+_TO_A_PAGE = frozenset({301, 302, 303})
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,18 @@ def told(response: Response, tab: TabSession[Any] | None) -> Response:
     event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None
     if event:
         response.headers["HX-Trigger"] = _beside(response.headers.get("HX-Trigger", ""), event)
+        _let_the_script_follow(response)
     return response
+
+
+def _let_the_script_follow(response: Response) -> None:
+    # fetch follows a redirect by itself, with the id that is over, and shows the script nothing of
+    # it. So a script that says it can is told where to go; everybody else is sent there.
+    leads = response.status_code in _TO_A_PAGE and "Location" in response.headers
+    if leads and REDIRECT in request.headers:
+        response.headers[REDIRECT] = response.headers.pop("Location")
+        response.status_code = 204
+        response.set_data(b"")
 
 
 def _beside(others: str, event: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Generic
 from flask import Response, current_app, request
 
 from . import binding, guards, ids
+from .answer import GONE
 from .body import has_body, read_whole
 from .clock import utc_now
 from .extension import State, state
@@ -51,10 +52,10 @@ class Door(Generic[Data]):
             guards.refuse_too_large(request, here.limits.request)
             return self._let_in(here, args, kwargs)
         except Refusal as refusal:
-            return _say(refusal)
+            return self._say(refusal)
         except SealBroken:
             _log.error("a tab session's stored draft does not open; flow %s", self.flow)
-            return _say(TabSessionGone("ended"))
+            return self._say(TabSessionGone("broken"))
 
     def _let_in(self, here: State, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Response:
         reads = self.only_reads or request.method in _READS
@@ -80,8 +81,10 @@ class Door(Generic[Data]):
         if self.before_transaction:
             self.before_transaction()
 
-
-def _say(refusal: Refusal) -> Response:
-    response = current_app.make_response(current_app.handle_user_exception(refusal))
-    response.headers.update(refusal.headers)
-    return response
+    def _say(self, refusal: Refusal) -> Response:
+        response = current_app.make_response(current_app.handle_user_exception(refusal))
+        response.headers.update(refusal.headers)
+        # The script takes another id where somebody is told, not for what a page asks by itself.
+        if isinstance(refusal, TabSessionGone) and not self.in_background:
+            response.headers[GONE] = refusal.reason
+        return response

@@ -63,12 +63,12 @@ class State:
         self._release(session, [row for row, was in found if was == "active"])
         return len(found)
 
-    def admits(self, row: store.Row) -> bool:
-        """Whether whoever asks may see this row: only its user, once it has one."""
-        if row.user is None or self.user is None:
+    def admits(self, owner: str | None) -> bool:
+        """Whether whoever asks may see what belongs to `owner`; what has none, anybody may."""
+        if owner is None or self.user is None:
             return True
         user = self.user()
-        return user is not None and str(user) == row.user
+        return user is not None and str(user) == owner
 
     def _release(self, session: Session, rows: list[int]) -> None:
         for release in self.on_end:

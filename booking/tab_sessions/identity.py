@@ -29,7 +29,7 @@ def fork(session: Session, here: State, source_id: str, tab_id: str, now: int) -
             row.state == "active"
             and not row.over_at(now)
             and not row.renewal_due
-            and here.admits(row)
+            and here.admits(row.user)
         ):
             _copy(session, here, row, source_id, tab_id, now)
 
@@ -60,6 +60,19 @@ def _draft(row: store.Row, tab_id: str) -> bytes:
     return sealing.unseal(row.sealed, sealing.unwrap(row.wrapped_key, tab_id), row.version)
 
 
+def over_elsewhere(session: Session, here: State, tab_id: str) -> str | None:
+    """Why a tab is over although this flow knows nothing of it: what became of it in the others.
+
+    None where it may begin here, also when only an idle limit passed there.
+    """
+    for state, reason, user, _due in store.siblings(session, ids.digest(tab_id)):
+        if not here.admits(user):
+            return "other_user"
+        if state == "ended" and reason != "expired":
+            return reason or "ended"
+    return None
+
+
 def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> None:
     """Let this tab's progress be found by another id.
 
@@ -74,9 +87,9 @@ def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> 
         if store.was_renewed(session, new, old):
             return
         raise MissingTabSession
-    rows = [row for row in store.every_flow(session, old, now) if here.admits(row)]
+    rows = [row for row in store.every_flow(session, old, now) if here.admits(row.user)]
     if any(row.by_previous_id for row in rows):
-        raise TabSessionGone("ended")
+        raise TabSessionGone("renewed")
     # Where one flow's user logged in, the old id is good for nothing in the others either.
     until = 0 if any(row.renewal_due for row in rows) else now + here.limits.grace
     for row in rows:

@@ -6,7 +6,7 @@ an application's own words and page. The headers named here are added whatever t
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from werkzeug.exceptions import (
     BadRequest,
@@ -63,7 +63,13 @@ class MissingTabSession(Refusal, BadRequest):
 
 
 class TabSessionGone(Refusal, Gone):
-    """410: this tab's progress is over. `reason`: expired, ended, revoked or completed."""
+    """410: this tab's progress is over, for a `reason`.
+
+    `expired`: a limit has passed. `ended`: the tab itself was ended, by end() or end_user().
+    `revoked`: taken back by the server. `completed`: it has reached its goal, so it takes no more
+    writes. `renewed`: the id is one that the tab had before. `other_user`: it belongs to somebody
+    who is not, or no longer, logged in. `broken`: its row was changed by something else.
+    """
 
     description = "What this tab was doing is over, and its answers were erased."
     headers: ClassVar = {"HX-Trigger": "tab-session:gone"}
@@ -71,6 +77,11 @@ class TabSessionGone(Refusal, Gone):
     def __init__(self, reason: str) -> None:
         super().__init__()
         self.reason = reason
+
+    def get_description(self, *args: Any, **kwargs: Any) -> str:
+        """The sentence and, below it, a link with which the script begins anew."""
+        way_on = '<p><a href="" data-new-booking>Begin anew</a></p>'
+        return super().get_description(*args, **kwargs) + way_on
 
 
 class RenewalDue(Refusal, Conflict):

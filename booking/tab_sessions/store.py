@@ -103,7 +103,7 @@ def _by_its_previous_id(found: Any, now: int) -> Row:
     *columns, previous_key, previous_until = found
     row = replace(Row(*columns), wrapped_key=previous_key, by_previous_id=True)
     if previous_key is None or previous_until <= now:
-        return replace(row, state="ended", reason="ended", sealed=None, wrapped_key=None)
+        return replace(row, state="ended", reason="renewed", sealed=None, wrapped_key=None)
     return row
 
 

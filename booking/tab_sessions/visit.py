@@ -70,6 +70,8 @@ class Visit(Generic[Data]):
     def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
         row = self._find(session, self.sent.tab, lock=False) if self.sent else None
         over = self._over(row, reads=True)
+        if row is None and self.sent:
+            over = identity.over_elsewhere(session, self.state, self.sent.tab)
         if over:
             return row, over, None
         tab = self._tab(session, self.sent.tab if self.sent else _ABSENT, row, writable=False)
@@ -116,6 +118,8 @@ class Visit(Generic[Data]):
         tab_id = self._identify(session)
         row = self._find(session, tab_id, lock=True)
         over = self._over(row, reads=False)
+        if row is None:
+            over = identity.over_elsewhere(session, self.state, tab_id)
         if row and over == "expired":
             self.state.end(session, [row.id], over)
         if over:
@@ -202,8 +206,8 @@ class Visit(Generic[Data]):
         """Why this tab's progress takes no more requests, if so."""
         if row is None:
             return None
-        if not self.state.admits(row):
-            return "ended"
+        if not self.state.admits(row.user):
+            return "other_user"
         if row.over_at(self._seconds()):
             return "expired"
         if row.state == "completed" and not reads and not self.door.after_completion:

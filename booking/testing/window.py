@@ -132,18 +132,24 @@ class Window:
         self, method: str, url: str, headers: dict[str, str], body: Pairs | None
     ) -> TestResponse:
         """Send the tab's id along, and do what the answer says has to become of it."""
-        answer = self._send(method, url, headers | self._identity(url), body)
-        event = answer.headers.get("HX-Trigger", "")
-        if "tab-session:missing" in event:
-            self.id = wire.new_id()
-        elif "tab-session:renew" in event and answer.status_code == 409:
-            self._renew()
-        else:
-            self._note(answer)
-            return answer
-        answer = self._send(method, url, headers | self._identity(url), body)
+        asked = headers if method == "GET" else headers | {"Tab-Session-Redirect": "tell"}
+        answer = self._send(method, url, asked | self._identity(url), body)
+        if self._asks_again(method, answer):
+            answer = self._send(method, url, asked | self._identity(url), body)
         self._note(answer)
+        if target := answer.headers.get("Tab-Session-Redirect"):
+            return self._send_with_id("GET", urljoin(url, target), headers, None)
         return answer
+
+    def _asks_again(self, method: str, answer: TestResponse) -> bool:
+        """Take another id where the answer says so; whether the request is sent with that one."""
+        event, gone = answer.headers.get("HX-Trigger", ""), answer.headers.get("Tab-Session-Gone")
+        if "tab-session:renew" in event and answer.status_code == 409:
+            self._renew()
+            return True
+        if "tab-session:missing" in event or (method == "GET" and gone):
+            self.id = wire.new_id()
+        return "tab-session:missing" in event or (method == "GET" and gone == "ended")
 
     def _note(self, answer: TestResponse) -> None:
         event = answer.headers.get("HX-Trigger", "")

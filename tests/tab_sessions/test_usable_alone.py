@@ -4,9 +4,12 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
+from playwright.sync_api import expect
 
 from booking.paths import STATIC
 from tests.conftest import served
@@ -17,26 +20,24 @@ DOCS = Path(__file__).parents[2] / "docs" / "tab-sessions.md"
 
 
 @pytest.fixture
-def notes_app(tmp_path, monkeypatch):
-    (code,) = re.findall(r"```python\n(# app\.py\n.*?)```", DOCS.read_text(), re.DOTALL)
+def live_server(request, tmp_path, monkeypatch):
+    """An app of the documentation, as it is printed there."""
+    name = request.param
+    (code,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "static").mkdir()
     shutil.copy(HTMX, tmp_path / "static")
-    names = {"__name__": "notes_of_the_documentation"}  # of no module here: its root is this folder
-    code = code.replace("sqlite:///notes.db", f"sqlite:///{tmp_path}/notes.db")
-    exec(compile(code, "app.py", "exec"), names)
-    yield names["app"]
+    names = {"__name__": "an_app_of_the_documentation"}  # of no module: its root is this folder
+    code = code.replace("sqlite:///", f"sqlite:///{tmp_path}/")
+    exec(compile(code, f"{name}.py", "exec"), names)
+    with served(names["app"]) as server:
+        yield server
     with names["app"].app_context():
         names["db"].engine.dispose()
 
 
-@pytest.fixture
-def live_server(notes_app):
-    with served(notes_app) as server:
-        yield server
-
-
 @pytest.mark.browser
+@pytest.mark.parametrize("live_server", ["app"], indirect=True)
 def test_the_app_in_the_documentation_keeps_two_tabs_apart(page_of):
     tabs = {"milk": page_of("/"), "bread": page_of("/")}
     for word, tab in tabs.items():
@@ -46,6 +47,65 @@ def test_the_app_in_the_documentation_keeps_two_tabs_apart(page_of):
     for word, tab in tabs.items():
         tab.reload()
         tab.wait_for_selector(f"input[value={word}]")
+
+
+def say(page, text, button="Go on"):
+    page.fill("input", text)
+    page.click(f"text={button}")
+
+
+def asks(page, question):
+    expect(page.locator("#step label")).to_have_text(question)
+
+
+def walk(page):
+    """Say everything and log in."""
+    for question, text in (("From where?", "Ulm"), ("To where?", "Bern"), ("On which day?", "May")):
+        asks(page, question)
+        say(page, text)
+    asks(page, "Your name")
+    say(page, "ada", "Log in to keep it")
+    expect(page.get_by_role("button")).to_have_text("Log out, ada")
+    expect(page.locator("#step p")).to_have_text("Ulm to Bern, May")
+
+
+def id_of(page):
+    return page.evaluate("TabSession.id")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("live_server", ["trips"], indirect=True)
+def test_the_steps_in_the_documentation_come_to_no_dead_end(page_of):
+    page = page_of("/")
+    walk(page)
+    page.reload()
+    expect(page.locator("#step p")).to_have_text("Ulm to Bern, May")
+
+    before = id_of(page)
+    page.click("text=Log out, ada")  # a POST that redirects
+    asks(page, "From where?")
+    assert id_of(page) != before
+    page.reload()
+    walk(page)
+
+    page.click("text=Log out everywhere")  # an ordinary link
+    expect(page.get_by_role("alert")).to_have_text("You are logged out.")
+    page.reload()
+    walk(page)
+
+    page.click("text=Log out everywhere")
+    page.click("text=Begin anew")
+    asks(page, "From where?")
+    say(page, "Ulm")
+    asks(page, "To where?")
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        say(page, "Bern")
+        expect(page.get_by_role("alert")).to_have_text("This was left for too long.")
+        expect(page.locator("input[name=goal]")).to_have_value("Bern")
+        page.click("text=Begin anew")
+        asks(page, "From where?")
+        say(page, "Ulm")
+        asks(page, "On which day?")
 
 
 def test_importing_session_route_loads_no_wizard():

@@ -36,7 +36,7 @@ PAGES = {
     "/two": [NOTES, BASKET],
 }
 HEARD = """window.heard = [];
-for (const name of ["memory", "forked", "ending", "ended", "changed"]) {
+for (const name of ["memory", "forked", "ending", "ended", "gone", "changed"]) {
   document.addEventListener("tab-session:" + name, ({ detail }) => {
     if (detail.name) window.heard.push({ event: name, ...detail });
   });

@@ -4,10 +4,11 @@ import gzip
 
 from booking.tab_sessions import CLIENT_SCRIPT
 
-MOST = 3 * 1024
+# Half a kilobyte of it leads tabs on whose progress is over and says what a page does wrong.
+MOST = 3 * 1024 + 512
 
 
-def test_the_script_takes_at_most_3_kilobytes(live_server):
+def test_the_script_takes_at_most_three_and_a_half_kilobytes(live_server):
     sent = live_server.app.test_client().get("/tab-session.js").data
     assert len(gzip.compress(sent, 9)) <= MOST
 

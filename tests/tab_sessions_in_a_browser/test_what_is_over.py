@@ -8,9 +8,11 @@ from sqlalchemy import create_engine
 
 from tests.conftest import served
 from tests.tab_sessions_in_a_browser.notes import notes_app
-from tests.tab_sessions_in_a_browser.tabs import note_down, shows
+from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
 PLAIN = "TabSession.headers().then((headers) => fetch('/notes/note', {headers}))"
+ENDED_BY_ANOTHER = """TabSession.headers().then((headers) =>
+    fetch("/notes/tab-session", {method: "DELETE", headers}))"""
 STATUS = f"{PLAIN}.then((answer) => answer.status)"
 
 
@@ -69,3 +71,35 @@ def test_an_answer_that_an_older_release_let_a_browser_keep_shuts_nobody_out(
     new = page_of("/")
     shows(new, "(nothing)")
     assert new.evaluate(STATUS) == 410  # as it still lies there
+
+
+def test_a_tab_that_ran_out_says_so_and_is_a_new_one_when_loaded_again(over):
+    assert [each["reason"] for each in events(over, "gone")] == ["expired"]
+    over.reload()
+    shows(over, "(nothing)")
+    note_down(over, "bread")
+
+
+def test_what_was_sent_too_late_leaves_the_tab_as_it_was_until_one_begins_anew(page_of):
+    page = page_of("/")
+    note_down(page, "milk")
+    before = id_of(page)
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)):
+        page.fill("input[name=text]", "bread")
+        page.click("form button")
+        page.wait_for_selector("#here h1")
+        assert id_of(page) == before
+        page.click("text=Begin anew")
+        shows(page, "(nothing)")
+        assert id_of(page) != before
+
+
+def test_an_end_that_the_script_did_not_hear_of_shows_the_fresh_page_at_once(page_of):
+    page = page_of("/")
+    note_down(page, "milk")
+    before = id_of(page)
+    page.evaluate(ENDED_BY_ANOTHER)
+    page.reload()
+    shows(page, "(nothing)")
+    assert id_of(page) != before
+    assert events(page, "gone") == []

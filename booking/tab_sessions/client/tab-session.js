@@ -20,6 +20,7 @@
   const key = settings.storageKey || settings.name || "tab-session";
   const warning = Number(settings.warning || 300);
   const isShared = settings.storage === "local";
+  const isRead = (request) => /^(GET|HEAD)?$/i.test(request.method || "");
   const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   let id = null, seen, storage, renewing, timer, warnAt, endsAt, isFresh = false;
@@ -224,6 +225,23 @@
     return (what) => told.includes("tab-session:" + what);
   }
 
+  // A page that is asked for and gone is no dead end: the next request has a new id. Whoever ended it
+  // here knows, and is shown the fresh page at once. What was sent keeps its id: its page offers a way.
+  function leave(answer, request, sender) {
+    const reason = answer.headers.get(HEADER + "-Gone");
+    if (answer.status !== 410 || !reason) return false;
+    const starts = isRead(request) && id === sender, isKnown = starts && reason === "ended";
+    if (starts) begin();
+    announce(isKnown ? "ended" : "gone", { reason });
+    return isKnown;
+  }
+
+  // By fetch itself, a redirect would be followed with the id that was just given up.
+  function follow(answer, request) {
+    const target = new URL(answer.headers.get(HEADER + "-Redirect"), answer.url).href;
+    return (isOurs(target) ? send : fetch)(target, { ...request, method: "GET", body: undefined });
+  }
+
   async function send(action, request = {}, startsAfresh = false, isAgain = false) {
     await ready();
     if (isShared) await look();
@@ -231,6 +249,7 @@
     isFresh ||= startsAfresh;
     await finishRenewal();
     const own = headers(), sender = id, all = new Headers(request.headers);
+    if (!isRead(request)) all.set(HEADER + "-Redirect", "tell");
     for (const [header, value] of Object.entries(own)) all.set(header, value);
     const answer = await fetch(action, { ...request, ...UNKEPT, headers: all });
     isFresh = false;
@@ -242,10 +261,12 @@
       if (says("missing") && id === sender) begin();
       return send(action, request, false, true);
     }
-    if (isShared && answer.ok && !/^(GET|HEAD)?$/i.test(request.method || "")) {
+    if (leave(answer, request, sender) && !isAgain) return send(action, request, false, true);
+    if (isShared && answer.ok && !isRead(request)) {
       write(STAMP, newId());
       seen = id + read(STAMP);
     }
+    if (answer.headers.has(HEADER + "-Redirect")) return follow(answer, request);
     return answer;
   }
 
@@ -267,6 +288,13 @@
     const asker = ctx.request.submitter || ctx.sourceElement;
     const startsAfresh = Boolean(asker.closest("[data-new-booking]"));
     ctx.fetch = (action, request) => send(action, request, startsAfresh);
+  });
+
+  // A link may begin anew, too: the page it leads to is loaded with the new id.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-new-booking]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if ([name, ""].includes(link.dataset.newBooking)) begin();
   });
 
   window[name] = {
