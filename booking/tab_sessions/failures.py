@@ -5,19 +5,22 @@ from __future__ import annotations
 from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-_SERIALIZATION, _DEADLOCK, _LOCK_TIMEOUT = "40001", "40P01", "55P03"
+_SERIALIZATION, _DEADLOCK = "40001", "40P01"
 READ_ONLY = "25006"
+# PostgreSQL's classes (Appendix A of its manual): the connection failed, the transaction was rolled
+# back, something ran out (memory, disk, connections, locks), an operator or a limit of time
+# intervened (shutting down, starting up, statement_timeout), the machine below failed.
+_BUSY_CLASSES = ("08", "40", "53", "57", "58")
 _BUSY_STATES = {
-    _SERIALIZATION,
-    _DEADLOCK,
-    _LOCK_TIMEOUT,
-    "57P01",  # the server shuts down
-    "57P02",
-    "57P03",  # it starts up
-    "53300",  # it has no connection left
-    "53100",  # its disk is full
+    "55006",  # in use
+    "55P03",  # lock_timeout
+    "25P03",  # idle_in_transaction_session_timeout
+    "25P04",  # transaction_timeout
     READ_ONLY,  # a standby, or a failover that is still under way
 }
+_NO_MATTER_OF_TIME = {"40002"}  # a constraint, by its class a rollback
+# SQLite's: busy, locked, no memory, read only, interrupted, I/O, full, cannot open, protocol.
+_BUSY_CODES = {5, 6, 7, 8, 9, 10, 13, 14, 15}
 _BUSY_WORDS = (
     "database is locked",
     "database table is locked",
@@ -58,7 +61,8 @@ def is_busy(error: BaseException | None) -> bool:
     words = str(error.orig).lower()
     return (
         error.connection_invalidated
-        or state_of(error) in _BUSY_STATES
+        or _is_busy_state(state_of(error) or "")
+        or (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in _BUSY_CODES
         or any(part in words for part in _BUSY_WORDS)
         or _has_no_server(error)
     )
@@ -72,6 +76,12 @@ def is_read_only(error: DBAPIError) -> bool:
 def state_of(error: DBAPIError) -> str | None:
     """PostgreSQL's five characters; None from SQLite and from a driver without a server."""
     return getattr(error.orig, "sqlstate", None)
+
+
+def _is_busy_state(state: str) -> bool:
+    if state in _NO_MATTER_OF_TIME:
+        return False
+    return state in _BUSY_STATES or state.startswith(_BUSY_CLASSES)
 
 
 def _has_no_server(error: DBAPIError) -> bool:

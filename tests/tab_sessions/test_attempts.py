@@ -1,10 +1,21 @@
 """A whole transaction, run as often as the database asks for it: `settle` and `look`."""
 
 import pytest
+from flask import Blueprint
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from booking.tab_sessions import InDoubt, RunAgain, attempts, is_busy, look, settle, transactions
+from booking.tab_sessions import (
+    InDoubt,
+    RunAgain,
+    attempts,
+    is_busy,
+    look,
+    session_route,
+    settle,
+    transactions,
+)
+from tests.tab_sessions.conftest import Tab, host_app
 
 COUNT = text("SELECT count(*) FROM booking_resource")
 ADD = text("INSERT INTO booking_resource (kind, name) VALUES ('staff', :name)")
@@ -71,6 +82,45 @@ def test_what_postgresql_says_decides_whether_it_is_run_again(session, state, ru
     assert len(tries) == runs
     session.rollback()
     assert session.execute(COUNT).scalar() == runs - 1
+
+
+PASSES = ("57014", "57P05", "25P03", "25P04", "55P03", "55006", "53200", "53300", "53400", "08006",
+          "08P01", "40003", "57000", "58030")  # fmt: skip
+STAYS = ("23505", "40002", "22001", "42P01", "42601", "0A000", "XX001")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_passes_by_itself_is_asked_again_and_what_stays_is_a_mistake(session):
+    def told(state):
+        with pytest.raises(DBAPIError) as told, session.begin():
+            raised_by_postgresql(state)(session)
+        return is_busy(told.value)
+
+    assert {state: told(state) for state in PASSES} == dict.fromkeys(PASSES, True)
+    assert {state: told(state) for state in STAYS} == dict.fromkeys(STAYS, False)
+
+
+def out_of_patience(session):
+    """What a database does that is told how long a statement may take."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL statement_timeout = 5"))
+        session.execute(text("SELECT pg_sleep(30)"))
+    driver = session.connection().connection.dbapi_connection
+    driver.set_progress_handler(lambda: True, 100)
+    try:
+        session.execute(text("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+                             " LIMIT 1000000) SELECT max(i) FROM n"))  # fmt: skip
+    finally:
+        driver.set_progress_handler(None, 0)
+
+
+def test_a_statement_that_took_too_long_is_503_and_asked_again(session):
+    notes = Blueprint("notes", __name__)
+    session_route(notes, "/slow", methods=["GET", "POST"])(lambda tab: out_of_patience(tab.session))
+    app = host_app(session, notes)
+    app.testing = False  # else an error of ours is raised here
+    for answer in (Tab(app.test_client()).get("/slow"), Tab(app.test_client()).post("/slow")):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
