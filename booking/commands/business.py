@@ -16,11 +16,13 @@ from booking.operations.business.losses import heavy_losses
 from booking.operations.business.plan import BusinessPlan
 from booking.operations.business.stranded import stranded
 from booking.storage import reads
-from booking.tab_sessions import settle
+from booking.tab_sessions import look, settle
 
 from .group import booking_commands, now, ready, state
 from .lines import when
 from .output import say
+
+DRY_RUN = "This is a dry run: nothing is changed. Loading the file would tell:"
 
 
 @booking_commands.command()
@@ -41,7 +43,9 @@ def init() -> None:
 @click.option("--yes", is_flag=True, help="Even if more than half of the services or staff go.")
 def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
-    plan = read_business(_bytes_of(file), name=str(file), now=now())
+    plan, session = read_business(_bytes_of(file), name=str(file), now=now()), ready()
+    # Read before and after, not in between: a year of appointments would keep customers waiting.
+    before = {booking.id for booking in look(session, lambda here: stranded(here, now()))}
     told: list[str] = []
 
     def work(session: Session) -> None:
@@ -49,16 +53,16 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
             told[:] = ["A business is loaded already: nothing was changed."]
             return
         warnings = _heavy_losses(session, plan, file, allowed=yes, only_tried=dry_run)
-        before = {booking.id for booking in stranded(session, now())}
         changes = apply_business(session, plan) or ["Nothing changed."]
-        told[:] = [*plan.notes, *changes, *warnings, *_to_call(session, before)]
+        told[:] = [*plan.notes, *changes, *warnings]
         if dry_run:
-            told.insert(0, "This is a dry run: nothing is changed. Loading the file would tell:")
+            told[:] = [DRY_RUN, *told, *_to_call(session, before)]
             raise _DryRun  # so that the door rolls back
 
     with suppress(_DryRun):
-        settle(ready(), work, repeatable=True)
-    for line in told:
+        settle(session, work, repeatable=True)
+    to_call = [] if dry_run else look(session, lambda here: list(_to_call(here, before)))
+    for line in [*told, *to_call]:
         say(line)
 
 

@@ -72,6 +72,12 @@ PHONE = Blank(
 )
 
 
+NOTE = Blank("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH)
+
+
+_ANSWER = Blank("answer", "An answer to a question of which nothing is known yet")
+
+
 def field_name(key: str) -> str:
     """How the answer to the service's question `key` is named in the form."""
     return QUESTION + key
@@ -89,7 +95,7 @@ def blanks(questions: Iterable[Question]) -> list[Blank]:
         EMAIL,
         PHONE,
         *(question_blank(each) for each in questions),
-        Blank("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH),
+        NOTE,
     ]
 
 
@@ -113,6 +119,17 @@ def question_blank(question: Question) -> Blank:
 def details_form(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> Form:
     """The form for these blanks, filled with `values`, not yet checked."""
     return _form_of(tuple(asked), region)(MultiDict(values))
+
+
+def look_over(values: Mapping[str, str], region: str | None) -> None:
+    """Judge what was sent as far as no database is needed for it, so that it is known afterwards.
+
+    Which questions a service asks is not known here; each that is answered is read as a line.
+    """
+    details_form([NAME, EMAIL, PHONE, NOTE], values, region).validate()
+    for name, text in values.items():
+        if name.startswith(QUESTION):
+            details_form([_ANSWER], {_ANSWER.name: text}, region).validate()
 
 
 @lru_cache(maxsize=64)
@@ -155,10 +172,11 @@ _CLEANED = {
 
 
 def _field(blank: Blank, region: str | None) -> StringField:
-    clean = _CLEANED.get(blank.kind, checks.one_line)
+    most = blank.maxlength
+    clean = checks.cleaned(_CLEANED.get(blank.kind, checks.one_line), most)
     presence = checks.given(blank.missing) if blank.required else checks.may_be_empty
-    rules = [checks.printable, presence, checks.at_most(blank.maxlength), *_special(blank, region)]
-    return StringField(filters=[clean], validators=rules)
+    rules = [checks.judged(checks.printable, most), presence, checks.at_most(most)]
+    return StringField(filters=[clean], validators=[*rules, *_special(blank, region)])
 
 
 def _special(blank: Blank, region: str | None) -> list[checks.Check]:
@@ -171,4 +189,5 @@ def _special(blank: Blank, region: str | None) -> list[checks.Check]:
         "email": checks.email_address,
         "phone": checks.phone_number(region),
     }
-    return [by_name[blank.name]] if blank.name in by_name else []
+    judge = by_name.get(blank.name)
+    return [checks.judged(judge, blank.maxlength)] if judge else []

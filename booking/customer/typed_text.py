@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from flask import request
 
+from booking.storage.catalogue import remembered
 from booking.tab_sessions import TabSession
 
 from . import forms, stale
+from .shop import nameless, phone_region, state
 from .standing import Standing, stand
 
 MOST_TYPED = 12_000
+MOST_FIELDS = 200
 SAVED = ("", 204)
 
 
@@ -48,8 +52,16 @@ def filled_in(here: Standing, typed: Mapping[str, str]) -> dict[str, str]:
 
 
 def typed_values() -> dict[str, str]:
-    """What was posted of the details, unchecked."""
-    return {name: value for name, value in request.form.items() if forms.is_typed(name)}
+    """What was posted of the details, unchecked; of more than anybody asks for, the first."""
+    typed = ((name, value) for name, value in request.form.items() if forms.is_typed(name))
+    return dict(islice(typed, MOST_FIELDS))
+
+
+def look_over() -> None:
+    """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
+    known = remembered(state().engine)
+    shop = known.shop if known else None
+    forms.look_over(typed_values(), phone_region(shop or nameless()))
 
 
 def to_keep(typed: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from . import (
     views,
     zones,
 )
-from .typed_text import keep_typed
+from .typed_text import keep_typed, look_over
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -85,7 +85,8 @@ def _add_answers(blueprint: Blueprint) -> None:
     # An answer given twice is the same answer, and a draft confirmed twice the same booking.
     again: dict[str, Any] = {"methods": ["POST"], "repeatable": True}
     for step, view in posts.BY_STEP.items():
-        session_route(blueprint, f"/{step}/form", **again)(view)
+        first = look_over if step == "details" else None
+        session_route(blueprint, f"/{step}/form", before_transaction=first, **again)(view)
     session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
     kept = f"/<any({','.join(steps.QUESTIONS)}):step>/kept"
     session_route(blueprint, kept, **again)(posts.keep_other)

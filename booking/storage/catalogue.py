@@ -77,6 +77,11 @@ def read_catalogue(session: Session) -> Catalogue:
     return found
 
 
+def remembered(engine: Engine) -> Catalogue | None:
+    """The catalogue as this process saw it last, without asking the database: perhaps outdated."""
+    return _remembered.get(engine)
+
+
 def _token(session: Session) -> str | None:
     return session.connection().execute(_TOKEN).scalar_one_or_none()
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from booking import characters
 from booking.customer import forms
 from booking.customer.regions import shop_region, zone_region
 
@@ -32,6 +33,21 @@ def checked(values, *questions, region="PT"):
 )
 def test_names_of_every_script_are_taken_as_they_are(name):
     assert checked({"name": name}).data["name"] == name
+
+
+def test_what_is_far_too_long_is_refused_without_being_read():
+    longest = "e\u0301" * 500  # composed it would be 500 letters
+    messages = checked({"name": longest, "phone": longest})
+    assert messages == {
+        "name": "Use at most 200 characters: 800 less than now.",
+        "phone": "Use at most 40 characters: 960 less than now.",
+    }
+
+
+def test_marks_that_no_language_writes_in_a_row_are_not_sorted():
+    worst = "a" + "\u0315\u0300" * 20
+    assert characters.spelt(worst) == worst != unicodedata.normalize("NFC", worst)
+    assert checked({"note": worst}) == {"note": "Use at most 10 accents on one letter."}
 
 
 def test_spaces_are_tidied_and_letters_composed():
