@@ -22,18 +22,27 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
+# What the environment of a request says once one of our views, or a page about trouble, has it.
+REACHED, ANSWERED = "booking.reached", "booking.answered"
 
 
 def protect(blueprint: Blueprint) -> None:
-    """Send the headers with everything below the blueprint's prefix, and with nothing else."""
+    """Send the headers with every answer of ours below the prefix, and with nothing else."""
+    # After all before_request functions of the app: what one of them answers is not ours.
+    blueprint.before_request(_reached)
     # Of the app, because what no route answers (a redirect to the slash) belongs to no blueprint.
     blueprint.after_app_request(_add)
+
+
+def is_answered_by_us() -> None:
+    """Note that this request is answered by a page of ours although no view was reached."""
+    request.environ[ANSWERED] = True
 
 
 def add_strict(response: Response) -> Response:
     """Send the headers with an answer that is not below the prefix, in an app that is all ours."""
     if not is_ours():
-        response.headers.update(HEADERS)
+        response.headers.update(_strict())
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -47,14 +56,31 @@ def is_ours() -> bool:
     return prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
 
 
+def _reached() -> None:
+    request.environ[REACHED] = True
+
+
+def _is_our_answer() -> bool:
+    """Whether one of ours answered: an extension of the host's may have been quicker."""
+    ours = request.routing_exception or {REACHED, ANSWERED} & request.environ.keys()
+    return is_ours() and bool(ours)
+
+
+def _strict() -> dict[str, str]:
+    """The headers for this address. A manage link's is a secret, and the next page is told it."""
+    secret = request.path.startswith(f"{state().url_prefix.rstrip('/')}/appointment/")
+    return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
+
+
 def _add(response: Response) -> Response:
-    if not is_ours():
+    if not _is_our_answer():
         return response
-    response.headers.update(HEADERS)
+    response.headers.update(_strict())
     public = links.own_name(request.endpoint) in PUBLIC and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"
-    if response.status_code == 429:  # what a visitor holds comes free by then, at the latest
+    if response.status_code == 429 and REACHED in request.environ:
+        # What a visitor holds comes free by then, at the latest. Others' limits are another matter.
         response.headers.setdefault("Retry-After", str(state().settings.hold_minutes * 60))
     if state().settings.compress:
         return compress(request, response, for_good=public)

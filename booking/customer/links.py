@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -53,6 +54,11 @@ def keep_url(step: str) -> str:
 def manage_token(tab: TabSession, draft_number: str) -> str:
     """The manage link's secret: only the tab that booked can work it out again."""
     return urlsafe_b64encode(tab.derive(f"manage:{draft_number}")).rstrip(b"=").decode()
+
+
+def cancel_mark(token: str, asked: int) -> str:
+    """What the page behind the manage link carries in its form, when it asks for the n-th time."""
+    return hmac.digest(token.encode(), f"cancel {asked}".encode(), "sha256").hex()
 
 
 def token_hash(token: str) -> bytes:

@@ -25,7 +25,9 @@ from booking.tab_sessions import (
 )
 
 from . import forms, links
+from .appointment import LongOver
 from .countdown import NO_HOLD
+from .headers import is_answered_by_us
 from .outages import log_not_set_up, log_refusal
 from .rendering import render
 from .review_page import LABELS
@@ -54,6 +56,7 @@ def explain(blueprint: Blueprint) -> None:
     for incomplete in (CutShort, TooSlow):
         blueprint.register_error_handler(incomplete, not_whole)
     blueprint.register_error_handler(TabSessionGone, gone)
+    blueprint.register_error_handler(LongOver, long_over)
     blueprint.register_error_handler(TabSessionBusy, busy)
     for failure in DATABASE_FAILURES:
         blueprint.register_error_handler(failure, failed)
@@ -115,6 +118,12 @@ def gone(error: TabSessionGone) -> Answer:
     return page("_gone.html" if by_htmx() else "problem.html", context), 410
 
 
+def long_over(_error: LongOver) -> Answer:
+    """410: the manage link of an appointment that was long ago."""
+    message = "It was more than a month ago, so it is no longer shown here."
+    return problem(410, "This appointment is long over", message)
+
+
 def busy(error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
     """503: the database could not take it just now."""
     log_refusal(error.__cause__)
@@ -155,10 +164,10 @@ def unexpected(_error: InternalServerError) -> Answer:
 
 
 def other(error: HTTPException) -> tuple[str, int, dict[str, str]]:
-    """Whatever else HTTP has a number for."""
+    """Whatever else HTTP has a number for, with the headers that the error brings."""
     body, status = problem(error.code or 500, HEADING, "Please go back and try again.")
-    allowed = getattr(error, "valid_methods", None)
-    return body, status, {"Allow": ", ".join(allowed)} if allowed else {}
+    said = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    return body, status, said
 
 
 def problem(status: int, heading: str, message: str, **context: Any) -> Answer:
@@ -171,6 +180,7 @@ def problem(status: int, heading: str, message: str, **context: Any) -> Answer:
 
 def page(template: str, context: dict[str, Any]) -> str:
     """Rendered even when the shop itself cannot be read."""
+    is_answered_by_us()
     try:
         with reading(state().session) as session:
             return render(template, open_shop(session), **context)

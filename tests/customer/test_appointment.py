@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from icalendar import Calendar
 
 from booking.testing import TabClient
@@ -116,3 +117,92 @@ def test_another_site_cannot_cancel_even_with_the_link(app, bookings, headers, b
     answer = app.test_client().post(f"{link}/cancellation", data=body, headers=headers)
     assert answer.status_code == status
     assert bookings()[0].state == "confirmed"
+
+
+# What is not about the database is tried on one of them.
+ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def form_of(text) -> dict[str, str]:
+    fields = BeautifulSoup(text, "html.parser").select("form input")
+    return {field["name"]: field["value"] for field in fields}
+
+
+def test_software_that_sends_a_form_is_asked_once_more_before_it_cancels(app, bookings):
+    """It sends neither Origin nor Sec-Fetch-Site, which every browser sends with a form."""
+    link, plain = link_of(at_done(app)), app.test_client()
+    cancel = f"{link}/cancellation"
+    bare = plain.post(cancel)
+    first = plain.post(cancel, data=form_of(plain.get(link).text))
+    for answer in (bare, first):
+        assert answer.status_code == 422
+        assert "press the button once more" in answer.text
+        assert bookings()[0].state == "confirmed"
+    assert plain.post(cancel, data=form_of(first.text)).status_code == 303
+    assert bookings()[0].state == "cancelled"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"Origin": "null"}, 303), ({"Origin": "null", "Sec-Fetch-Site": "cross-site"}, 403)],
+)
+def test_a_page_that_tells_nobody_its_address_can_still_cancel(app, headers, status):
+    """Over plain http a browser then sends "Origin: null", and nothing else of where it was."""
+    link, client = link_of(at_done(app)), app.test_client()
+    cancel = f"{link}/cancellation"
+    assert client.post(cancel, headers=headers).status_code == (403 if status == 403 else 422)
+    sent = client.post(cancel, data=form_of(client.get(link).text), headers=headers)
+    assert sent.status_code == status
+
+
+@ON_SQLITE
+def test_the_mark_of_one_appointment_cancels_no_other(app, bookings):
+    one, other = (link_of(at_done(app)) for _ in range(2))
+    mark = form_of(app.test_client().get(one).text)
+    answer = app.test_client().post(
+        f"{other}/cancellation", data=mark, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.status_code == 422
+    assert {booking.state for booking in bookings()} == {"confirmed"}
+
+
+@ON_SQLITE
+def test_a_month_after_the_appointment_its_link_shows_nothing_personal(app, bookings):
+    link, ends = link_of(at_done(app)), bookings()[0].ends_at
+    asked = [("get", link), ("get", f"{link}/calendar.ics"), ("post", f"{link}/cancellation")]
+    for days, status in ((29, 200), (31, 410)):
+        with time_machine.travel(ends + timedelta(days=days), tick=False):
+            answers = [getattr(app.test_client(), verb)(path) for verb, path in asked]
+        assert [answer.status_code for answer in answers[:2]] == [status] * 2
+    assert answers[2].status_code == 410
+    for answer in answers:
+        assert "long over" in answer.text
+        assert "Ada" not in answer.text
+        assert "ada@example.com" not in answer.text
+        assert bookings()[0].reference not in answer.text
+
+
+@ON_SQLITE
+def test_no_page_is_told_the_address_of_a_manage_link(app):
+    link, client = link_of(at_done(app)), app.test_client()
+    told = [
+        client.get(link),
+        client.get(f"{link}/calendar.ics"),
+        client.post(f"{link}/cancellation"),
+        client.post(f"{link}/cancellation", headers={"Sec-Fetch-Site": "cross-site"}),
+        client.post(f"{link}/cancellation", data={"x": "y" * 2000}),
+        client.post(
+            f"{link}/cancellation",
+            data=form_of(client.get(link).text),
+            headers={"Sec-Fetch-Site": "same-origin"},
+        ),
+        client.get(f"{link}/nothing"),
+        client.get(f"{link}x"),
+        client.delete(link),
+    ]
+    statuses = [answer.status_code for answer in told]
+    assert statuses == [200, 200, 422, 403, 413, 303, 404, 404, 404]
+    assert {answer.headers["Referrer-Policy"] for answer in told} == {"no-referrer"}
+    # Where a host's Talisman wins with the header, the page itself still says so.
+    assert '<meta name="referrer" content="no-referrer">' in told[0].text

@@ -406,6 +406,8 @@ APPOINTMENT = SITE | {
     "state": "confirmed",
     "cancellable": True,
     "cancel_url": f"{MANAGE}/cancellation",
+    "sure": "a" * 64,
+    "asked": 1,
     "calendar_url": f"{MANAGE}/calendar.ics",
 }
 TYPED = [

@@ -6,6 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser.wizard import at, booked, take, walk
 from tests.conftest import app_over, served
+from tests.customer.test_appointment import link_of
+from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
 
 ENDING = """seconds => document.dispatchEvent(
@@ -146,3 +148,21 @@ def test_a_tab_that_looks_back_at_a_booking_may_still_clear_it(page, live_server
     page.reload()
     at(page, "service")
     assert list(bookings_in(live_server.app)) == [reference]
+
+
+def test_over_plain_http_too_the_manage_link_cancels_and_no_page_learns_it(
+    page_of, live_server, complaints
+):
+    """There a browser says nothing of where a form came from but "Origin: null"."""
+    link = link_of(at_done(live_server.app))
+    page = page_of(link, site="shop.example")
+    assert page.evaluate("isSecureContext") is False
+    page.locator(".another a").click()
+    at(page, "service")
+    assert page.evaluate("document.referrer") == ""
+    page = page_of(link, site="shop.example")
+    page.get_by_text("Cancel this appointment").click()
+    page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This appointment is cancelled")
+    about_http = "Cross-Origin-Opener-Policy header has been ignored"
+    complaints[:] = [each for each in complaints if about_http not in each]
