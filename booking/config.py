@@ -47,6 +47,8 @@ class Settings:
     """Percent of a staff member's day that one visitor may take; two times are always allowed."""
     held_share: int = 50
     """Percent of a staff member's day that all together may hold without having booked it."""
+    pressure_share: int = 25
+    """Percent of a day held and not booked above which a hold costs a browser a sum; 0: never."""
     shared_addresses: tuple[addresses.Network, ...] | None = None
     """Addresses and networks behind which many people sit: no limit on one visitor meets them."""
     trusted_proxies: int = 0
@@ -71,7 +73,7 @@ class Settings:
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
 
 
-_MOST = {"visitor_share": 100, "held_share": 100, "request_seconds": 600}
+_MOST = {"visitor_share": 100, "held_share": 100, "pressure_share": 100, "request_seconds": 600}
 _LEAST = {
     "hold_minutes": 1,
     "hold_extensions": 0,
@@ -79,6 +81,7 @@ _LEAST = {
     "bookings_per_visitor": 1,
     "visitor_share": 1,
     "held_share": 1,
+    "pressure_share": 0,
     "trusted_proxies": 0,
     "hsts_seconds": 0,
     "idle_minutes": 1,

@@ -36,7 +36,8 @@ def walls(*, rooms: str = "", libraries: str = "") -> Walls:
 
 
 FORMS = "wtforms email_validator phonenumbers"
-PAGES = f"flask werkzeug markupsafe {FORMS} sqlalchemy.orm.Session"  # the type, to pass it on
+# of sqlalchemy the type, to pass it on
+PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
     # typing_extensions comes with sqlalchemy; only type checkers read it here

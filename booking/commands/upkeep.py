@@ -10,7 +10,13 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import tab_sessions
-from booking.operations.purge import purge_claims, purge_holds, purge_marks, purge_past_holds
+from booking.operations.purge import (
+    purge_claims,
+    purge_holds,
+    purge_marks,
+    purge_past_holds,
+    purge_sums,
+)
 from booking.tab_sessions import reading, settle
 
 from .findings import Grade
@@ -51,6 +57,7 @@ def _purge(session: Session, today: datetime) -> tuple[int, ...]:
         purge_claims(session, now=today),
         purge_marks(session, now=today),
         purge_past_holds(session, now=today),
+        purge_sums(session, now=today),
     )
 
 

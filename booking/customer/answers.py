@@ -11,10 +11,10 @@ from typing import Any
 
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
-from booking.operations.errors import SlotUnavailable, VisitorLimit
+from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
 from booking.storage.models import Booking, Hold, Service, StaffMember
 
-from . import forms, links, words
+from . import challenge, forms, links, words
 from .draft import ANY, slot_value
 from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
@@ -50,13 +50,27 @@ def take_staff(here: Standing, choice: str) -> list[str]:
 
 
 def take_slot(here: Standing, start: datetime) -> list[str]:
-    """The time: held for this tab. Raises SlotUnavailable or VisitorLimit."""
+    """The time: held for this tab. Raises SlotUnavailable, VisitorLimit or WorkWanted."""
     service = settled(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
         return []
     made = _hold(here, service, here.candidates, start)
     return [_why_not_held(here, made)] if made.is_over(here.tab.now) else []
+
+
+def hold_longer(here: Standing) -> None:
+    """The chosen time for longer. Raises what `holds.extend` does."""
+    settings, start = state().settings, here.draft.start
+    holds.extend(
+        here.tab.session,
+        tab_key=settled(here.tab.key),
+        now=here.tab.now,
+        minutes=settings.hold_minutes,
+        most=settings.hold_extensions,
+        visitor=visitor(),
+        proof=challenge.proof(here, start) if start and here.service else None,
+    )
 
 
 def take_details(here: Standing, form: Any) -> None:
@@ -138,7 +152,7 @@ def _try_hold(
 ) -> bool:
     try:
         _hold(here, service, staff, start)
-    except (SlotUnavailable, VisitorLimit):
+    except (SlotUnavailable, VisitorLimit, WorkWanted):
         return False
     return True
 
@@ -162,6 +176,7 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
         minutes=settings.hold_minutes,
         extensions=settings.hold_extensions,
         visitor=visitor(),
+        proof=challenge.proof(here, start),
     )
     here.draft.slot = slot_value(start)
     here.draft.staff_member = next(

@@ -9,11 +9,21 @@ from flask import Response, make_response
 
 from booking.tab_sessions import TabSession
 
-from . import choice_pages, details_page, done_page, links, review_page, stale, steps, time_page
+from . import (
+    challenge,
+    choice_pages,
+    details_page,
+    done_page,
+    links,
+    review_page,
+    stale,
+    steps,
+    time_page,
+)
 from .countdown import NO_HOLD, hold_panel
 from .draft import BookingDraft
 from .rendering import render
-from .standing import Standing, stand
+from .standing import Standing, settled, stand
 from .summary import carried, summary
 
 Builder = Callable[..., dict[str, Any]]
@@ -50,10 +60,12 @@ def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     return _answer(html, {"HX-Push-Url": links.step_url(step)})
 
 
-def show_hold(tab: TabSession, message: str = "") -> str:
-    """The countdown alone, after "more time"."""
+def show_hold(tab: TabSession, message: str = "", *, asks_sum: bool = False) -> str:
+    """The countdown alone, after "more time"; with a sum, where that costs one."""
     here = stand(tab)
-    return render("_hold.html", here.shop, hold=hold_panel(here) or NO_HOLD, message=message)
+    asked = challenge.challenge(here, settled(here.draft.start)) if asks_sum else None
+    told = {"hold": hold_panel(here) or NO_HOLD, "message": message, "challenge": asked}
+    return render("_hold.html", here.shop, **told)
 
 
 def _fragment(

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import request
 
-from booking.operations import holds
 from booking.operations.errors import (
     DraftChanged,
     HoldOver,
     NoMoreTime,
     SlotUnavailable,
     VisitorLimit,
+    WorkWanted,
 )
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone, Then
@@ -21,9 +21,8 @@ from booking.tab_sessions import TabSession, TabSessionGone, Then
 from . import answers, forms, pages, stale, typed_text
 from .draft import ANY, iso_day, slot_start
 from .sentences import CHANGED, EARLIER, NO_MORE_TIME, OTHERWISE, TIME_LOST, TOO_MUCH, why
-from .shop import named_zone, state
-from .standing import Standing, settled, stand, with_slug
-from .visitor import visitor
+from .shop import named_zone
+from .standing import Standing, stand, with_slug
 
 
 def service(tab: TabSession) -> Then:
@@ -75,6 +74,10 @@ def hold(here: Standing, start: datetime, shown: dict[str, Any]) -> Then:
         return refuse(here.tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
     except VisitorLimit as reached:
         return refuse(here.tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
+    except WorkWanted:
+        if not differing:
+            return refuse(here.tab, "time", 428, zone=here.draft.zone, chosen=start, asks_sum=True)
+        told = []
     if differing:  # and the time can be had; asking gives the one that is held back its place
         return ask_which(here.tab, "time", differing, zone=here.draft.zone, chosen=start)
     return accept(here, told)
@@ -146,17 +149,16 @@ def confirm_again(tab: TabSession) -> Then:
 
 def more_time(tab: TabSession) -> Then:
     """Hold the chosen time for longer; only the countdown is answered."""
-    settings = state().settings
     if tab.state == "new":
         return tab.then(pages.show_hold, TIME_LOST, status=409)
-    limits = {"minutes": settings.hold_minutes, "most": settings.hold_extensions}
-    key, who = settled(tab.key), visitor()
     try:
-        holds.extend(tab.session, tab_key=key, now=tab.now, **limits, visitor=who)
+        answers.hold_longer(stand(tab))
     except VisitorLimit as reached:
         return tab.then(pages.show_hold, TOO_MUCH[reached.limit], status=429)
     except NoMoreTime:
         return tab.then(pages.show_hold, NO_MORE_TIME, status=409)
+    except WorkWanted:
+        return tab.then(pages.show_hold, status=428, asks_sum=True)
     except (HoldOver, SlotUnavailable):
         return tab.then(pages.show_hold, TIME_LOST, status=409)
     return tab.then(pages.show_hold)

@@ -5,7 +5,7 @@ The old draft is erased by then: what its last form said besides stands in `summ
 
 from __future__ import annotations
 
-from booking.operations.errors import SlotUnavailable, VisitorLimit
+from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
 from booking.tab_sessions import TabSession, Then
 
 from . import answers, links, words
@@ -46,4 +46,7 @@ def _hold_again(before: Standing, told: list[str]) -> Then:
     except VisitorLimit as reached:
         told = [*told, TOO_MUCH[reached.limit]]
         return keep(here, 429, "time", alerts=told, headers=place)
+    except WorkWanted:
+        more = {"chosen": start, "asks_sum": True}
+        return keep(here, 428, "time", notices=told, headers=place, **more)
     return accept(here, [*told, HELD_AGAIN.format(when=words.moment(start, here.zone))])

@@ -10,11 +10,12 @@ from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
 from booking.storage.availability import FreeSlot
 
-from . import links, words
+from . import challenge, links, words
 from .draft import slot_value
 from .month import ONE_DAY, Calendar
 from .standing import SlotState, Standing, settled
 
+NO_SUM = "Many times are being held just now. Please try again in a moment."
 PARTS = {
     PartOfDay.MORNING: "Morning",
     PartOfDay.AFTERNOON: "Afternoon",
@@ -31,16 +32,19 @@ def time(
     chosen: datetime | None = None,
     error: str = "",
     unknown_zone: str = "",
+    asks_sum: bool = False,
 ) -> dict[str, Any]:
     """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused,
-    `chosen` one that is marked before it is posted.
+    `chosen` one that is marked before it is posted; `asks_sum` where that costs a sum.
     """
     day = chosen.astimezone(here.zone).date() if chosen else day
     shown = Calendar.of(here, day, month, lost)
+    asked = challenge.challenge(here, settled(chosen)) if asks_sum else None
+    unasked = [NO_SUM] if asks_sum and not asked else []
     gone = lost or (here.draft.start if here.slot_state is SlotState.LOST else None)
     return {
         "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
-        "alerts": _alerts(here, shown, told=lost is not None or bool(error)),
+        "alerts": _alerts(here, shown, told=lost is not None or bool(error)) + unasked,
         "month": {"label": words.month(shown.first), "weeks": shown.weeks()},
         "previous_month": shown.month_link(shown.first - ONE_DAY),
         "next_month": shown.month_link(shown.last + ONE_DAY),
@@ -50,6 +54,7 @@ def time(
         "free_words": words.counted(len(shown.slots), "free time"),
         "parts": _parts(here, shown.slots, chosen or here.draft.start),
         "nearest": _nearest(here, gone) if gone else [],
+        "challenge": asked,
         **_zones(here, shown.slots),
     }
 

@@ -45,6 +45,7 @@ def visitor() -> Visitor:
         share=settings.visitor_share,
         networks=tuple(networks),
         held_share=settings.held_share,
+        pressure_share=settings.pressure_share,
         shared=any(address in each for each in settings.shared_addresses or () if address),
     )
 

@@ -39,6 +39,10 @@ class VisitorLimit(Exception):
         super().__init__(f"the visitor has as much as one may: {limit}")
 
 
+class WorkWanted(Exception):
+    """So much of the day is held that this hold costs a sum, and none that counts came with it."""
+
+
 class DraftChanged(Exception):
     """The draft was confirmed already, with other answers."""
 

@@ -18,8 +18,15 @@ from booking.operations.choosing import (
     require_thinkable,
 )
 from booking.operations.claiming import Claimant, diary_of_start
-from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit
+from booking.operations.errors import (
+    HoldOver,
+    NoMoreTime,
+    SlotUnavailable,
+    VisitorLimit,
+    WorkWanted,
+)
 from booking.operations.lasting import Lasting, last_chosen, last_longer
+from booking.operations.pressure import Proof, require_work
 from booking.operations.visitors import Room, Visitor, held_before, leave_room, require_room
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
@@ -42,6 +49,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     extensions: int,
     at_first: int | None = None,
     visitor: Visitor | None = None,
+    proof: Proof | None = None,
 ) -> Hold:
     """Hold the time for `minutes`, or `at_first` for fewer, in place of what the tab held before.
 
@@ -49,8 +57,9 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     tab holds one after the other, and whatever tabs of one network hold of one time, is held no
     longer than one time with all its `extensions`, and choosing again gives none of them back: once
     they are used up, the answer is over already, so that anybody may take the time, and until
-    somebody does it can be confirmed. So it is where too much of that day is held and not booked.
-    Raises SlotUnavailable or VisitorLimit; what the tab held then stands as it did.
+    somebody does it can be confirmed. So it is where too much of that day is held and not booked;
+    before that it costs a sum, of which `proof` came along. Raises SlotUnavailable, VisitorLimit or
+    WorkWanted; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
     with closed_where_gone(), session.begin_nested():
@@ -68,13 +77,16 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             past = held_before(
                 session, visitor, marks, room.staff[0], diary, start, lasting, tab_key
             )
+        lasts = last_chosen(lasting, earlier, past, at_first or minutes, is_held=room.is_held)
+        if lasts["expires_at"] > int(now.timestamp()):
+            require_work(session, room, diary, start, proof, now=now)
         values: dict[str, Any] = {
             "service_id": service.id,
             "staff_member_id": room.staff[0].id,
             "starts_at": start,
             "ends_at": start + timedelta(minutes=service.duration),
             **(marks.columns() if marks else dict.fromkeys(WIDTHS)),
-            **last_chosen(lasting, earlier, past, at_first or minutes, is_held=room.is_held),
+            **lasts,
         }
         if earlier and _leaves(earlier, values):
             remember(session, [earlier.id])
@@ -96,13 +108,14 @@ def extend(
     most: int,
     visitor: Visitor | None = None,
     counts: bool = True,
+    proof: Proof | None = None,
 ) -> Hold:
     """Hold the tab's time `minutes` longer, at most `most` times.
 
     A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
-    still allow it and `visitor` has room for it. Unless it `counts`, it is held to its full length
-    from `now` on, and no extension is used up. Raises HoldOver, NoMoreTime, SlotUnavailable or
-    VisitorLimit.
+    still allow it, `visitor` has room for it, and the sum that it may cost came along as `proof`.
+    Unless it `counts`, it is held to its full length from `now` on, and no extension is used up.
+    Raises HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit or WorkWanted.
     """
     with closed_where_gone(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
@@ -123,6 +136,7 @@ def extend(
             room = leave_room(session, service, able, diary, start, lapsed, marks, **asked)
             if not room.is_held:
                 raise NoMoreTime
+            require_work(session, room, diary, start, proof, now=now)
             past = held_before(session, lapsed, marks, able[0], diary, start, lasting, tab_key)
         longer = last_longer(lasting, earlier, past, counts=counts)
         given_up = owned(session, hold_id=earlier.id)
@@ -149,7 +163,7 @@ def lengthen(
     held = hold_of(session, tab_key, lock=True)
     if held is None:
         return None
-    with suppress(NoMoreTime, SlotUnavailable, VisitorLimit):
+    with suppress(NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
         asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         if held.is_over(now):
             return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)

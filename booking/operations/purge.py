@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.storage.bookings import WIDTHS
+from booking.storage.challenges import forget_spent
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.models import Booking, Resource, Service, StaffMember, hold
 from booking.storage.past_holds import forget
@@ -58,6 +59,11 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
     found = session.scalars(old).all()
     session.execute(update(Booking).where(Booking.id.in_(found)).values(dict.fromkeys(WIDTHS)))
     return len(found)
+
+
+def purge_sums(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Forget up to `most` sums that are too old to be taken again; how many."""
+    return forget_spent(session, now=now, most=most)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

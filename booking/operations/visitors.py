@@ -12,6 +12,7 @@ from booking.operations.errors import Limit, VisitorLimit
 from booking.operations.lasting import Lasting
 from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
+from booking.scheduling.pressure import is_under_pressure
 from booking.scheduling.share import leaves_enough
 from booking.storage.claims import day_places
 from booking.storage.days import Part, Taken, taken_of
@@ -32,7 +33,8 @@ class Visitor:
     `address` and `networks`, those around it from narrow to wide, are never written down. `holds`
     at the same time, `bookings` in 24 hours, `share` in percent of a staff member's day and of a
     service's daily limit. None of that binds a `shared` address, behind which many people sit.
-    `held_share` binds everybody: the percent of a day that may be held and not booked.
+    `held_share` binds everybody: the percent of a day that may be held and not booked. Above
+    `pressure_share` percent of it one more hold costs a sum; at 0 and at 100 it never does.
     """
 
     address: str
@@ -41,15 +43,20 @@ class Visitor:
     share: int
     networks: tuple[str, ...] = ()
     held_share: int = 100
+    pressure_share: int = 100
     shared: bool = False
 
 
 @dataclass(frozen=True)
 class Room:
-    """Who of the staff may be asked, and whether what is chosen may be held for the visitor."""
+    """Who of the staff may be asked, and whether what is chosen may be held for the visitor.
+
+    `is_pressed` where others hold so much of that day that a hold costs a sum.
+    """
 
     staff: list[StaffMember]
     is_held: bool = True
+    is_pressed: bool = False
 
 
 def require_room(
@@ -94,7 +101,7 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     date = local_day(to_minute(start), diary.zone)
     first, end = day_interval(date, diary.zone)
     asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
-    is_held = _leaves_places(session, service, diary, visitor, marks, day_places(date), asked)
+    places = _places(session, service, diary, visitor, marks, day_places(date), asked)
     resources = [member.resource_id for member in staff]
     taken = taken_of(session, marks, resources, range(first // TICK, end // TICK), **asked)
     span = diary.rules.span(to_minute(start))
@@ -110,7 +117,13 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     if not left:
         raise VisitorLimit(Limit.DAY)
     free = [one for one in left if leaves(one, of[one.id].held, visitor.held_share)]
-    return Room(free or left, is_held=is_held and bool(free))
+    opened = [diary.open_minutes(member, (first, end)) for member in staff]
+    held = [of[member.id].held for member in staff]
+    return Room(
+        free or left,
+        is_held=places.is_held and bool(free),
+        is_pressed=places.is_pressed or _is_pressed(sum(opened), held, visitor),
+    )
 
 
 def held_before(
@@ -134,7 +147,12 @@ def held_before(
     return held_since(session, marks, resource, span, lately=lately, besides_tab=tab_key)
 
 
-def _leaves_places(
+def _is_pressed(opened: int, held: Sequence[Part], visitor: Visitor) -> bool:
+    holds, minutes = (sum(each) for each in zip(*held, strict=True))
+    return is_under_pressure(opened, holds, minutes, visitor.pressure_share)
+
+
+def _places(
     session: Session,
     service: Service,
     diary: Diary,
@@ -142,16 +160,20 @@ def _leaves_places(
     marks: Marks,
     places: range,
     asked: dict[str, Any],
-) -> bool:
-    """Whether others keep their part of the places of a daily limit. Raises VisitorLimit."""
+) -> Room:
+    """What the places of a daily limit say, as others must keep their part. Raises VisitorLimit."""
     limit = diary.rules.daily_limit
     if not limit:
-        return True
+        return Room([])
     taken = taken_of(session, marks, [service.resource_id], places, **asked)
     own, held = (part.appointments for part in taken.get(service.resource_id, Taken()))
     if not visitor.shared and not leaves_enough(limit, own, own, 1, visitor.share):
         raise VisitorLimit(Limit.DAY)
-    return leaves_enough(limit, held, held, 1, visitor.held_share)
+    return Room(
+        [],
+        is_held=leaves_enough(limit, held, held, 1, visitor.held_share),
+        is_pressed=is_under_pressure(limit, held, held, visitor.pressure_share),
+    )
 
 
 def _one_at_a_time(session: Session, marks: Marks) -> None:

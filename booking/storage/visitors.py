@@ -77,6 +77,14 @@ def marks_of(session: Session, names: Names, now: datetime) -> Marks:
     return Marks(*(_marked(keys.get(day), names) for day in (today, today - 1)))
 
 
+def keys_for(session: Session, purpose: str, now: datetime) -> Sequence[bytes]:
+    """Keys of today and of yesterday for something else than marks; none where no visitor came."""
+    keys = _keys(session, now.astimezone(UTC).date().toordinal())
+    return [
+        hmac.digest(keys[day], purpose.encode(), "sha256") for day in sorted(keys, reverse=True)
+    ]
+
+
 def forget_keys(session: Session, now: datetime) -> None:
     """Delete the keys of days before yesterday, on which no first visitor did it."""
     _forget_keys(session, now.astimezone(UTC).date().toordinal())

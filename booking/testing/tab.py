@@ -22,7 +22,9 @@ class TabClient(Window):
     ``path`` is opened at once when given. Paths are relative to ``base``, the wizard's mount;
     requests below it carry the tab's id, as in the browser. A page whose tab-session script names
     another prefix makes that the base. ``time_zone`` is the browser's own
-    (None: it names none). Given a test client instead of an app, the tab shares its cookies.
+    (None: it names none). Given a test client instead of an app, the tab shares its cookies. While
+    much of a day is held, a hold costs a small sum, which the tab does by itself and sends the same
+    choice again; with ``does_sums=False`` it shows the page that asks for it (428).
 
     What acts returns the tab itself, so that calls can be chained.
     """
@@ -34,8 +36,9 @@ class TabClient(Window):
         *,
         base: str = "/book/",
         time_zone: str | None = "UTC",
+        does_sums: bool = True,
     ) -> None:
-        super().__init__(app, base, time_zone)
+        super().__init__(app, base, time_zone, does_sums=does_sums)
         if path is not None:
             self.open(path)
 
@@ -138,7 +141,13 @@ class TabClient(Window):
 
     def new_tab(self, path: str | None = None) -> TabClient:
         """Another tab of the same browser: an id of its own, the same cookies."""
-        return type(self)(self.client, path, base=self.base, time_zone=self.time_zone)
+        return type(self)(
+            self.client,
+            path,
+            base=self.base,
+            time_zone=self.time_zone,
+            does_sums=self.does_sums,
+        )
 
     def duplicate(self) -> TabClient:
         """The browser's "Duplicate tab": a copy of the answers under an id of its own.

@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from booking.operations.errors import SlotUnavailable, VisitorLimit
+from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
 
-REFUSALS = (SlotUnavailable, VisitorLimit)
+REFUSALS = (SlotUnavailable, VisitorLimit, WorkWanted)
 
 
 def at_once(*jobs):

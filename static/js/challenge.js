@@ -1,0 +1,63 @@
+/* Many times are being held: before one more is, the server asks for a small sum, to see that somebody
+ * is here. It is done and the same choice sent again by itself, unless another time is chosen or
+ * another page asked for meanwhile. After three in a row somebody has to ask for more.
+ */
+(() => {
+  "use strict";
+  const MOST = 3;
+  const find = (selector, within = document) => within.querySelector(selector);
+  let shown = null, running = null, done = 0;
+
+  const proof = () => find("#step [name=proof]");
+
+  function stop() {
+    if (running) running.hidden = true;
+    running = null;
+  }
+
+  async function work(box) {
+    running = box;
+    const challenge = JSON.parse(box.dataset.challenge), bar = find("progress", box);
+    const isWanted = () => running === box && box.isConnected;
+    const solution = await window.SmallSum.search(challenge.parameters, bar.max, isWanted, (n) => { bar.value = n; });
+    if (!isWanted()) return;
+    running = null;
+    if (!solution) return giveUp(box);
+    bar.value = bar.max;
+    const field = proof();
+    field.value = btoa(JSON.stringify({ challenge, solution }));
+    if (field.form) field.form.requestSubmit();
+    else field.click();
+  }
+
+  function giveUp(box) {
+    find(".sum-running", box).hidden = true;
+    find(".sum-stuck", box).hidden = false;
+    proof().hidden = false; // where it is a button
+    done = 0;
+  }
+
+  document.addEventListener("htmx:after:swap", () => {
+    const box = find("[data-challenge]");
+    if (box === shown) return;
+    shown = box;
+    if (!box) done = 0;
+    else if (++done > MOST) giveUp(box);
+    else work(box);
+  });
+
+  // Another time is chosen, or another page asked for: the sum is for nothing.
+  document.addEventListener("change", ({ target }) => {
+    if (running && target.name === "slot") stop();
+  });
+  document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+    if (running && ctx.target?.id === "step") stop();
+  });
+  // The same time once more: it is being worked on.
+  document.addEventListener("submit", (event) => {
+    if (!running || event.target !== proof().form || event.submitter?.name) return;
+    event.preventDefault();
+    event.stopPropagation();
+    running.focus();
+  }, true);
+})();
