@@ -68,6 +68,11 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for(".appointment", token=token), 303)
 
 
+def no_longer_asked(token: str) -> AnyResponse:
+    """Whoever opens the cancellation's own address wants to see what became of it."""
+    return redirect(url_for("booking.appointment", token=token), 303)
+
+
 def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
     with reading(state().session) as session:

@@ -19,7 +19,8 @@ from booking.tab_sessions import CLIENT_SCRIPT, client_script
 from . import links
 
 SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
-SCRIPTS = ("wizard", "hold", "idle", "leaving", "trouble", "two-tabs", "sum", "challenge")
+WIZARD = ("wizard", "typing", "hold", "idle", "leaving", "trouble")
+SCRIPTS = (*WIZARD, "two-tabs", "sum", "challenge")
 MERGED = {
     "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],

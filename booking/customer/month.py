@@ -52,6 +52,11 @@ class Calendar:
         opened = next((day for day in free if day >= near), free[-1] if free else None)
         return cls(here, first_of(near), opened, found)
 
+    @cached_property
+    def today(self) -> date:
+        """The customer's."""
+        return bounds(self.here)[0]
+
     @property
     def last(self) -> date:
         """The month's last day."""
@@ -94,14 +99,15 @@ class Calendar:
         link = links.to("time", day=day.isoformat()) if reached else NO_LINK
         told = [STATE_WORDS.get(state), self._count(day) if reached else None]
         label = f"{words.day(day)}: {', '.join(filter(None, told))}"
-        return {"day": day.isoformat(), "number": day.day, "state": state, "label": label, **link}
+        cell = {"day": day.isoformat(), "number": day.day, "today": day == self.today}
+        return cell | {"state": state, "label": label} | link
 
     def _state(self, day: date) -> str:
         found = self.found.get(day)
         if day == self.day:
             return "selected"
         if found is None:
-            return "past" if day < bounds(self.here)[0] else "closed"
+            return "past" if day < self.today else "closed"
         if found.starts:
             return "free"
         return "full" if found.open else "closed"

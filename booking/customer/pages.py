@@ -102,7 +102,7 @@ def common(here: Standing, step: str) -> dict[str, Any]:
         "back": back(here, step),
         "hold": hold_panel(here),
         "summary": summary(here, step),
-        "copy": {"time": bool(here.draft.slot)} if here.tab.is_copy else None,
+        "copy": {"time": here.is_lost_to_the_original} if here.tab.is_copy else None,
         "carried": carried(here, step),
         "keep_url": links.keep_url(step) if step in steps.QUESTIONS else None,
     }

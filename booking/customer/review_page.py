@@ -7,7 +7,7 @@ from typing import Any
 from . import answers, links, words
 from .confirmed import on_whose_clock
 from .draft import ANY
-from .forms import CONTACT
+from .forms import CONTACT, field_name
 from .shop import state
 from .standing import Standing, settled
 
@@ -37,17 +37,24 @@ def _appointment(here: Standing) -> list[dict[str, Any]]:
     return [
         _row(here, "Service", service.name, words.duration(service.duration) + price, "service"),
         _row(here, "Person", member.name, chosen, "staff"),
-        _row(here, "Time", words.span(start, end, here.zone), whose_clock, "time"),
+        _row(here, "Time", words.span(start, end, here.zone), whose_clock, "time", "slot"),
     ]
 
 
 def _customer(here: Standing) -> list[dict[str, Any]]:
-    contact = [(LABELS[name], here.draft.contact.get(name, "")) for name in CONTACT]
-    asked = answers.answered_questions(settled(here.service), here.draft.answers)
-    rows = [*contact[:-1], *((each["label"], each["value"]) for each in asked), contact[-1]]
-    return [_row(here, label, value or "None given", None, "details") for label, value in rows]
+    contact = [(LABELS[name], here.draft.contact.get(name, ""), name) for name in CONTACT]
+    found = answers.answered_questions(settled(here.service), here.draft.answers)
+    asked = ((each["label"], each["value"], field_name(each["key"])) for each in found)
+    rows = [*contact[:-1], *asked, contact[-1]]
+    return [
+        _row(here, label, value or "None given", None, "details", field)
+        for label, value, field in rows
+    ]
 
 
-def _row(here: Standing, label: str, value: str, detail: str | None, step: str) -> dict[str, Any]:
-    change = None if step in here.passed_over else links.to(step)
+def _row(
+    here: Standing, label: str, value: str, detail: str | None, step: str, field: str = ""
+) -> dict[str, Any]:
+    """`field` is where changing it begins; the step's own name where that is its only field."""
+    change = None if step in here.passed_over else links.to(step) | {"field": field or step}
     return {"label": label, "value": value, "detail": detail, "change": change}

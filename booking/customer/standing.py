@@ -92,6 +92,12 @@ class Standing:
             return SlotState.HELD
         return SlotState.OVER if self._is_free(start) else SlotState.LOST
 
+    @property
+    def is_lost_to_the_original(self) -> bool:
+        """Whether this tab is a copy whose time stayed with the tab that was copied."""
+        is_lost = self.slot_state is SlotState.LOST and self.staff_member is not None
+        return self.tab.is_copy and is_lost
+
     @cached_property
     def blanks(self) -> list[forms.Blank]:
         """What the details step asks."""

@@ -105,6 +105,7 @@ def _zones(here: Standing, slots: list[FreeSlot]) -> dict[str, Any]:
 
 def _alerts(here: Standing, shown: Calendar, *, told: bool) -> list[str]:
     alerts = []
+    told = told or here.is_lost_to_the_original  # the notice of the copy says it
     if here.slot_state is SlotState.LOST and not told and here.draft.start:
         alerts.append(_lost(here, words.moment(here.draft.start, here.zone)))
     if not shown.slots and shown.next_free is None:

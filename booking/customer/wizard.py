@@ -109,6 +109,6 @@ def _add_handover(blueprint: Blueprint) -> None:
 def _add_manage_link(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/appointment/<token>", view_func=appointment.appointment)
     blueprint.add_url_rule("/appointment/<token>/calendar.ics", view_func=appointment.calendar)
-    blueprint.add_url_rule(
-        "/appointment/<token>/cancellation", view_func=appointment.cancel, methods=["POST"]
-    )
+    cancellation = "/appointment/<token>/cancellation"
+    blueprint.add_url_rule(cancellation, view_func=appointment.cancel, methods=["POST"])
+    blueprint.add_url_rule(cancellation, view_func=appointment.no_longer_asked)

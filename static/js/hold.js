@@ -50,7 +50,7 @@
 
   // "More time" answers with the countdown alone; its button may be gone, and the focus with it.
   function extended(hold) {
-    find("#announcer").textContent = find(".hold-words", hold).innerText;
+    if (!find("[role=alert]", hold)) find("#announcer").textContent = find(".hold-words", hold).innerText;
     if (document.activeElement === document.body) hold.focus();
   }
 

@@ -27,8 +27,7 @@
 
   function say(name, ctx) {
     const trouble = box("trouble", "alert", "alert", words(name));
-    // It takes the focus, so it is read already.
-    trouble.ariaLive = "off";
+    trouble.setAttribute("aria-live", "off"); // it takes the focus, so it is read already
     if (isPage(ctx) || !find("#step")) trouble.append(" ", link("reload"));
     else if (name === "elsewhere") trouble.append(" ", link("another", { target: "_blank", rel: "noopener" }));
     find("main h1").after(trouble);

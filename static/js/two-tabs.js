@@ -5,15 +5,24 @@
  */
 (() => {
   "use strict";
-  if (!window.BroadcastChannel) return;
   const SHAPE = /^[A-Za-z0-9_-]{43}$/;
   const REST = 1000; // ms between two answers to the same question
   const PATIENCE = 3000; // ms after which no answer is expected any more
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { handover: url } = document.currentScript.dataset;
-  const channel = new BroadcastChannel(`two-tabs ${url}`);
+  const channel = opened(`two-tabs ${url}`);
+  if (!channel) return;
   const lastAnswer = { details: -REST, times: -REST };
   let box, question, warnedFor, secondTry;
+
+  // Missing in old browsers, and refused where all data of sites is (Firefox).
+  function opened(name) {
+    try {
+      return new BroadcastChannel(name);
+    } catch {
+      return null;
+    }
+  }
 
   async function post(path, fields) {
     const headers = { ...(await TabSession.headers()), "HX-Request": "true", "Tab-Time-Zone": zone };

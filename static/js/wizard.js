@@ -9,9 +9,11 @@
   let isFirst = !shown;
   let submitted = false;
 
-  // A day or a month turned to says what is new; a step says where it stands.
+  // A day or a month turned to says what is new; a step says where it stands. What is wrong is
+  // read by the focus, which the first step does not take.
   function announce(step, told) {
-    const notices = [...step.querySelectorAll("[role=status]")].map((each) => each.innerText);
+    const spoken = isFirst ? "[role=status], #problem" : "[role=status]";
+    const notices = [...step.querySelectorAll(spoken)].map((each) => each.innerText);
     const place = find(".progress", step)?.ariaLabel;
     const heading = isFirst || !place ? find("h1", step).innerText : "";
     const news = told ? [told.dataset.said] : [place, heading];
@@ -21,7 +23,8 @@
   // The first step of a page arrives by itself: the focus stays where the visitor put it.
   function moveFocus(step, wanted) {
     const goal = find("#problem", step) || (wanted && find(wanted, step)) || find("h1", step);
-    if (!isFirst) goal.focus();
+    const chosen = goal.type === "radio" && find(`[name="${goal.name}"]:checked`, step);
+    if (!isFirst) (chosen || goal).focus();
     isFirst = false;
   }
 
@@ -33,7 +36,9 @@
   }
 
   function arrive(step, { focus: wanted, tells = wanted }) {
-    document.title = step.dataset.title;
+    const error = find("#problem", step) ? find("#announcer").dataset.error : "";
+    document.title = error + step.dataset.title;
+    find(".clear").hidden = step.dataset.step === "cleared";
     announce(step, tells && find(`${tells}[data-said]`, step));
     moveFocus(step, wanted);
     submitOnce(step);

@@ -126,4 +126,4 @@ def open_later_day_by_keyboard(page: Page) -> None:
     tab_to(page, "a.day-free")
     day = page.evaluate("document.activeElement.id")
     page.keyboard.press("Enter")
-    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "date")
+    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "true")

@@ -8,6 +8,11 @@ from tests.browser.wizard import answer, at, go_on, take, walk
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 
 TYPED = re.compile(r"/details/typed$")
+HIDE = """() => {
+  Object.defineProperty(document, "hidden", { value: true, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+  delete document.hidden;
+}"""
 
 
 def saved(page):
@@ -24,6 +29,21 @@ def test_what_was_typed_is_there_after_f5_though_no_field_was_left(page):
     expect(name).to_be_focused()
     page.reload()
     expect(name).to_have_value("Ben Ok")
+
+
+def test_what_was_typed_in_the_moment_before_leaving_is_there_again(page):
+    walk(page, BEN, until="details")
+    name, note = page.locator("[name=name]"), page.locator("[name=note]")
+    name.fill("Ben Ok")
+    page.reload()
+    expect(name).to_have_value("Ben Ok")
+    note.fill("By the window")
+    page.goto("about:blank")
+    page.go_back()
+    expect(note).to_have_value("By the window")
+    name.fill("Ben Okri")
+    with saved(page):  # as a telephone says that another app is looked at
+        page.evaluate(HIDE)
 
 
 def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(page):

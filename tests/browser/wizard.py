@@ -84,7 +84,7 @@ def open_later_day(page: Page) -> None:
         expect(page.locator("#month")).not_to_have_text(month)
     day = free.first.get_attribute("id")
     free.first.click()
-    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "date")
+    expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "true")
 
 
 def hour(visit: Visit) -> str:

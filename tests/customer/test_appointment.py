@@ -104,6 +104,25 @@ def test_the_calendar_file_of_a_cancelled_appointment_replaces_the_first(app):
     assert (after["status"], after["sequence"]) == ("CANCELLED", 1)
 
 
+def test_a_cancelled_appointment_offers_its_file_to_calendars_that_have_it(app):
+    done = at_done(app)
+    page = TabClient(app, link_of(done))
+    page.submit()
+    for shown in (page, done.refresh()):
+        link = shown.page.select_one("a[download]")["href"]
+        [event] = event_at(app, link)[1].walk("VEVENT")
+        assert event["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_address_of_the_cancellation_leads_to_the_appointment(app, bookings, method):
+    link = link_of(at_done(app))
+    answer = app.test_client().open(f"{link}/cancellation", method=method)
+    assert (answer.status_code, answer.location) == (303, link)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert bookings()[0].state == "confirmed"
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "status"),
     [

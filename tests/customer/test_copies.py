@@ -1,5 +1,9 @@
 """A duplicated tab in the wizard: a booking of its own; the held time stays with the first."""
 
+from sqlalchemy import delete
+
+from booking.storage.models import claim, hold
+from booking.tab_sessions import writing
 from tests.customer.walks import at_details, at_done, at_review, nearest, text, value
 
 
@@ -9,6 +13,8 @@ def test_a_copy_has_the_answers_and_is_offered_the_nearest_times(app):
     copy = tab.duplicate()
     assert copy.step == "time"
     assert nearest(copy)
+    assert "The time you chose there stays with it" in text(copy)
+    assert copy.page.select("[role=alert]") == []
     assert taken is None or taken["datetime"] not in nearest(copy)
     copy.submit(slot=nearest(copy)[0])
     assert copy.step == "review"
@@ -56,3 +62,13 @@ def test_typed_details_reach_the_copy(app):
     copy = tab.duplicate()
     copy.submit(slot=nearest(copy)[0])
     assert (value(copy, "name"), value(copy, "email")) == ("Ada", "not an address")
+
+
+def test_a_copy_whose_time_nobody_has_is_told_of_no_other_holder(app):
+    tab = at_review(app)
+    with app.app_context(), writing(app.extensions["booking"].session) as session:
+        session.execute(delete(hold))
+        session.execute(delete(claim))
+    copy = tab.duplicate()
+    assert copy.step == "review"
+    assert "stays with it" not in text(copy)

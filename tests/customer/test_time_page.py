@@ -106,7 +106,7 @@ def test_a_day_is_opened_by_its_link_and_by_its_address(app, on):
 def test_an_opened_day_tells_how_many_of_its_times_are_free(app, on):
     tab = at_time(app, staff="ana", time_zone="Asia/Tokyo")
     count = f"{len(slots(tab))} free times"
-    opened = tab.page.select_one("[aria-current=date]")
+    opened = tab.page.select_one(".calendar [aria-current=true]")
     assert opened["aria-label"] == f"Tuesday 24 November 2026: shown, {count}"
     assert f"{count}, in Tokyo time (UTC+9)" in tab.page.select_one(".zone-note").get_text()
     assert tab.page.select_one("#day")["data-said"] == count

@@ -58,12 +58,14 @@ def visit(browser, gallery_url) -> Iterator[Callable[..., Page]]:
     """Opens a sample in a new window: `visit("time", viewport=…)`; complaints fail the test."""
     contexts, heard = [], []
 
-    def open_sample(name: str, *, clock: bool = False, **options: object) -> Page:
+    def open_sample(name: str, *, clock: bool = False, script: str = "", **options: object) -> Page:
         context = browser.new_context(base_url=gallery_url, **options)
         contexts.append(context)
         context.on("weberror", lambda event: heard.append(str(event.error)))
         context.on("console", lambda message: heard.extend(loud(message)))
         window = context.new_page()
+        if script:
+            window.add_init_script(script)
         if clock:
             window.clock.install()
         window.goto(f"/page/{name}")

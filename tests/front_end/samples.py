@@ -202,6 +202,7 @@ def day_cell(day: date, state: str) -> Context:
     words = f"{day:%A} {day.day} {day:%B}: {STATE_WORDS[state]}"
     leads = link("time", f"?day={day}") if state in {"free", "selected"} else {}
     cell = {"day": day.isoformat(), "number": day.day, "state": state, "label": words}
+    cell["today"] = day.day == 2  # of December 2026
     return cell | ({"url": None, "fragment_url": None} | leads)
 
 
@@ -345,21 +346,34 @@ ROWS = [
         "label": label,
         "value": value,
         "detail": detail,
-        "change": link(step),
+        "change": link(step) | {"field": field},
     }
-    for label, value, detail, step in [
-        ("Service", "Sports massage", "1 hour, €60", "service"),
-        ("Person", "Tomás Brandão", None, "staff"),
-        ("Time", "Thursday 10 December 2026, 14:30 to 15:30", "Lisbon time (UTC)", "time"),
-        ("Name", "Zoë O'Neill-Nguyễn", None, "details"),
-        ("E-mail address", "zoe.oneill.nguyen@a-rather-long-domain-name.example", None, "details"),
-        ("Phone number", "+351 912 345 678", None, "details"),
-        ("Where should we spend the time?", "Back and shoulders", None, "details"),
+    for label, value, detail, step, field in [
+        ("Service", "Sports massage", "1 hour, €60", "service", "service"),
+        ("Person", "Tomás Brandão", None, "staff", "staff"),
+        ("Time", "Thursday 10 December 2026, 14:30 to 15:30", "Lisbon time (UTC)", "time", "slot"),
+        ("Name", "Zoë O'Neill-Nguyễn", None, "details", "name"),
+        (
+            "E-mail address",
+            "zoe.oneill.nguyen@a-rather-long-domain-name.example",
+            None,
+            "details",
+            "email",
+        ),
+        ("Phone number", "+351 912 345 678", None, "details", "phone"),
+        (
+            "Where should we spend the time?",
+            "Back and shoulders",
+            None,
+            "details",
+            "question_focus",
+        ),
         (
             "Anything we should know?",
             "Left shoulder, since\nthe autumn half marathon.",
             None,
             "details",
+            "note",
         ),
     ]
 ]

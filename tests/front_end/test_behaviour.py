@@ -37,10 +37,32 @@ def test_errors_take_the_focus_and_lead_to_their_field_without_a_place_in_histor
     answer(window, DETAILS, "details-errors", status=422)
     go_on(window)
     expect(window.get_by_role("alert")).to_be_focused()
+    expect(window).to_have_title("Error: Who is coming? \N{EN DASH} Maré Movement Studio")
     before = window.evaluate("history.length"), window.url
     window.get_by_role("alert").get_by_role("link").first.click()
     expect(window.locator("#field-email")).to_be_focused()
     assert (window.evaluate("history.length"), window.url) == before
+    window.unroute(DETAILS)
+    answer(window, DETAILS, "review")
+    go_on(window)
+    expect(window).to_have_title("Is everything right? \N{EN DASH} Maré Movement Studio")
+
+
+@pytest.mark.parametrize(
+    ("row", "step", "focused"),
+    [
+        ("E-mail address", "details", "#field-email"),
+        ("Where should we spend the time?", "details", "[value='Back and shoulders']"),
+        ("Person", "staff", "[value=tomas]"),
+        ("Time", "time", "[name=slot]:checked"),
+    ],
+)
+def test_change_leads_to_the_very_field(visit, answer, row, step, focused):
+    window = visit("review", viewport={"width": 360, "height": 640})
+    answer(window, f"**/book/{step}/form", step)
+    window.get_by_role("link", name=f"Change {row}").click()
+    expect(window.locator(focused)).to_be_focused()
+    expect(window.locator(focused)).to_be_in_viewport()
 
 
 def test_a_day_takes_the_focus_to_its_times_and_a_month_keeps_it(visit, answer):
@@ -272,6 +294,38 @@ def test_all_of_it_works_with_the_keyboard_alone(visit):
     expect(window.get_by_role("radio", name="Physiotherapy")).to_be_checked()
     window.keyboard.press("Tab")
     expect(window.get_by_role("button", name="Continue")).to_be_focused()
+
+
+def test_the_way_to_leave_nothing_behind_is_there_with_the_step_and_not_before(visit, answer):
+    window = visit("details")
+    clear = window.get_by_role("button", name="Finish and clear")
+    expect(clear).to_be_visible()
+    answer(window, DETAILS, "cleared")
+    go_on(window)
+    expect(window.locator("[data-step=cleared]")).to_be_visible()
+    expect(clear).not_to_be_visible()
+    window.route("**/fragment/*", lambda route: route.abort())
+    window.reload()
+    expect(window.get_by_role("alert")).to_be_visible()
+    expect(clear).not_to_be_visible()
+
+
+def test_fields_are_as_high_as_what_is_typed_in_them_and_no_telephone_zooms_in(visit):
+    window = visit("details", viewport={"width": 320, "height": 640})
+    assert window.locator("#field-note").bounding_box()["height"] >= 112  # seven lines of 16 px
+    sizes = "() => [...document.querySelectorAll('input, select, textarea')]\
+      .map(each => parseFloat(getComputedStyle(each).fontSize))"
+    assert min(window.evaluate(sizes)) >= 16
+    other = visit("time", viewport={"width": 320, "height": 640})
+    assert min(other.evaluate(sizes)) >= 16
+
+
+def test_no_help_between_tabs_where_all_data_of_sites_is_blocked(visit):
+    refuse = "() => { throw new DOMException('The operation is insecure.', 'SecurityError'); }"
+    window = visit(
+        "details", script=f"BroadcastChannel = new Proxy(class {{}}, {{ construct: {refuse} }})"
+    )
+    expect(window.locator("#field-email")).to_be_visible()
 
 
 def test_the_way_on_never_hides_what_has_the_focus(visit):
