@@ -5,28 +5,17 @@ A wrong value stops the start with the key's name and what to write.
 
 from __future__ import annotations
 
-import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
-import click
 from phonenumbers import SUPPORTED_REGIONS
 from werkzeug.sansio.utils import host_is_trusted
 
 from . import addresses
+from .sources import PREFIX, ConfigurationError, given, own_keys
 
-PREFIX = "BOOKING_"
-
-
-class ConfigurationError(click.ClickException):
-    """A setting cannot be used; the message names it and the remedy.
-
-    At the shell it is one line, because Flask's commands print a ClickException so.
-    """
+__all__ = ["ConfigurationError", "Settings", "names_of_settings", "read_settings"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +60,8 @@ class Settings:
     """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
+    own_keys: tuple[str, ...] | None = None
+    """Keys of the app's own that are nearly a setting of ours."""
 
 
 _MOST = {"visitor_share": 100, "held_share": 100, "pressure_share": 100, "request_seconds": 600}
@@ -92,15 +83,35 @@ _LEAST = {
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """The settings of one app. Raises ConfigurationError."""
-    given = {**_from_file(), **_keys(os.environ), **_keys(config)}
-    known = [field.name for field in fields(Settings)]
-    for name in given.keys() - set(known):
-        if meant := get_close_matches(name, known, n=1):
-            key, right = PREFIX + name.upper(), PREFIX + meant[0].upper()
-            raise ConfigurationError(f"{key} is not a setting. Did you mean {right}?")
-    settings = Settings(**{name: _value(name, given[name]) for name in known if name in given})
+    known = names_of_settings()
+    found = given(config, known)
+    settings = Settings(**{name: _value(name, found[name]) for name in known if name in found})
+    _refuse_an_idle_limit_beyond_all(settings)
+    _refuse_https_that_is_not_there(settings)
     _refuse_a_host_of_others(settings)
     return settings
+
+
+def names_of_settings() -> list[str]:
+    """The fields, each of which is a setting."""
+    return [field.name for field in fields(Settings)]
+
+
+def _refuse_an_idle_limit_beyond_all(settings: Settings) -> None:
+    if settings.idle_minutes > settings.absolute_hours * 60:
+        raise ConfigurationError(
+            f"BOOKING_IDLE_MINUTES is {settings.idle_minutes}, but after BOOKING_ABSOLUTE_HOURS "
+            f"({settings.absolute_hours}) every unfinished booking is erased. Write at most "
+            f"{settings.absolute_hours * 60}, or raise BOOKING_ABSOLUTE_HOURS."
+        )
+
+
+def _refuse_https_that_is_not_there(settings: Settings) -> None:
+    if settings.hsts_seconds and (settings.public_url or "").startswith("http:"):
+        raise ConfigurationError(
+            "BOOKING_HSTS_SECONDS keeps browsers to https, but BOOKING_PUBLIC_URL begins with "
+            "http://. Write https:// there, or leave BOOKING_HSTS_SECONDS out."
+        )
 
 
 def _refuse_a_host_of_others(settings: Settings) -> None:
@@ -113,29 +124,6 @@ def _refuse_a_host_of_others(settings: Settings) -> None:
             f"BOOKING_PUBLIC_URL leads to {host}, which BOOKING_TRUSTED_HOSTS does not name. "
             "Add it there."
         )
-
-
-def _keys(source: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key.removeprefix(PREFIX).lower(): value
-        for key, value in source.items()
-        if key.startswith(PREFIX)
-    }
-
-
-def _from_file() -> dict[str, Any]:
-    path = os.environ.get(PREFIX + "SETTINGS")
-    if not path:
-        return {}
-    try:
-        return _keys(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ConfigurationError(
-            f"BOOKING_SETTINGS names {path}, which cannot be read ({error.strerror}). "
-            "Write the path of a TOML file."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
 
 
 _SWITCHES = {"compress", "tabs_help"}
@@ -155,10 +143,10 @@ def _value(name: str, value: Any) -> Any:
         return _switch(name, value)
     if name == "phone_region":
         return _region(value)
-    if name in _ADDRESSES:
-        return _address(name, value)
+    if name in _SEVERAL:
+        return _several(name, value)
     if name not in _LEAST:
-        return str(value) if value else None
+        return _text(value) if value else None
     least, most = _LEAST[name], _MOST.get(name)
     try:
         number = int(value)
@@ -172,18 +160,25 @@ def _value(name: str, value: Any) -> Any:
     return number
 
 
-_ADDRESSES: dict[str, Callable[[Any], Any]] = {
+def _text(value: Any) -> str:
+    # SQLAlchemy's URL object prints its password as ***.
+    whole = getattr(value, "render_as_string", None)
+    return str(whole(hide_password=False) if whole else value)
+
+
+_SEVERAL: dict[str, Callable[[Any], Any]] = {
     "public_url": lambda value: addresses.public_url(str(value)),
     "trusted_hosts": addresses.trusted_hosts,
     "shared_addresses": addresses.networks,
+    "own_keys": own_keys,
 }
 
 
-def _address(name: str, value: Any) -> Any:
+def _several(name: str, value: Any) -> Any:
     if value in (None, ""):
         return None
     try:
-        return _ADDRESSES[name](value)
+        return _SEVERAL[name](value)
     except ValueError as error:
         raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. {error}") from error
 

@@ -21,6 +21,8 @@ _PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
 )
+_OURS, _FLASKS = "BOOKING_DATABASE_URL", "SQLALCHEMY_DATABASE_URI"
+_OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
 MOST_THREADS = 32
 """Of one process: none of them waits for a connection, and no more than they use are opened."""
 
@@ -44,19 +46,26 @@ def database_of(app: Flask, settings: Settings, given: Any) -> Any:
         raise ConfigurationError(
             "Sidebook's database does not know this app yet. Call db.init_app(app) first."
         )
+    with app.app_context():
+        if isinstance(found, SQLAlchemy) and None not in found.engines:
+            raise ConfigurationError(
+                "The app's Flask-SQLAlchemy has no default database, in which Sidebook's tables "
+                "would lie. Set SQLALCHEMY_DATABASE_URI beside SQLALCHEMY_BINDS."
+            )
     return found
 
 
 def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
-    url = settings.database_url or f"sqlite:///{_instance_file(app)}"
-    address = _address(url)
+    address = _named(app, settings) or make_url(f"sqlite:///{_instance_file(app)}")
     lite = address.get_backend_name() == "sqlite"
-    app.config["SQLALCHEMY_DATABASE_URI"] = address
+    app.config[_FLASKS] = address
     # A failed statement's values would put names and addresses into the log.
     options = {"hide_parameters": True, "pool_pre_ping": not lite, "max_overflow": MOST_THREADS}
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
+    app.config[_OPTIONS] = options | app.config.get(_OPTIONS, {})
     try:
         database = SQLAlchemy(app)
+    except ArgumentError as error:
+        raise ConfigurationError(f"The database URL cannot be used: {error}") from error
     except ImportError as error:
         raise ConfigurationError(
             f"BOOKING_DATABASE_URL needs a driver that is missing ({error.name}). "
@@ -70,6 +79,24 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
     return database
 
 
+def _named(app: Flask, settings: Settings) -> URL | None:
+    """The database that a setting names, ours or Flask-SQLAlchemy's. Raises ConfigurationError."""
+    named = {_OURS: settings.database_url, _FLASKS: app.config.get(_FLASKS)}
+    found = {key: _address(url, key) for key, url in named.items() if url}
+    if len(set(found.values())) > 1:
+        raise ConfigurationError(
+            f"{_OURS} and {_FLASKS} name two databases. Keep one of them: this app has no "
+            "Flask-SQLAlchemy of its own, so both are for Sidebook."
+        )
+    for key in ("SQLALCHEMY_BINDS", "SQLALCHEMY_ENGINES"):
+        if app.config.get(key):
+            raise ConfigurationError(
+                f"{key} is set, but the app has no database yet. Make it before Sidebook, and "
+                "write Sidebook(app, db)."
+            )
+    return next(iter(found.values()), None)
+
+
 def _take_care(database: SQLAlchemy) -> None:
     event.listen(database.engine, "connect", prepare_sqlite)
     name = database.engine.url.database or ""
@@ -77,31 +104,31 @@ def _take_care(database: SQLAlchemy) -> None:
         SQLiteFile(Path(name)).watch(database.engine)
 
 
-def _address(text: str) -> URL:
+def _address(text: str | URL, key: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
         url = URL.create("unknown")
     if url.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
         raise ConfigurationError(
-            "BOOKING_DATABASE_URL is not the URL of a database that Sidebook knows. Write "
+            f"{key} is not the URL of a database that Sidebook knows. Write "
             "sqlite:////path/to/file.db or postgresql+psycopg://user@host/name."
         )
     if url.get_backend_name() == "sqlite":
-        return _refuse_memory(url)
+        return _refuse_memory(url, key)
     if url.drivername not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise ConfigurationError(
-            f"BOOKING_DATABASE_URL begins with {url.drivername}://, but Sidebook talks to "
+            f"{key} begins with {url.drivername}://, but Sidebook talks to "
             "PostgreSQL by psycopg 3. Write postgresql+psycopg:// and the rest as it is."
         )
     return url.set(drivername="postgresql+psycopg")
 
 
-def _refuse_memory(url: URL) -> URL:
+def _refuse_memory(url: URL, key: str) -> URL:
     name = url.database or ""
     if not name or ":memory:" in name or "memory" in url.query.get("mode", ""):
         raise ConfigurationError(
-            "BOOKING_DATABASE_URL names an SQLite database in memory, where each connection finds "
+            f"{key} names an SQLite database in memory, where each connection finds "
             "an empty one of its own. Write sqlite:////path/to/file.db; for a test, a file in a "
             "temporary folder."
         )

@@ -8,13 +8,14 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from .commands import booking_commands
-from .config import ConfigurationError, Settings, read_settings
+from .config import ConfigurationError, Settings, names_of_settings, read_settings
 from .customer import create_blueprint
 from .database import database_of, prepare_sqlite
 from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
 from .operations.holds import release
+from .sources import given, key_of
 from .state import NAME, State
-from .tab_sessions import TabSessions, when_ended
+from .tab_sessions import TabSessions, limits_of, when_ended
 
 __all__ = ["Sidebook", "prepare_sqlite"]
 
@@ -89,6 +90,7 @@ def _refuse_what_only_our_own_app_does(settings: Settings) -> None:
 
 def _attach_tab_sessions(app: Flask, state: State) -> None:
     if "tab_sessions" in app.extensions:
+        _refuse_other_limits(app, state.settings)
         when_ended(app, _release_hold)
         return
     TabSessions(
@@ -99,6 +101,30 @@ def _attach_tab_sessions(app: Flask, state: State) -> None:
         request_seconds=state.settings.request_seconds,
         on_end=_release_hold,
     )
+
+
+def _refuse_other_limits(app: Flask, settings: Settings) -> None:
+    """Raise ConfigurationError for a setting that TabSessions, made before us, was given otherwise.
+
+    They are the host's, with its routes and its users, and say how long any of its tabs lives.
+    """
+    limits, found = limits_of(app), given(app.config, names_of_settings())
+    stands = {
+        "idle_minutes": ("idle_minutes", settings.idle_minutes, limits.idle / 60),
+        "absolute_hours": (
+            "absolute_minutes",
+            settings.absolute_hours * 60,
+            limits.absolute / 60,
+        ),
+        "request_seconds": ("request_seconds", settings.request_seconds, limits.request_seconds),
+    }
+    for name, (option, ours, theirs) in stands.items():
+        if name in found and ours != theirs:
+            raise ConfigurationError(
+                f"{key_of(name)} is {found[name]}, but this app made its TabSessions before "
+                f"Sidebook, with {option}={theirs:g}. Write TabSessions(…, {option}={ours}), or "
+                f"leave {key_of(name)} out."
+            )
 
 
 def _release_hold(session: Session, key: int) -> None:

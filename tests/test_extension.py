@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
-from booking import Sidebook, create_app
+from booking import Sidebook, TabSessions, create_app
 from booking.config import ConfigurationError
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
@@ -38,6 +38,68 @@ def test_what_only_our_own_app_does_is_refused_with_what_to_write_in_a_hosts(hos
     host.config[key] = 1
     with pytest.raises(ConfigurationError, match=rf"{key} is for .*create_app.* leave the setting"):
         Sidebook(host)
+
+
+def test_the_database_that_flask_sqlalchemys_own_setting_names_is_used(host, tmp_path):
+    Sidebook(host)
+    with host.app_context():
+        assert host.extensions["booking"].engine.url.database == f"{tmp_path}/host.db"
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"BOOKING_DATABASE_URL": "sqlite:///elsewhere.db"}, "name two databases"),
+        ({"SQLALCHEMY_DATABASE_URI": "sqlite://"}, "SQLALCHEMY_DATABASE_URI names .* in memory"),
+        ({"SQLALCHEMY_DATABASE_URI": "mysql://x@y/z"}, "SQLALCHEMY_DATABASE_URI is not the URL"),
+        ({"SQLALCHEMY_BINDS": {"shop": "sqlite:///shop.db"}}, "SQLALCHEMY_BINDS is set, but"),
+    ],
+)
+def test_a_database_that_would_not_be_used_is_told(config, told):
+    app = Flask("host")
+    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///host.db"
+    app.config.update(config)
+    with pytest.raises(ConfigurationError, match=told):
+        Sidebook(app)
+
+
+def test_a_hosts_flask_sqlalchemy_without_a_default_database_is_told(tmp_path):
+    app = Flask("host")
+    app.config["SQLALCHEMY_BINDS"] = {"shop": f"sqlite:///{tmp_path}/shop.db"}
+    db = SQLAlchemy(app)
+    with pytest.raises(ConfigurationError, match=r"no default database.*SQLALCHEMY_DATABASE_URI"):
+        Sidebook(app, db)
+
+
+def test_an_operators_options_of_the_engine_are_taken_beside_ours(host):
+    host.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_recycle": 100}
+    Sidebook(host)
+    with host.app_context():
+        assert host.extensions["booking"].engine.hide_parameters
+        assert host.extensions["booking"].engine.pool._recycle == 100
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "option"),
+    [
+        ("BOOKING_IDLE_MINUTES", 5, "idle_minutes=5"),
+        ("BOOKING_ABSOLUTE_HOURS", 2, "absolute_minutes=120"),
+        ("BOOKING_REQUEST_SECONDS", 7, "request_seconds=7"),
+    ],
+)
+def test_limits_that_the_hosts_tab_sessions_have_otherwise_are_told(host, setting, value, option):
+    db = SQLAlchemy(host)
+    host.config[setting] = value
+    TabSessions(host, db.session)
+    with pytest.raises(ConfigurationError, match=rf"{setting} is {value}.*{option}"):
+        Sidebook(host, db)
+
+
+def test_limits_that_are_the_same_in_both_are_no_mistake(host):
+    db = SQLAlchemy(host)
+    host.config["BOOKING_IDLE_MINUTES"] = "5"
+    TabSessions(host, db.session, idle_minutes=5)
+    Sidebook(host, db)
 
 
 def test_a_prefix_in_the_databases_place_is_told(host):

@@ -4,6 +4,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from booking.config import ConfigurationError, Settings, read_settings
 
@@ -75,6 +76,81 @@ def test_a_key_that_is_nearly_right_is_recognised():
 
 def test_a_hosts_own_key_with_our_prefix_is_none_of_our_business():
     read_settings({"BOOKING_COM_API_TOKEN": "x"})
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("BOOKING_HOLD_MINUTS", "BOOKING_HOLD_MINUTES"),
+        ("BOOKING_DATABASE_URI", "BOOKING_DATABASE_URL"),
+        ("BOOKING_TRUSTED_PROXY", "BOOKING_TRUSTED_PROXIES"),
+    ],
+)
+def test_a_misspelt_key_stops_the_start_unless_it_is_said_to_be_a_hosts_own(key, meant):
+    with pytest.raises(ConfigurationError, match=f"mean {meant}.*BOOKING_OWN_KEYS={key} says so"):
+        read_settings({key: 1})
+    assert read_settings({key: 1, "BOOKING_OWN_KEYS": f"BOOKING_X, {key}"}) == read_settings(
+        {"BOOKING_OWN_KEYS": ["BOOKING_X", key]}
+    )
+
+
+def test_a_key_that_may_be_a_hosts_own_is_asked_about_in_the_log(caplog):
+    read_settings({"BOOKING_DATABASE": "x"})
+    assert "BOOKING_DATABASE is not a setting of Sidebook" in caplog.text
+    assert "BOOKING_OWN_KEYS=BOOKING_DATABASE" in caplog.text
+
+
+@pytest.mark.parametrize("value", ["HOST", 7, ["MINE"]])
+def test_own_keys_that_are_none_are_told(value):
+    with pytest.raises(ConfigurationError, match="BOOKING_OWN_KEYS is"):
+        read_settings({"BOOKING_OWN_KEYS": value})
+
+
+def test_a_key_in_small_letters_is_told_wherever_it_stands(settings_file, monkeypatch):
+    told = "booking_hold_minutes is not read. Write it in capitals: BOOKING_HOLD_MINUTES"
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings({"booking_hold_minutes": 5})
+    settings_file("booking_hold_minutes = 5")
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings({})
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["HOLD_MINUTES = 5", "[booking]\nhold_minutes = 5", "[flask]\nBOOKING_HOLD_MINUTES = 5"],
+)
+def test_a_setting_that_stands_in_the_file_where_nobody_reads_it_is_told(settings_file, content):
+    settings_file(content)
+    with pytest.raises(
+        ConfigurationError, match=r"is not read\. Write BOOKING_HOLD_MINUTES at the"
+    ):
+        read_settings({})
+
+
+def test_the_settings_file_may_be_named_in_app_config_too(tmp_path):
+    file = tmp_path / "shop.toml"
+    file.write_text("BOOKING_HOLD_MINUTES = 7\n[something]\nelse = 1", encoding="utf-8")
+    assert read_settings({"BOOKING_SETTINGS": str(file)}).hold_minutes == 7
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"BOOKING_IDLE_MINUTES": 120, "BOOKING_ABSOLUTE_HOURS": 1}, "at most 60, or raise BOOK"),
+        (
+            {"BOOKING_HSTS_SECONDS": 60, "BOOKING_PUBLIC_URL": "http://shop.example"},
+            "BOOKING_HSTS_SECONDS keeps browsers to https",
+        ),
+    ],
+)
+def test_settings_of_which_one_makes_the_other_useless_are_told(settings, told):
+    with pytest.raises(ConfigurationError, match=told):
+        read_settings(settings)
+
+
+def test_a_url_object_keeps_its_password():
+    url = make_url("postgresql+psycopg://shop:secret@localhost/shop")
+    assert "secret" in read_settings({"BOOKING_DATABASE_URL": url}).database_url
 
 
 def test_a_settings_file_that_is_not_there_is_named(monkeypatch):

@@ -24,7 +24,7 @@ from .answer import Then
 from .attempts import RunAgain, look, settle
 from .body import read_whole
 from .checks import check_session_routes
-from .extension import TabSessions, create_table, purge, when_ended
+from .extension import TabSessions, create_table, limits_of, purge, when_ended
 from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .guards import refuse_cross_site, refuse_too_large
 from .lifecycle import session_lifecycle
@@ -93,6 +93,7 @@ __all__ = [
     "custom_session_route",
     "end_user",
     "is_busy",
+    "limits_of",
     "look",
     "metadata",
     "purge",

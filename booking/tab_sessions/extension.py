@@ -157,6 +157,11 @@ def state() -> State:
     return cast("State", found)
 
 
+def limits_of(app: Flask) -> Limits:
+    """Return the limits that an app's tab sessions were given."""
+    return cast("State", app.extensions[_NAME]).limits
+
+
 def when_ended(app: Flask, on_end: OnEnd) -> None:
     """Add another `on_end(session, key)` to an app that has tab sessions already."""
     cast("State", app.extensions[_NAME]).on_end.append(on_end)

@@ -1,0 +1,130 @@
+"""Where settings come from: a TOML file, the environment, app.config. What is told of a wrong key.
+
+A key that nearly is a setting was meant to be one, so it is not passed over in silence; a host may
+have keys of its own all the same, and says so in BOOKING_OWN_KEYS.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tomllib
+from collections.abc import Collection, Iterator, Mapping
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import click
+
+PREFIX = "BOOKING_"
+OWN_KEYS = "own_keys"
+_MEANT, _PERHAPS = (
+    0.85,
+    0.7,
+)  # how alike two names are: one of them misspelt, or two that may differ
+_log = logging.getLogger(__name__)
+NOT_OURS = (
+    "%s is not a setting of Sidebook. If you meant %s, write that; if it is a key of your own, "
+    "BOOKING_OWN_KEYS=%s says so."
+)
+
+
+class ConfigurationError(click.ClickException):
+    """A setting cannot be used; the message names it and the remedy.
+
+    At the shell it is one line, because Flask's commands print a ClickException so.
+    """
+
+
+def given(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """What is set, by the names of its fields; the last source wins. Raises ConfigurationError."""
+    # BOOKING_SETTINGS is one of the keys, so the file's name may stand in app.config as well.
+    path = config.get(f"{PREFIX}SETTINGS") or os.environ.get(f"{PREFIX}SETTINGS")
+    found: dict[str, Any] = {}
+    for source in (_file(str(path), known) if path else {}, os.environ, config):
+        found |= _keys(source, known)
+    _tell_of_others(found, {*known, "settings"})
+    return {name: value for name, value in found.items() if name in known}
+
+
+def key_of(name: str) -> str:
+    """BOOKING_HOLD_MINUTES for hold_minutes."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def own_keys(value: object) -> tuple[str, ...]:
+    """The keys of a list, or of a text with commas. Raises ValueError that says what to write."""
+    several = value.split(",") if isinstance(value, str) else value
+    if not isinstance(several, list | tuple):
+        raise ValueError("Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST.")
+    keys = tuple(str(each).strip() for each in several if str(each).strip())
+    if wrong := [key for key in keys if not key.startswith(PREFIX)]:
+        raise ValueError(f"{wrong[0]} does not begin with {PREFIX}, so it need not be named.")
+    return keys
+
+
+def _keys(source: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    found = {}
+    for key, value in source.items():
+        if not key.upper().startswith(PREFIX):
+            continue
+        name = key[len(PREFIX) :].lower()
+        if key == key.upper():
+            found[name] = value
+        elif name in known:
+            raise ConfigurationError(f"{key} is not read. Write it in capitals: {key_of(name)}.")
+    return found
+
+
+def _file(path: str, known: Collection[str]) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(
+            f"BOOKING_SETTINGS names {path}, which cannot be read ({error.strerror}). "
+            "Write the path of a TOML file."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
+    for key in _without_prefix(content, known):
+        name = key.lower().removeprefix(PREFIX.lower())
+        raise ConfigurationError(
+            f"{key} in {path} is not read. Write {key_of(name)} at the top of the file, outside "
+            "any [table]."
+        )
+    return content
+
+
+def _without_prefix(content: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+    """Settings of ours that stand in the file as nobody reads them: bare, or in a table."""
+    for key, value in content.items():
+        if key.lower() in known:
+            yield key
+        if isinstance(value, dict) and key.lower() in ("booking", "sidebook"):
+            yield from value
+        elif isinstance(value, dict):
+            yield from (inner for inner in value if inner.startswith(PREFIX))
+
+
+def _tell_of_others(found: Mapping[str, Any], known: Collection[str]) -> None:
+    own = _own(found)
+    for name in found.keys() - known - own:
+        likeness, meant = max((_likeness(name, each), each) for each in known)
+        if likeness >= _MEANT:
+            raise ConfigurationError(
+                f"{key_of(name)} is not a setting. Did you mean {key_of(meant)}? If it is a key "
+                f"of your own, {key_of(OWN_KEYS)}={key_of(name)} says so."
+            )
+        if likeness >= _PERHAPS:
+            _log.warning(NOT_OURS, key_of(name), key_of(meant), key_of(name))
+
+
+def _own(found: Mapping[str, Any]) -> set[str]:
+    try:
+        return {key.removeprefix(PREFIX).lower() for key in own_keys(found.get(OWN_KEYS) or ())}
+    except ValueError:  # is told with the other values
+        return set()
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
