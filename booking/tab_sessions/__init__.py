@@ -49,6 +49,7 @@ from .refusals import (
     TabSessionGone,
     TooLarge,
     TooSlow,
+    TransactionEnded,
 )
 from .route import current_tab, custom_session_route, session_route
 from .schema import Schema
@@ -85,6 +86,7 @@ __all__ = [
     "Then",
     "TooLarge",
     "TooSlow",
+    "TransactionEnded",
     "attach_user",
     "check_session_routes",
     "client_script",

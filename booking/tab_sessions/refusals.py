@@ -168,6 +168,18 @@ class PendingChanges(TabSessionError):
         )
 
 
+class TransactionEnded(TabSessionError):
+    """A view committed or rolled back by itself. Nothing of it was saved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This ended the transaction of a session_route (or of writing, settle) before its end: "
+            "commit(), rollback(), close(), or a writing() inside another. Leave it out: the draft "
+            "and your rows are committed together when the view has returned. Where something may "
+            "fail: tab.session.begin_nested(). To revoke: session=tab.session. Nothing was saved."
+        )
+
+
 class DraftTooLarge(TabSessionError):
     """tab.data outgrew its limit."""
 

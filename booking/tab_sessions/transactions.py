@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, scoped_session
 
 from .failures import READ_ONLY, InDoubt, is_read_only, state_of
-from .refusals import PendingChanges, ReadOnlyTab
+from .refusals import PendingChanges, ReadOnlyTab, TransactionEnded
 from .turns import begin_immediate
 
 AnySession = Session | scoped_session[Session]
@@ -31,9 +31,12 @@ _IN_ERROR = 3  # libpq's PQTRANS_INERROR
 def writing(session: AnySession) -> Iterator[Session]:
     """A write transaction: committed at the end, rolled back by any exception.
 
-    Raises PendingChanges when the session holds somebody else's unsaved work.
+    Raises PendingChanges when the session holds somebody else's unsaved work, TransactionEnded when
+    what runs in it commits or rolls back by itself, or begins another one.
     """
     actual = _actual(session)
+    if _OWNED in actual.info:
+        raise TransactionEnded
     end_clean(actual)
     try:
         connection = actual.connection()
@@ -41,13 +44,34 @@ def writing(session: AnySession) -> Iterator[Session]:
             _begin_immediate(connection)
         elif connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_WAIT}'")
-        yield actual
+        with _owned(actual):
+            yield actual
         actual.flush()  # what fails here was not committed; only in the commit may that be in doubt
         _commit(actual)
     except BaseException as error:
         _forget_a_demoted_server(actual, error)
         actual.rollback()
         raise
+
+
+@contextmanager
+def _owned(session: Session) -> Iterator[None]:
+    """Meanwhile nobody else ends the session's transaction. Raises TransactionEnded."""
+    ours, refused = session.get_transaction(), session.info.setdefault(_OWNED, [])
+    try:
+        yield
+        # A rollback cannot be refused beforehand, and a view may have swallowed a refused commit.
+        if refused or session.get_transaction() is not ours:
+            raise TransactionEnded
+    finally:
+        del session.info[_OWNED]
+
+
+def _refuse_a_commit(session: Session) -> None:
+    # A savepoint's end is told of as well, and is no commit.
+    if _OWNED in session.info and not session.in_nested_transaction():
+        session.info[_OWNED].append(True)
+        raise TransactionEnded
 
 
 def _commit(session: Session) -> None:
@@ -77,7 +101,7 @@ def reading(session: AnySession) -> Iterator[Session]:
     is found at the end, and a commit of it refused.
     """
     actual = _actual(session)
-    if actual.info.get(_ONLY_READS):  # inside another: the outer one ends it
+    if actual.info.get(_ONLY_READS) or _OWNED in actual.info:  # the outer one ends it
         yield actual
         return
     end_clean(actual)
@@ -162,16 +186,18 @@ def _as_everybody_expects(statement: str) -> Iterator[None]:
 
 _CHANGES = "tab_sessions.changes_at_begin"
 _ONLY_READS = "tab_sessions.only_reads"
+_OWNED = "tab_sessions.owned"
 
 
 def watch_for_writes() -> None:
     """Note how many rows each SQLite connection had changed when a session began on it.
 
-    And let no session commit what it wrote while it only reads.
+    And let no session commit what it wrote while it only reads, or before its transaction is over.
     """
     if not event.contains(Session, "after_begin", _note_changes):
         event.listen(Session, "after_begin", _note_changes)
         event.listen(Session, "before_commit", _refuse_what_was_written)
+        event.listen(Session, "before_commit", _refuse_a_commit)
 
 
 def _note_changes(session: Session, _transaction: object, connection: Connection) -> None:
