@@ -6,7 +6,7 @@ A wrong value stops the start with the key's name and what to write.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -26,6 +26,8 @@ class Settings:
     """An SQLAlchemy URL; by default an SQLite file in the instance folder."""
     hold_minutes: int = 10
     """How long a chosen time stays held, and what "more time" adds."""
+    first_hold_minutes: int = 3
+    """How long it stays held until something of the details was typed; at most hold_minutes."""
     hold_extensions: int = 3
     """How many times "more time" may be asked for."""
     holds_per_visitor: int = 20
@@ -67,6 +69,7 @@ class Settings:
 _MOST = {"visitor_share": 100, "held_share": 100, "pressure_share": 100, "request_seconds": 600}
 _LEAST = {
     "hold_minutes": 1,
+    "first_hold_minutes": 1,
     "hold_extensions": 0,
     "holds_per_visitor": 1,
     "bookings_per_visitor": 1,
@@ -89,7 +92,20 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     _refuse_an_idle_limit_beyond_all(settings)
     _refuse_https_that_is_not_there(settings)
     _refuse_a_host_of_others(settings)
-    return settings
+    return _at_most_a_whole_hold(settings, is_given="first_hold_minutes" in found)
+
+
+def _at_most_a_whole_hold(settings: Settings, *, is_given: bool) -> Settings:
+    """With the first hold no longer than a whole one. Raises ConfigurationError."""
+    whole, first = settings.hold_minutes, settings.first_hold_minutes
+    if first <= whole:
+        return settings
+    if is_given:
+        raise ConfigurationError(
+            f"BOOKING_FIRST_HOLD_MINUTES is {first} and BOOKING_HOLD_MINUTES {whole}. "
+            f"Write a whole number from 1 to {whole}, or a larger BOOKING_HOLD_MINUTES."
+        )
+    return replace(settings, first_hold_minutes=whole)
 
 
 def names_of_settings() -> list[str]:

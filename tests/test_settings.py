@@ -184,6 +184,13 @@ def test_a_shared_address_that_is_none_is_told(value):
         read_settings({"BOOKING_SHARED_ADDRESSES": value})
 
 
+def test_a_first_hold_is_no_longer_than_a_whole_one():
+    assert read_settings({}).first_hold_minutes == 3
+    assert read_settings({"BOOKING_HOLD_MINUTES": 2}).first_hold_minutes == 2
+    with pytest.raises(ConfigurationError, match=r"BOOKING_FIRST_HOLD_MINUTES is 11 .* 1 to 10"):
+        read_settings({"BOOKING_FIRST_HOLD_MINUTES": 11})
+
+
 def test_every_setting_is_described_for_hosts():
     told = (Path(__file__).parents[1] / "docs" / "host.md").read_text(encoding="utf-8")
     for field in fields(Settings):

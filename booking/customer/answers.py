@@ -16,6 +16,7 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 
 from . import challenge, forms, links, words
 from .draft import ANY, slot_value
+from .lengthening import at_first, is_used_up, lengthen
 from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
 from .visitor import visitor
@@ -54,9 +55,13 @@ def take_slot(here: Standing, start: datetime) -> list[str]:
     service = settled(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
+        if here.draft.has_details:
+            lengthen(here)
         return []
     made = _hold(here, service, here.candidates, start)
-    return [_why_not_held(here, made)] if made.is_over(here.tab.now) else []
+    if not made.is_over(here.tab.now):
+        return []
+    return [NOT_HELD if is_used_up(made, here) else MANY_HELD]
 
 
 def hold_longer(here: Standing) -> None:
@@ -157,13 +162,6 @@ def _try_hold(
     return True
 
 
-def _why_not_held(here: Standing, made: Hold) -> str:
-    settings = state().settings
-    longest = 60 * settings.hold_minutes * (1 + settings.hold_extensions)
-    used_up = made.held_since + longest <= int(here.tab.now.timestamp())
-    return NOT_HELD if used_up else MANY_HELD
-
-
 def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start: datetime) -> Hold:
     settings = state().settings
     made = holds.hold(
@@ -174,6 +172,7 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
         start=start,
         now=here.tab.now,
         minutes=settings.hold_minutes,
+        at_first=at_first(here),
         extensions=settings.hold_extensions,
         visitor=visitor(),
         proof=challenge.proof(here, start),

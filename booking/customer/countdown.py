@@ -18,7 +18,7 @@ NO_HOLD: dict[str, Any] = {
 }
 
 
-def hold_panel(here: Standing) -> dict[str, Any] | None:
+def hold_panel(here: Standing, step: str = "") -> dict[str, Any] | None:
     """None as long as no time is chosen, or once it is lost."""
     if here.slot_state not in {SlotState.HELD, SlotState.OVER} or here.hold is None:
         return None
@@ -30,4 +30,11 @@ def hold_panel(here: Standing) -> dict[str, Any] | None:
         "extend_url": links.address("hold/extension"),
         "extendable": here.hold.extensions < state().settings.hold_extensions,
         "over": here.slot_state is SlotState.OVER,
+        "longer": _longer(here, left) if step == "details" else "",
     }
+
+
+def _longer(here: Standing, left: int) -> str:
+    """How long the time is held once the customer has begun to type; empty where that is so."""
+    full = state().settings.hold_minutes
+    return words.duration(full) if left + 60 < 60 * full and not here.draft.has_details else ""

@@ -82,6 +82,11 @@ class BookingDraft:
         return not (self.service or self.staff or self.slot or self.contact)
 
     @property
+    def has_details(self) -> bool:
+        """Whether the customer has begun to say who they are."""
+        return bool(self.contact or self.typed)
+
+    @property
     def start(self) -> datetime | None:
         """The chosen start as an instant (UTC)."""
         return slot_start(self.slot)

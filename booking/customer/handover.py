@@ -16,6 +16,7 @@ from booking.tab_sessions import TabSession, Then, references
 
 from . import forms, pages, posts, typed_text, words
 from .draft import BookingDraft, slot_start, slot_value
+from .lengthening import lengthen
 from .rendering import render
 from .shop import state
 from .standing import SlotState, Standing, settled, stand
@@ -48,6 +49,7 @@ def receive_details(tab: TabSession) -> Answer:
     here.draft.typed = typed_text.to_keep(handed | _given(here.draft.contact) | typed)
     here.draft.typed_over = posts.posted("seen")
     here.draft.round += 1  # what was being saved meanwhile was typed without them
+    lengthen(here)
     here.draft.store(tab.data)
     return tab.then(pages.show, "details", notices=[FILLED])
 

@@ -100,7 +100,7 @@ def common(here: Standing, step: str) -> dict[str, Any]:
         "progress": progress(here, step),
         "form_url": links.form_url(step),
         "back": back(here, step),
-        "hold": hold_panel(here),
+        "hold": hold_panel(here, step),
         "summary": summary(here, step),
         "copy": {"time": here.is_lost_to_the_original} if here.tab.is_copy else None,
         "carried": carried(here, step),

@@ -20,6 +20,7 @@ from booking.tab_sessions import TabSession, TabSessionGone, Then
 
 from . import answers, forms, pages, stale, typed_text
 from .draft import ANY, iso_day, slot_start
+from .lengthening import lengthen
 from .sentences import CHANGED, EARLIER, NO_MORE_TIME, OTHERWISE, TIME_LOST, TOO_MUCH, why
 from .shop import named_zone
 from .standing import Standing, stand, with_slug
@@ -101,6 +102,7 @@ def details(tab: TabSession) -> Then:
     if here.right_step("details") != "details":
         return keep_for_later(here, form, typed)
     values = typed_text.filled_in(here, typed)
+    lengthen(here)
     if not form.validate():
         typed_text.note(here, values, posted("seen"))
         return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
@@ -170,6 +172,7 @@ def keep_other(tab: TabSession, step: str) -> Then:
     if step == "details":
         here.draft.forget_typed()
         here.draft.round += 1
+        lengthen(here)
     return accept(here, [])
 
 

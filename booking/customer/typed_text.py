@@ -11,6 +11,7 @@ from booking.storage.catalogue import remembered
 from booking.tab_sessions import TabSession
 
 from . import forms, stale
+from .lengthening import lengthen
 from .shop import nameless, phone_region, state
 from .standing import Standing, stand
 
@@ -19,10 +20,11 @@ MOST_FIELDS = 200
 SAVED = ("", 204)
 
 
-def keep_typed(tab: TabSession) -> tuple[str, int]:
-    """Save what is being typed, so that a refresh shows it again; nothing is checked or told.
+def keep_typed(tab: TabSession) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
+    """Save what is being typed, so that a refresh shows it again; nothing is checked.
 
-    It may arrive after the form it comes from was sent: then that form has the last word.
+    All that is told is how long the time is held now that somebody types. It may arrive after the
+    form it comes from was sent: then that form has the last word.
     """
     if tab.state == "new":  # the tab was ended meanwhile; what is typed begins no new one
         return SAVED
@@ -31,7 +33,7 @@ def keep_typed(tab: TabSession) -> tuple[str, int]:
         return SAVED
     note(here, filled_in(here, typed_values()), request.form.get("seen", ""))
     here.draft.store(tab.data)
-    return SAVED
+    return *SAVED, lengthen(here)
 
 
 def is_late(here: Standing, seen: str, turn: str) -> bool:

@@ -73,8 +73,9 @@ def last_longer(
     Raises NoMoreTime where that is no longer than before.
     """
     since, now_until = lasting.since(earlier, past), max(earlier.expires_at, lasting.at)
-    until = (now_until if counts else lasting.at) + lasting.length
-    last = min(until, lasting.last(since))
+    # An extension comes on top of the full length, though the time was held for less at first.
+    begin = max(now_until, since + lasting.length) if counts else lasting.at
+    last = min(begin + lasting.length, lasting.last(since))
     if last <= now_until:
         raise NoMoreTime
     return {

@@ -1,5 +1,6 @@
 /* The countdown of a held time: shown every second, said aloud two minutes before the end and at
- * the end. It counts from the moment of loading, for the clock of this computer may be wrong.
+ * the end. It counts from the moment of loading, for the clock of this computer may be wrong. Once
+ * something is typed the time is held for longer: what saves it on its way says for how long.
  */
 (() => {
   "use strict";
@@ -53,6 +54,14 @@
     if (!find("[role=alert]", hold)) find("#announcer").textContent = find(".hold-words", hold).innerText;
     if (document.activeElement === document.body) hold.focus();
   }
+
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    const left = ctx.response?.headers.get("Hold-Seconds-Left");
+    if (!left || !shown?.isConnected) return;
+    shown.dataset.secondsLeft = left;
+    find(".hold-first", shown)?.remove();
+    countDown(shown);
+  });
 
   // Timers rest while nobody looks.
   document.addEventListener("visibilitychange", () => tick());

@@ -13,7 +13,7 @@ from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 def test_the_hold_counts_down_and_more_time_can_be_had_three_times(page):
     walk(page, ADA, until="details")
     clock = page.locator(".hold-clock")
-    expect(clock).to_have_text(re.compile(r"^(10:00|9:5\d)$"))
+    expect(clock).to_have_text(re.compile(r"^(3:00|2:5\d)$"))
     shown = clock.inner_text()
     expect(clock).not_to_have_text(shown)
     more = page.get_by_role("button", name="More time")
@@ -21,6 +21,16 @@ def test_the_hold_counts_down_and_more_time_can_be_had_three_times(page):
         more.click()
         expect(clock).to_have_text(re.compile(rf"^({minutes + 1}:00|{minutes}:\d\d)$"))
     expect(more).to_have_count(0)
+
+
+def test_the_countdown_follows_as_soon_as_something_is_typed(page):
+    walk(page, ADA, until="details")
+    told = page.locator(".hold-first")
+    expect(told).to_contain_text("it is held for 10 minutes")
+    page.locator("[name=name]").press_sequentially("A")
+    expect(page.locator(".hold-clock")).to_have_text(re.compile(r"^(10:00|9:5\d)$"))
+    expect(told).to_have_count(0)
+    expect(page.locator("[name=name]")).to_be_focused()
 
 
 def test_more_time_leaves_what_is_being_typed_alone(page):

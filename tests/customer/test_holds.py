@@ -1,5 +1,6 @@
 """A chosen time is held, extended, lost to somebody faster: and nothing typed is lost with it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -101,6 +102,82 @@ def test_who_held_times_for_as_long_as_one_can_is_told_and_can_still_confirm(app
     tab.submit(**ADA).submit()
     assert (tab.status, tab.step) == (200, "done")
     assert len(bookings()) == 1
+
+
+def left(tab) -> int:
+    return int(tab.page.select_one("#hold")["data-seconds-left"])
+
+
+def type_a_name(tab) -> str:
+    """What the script does while somebody types; how long it is told that the time is held."""
+    return tab.post("details/typed", name="A", **marks(tab)).headers.get("Hold-Seconds-Left")
+
+
+def marks(tab) -> dict[str, str]:
+    turn = json.loads(tab.page.select_one("[data-quiet]")["hx-vals"])["round"]
+    return {"seen": value(tab, "seen"), "round": turn}
+
+
+def is_free_to_others(app, slot) -> bool:
+    return slot in slots(at_time(app, service="short", staff="ana"))
+
+
+def test_a_time_is_held_for_three_minutes_until_something_is_typed(app, later):
+    tab = at_details(app, service="short", staff="ana")
+    slot = chosen(tab.click("Back"), "slot")
+    assert left(tab.open("details")) == 180
+    assert "it is held for 10 minutes" in tab.page.select_one(".hold-first").get_text()
+    later(minutes=3)
+    assert is_free_to_others(app, slot)
+
+
+def test_who_types_in_the_second_minute_and_is_slow_for_eight_more_loses_nothing(app, later):
+    tab = at_details(app, service="short", staff="ana")
+    slot = chosen(tab.click("Back"), "slot")
+    tab.open("details")
+    later(minutes=2)
+    assert type_a_name(tab) == "600"
+    later(minutes=8)
+    assert not is_free_to_others(app, slot)
+    assert left(tab.refresh()) == 120
+    assert tab.page.select_one(".hold-first") is None
+    assert tab.submit(**ADA).step == "review"
+    assert left(tab) == 600, "and with each answer again"
+
+
+def test_an_answer_that_is_sent_back_shows_that_somebody_is_there(app):
+    tab = at_details(app, service="short", staff="ana")
+    assert tab.submit(name="Ada", email="nowhere").status == 422
+    assert left(tab) == 600
+
+
+def test_typing_holds_no_time_for_longer_than_one_with_all_its_extensions(app, later):
+    tab = at_details(app, service="short", staff="ana")
+    told = []
+    for _ in range(9):
+        told.append(type_a_name(tab))
+        later(minutes=5)
+    assert told == [*["600"] * 7, "300", None]
+
+
+def test_a_tab_that_has_details_holds_its_next_time_to_the_full_length_at_once(app):
+    tab = at_review(app, service="short", staff="ana").open("time")
+    assert left(tab.submit(slot=slots(tab)[-1])) == 600
+    typed = at_details(app, service="short", staff="ana")
+    type_a_name(typed)
+    typed.click("Back")
+    assert left(typed.submit(slot=slots(typed)[-1])) == 600
+
+
+def test_who_reads_for_long_and_then_types_has_the_time_again_unless_it_was_taken(app, later):
+    slow, late = (at_details(app, service="short", staff=name) for name in ("ana", "ben"))
+    lost = chosen(late.click("Back"), "slot")
+    late.open("details")
+    later(minutes=4)
+    at_details(app, lost, service="short", staff="ben")
+    assert type_a_name(slow) == "600"
+    assert type_a_name(late) is None
+    assert left(slow.refresh()) == 600
 
 
 def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
