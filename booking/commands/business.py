@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from booking.operations.bookings import keep_calendar_uids
 from booking.operations.business.changes import apply_business
 from booking.operations.business.file import read_business
 from booking.operations.business.losses import heavy_losses
@@ -33,6 +35,9 @@ def init() -> None:
     engine = state().engine
     _make_file(engine)
     upgrade(engine)
+    if public := state().settings.public_url:
+        host = str(urlsplit(public).hostname)
+        settle(state().session, lambda session: keep_calendar_uids(session, host))
     say(f"The database is ready (version {current(engine)}).")
 
 

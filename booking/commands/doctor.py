@@ -6,9 +6,11 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.migrate import pending
+from booking.storage.models import Booking
 from booking.storage.reads import services, shop
 
 from .findings import Finding, Grade, expect
@@ -42,6 +44,7 @@ def examine(session: Session, now: datetime, held_share: int) -> Iterator[Findin
         return
     yield Finding(Grade.OK, f"{engine.dialect.name} database, all migrations applied")
     yield _business(session)
+    yield _calendar(session, now)
     yield from guard(session, now)
     yield from pressure(session, now, held_share)
 
@@ -111,3 +114,15 @@ def _business(session: Session) -> Finding:
     if not found:
         return Finding(Grade.WARN, "nothing can be booked: let somebody offer a service")
     return Finding(Grade.OK, f"{found} {'service' if found == 1 else 'services'} can be booked")
+
+
+def _calendar(session: Session, now: datetime) -> Finding:
+    unnamed = select(func.count()).where(Booking.calendar_uid.is_(None), Booking.starts_at > now)
+    if not (number := session.scalars(unnamed).one()):
+        return Finding(Grade.OK, "calendars know every appointment by one name")
+    return Finding(
+        Grade.WARN,
+        f"{number} appointments of before the update are known to calendars by the address their "
+        "file was taken from: let BOOKING_PUBLIC_URL name the one that customers used, and run "
+        "flask booking init",
+    )

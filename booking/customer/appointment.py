@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Gone
 from werkzeug.wrappers import Response as AnyResponse
 
-from booking.notifications.calendar_file import calendar_file
+from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file, uid
 from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
 from booking.storage import reads
@@ -70,17 +70,16 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
 
 def no_longer_asked(token: str) -> AnyResponse:
     """Whoever opens the cancellation's own address wants to see what became of it."""
-    return redirect(url_for("booking.appointment", token=token), 303)
+    return redirect(url_for(".appointment", token=token), 303)
 
 
 def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
     with reading(state().session) as session:
         booking = _booking(session, token)
-        manage_url = public(".appointment", token=token)
-        content = calendar_file(booking, open_shop(session), url=manage_url)
-        response = make_response(content)
-        response.headers["Content-Type"] = "text/calendar; charset=utf-8; method=PUBLISH"
+        url = public(".appointment", token=token)
+        response = make_response(calendar_file(booking, open_shop(session), url=url, now=_now()))
+        response.headers["Content-Type"] = CONTENT_TYPE
         name = f"appointment-{booking.reference}.ics"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
@@ -108,6 +107,7 @@ def _cancel(session: Session, token: str, *, meant: bool) -> None:
     if _is_cancellable(booking) and not meant:
         raise NotMeant
     bookings.cancel(session, booking, by="customer", now=_now())
+    booking.calendar_uid = uid(booking, public(".appointment", token=token))
 
 
 def _is_cancellable(booking: Booking) -> bool:

@@ -1,19 +1,22 @@
-"""An appointment as a file that calendars open (iCalendar, RFC 5545)."""
+"""An appointment as a file that calendars open (iCalendar, RFC 5545 and 5546)."""
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vCalAddress
 
 from booking.storage.models import Booking, Shop
 
 PRODUCT = "-//Sidebook//Sidebook//EN"
+METHOD = "PUBLISH"
+CONTENT_TYPE = f"text/calendar; charset=utf-8; method={METHOD}"
 STATUS = {"pending": "TENTATIVE", "cancelled": "CANCELLED"}
 
 
-def calendar_file(booking: Booking, shop: Shop, *, url: str) -> bytes:
+def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> bytes:
     """The appointment with its instants in UTC, which every calendar shows on its own clock.
 
     `url` is the manage link. A file taken again after a change replaces the event: same UID,
@@ -22,21 +25,37 @@ def calendar_file(booking: Booking, shop: Shop, *, url: str) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    calendar.add_component(_event(booking, shop, url))
+    calendar.add("method", METHOD)
+    calendar.add_component(_event(booking, shop, url, now))
     return bytes(calendar.to_ical())
 
 
-def _event(booking: Booking, shop: Shop, url: str) -> Event:
+def uid(booking: Booking, url: str) -> str:
+    """What a calendar knows the appointment by, for ever.
+
+    Bookings of before it was stored are known by their reference and the host that was asked.
+    """
+    return booking.calendar_uid or uid_before(booking.reference, urlsplit(url).hostname)
+
+
+def uid_before(reference: str, host: str | None) -> str:
+    """The UID that files had before it was stored."""
+    return f"{reference}@{host}"
+
+
+def _event(booking: Booking, shop: Shop, url: str, now: datetime) -> Event:
     event = Event()
-    event.add("uid", f"{booking.reference}@{urlsplit(url).hostname}")
+    event.add("uid", uid(booking, url))
+    event.add("dtstamp", _whole_seconds(now))
+    event.add("created", _whole_seconds(booking.created_at))
     changed_at = booking.cancelled_at or booking.rescheduled_at or booking.created_at
-    event.add("dtstamp", _whole_seconds(changed_at))
+    event.add("last-modified", _whole_seconds(changed_at))
     event.add("dtstart", _whole_seconds(booking.starts_at))
     event.add("dtend", _whole_seconds(booking.ends_at))
-    event.add("summary", f"{booking.service.name}, {shop.name}")
+    event.add("summary", _written(f"{booking.service.name}, {shop.name}"))
     event.add("description", _description(booking, url))
-    event.add("location", booking.service.place or shop.address or shop.name)
+    event.add("location", _written(booking.service.place or shop.address or shop.name))
+    event.add("organizer", _organizer(shop, url))
     event.add("url", url)
     event.add("status", STATUS.get(booking.state, "CONFIRMED"))
     event.add("sequence", booking.changes)
@@ -44,9 +63,30 @@ def _event(booking: Booking, shop: Shop, url: str) -> Event:
     return event
 
 
+def _organizer(shop: Shop, url: str) -> vCalAddress:
+    """The shop: what is published needs one (RFC 5546, 3.2.1). Its name is no address."""
+    address = f"mailto:{quote(shop.email, safe='@')}" if shop.email else _front_door(url)
+    organizer = vCalAddress(address)
+    # A parameter has no way to write a quotation mark (RFC 5545, 3.2).
+    organizer.params["CN"] = " ".join(_written(shop.name).replace('"', "'").split())
+    return organizer
+
+
+def _front_door(url: str) -> str:
+    """Where the manage link's site begins, without the link itself, which is a key."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
 def _description(booking: Booking, url: str) -> str:
     with_whom = f"With {booking.staff_member.name}. Reference {booking.reference}."
-    return f"{with_whom}\nSee or cancel the appointment: {url}"
+    return f"{_written(with_whom)}\nSee or cancel the appointment: {url}"
+
+
+def _written(text: str) -> str:
+    """Text without control characters, which no calendar file may hold, but for line breaks."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 
 
 def _whole_seconds(instant: datetime) -> datetime:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -95,6 +96,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
         customer_zone=customer.zone,
         answers=answers,
         manage_token_hash=manage_token_hash,
+        calendar_uid=str(uuid4()),
         created_at=now,
     )
     try:
@@ -125,6 +127,13 @@ def cancel(session: Session, booking: Booking, *, by: By, now: datetime) -> Book
     session.flush()
     release_booking(session, booking.id)
     return booking
+
+
+def keep_calendar_uids(session: Session, host: str) -> None:
+    """Store the UID that files of older bookings had when they were taken from that host."""
+    before = bookings.c.reference + f"@{host}"
+    statement = update(bookings).where(bookings.c.calendar_uid.is_(None))
+    session.execute(statement.values(calendar_uid=before))
 
 
 def lock(session: Session, booking: Booking) -> None:

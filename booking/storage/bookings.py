@@ -35,8 +35,10 @@ class Booking(Base):
     """The confirmed record. Its buffers are those it was sold with, whatever the service says now.
 
     `draft` makes confirming idempotent; of the manage link only a hash is kept. `changes` counts
-    what was moved or cancelled since, so that a calendar knows the later of two files. `visitor`
-    and the networks are marks of whoever booked it: they say nothing once their day's key is gone.
+    what was moved or cancelled since, so that a calendar knows the later of two files, and
+    `calendar_uid` is by what it knows the appointment (None: booked before that was kept).
+    `visitor` and the networks are marks of whoever booked it: they say nothing once their day's key
+    is gone.
     """
 
     __tablename__ = "booking_booking"
@@ -70,6 +72,7 @@ class Booking(Base):
     answers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     fingerprint: Mapped[str] = mapped_column(String(128))
     manage_token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    calendar_uid: Mapped[str | None] = mapped_column(Text)
     visitor: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     network: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     wide_network: Mapped[bytes | None] = mapped_column(LargeBinary(32))
