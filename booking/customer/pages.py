@@ -63,9 +63,10 @@ def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
 def show_hold(tab: TabSession, message: str = "", *, asks_sum: bool = False) -> str:
     """The countdown alone, after "more time"; with a sum, where that costs one."""
     here = stand(tab)
-    asked = challenge.challenge(here, settled(here.draft.start)) if asks_sum else None
-    told = {"hold": hold_panel(here) or NO_HOLD, "message": message, "challenge": asked}
-    return render("_hold.html", here.shop, **told)
+    panel = hold_panel(here) or NO_HOLD
+    if asks_sum and panel["extendable"]:
+        panel = panel | {"challenge": challenge.challenge(here, settled(here.draft.start))}
+    return render("_hold.html", here.shop, hold=panel, message=message)
 
 
 def _fragment(

@@ -32,7 +32,9 @@
 
   function giveUp(box) {
     find(".sum-running", box).hidden = true;
-    find(".sum-stuck", box).hidden = false;
+    const stuck = find(".sum-stuck", box);
+    stuck.hidden = false;
+    find("#announcer").textContent = stuck.innerText;
     proof().hidden = false; // where it is a button
     done = 0;
   }

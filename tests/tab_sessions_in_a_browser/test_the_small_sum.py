@@ -1,0 +1,154 @@
+"""What a hold costs on a crowded day, where the browser has no crypto.subtle: over plain http."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.test_holds import let_holds_run_out
+from tests.browser.wizard import at, go_on
+from tests.conftest import app_over, served
+from tests.customer.walks import at_details
+
+DAY = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
+OTHERS = ("09:00", "10:30")  # of 80 minutes each: more than a quarter of Ana's day
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# The sum begins when it is let, so that something can be done meanwhile.
+HELD_BACK = """() => {
+    const { search } = window.SmallSum;
+    const gate = new Promise((resolve) => { window.letIt = resolve; });
+    window.SmallSum.search = async (...sum) => { await gate; return search(...sum); };
+}"""
+NEVER_RIGHT = """() => {
+    window.SmallSum.search = async () => ({ counter: 1, derivedKey: "00" });
+}"""
+
+
+@pytest.fixture
+def live_server(sqlite_url):
+    with app_over(sqlite_url) as app, served(app) as server:
+        yield server
+
+
+@pytest.fixture
+def forgiven(complaints, context):
+    """That a header is for https alone is no complaint."""
+    yield
+    complaints[:] = [each for each in complaints if "Cross-Origin-Opener-Policy" not in each]
+
+
+@pytest.fixture
+def page(page_of, live_server, forgiven):
+    """A tab that looks at a crowded day, at an address that is no secure context."""
+    crowd(live_server.app)
+    page = page_of("/book/", site="shop.example")
+    assert page.evaluate("[isSecureContext, Boolean(crypto.subtle)]") == [False, False]
+    for step, value in (("service", "short"), ("staff", "ana")):
+        at(page, step)
+        page.locator(f"[name={step}][value={value}]").check()
+        go_on(page)
+    at(page, "time")
+    page.goto(page.url.replace("/time", f"/time?day={DAY}"))
+    at(page, "time")
+    return page
+
+
+def crowd(app):
+    for clock in OTHERS:
+        at_details(app, f"{DAY}T{clock}Z", service="long", staff="ana")
+
+
+def choose(page, place=0):
+    chip = page.locator("#times [name=slot]").nth(place)
+    chip.check()
+    return chip.get_attribute("value")
+
+
+def asked(page):
+    return page.locator("[data-challenge]")
+
+
+def test_the_browser_does_the_sum_and_goes_on_by_itself(page):
+    page.evaluate(HELD_BACK)
+    page.set_viewport_size({"width": 320, "height": 568})
+    slot = choose(page)
+    page.keyboard.press("Enter")
+    box = asked(page)
+    expect(box).to_be_visible()
+    expect(page.locator("#announcer")).to_contain_text("your browser does a small sum")
+    expect(page.locator("#announcer")).not_to_contain_text("did not work out")
+    expect(page.locator("#step-heading")).to_be_focused()
+    expect(page.get_by_role("progressbar", name="The small sum")).to_be_visible()
+    expect(page.locator(f"[name=slot][value='{slot}']")).to_be_checked()
+    assert page.evaluate(SIDEWAYS) <= 0
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.locator("#times .actions button").focus()
+    page.keyboard.press("Enter")  # once more, while it is being worked on
+    expect(box).to_be_focused()
+    page.evaluate("letIt()")
+    at(page, "details")
+    expect(page.locator("#hold")).to_be_visible()
+    expect(page.locator("#step-heading")).to_be_focused()
+
+
+def test_another_time_or_another_page_chosen_meanwhile_ends_the_sum(page):
+    page.evaluate(HELD_BACK)
+    choose(page)
+    go_on(page)
+    expect(asked(page)).to_be_visible()
+    other = choose(page, 3)
+    expect(asked(page)).to_be_hidden()
+    page.evaluate("letIt()")
+    go_on(page)
+    at(page, "details")
+    page.get_by_role("link", name="Back", exact=True).click()
+    at(page, "time")
+    expect(page.locator(f"[name=slot][value='{other}']")).to_be_checked()
+    page.evaluate(HELD_BACK)
+    choose(page)
+    go_on(page)
+    expect(asked(page)).to_be_visible()
+    page.get_by_role("link", name="Back", exact=True).click()
+    at(page, "staff")
+    page.evaluate("letIt()")
+    page.reload()
+    at(page, "staff")
+
+
+def test_after_three_sums_that_were_refused_there_is_a_telephone_number(page):
+    page.evaluate(NEVER_RIGHT)
+    choose(page)
+    sums = []
+    page.on("response", lambda answer: sums.append(answer.status))
+    go_on(page)
+    stuck = page.locator(".sum-stuck")
+    expect(stuck).to_be_visible()
+    expect(stuck.get_by_role("link")).to_have_attribute("href", "tel:+351210000000")
+    expect(page.locator("#announcer")).to_contain_text("did not work out")
+    assert sums == [428] * 4
+    page.reload()
+    at(page, "time")
+    choose(page)
+    go_on(page)
+    at(page, "details")
+
+
+def test_more_time_for_a_hold_that_ran_out_is_had_by_a_sum(page, live_server):
+    choose(page)
+    go_on(page)
+    at(page, "details")
+    page.locator("[name=name]").fill("Ada Love")
+    let_holds_run_out(live_server.app)
+    crowd(live_server.app)
+    page.evaluate(HELD_BACK)
+    page.get_by_role("button", name="More time").click()
+    expect(asked(page)).to_be_visible()
+    expect(page.get_by_role("button", name="More time")).to_be_hidden()
+    expect(page.locator("#announcer")).to_contain_text("your browser does a small sum")
+    page.evaluate("letIt()")
+    expect(page.locator("#hold")).not_to_have_class(re.compile("hold-over"))
+    expect(asked(page)).to_have_count(0)
+    expect(page.locator("[name=name]")).to_have_value("Ada Love")
