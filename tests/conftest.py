@@ -30,11 +30,12 @@ def pytest_collection_modifyitems(config, items):
 
 
 @contextmanager
-def app_over(database_url: str, shop: Path = SHOP) -> Iterator[Flask]:
-    """An app whose database holds the shop of that file."""
+def app_over(database_url: str, shop: Path = SHOP, **settings: object) -> Iterator[Flask]:
+    """An app whose database holds the shop of that file: `app_over(url, hold_minutes=5)`."""
     from booking import create_app
 
-    app = create_app({"BOOKING_DATABASE_URL": database_url, "TESTING": True})
+    given = {f"BOOKING_{name.upper()}": value for name, value in settings.items()}
+    app = create_app({"BOOKING_DATABASE_URL": database_url, "TESTING": True} | given)
     try:
         answer = app.test_cli_runner().invoke(args=["booking", "load", str(shop)])
         assert answer.exit_code == 0, answer.output
@@ -45,8 +46,11 @@ def app_over(database_url: str, shop: Path = SHOP) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def app(database_url) -> Iterator[Flask]:
-    with app_over(database_url) as app:
+def app(request, database_url) -> Iterator[Flask]:
+    """The app; `@pytest.mark.settings(hold_minutes=5)` is how a test gives it settings."""
+    marks = reversed([*request.node.iter_markers("settings")])
+    settings = {name: value for mark in marks for name, value in mark.kwargs.items()}
+    with app_over(database_url, **settings) as app:
         yield app
 
 

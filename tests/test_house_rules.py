@@ -144,6 +144,17 @@ def test_only_the_door_commits():
     assert not offences, told(offences, COMMIT)
 
 
+def test_tests_give_settings_where_the_app_is_made():
+    written = re.compile(r"settings\.__dict__|object\.__setattr__")
+    offences = [
+        where(path)
+        for path in (ROOT / "tests").rglob("*.py")
+        if path != Path(__file__) and written.search(path.read_text(encoding="utf-8"))
+    ]
+    rule = "Settings are frozen. Give them to the app: @pytest.mark.settings(hold_minutes=5)."
+    assert not offences, told(offences, rule)
+
+
 # -- names and sizes -------------------------------------------------------------------------------
 
 VAGUE = re.compile(r"(Manager|Helpers?|Utils?|Utilities|Processor|Handler|Service)$")

@@ -257,8 +257,8 @@ def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
     assert "no longer free" in alert(slow)
 
 
+@pytest.mark.settings(visitor_share=100, held_share=100)
 def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
-    app.extensions["booking"].settings.__dict__.update(visitor_share=100, held_share=100)
     tab = at_time(app, service="long", staff="ana")
     first = tab.page.select_one("a.day-selected")["href"]
     while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):
