@@ -11,9 +11,10 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from booking.files import read_whole
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.business.changes import apply_business
-from booking.operations.business.file import read_business
+from booking.operations.business.file import MOST_BYTES, read_business
 from booking.operations.business.losses import heavy_losses
 from booking.operations.business.plan import BusinessPlan
 from booking.operations.business.stranded import stranded
@@ -110,6 +111,6 @@ def _heavy_losses(
 
 def _bytes_of(file: Path) -> bytes:
     try:
-        return file.read_bytes()
+        return read_whole(file, MOST_BYTES)
     except OSError as error:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error

@@ -1,5 +1,8 @@
 """`init` and `load`: the tables, and the business that a file describes."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from booking.storage.models import Service
@@ -151,3 +154,15 @@ def test_load_of_what_cannot_be_read_says_so(app, tmp_path):
     assert refused(app, "load", latin).endswith(
         "latin.toml:2: this is not UTF-8 text; write (save) the file as UTF-8"
     )
+
+
+def test_only_a_regular_file_of_a_sensible_size_is_loaded(app, tmp_path):
+    pipe, large, link = (tmp_path / name for name in ("pipe", "large", "link"))
+    os.mkfifo(pipe)
+    large.write_bytes(b"#" * 2_000_000)
+    link.symlink_to(SHOP)
+    no_file = "cannot be read: It is a pipe or a device, not a file."
+    for path in (pipe, Path("/dev/zero"), Path("/dev/null")):
+        assert refused(app, "load", path) == f"{path} {no_file}"
+    assert "larger than 1000000 bytes" in refused(app, "load", large)
+    assert run(app, "load", link).stdout == "Nothing changed.\n"

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from booking.scheduling.clock import local_day, to_minute
 
 from . import values
-from .lines import lines_of
+from .lines import NESTED, Path, TooMuch, lines_of, refuse_deep
 from .plan import BusinessPlan, ServicePlan, ShopPlan, StaffPlan
-from .section import BusinessFileError, Report, Section
+from .section import BusinessFileError, EnoughProblems, Report, Section
 from .services import refuse_twins, service
 from .spans import closure
 from .staff import staff_member
@@ -26,6 +26,7 @@ from .values import filled, paragraphs, text
 
 MOST_BYTES = 1_000_000
 
+_DIGITS = "integer string conversion"  # Python's own limit of 4300
 _PLACE = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)")
 
 
@@ -36,9 +37,12 @@ def read_business(raw: bytes, *, name: str, now: datetime) -> BusinessPlan:
     BusinessFileError with every problem.
     """
     written = _decoded(raw, name)
-    table = _parsed(written, name)
-    report = Report(name, lines_of(written))
-    plan = _plan(Section(table, (), report), now)
+    table, lines = _parsed(written, name)
+    report = Report(name, lines)
+    try:
+        plan = _plan(Section(table, (), report), now)
+    except EnoughProblems as enough:
+        raise BusinessFileError([*report.told(report.problems), f"{name}: {enough}"]) from None
     if report.problems:
         raise BusinessFileError(report.told(report.problems))
     notes = report.told(report.notes)
@@ -59,17 +63,27 @@ def _decoded(raw: bytes, name: str) -> str:
         ) from None
 
 
-def _parsed(written: str, name: str) -> dict[str, Any]:
+def _parsed(written: str, name: str) -> tuple[dict[str, Any], dict[Path, int]]:
     try:
-        return tomllib.loads(written)
+        refuse_deep(written)
+        return tomllib.loads(written), lines_of(written)
+    except TooMuch as much:
+        raise BusinessFileError([f"{name}: {much}; write a file such as demo.toml"]) from None
     except ValueError as error:
         place = _PLACE.search(str(error))
         line = place[1] if place and place[1] else written.rstrip().count("\n") + 1
         said = _PLACE.sub("", str(error))
+        if _DIGITS in said:
+            line, said = _line_of_digits(written), "a number has thousands of digits"
     except RecursionError:
-        line, said = 1, "the brackets are nested too deeply"
+        line, said = 1, NESTED
     remedy = 'write one key = value a line, text in "straight quotes", lists in [brackets]'
     raise BusinessFileError([f"{name}:{line}: this is not TOML: {said}; {remedy}"])
+
+
+def _line_of_digits(written: str) -> int:
+    longest = max(re.finditer(r"[\d_]+", written, re.ASCII), key=lambda one: len(one[0]))
+    return written.count("\n", 0, longest.start()) + 1
 
 
 def _plan(top: Section, now: datetime) -> BusinessPlan:

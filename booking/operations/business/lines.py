@@ -13,6 +13,14 @@ from bisect import bisect_right
 
 Path = tuple[str | int, ...]
 
+MOST_PLACES = 20_000
+"""Of one file: ten times what a chain of shops would write."""
+
+
+class TooMuch(ValueError):
+    """The text has more values than anybody writes, or they are nested deeper."""
+
+
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _KEY = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')[ \t]*(\.?)""")
 # A text of three quotes may end in five: the first three that close it may follow two of its own.
@@ -22,13 +30,30 @@ _VALUE = re.compile(
     re.DOTALL,
 )
 
+NESTED = "the brackets, or the names with dots between them, are nested too deeply"
+# A name of a hundred parts: tomllib, and whatever walks along it, takes the square of their number.
+# No part of the pattern looks at a character more often than that, whatever the text is.
+_DEEP = re.compile(
+    r"""(?:(?<![A-Za-z0-9_-])[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+    r"""(?:[ \t]*+\.[ \t]*+(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')){100}"""
+)
+
+
+def refuse_deep(text: str) -> None:
+    """Raise TooMuch for a text that would take tomllib minutes to read."""
+    if _DEEP.search(text):
+        raise TooMuch(NESTED)
+
 
 def lines_of(text: str) -> dict[Path, int]:
     """The line (from 1) of every table, key and list item, by its path from the top.
 
-    ("services", 1, "slug") is the slug of the second service.
+    ("services", 1, "slug") is the slug of the second service. Raises TooMuch.
     """
-    return _Walk(text).lines
+    try:
+        return _Walk(text).lines
+    except RecursionError:
+        raise TooMuch(NESTED) from None
 
 
 def line_near(lines: dict[Path, int], path: Path) -> int:
@@ -63,6 +88,8 @@ class _Walk:
         return match.end() if match else self.at + 1
 
     def _note(self, path: Path) -> None:
+        if len(self.lines) > MOST_PLACES:
+            raise TooMuch(f"there are more than {MOST_PLACES} keys and values in it")
         self.lines.setdefault(path, bisect_right(self._starts, self.at))
 
     def _keys(self) -> list[str]:

@@ -20,6 +20,19 @@ class BusinessFileError(Exception):
         self.problems = problems
 
 
+MOST_PROBLEMS = 100
+"""Told at once: whoever has more mends these first."""
+_LONGEST = 400  # characters of one problem: it may repeat what stands in the file
+_LOOKED_AT = 500  # known words that one may have meant
+
+
+class EnoughProblems(Exception):
+    """Reading on would only find more."""
+
+    def __init__(self) -> None:
+        super().__init__("there may be more mistakes: mend these first, and load it again")
+
+
 class Report:
     """What is to be said about a file: `problems` keep it from being loaded, `notes` do not."""
 
@@ -30,7 +43,7 @@ class Report:
 
     def told(self, remarks: list[tuple[int, str]]) -> list[str]:
         """The remarks in the order of the file, each with its place."""
-        return [f"{self.name}:{line}: {text}" for line, text in sorted(remarks)]
+        return [f"{self.name}:{line}: {_cut(text)}" for line, text in sorted(remarks)]
 
 
 class Section:
@@ -55,6 +68,8 @@ class Section:
 
     def wrong(self, problem: str, *keys: str | int) -> None:
         self._report.problems.append((self.line(*keys), problem))
+        if len(self._report.problems) >= MOST_PROBLEMS:
+            raise EnoughProblems
 
     def note(self, remark: str, *keys: str | int) -> None:
         self._report.notes.append((self.line(*keys), remark))
@@ -125,7 +140,13 @@ class Section:
 
 def remedy(word: str, known: list[str]) -> str:
     """The known word that was probably meant, or all of them."""
-    near = get_close_matches(word.lower(), known, n=1, cutoff=0.6)
+    near = get_close_matches(word.lower(), known[:_LOOKED_AT], n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}? write {near[0]}"
     return f"write one of {', '.join(known)}" if known else "write nothing here"
+
+
+def _cut(text: str) -> str:
+    """Without its middle where it is too long to be read: its end says what to write."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"

@@ -14,7 +14,7 @@ from itertools import pairwise
 from booking.scheduling.clock import DAY
 from booking.scheduling.hours import TICK, TimeRange
 
-from .values import Wrong
+from .values import Wrong, shown
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -32,7 +32,9 @@ def minutes(least: int, most: int) -> Callable[[object], int]:
     def length(value: object) -> int:
         found = _minutes(value)
         if not least <= found <= most:
-            raise Wrong(f"{found} minutes is out of bounds; write from {least} to {most} minutes")
+            raise Wrong(
+                f"{shown(found, 'minutes')} is out of bounds; write from {least} to {most} minutes"
+            )
         return found
 
     return length
@@ -61,7 +63,9 @@ def days(least: int, most: int) -> Callable[[object], int]:
     def length(value: object) -> int:
         found = value if type(value) is int else _minutes(value) // DAY
         if not least <= found <= most:
-            raise Wrong(f"{found} days is out of bounds; write from {least} to {most} days")
+            raise Wrong(
+                f"{shown(found, 'days')} is out of bounds; write from {least} to {most} days"
+            )
         return found
 
     return length

@@ -125,10 +125,15 @@ def whole(least: int, most: int) -> Callable[[object], int]:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Wrong(f"this must be a whole number; write one from {least} to {most}")
         if not least <= value <= most:
-            raise Wrong(f"{value} is out of bounds; write a number from {least} to {most}")
+            raise Wrong(f"{shown(value)} is out of bounds; write a number from {least} to {most}")
         return value
 
     return number
+
+
+def shown(number: int, unit: str = "") -> str:
+    """The number, as far as anybody reads one: Python writes none of thousands of digits."""
+    return f"{number} {unit}".rstrip() if abs(number) < 10**18 else "a number of so many digits"
 
 
 def one_of(*words: str) -> Callable[[object], str]:
