@@ -155,6 +155,10 @@ def _switch(name: str, value: Any) -> bool:
 
 
 def _value(name: str, value: Any) -> Any:
+    if isinstance(value, int) and abs(value) > 10**18:  # Python writes none of thousands of digits
+        raise ConfigurationError(
+            f"{PREFIX}{name.upper()} has too many digits. Write a small number."
+        )
     if name in _SWITCHES:
         return _switch(name, value)
     if name == "phone_region":

@@ -16,12 +16,15 @@ from typing import Any
 
 import click
 
+from booking.files import read_whole
+
 PREFIX = "BOOKING_"
 OWN_KEYS = "own_keys"
 _MEANT, _PERHAPS = (
     0.85,
     0.7,
 )  # how alike two names are: one of them misspelt, or two that may differ
+_MOST_BYTES = 100_000
 _log = logging.getLogger(__name__)
 NOT_OURS = (
     "%s is not a setting of Sidebook. If you meant %s, write that; if it is a key of your own, "
@@ -78,13 +81,13 @@ def _keys(source: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
 
 def _file(path: str, known: Collection[str]) -> dict[str, Any]:
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content = tomllib.loads(read_whole(Path(path), _MOST_BYTES).decode())
     except OSError as error:
         raise ConfigurationError(
             f"BOOKING_SETTINGS names {path}, which cannot be read ({error.strerror}). "
             "Write the path of a TOML file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"{path} is not a TOML file: {error}.") from error
     for key in _without_prefix(content, known):
         name = key.lower().removeprefix(PREFIX.lower())

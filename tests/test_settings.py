@@ -195,3 +195,15 @@ def test_every_setting_is_described_for_hosts():
     told = (Path(__file__).parents[1] / "docs" / "host.md").read_text(encoding="utf-8")
     for field in fields(Settings):
         assert told.count(f"| `BOOKING_{field.name.upper()}` |") == 1, field.name
+
+
+def test_a_file_that_never_ends_or_a_number_that_does_not_is_told(settings_file, monkeypatch):
+    settings_file("BOOKING_HOLD_MINUTES = 0x" + "f" * 5000)
+    with pytest.raises(ConfigurationError, match=r"^BOOKING_HOLD_MINUTES has too many digits"):
+        read_settings({})
+    settings_file("x = " + "9" * 5000)
+    with pytest.raises(ConfigurationError, match="is not a TOML file"):
+        read_settings({})
+    monkeypatch.setenv("BOOKING_SETTINGS", "/dev/zero")
+    with pytest.raises(ConfigurationError, match="It is a pipe or a device, not a file"):
+        read_settings({})
