@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 from flask import Response, current_app, request
 
-from . import binding, guards, ids
+from . import binding, guards, hints, ids
 from .answer import GONE
 from .body import has_body, read_whole
 from .clock import utc_now
@@ -82,6 +82,8 @@ class Door(Generic[Data]):
             self.before_transaction()
 
     def _say(self, refusal: Refusal) -> Response:
+        if current_app.debug and isinstance(refusal, MissingTabSession):
+            hints.explain(refusal, request)
         response = current_app.make_response(current_app.handle_user_exception(refusal))
         response.headers.update(refusal.headers)
         # The script takes another id where somebody is told, not for what a page asks by itself.

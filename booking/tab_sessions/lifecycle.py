@@ -26,6 +26,7 @@ def session_lifecycle(
         left = tab.keep_alive()
         return "", 204, {} if left is None else {LEFT: str(left)}
 
+    lifecycle.renews_tabs = True  # type: ignore[attr-defined]
     session_route(
         scaffold,
         rule,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from flask import current_app
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from .attempts import settle
 from .extension import State, state
 from .model import tab_session as table
+from .refusals import TabSessionError
 from .session import TabSession
 
 _BATCH = 50
@@ -23,7 +26,23 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
     has taken another one, which the script does at once and by itself, the tab's other writes are
     answered 409 and the old id is good for nothing afterwards. With `TabSessions(user=…)` nobody
     else is shown this tab's progress any more.
+
+    Raises TabSessionError where the script has no address to renew the tab at, and for a user
+    without an id.
     """
+    views = current_app.view_functions.values()
+    if not any(getattr(view, "renews_tabs", False) for view in views):
+        raise TabSessionError(
+            "attach_user needs session_lifecycle: without it no browser can take another id, and "
+            "the tab's writes are 409 for ever. Write session_lifecycle(blueprint) and, where the "
+            "script's prefix is not the blueprint's, data-url=\"…/tab-session\" on its tag."
+        )
+    is_an_id = isinstance(user, str | int | UUID) and not isinstance(user, bool)
+    if not is_an_id or user == "":
+        raise TabSessionError(
+            "attach_user takes the id of somebody who is logged in, as text, number or UUID: what "
+            f"user= of TabSessions returns for them. This was {type(user).__name__} {user!r:.40}."
+        )
     tab.attach(str(user))
 
 

@@ -182,7 +182,7 @@ class Window:
     def _renew(self) -> None:
         """Take another id, as the script does at the address in its data-url."""
         script = self.page.find("script", {"data-url": True})
-        url = attribute(script, "data-url") if script else urljoin(self.base, "tab-session")
+        url = attribute(script, "data-url") if script else self.base.rstrip("/") + "/tab-session"
         fresh, shown = wire.new_id(), self._response
         headers = wire.HTMX | self._identity(self.base) | {"Tab-Session-New": fresh}
         if self._send("POST", url or "", headers, []).status_code == 204:
@@ -198,7 +198,7 @@ class Window:
         return self._response
 
     def _identity(self, url: str) -> dict[str, str]:
-        if not urlsplit(url).path.startswith(self.base):
+        if not (urlsplit(url).path + "/").startswith(self.base.rstrip("/") + "/"):
             return {}
         zone = {"Tab-Time-Zone": self.time_zone} if self.time_zone else {}
         copy = {"Tab-Session-Fork-Of": self.copy_of} if self.copy_of else {}

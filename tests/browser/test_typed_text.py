@@ -133,7 +133,7 @@ def walk_on(page) -> None:
 
 def share_session(page, twin) -> None:
     """Both windows on one tab session, as with an app that keeps its id in localStorage."""
-    kept = page.evaluate("sessionStorage.getItem('tab-session')")
+    kept = page.evaluate("sessionStorage.getItem('tab-session /book/')")
 
     def with_that_id(route):
         route.continue_(headers=route.request.headers | {"tab-session": kept})

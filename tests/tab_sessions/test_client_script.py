@@ -83,8 +83,8 @@ def test_the_id_is_32_random_bytes_under_one_key_and_nothing_else_is_stored(page
     page = page_of("/")
     here(page, "(nothing)")
     stored = page.evaluate("[{...sessionStorage}, {...localStorage}, document.cookie]")
-    assert list(stored[0]) == ["tab-session"]
-    assert page.evaluate("/^[A-Za-z0-9_-]{43}$/.test(sessionStorage['tab-session'])")
+    assert list(stored[0]) == ["tab-session /notes/"]
+    assert page.evaluate("/^[A-Za-z0-9_-]{43}$/.test(sessionStorage['tab-session /notes/'])")
     assert stored[1:] == [{}, ""]
 
 
@@ -106,7 +106,7 @@ def test_requests_outside_the_prefix_do_not_carry_the_id(page_of, heard):
 def test_anything_else_under_the_key_counts_as_absent(page_of, broken):
     page = page_of("/")
     here(page, "(nothing)")
-    page.evaluate("text => sessionStorage.setItem('tab-session', text)", broken)
+    page.evaluate("text => sessionStorage.setItem('tab-session /notes/', text)", broken)
     page.reload()
     here(page, "(nothing)")
     assert len(page.evaluate("TabSession.id")) == 43

@@ -111,3 +111,21 @@ def test_a_body_of_unknown_length_is_413_and_not_cut_off_without_a_word(tab, row
     )
     assert answer.status_code == 413
     assert rows() == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "cause"),
+    [
+        ({}, "did not come from htmx"),
+        ({"HX-Request": "true"}, "htmx older than 4"),
+        ({"HX-Request": "true", "HX-Request-Type": "partial"}, "data-prefix cover"),
+        ({"Tab-Session": "secret"}, "43 characters"),
+    ],
+)
+def test_in_debug_mode_the_400_names_what_was_forgotten(session, caplog, headers, cause):
+    app = host_app(session, notes_blueprint())
+    assert cause not in app.test_client().get("/note", headers=headers).text
+    app.debug = True
+    assert cause in app.test_client().get("/note", headers=headers).text
+    assert cause in caplog.text
+    assert "secret" not in caplog.text

@@ -1,12 +1,14 @@
 """Log-in, log-out, and sessions that the server takes back."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
 from flask import g, request
 
 from booking.tab_sessions import (
+    TabSessionError,
     attach_user,
     end_user,
     revoke,
@@ -16,6 +18,11 @@ from booking.tab_sessions import (
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+
+
+class User:
+    """What a log-in extension calls the current user: no id itself."""
+
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -58,6 +65,31 @@ def logged_in(tab, name):
     later = Tab(tab.client)
     tab.post("/tab-session", {**as_user(name), "Tab-Session-New": later.id})
     return later
+
+
+def test_a_log_in_that_no_script_could_follow_is_an_error_that_names_the_line(session, rows):
+    notes = notes_blueprint()
+    session_route(notes, "/log-in", methods=["POST"])(log_in)
+    tab = Tab(host_app(session, notes).test_client())
+    with pytest.raises(TabSessionError, match=r"Write session_lifecycle\(blueprint\)"):
+        tab.post("/log-in", user="ada")
+    assert rows() == []
+
+
+@pytest.mark.parametrize("user", [1, "ada", UUID(int=0), None, "", User(), True])
+def test_only_somebodys_id_is_attached(session, rows, user):
+    notes = notes_blueprint()
+    session_lifecycle(notes)
+    session_route(notes, "/log-in", methods=["POST"], endpoint="log_in")(
+        lambda tab: attach_user(tab, user) or "welcome"
+    )
+    tab = Tab(host_app(session, notes).test_client())
+    if user in (1, "ada", UUID(int=0)) and user is not True:
+        tab.post("/log-in")
+        assert rows()[0]["user"] == str(user)
+    else:
+        with pytest.raises(TabSessionError, match="takes the id of somebody"):
+            tab.post("/log-in")
 
 
 def test_progress_stays_through_a_log_in(tab):

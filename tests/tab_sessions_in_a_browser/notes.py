@@ -34,7 +34,11 @@ PAGES = {
     "/shared": [NOTES + ' data-storage="local"'],
     "/custom": [NOTES + ' data-storage-key="elsewhere"'],
     "/two": [NOTES, BASKET],
+    "/another": ['data-prefix="/basket/"'],
+    "/wrong": ['data-prefix="/note"'],
+    "/without-lifecycle": ['data-prefix="/notes/" data-url="/notes/nothing"'],
 }
+
 HEARD = """window.heard = [];
 for (const name of ["memory", "forked", "ending", "ended", "gone", "changed"]) {
   document.addEventListener("tab-session:" + name, ({ detail }) => {
@@ -104,7 +108,8 @@ def shown(tab) -> str:
 def _add_pages(app: Flask) -> None:
     for path, scripts in PAGES.items():
         options = '<script src="/options.js" defer></script>' if path == "/custom" else ""
-        page = HEAD + options + "".join(map(SCRIPT.format, scripts)) + BODY.format(flow="notes")
+        flow = "basket" if path == "/another" else "notes"
+        page = HEAD + options + "".join(map(SCRIPT.format, scripts)) + BODY.format(flow=flow)
         if path == "/two":
             page += '<div id="basket" hx-get="/basket/note" hx-trigger="load"></div>'
         app.add_url_rule(path, f"page {path}", lambda page=page: page)

@@ -51,7 +51,7 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
     copy.reload()
     shows(copy, "milk (a copy)")
     assert id_of(copy) == before
-    assert copy.evaluate(KEYS) == ["tab-session"]
+    assert copy.evaluate(KEYS) == ["tab-session /notes/"]
     heard.clear()
     note_down(copy, "bread")
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
@@ -86,7 +86,7 @@ def test_renewing_keeps_the_place_under_another_id(page):
     page.reload()
     shows(page, "milk")
     assert id_of(page) == after
-    assert page.evaluate(KEYS) == ["tab-session"]
+    assert page.evaluate(KEYS) == ["tab-session /notes/"]
 
 
 def test_a_renewed_tab_is_still_told_from_its_duplicate(page, menu):
@@ -102,14 +102,14 @@ def test_a_renewal_whose_answer_was_lost_is_finished_with(page, then, forgiven):
     lost = lose_answers(page, LIFECYCLE)
     lost_sends(page, "TabSession.renew()")
     assert [answer.status for answer in lost] == [204]
-    assert page.evaluate(KEYS) == ["tab-session", "tab-session-next"]
+    assert page.evaluate(KEYS) == ["tab-session /notes/", "tab-session /notes/-next"]
     page.unroute(LIFECYCLE)
     if then == "a reload":
         page.reload()
         shows(page, "milk")
     note_down(page, "milk and bread")
     assert id_of(page) != before
-    assert page.evaluate(KEYS) == ["tab-session"]
+    assert page.evaluate(KEYS) == ["tab-session /notes/"]
     page.reload()
     shows(page, "milk and bread")
 

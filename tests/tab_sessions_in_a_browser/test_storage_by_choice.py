@@ -6,6 +6,14 @@ BLOCKED = """Object.defineProperty(window, "sessionStorage", {
     get() { throw new DOMException("The user says no", "SecurityError"); },
 });"""
 
+CHANNELS_BLOCKED = """Object.defineProperty(window, "BroadcastChannel", {
+    value: function () { throw new DOMException("The user says no", "SecurityError"); },
+});
+Object.defineProperty(navigator, "locks", {value: undefined});"""
+AS_IT_WAS = """() => {
+    sessionStorage.setItem("tab-session", TabSession.id);
+    sessionStorage.removeItem("tab-session /notes/");
+}"""
 FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full'); }; }"
 DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation(), true)"
 
@@ -90,7 +98,10 @@ def test_two_scripts_on_one_page_are_two_ids(page_of, heard):
     page.reload()
     page.evaluate("Promise.all([TabSession.ready, Basket.ready])")
     assert page.evaluate("[TabSession.id, Basket.id]") == [notes, basket]
-    assert page.evaluate("Object.keys(sessionStorage).sort()") == ["Basket", "tab-session"]
+    assert page.evaluate("Object.keys(sessionStorage).sort()") == [
+        "Basket /basket/",
+        "tab-session /notes/",
+    ]
     page.evaluate("Basket.end()")
     assert hears(page, "ended")["name"] == "Basket"
     assert id_of(page) == notes
@@ -133,3 +144,34 @@ def test_fetch_tells_other_paths_nothing(page_of):
     with page.expect_request("**/elsewhere") as asked:
         page.evaluate("TabSession.fetch('/elsewhere').then((answer) => answer.text())")
     assert "tab-session" not in asked.value.headers
+
+
+def test_two_apps_of_one_origin_have_an_id_each_in_one_tab(page_of, live_server):
+    page = page_of("/")
+    note_down(page, "milk")
+    page.goto(live_server.url + "/another")
+    shows(page, "(nothing)")
+    note_down(page, "a basket")
+    page.evaluate("TabSession.end()")
+    shows(page, "(nothing)")
+    page.goto(live_server.url + "/")
+    shows(page, "milk")
+
+
+def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page_of, live_server):
+    page = page_of("/")
+    note_down(page, "milk")
+    before = id_of(page)
+    page.evaluate(AS_IT_WAS)
+    page.reload()
+    shows(page, "milk")
+    assert id_of(page) == before
+    page.evaluate("TabSession.end()")  # the former key is never looked at again
+    page.reload()
+    shows(page, "(nothing)")
+    assert id_of(page) != before
+
+
+def test_where_nothing_may_be_kept_and_no_channel_opened_a_page_works(page_of):
+    page = page_of("/", first=BLOCKED + CHANNELS_BLOCKED)
+    note_down(page, "milk")

@@ -158,7 +158,7 @@ def test_a_page_the_browser_remembered_yields_too(page, page_of):
     page.click("#same")
     page.wait_for_url("**/elsewhere")
     other = page_of("/elsewhere")
-    other.evaluate("id => sessionStorage.setItem('tab-session', id)", before)
+    other.evaluate("id => sessionStorage.setItem('tab-session /notes/', id)", before)
     other.goto(page.url.replace("elsewhere", ""))
     shows(other, "milk")
     go_back(page)

@@ -16,8 +16,11 @@
   const name = settings.name || "TabSession";
   const options = window[name + "Options"] || {};
   const prefix = settings.prefix || "/";
-  const url = settings.url || prefix + "tab-session";
-  const key = settings.storageKey || settings.name || "tab-session";
+  const folder = prefix.replace(/\/?$/, "/"); // "/note" is "/note" and "/note/…", and not "/notebook"
+  const url = settings.url || folder + "tab-session";
+  // A key for each prefix: several apps of one origin lie in one storage.
+  const formerKey = settings.name || "tab-session";
+  const key = settings.storageKey || formerKey + " " + prefix;
   const warning = Number(settings.warning || 300);
   const isShared = settings.storage === "local";
   const isRead = (request) => /^(GET|HEAD)?$/i.test(request.method || "");
@@ -32,6 +35,8 @@
     document.addEventListener("DOMContentLoaded", resolve, { once: true });
     window.addEventListener("load", resolve, { once: true });
   });
+
+  const warnOf = (mistake) => console.warn(`${name}: ${mistake}`);
 
   function announce(what, detail) {
     const event = new CustomEvent("tab-session:" + what, { detail: { name, ...detail } });
@@ -118,8 +123,13 @@
 
   // Where there are no locks: silence means that nobody else has it; of two who ask, one yields.
   function inquire(lock, isNew) {
-    if (!window.BroadcastChannel) return true;
-    const me = Math.random(), channel = new BroadcastChannel(lock);
+    const me = Math.random();
+    let channel;
+    try {
+      channel = new BroadcastChannel(lock);
+    } catch {
+      return true; // not there, or forbidden with all storage
+    }
     let settled = isNew;
     release = () => channel.close();
     return new Promise((answer) => {
@@ -139,8 +149,15 @@
     });
   }
 
+  // A page of an older release kept it under a key that did not name the prefix.
+  function moveIn() {
+    if (settings.storageKey || read("")) return;
+    for (const what of ["", FORK, NEXT]) write(what, storage.getItem(formerKey + what));
+  }
+
   async function claim() {
     openStorage();
+    moveIn();
     const kept = read("");
     if (!SHAPE.test(kept)) begin();
     // A page that is just being left may still hold the lock: ask twice.
@@ -190,6 +207,7 @@
       .then(async (answer) => {
         if (answer.status >= 500 || read("") !== sender) return id;
         if (read(NEXT) === next) write(NEXT);
+        if ([404, 405].includes(answer.status)) warnOf(`${url} answers ${answer.status}. Is it session_lifecycle's, or what data-url should name?`);
         if (!answer.ok) return id;
         hear(answer, id);
         write("", id = next);
@@ -280,7 +298,7 @@
 
   function isOurs(action) {
     const { origin, pathname } = new URL(action, document.baseURI);
-    return origin === location.origin && pathname.startsWith(prefix);
+    return origin === location.origin && (pathname + "/").startsWith(folder);
   }
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
@@ -295,6 +313,14 @@
     const link = event.target.closest("a[data-new-booking]");
     if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if ([name, ""].includes(link.dataset.newBooking)) begin();
+  });
+
+  // For developers: what no answer to a customer tells.
+  document.addEventListener("tab-session:missing", () => warnOf(
+    `a request went out without the tab's id. data-prefix is "${prefix}"; htmx is to be version 4, and to come after tab-session.js.`));
+  window.addEventListener("load", () => {
+    const idle = ["get", "post"].map((method) => `[hx-${method}]:not([data-htmx-powered])`);
+    if (!/^4/.test(window.htmx?.version) && document.querySelector(idle)) warnOf("htmx 4 is needed, and not on this page.");
   });
 
   window[name] = {
