@@ -22,8 +22,8 @@ from booking.postgresql import refuse_other_encodings, wait_as_long_as_it_takes
 from booking.storage.base import NAMES
 from booking.storage.models import Base
 from booking.tab_sessions.model import metadata as tab_sessions
+from booking.tables import VERSION_TABLE
 
-VERSION_TABLE = "booking_alembic_version"
 _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
+from flask import has_request_context, request
 from sqlalchemy import Engine
 
 from .config import Settings
+from .tables import Tables
 
 NAME = "booking"
 """The key in app.extensions, and the name of blueprint and commands unless a host gives one."""
@@ -21,10 +23,16 @@ class State:
     db: Any
     url_prefix: str
     name: str = NAME
+    tables: Tables = field(default_factory=Tables)
 
     @property
     def session(self) -> Any:
-        """The SQLAlchemy session of this request or command."""
+        """The SQLAlchemy session of this request or command.
+
+        Raises OlderTables for a page of ours, as long as the tables are not those of this version.
+        """
+        if not self.tables.are_known and has_request_context() and request.blueprint == self.name:
+            self.tables.require(self.db.session)
         return self.db.session
 
     @property

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from booking.storage.base import OlderTables
+
 from .shop import state
 
 NOT_SET_UP = "The booking tables are missing, or of an older version. Run: flask {} init (%s)"
+BY_HOST = (
+    "The booking tables lack something that this version needs. Your own migrations made them, so "
+    "bring them up to the models (%s)"
+)
 REFUSED = "The database could not be used, so a customer was asked to try again: %s"
 _REPEATED_AFTER = 1.0  # second: a hundred customers of one outage are one line
 
@@ -27,7 +33,8 @@ def log_refusal(error: BaseException | None) -> None:
 
 def log_not_set_up(error: BaseException | None) -> None:
     """Say what the operator has to do before anybody can book."""
-    _log(NOT_SET_UP.format(state().name), reason(error))
+    by_host = isinstance(error, OlderTables) and error.by_host
+    _log(BY_HOST if by_host else NOT_SET_UP.format(state().name), reason(error))
 
 
 def reason(error: BaseException | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from booking.storage.base import is_missing_table
+from booking.storage.base import OlderTables, is_missing_table
 from booking.tab_sessions import (
     DATABASE_FAILURES,
     CrossSite,
@@ -58,6 +58,7 @@ def explain(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(TabSessionGone, gone)
     blueprint.register_error_handler(LongOver, long_over)
     blueprint.register_error_handler(TabSessionBusy, busy)
+    blueprint.register_error_handler(OlderTables, not_set_up)
     for failure in DATABASE_FAILURES:
         blueprint.register_error_handler(failure, failed)
     blueprint.register_error_handler(404, not_found)
@@ -135,6 +136,7 @@ def busy(error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
 def failed(error: Exception) -> tuple[str, int, dict[str, str]]:
     """503: no tables yet, or a page without a tab, which has no door that would say busy."""
     if is_missing_table(error):
+        state().tables.forget()
         return not_set_up(error)
     if not is_busy(error):
         raise error
@@ -146,8 +148,11 @@ def failed(error: Exception) -> tuple[str, int, dict[str, str]]:
 def not_set_up(error: Exception) -> tuple[str, int, dict[str, str]]:
     """503: the database is empty, or older than the program."""
     log_not_set_up(error)
-    message = "This booking page is still being set up. Please come back in a few minutes."
-    body, status = problem(503, "Not open yet", message, typed=fields())
+    begun = isinstance(error, OlderTables) and error.begun
+    heading = "Just a moment" if begun else "Not open yet"
+    doing = "being updated" if begun else "still being set up"
+    message = f"This booking page is {doing}. Please come back in a few minutes."
+    body, status = problem(503, heading, message, typed=fields())
     return body, status, {"Retry-After": "60"}
 
 
@@ -182,7 +187,8 @@ def page(template: str, context: dict[str, Any]) -> str:
     """Rendered even when the shop itself cannot be read."""
     is_answered_by_us()
     try:
-        with reading(state().session) as session:
+        # Even from older tables the shop's name and phone can be read, mostly.
+        with reading(state().db.session) as session:
             return render(template, open_shop(session), **context)
     except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
         return render(template, nameless(), **context)

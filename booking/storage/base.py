@@ -58,6 +58,17 @@ class NoDatabaseFile(sqlite3.OperationalError):
     """There is no file where the database should be, and nobody asked to make one."""
 
 
+class OlderTables(Exception):
+    """The tables lack something that this version needs, or there are none.
+
+    `begun`: there are some. `by_host`: a host's own migrations made them, so only those can help.
+    """
+
+    def __init__(self, found: str, *, begun: bool, by_host: bool = False) -> None:
+        super().__init__(found)
+        self.begun, self.by_host = begun, by_host
+
+
 def is_missing_table(error: BaseException | None) -> bool:
     """Whether a statement failed because the database was not brought to this version."""
     if not isinstance(error, DBAPIError):

@@ -1,13 +1,16 @@
-"""A database that was never initialised: the customer is told little, the operator what to do."""
+"""Tables that are missing or older: a customer is told at once, and an operator what to do."""
 
 import sqlite3
 from contextlib import closing
 
 import pytest
+from sqlalchemy import event
 
 from booking import create_app
+from booking.migrate import downgrade, upgrade
 from booking.testing import TabClient
 from tests.conftest import app_over
+from tests.test_migrations import HEAD
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -46,3 +49,82 @@ def test_a_database_of_an_older_version_is_told_without_a_traceback(sqlite_url, 
     assert (tab.status, tab.headers["Retry-After"]) == (503, "60")
     assert "Run: flask booking init" in caplog.text
     assert "Traceback" not in caplog.text
+
+
+TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
+OLDER = "0014"  # the one before that keeps what Confirm alone writes
+EVERYTHING = [
+    ("GET", "/book/", {}),
+    ("GET", "/book/details", {}),
+    ("GET", "/book/service/form", TAB),
+    ("POST", "/book/service/form", TAB),
+    ("POST", "/book/review/form", TAB),
+    ("GET", f"/book/appointment/{'x' * 43}", {}),
+]
+
+
+def statuses(app) -> set[int]:
+    client = app.test_client()
+    return {
+        client.open(path, method=how, headers=sent).status_code for how, path, sent in EVERYTHING
+    }
+
+
+def engine_of(app):
+    with app.app_context():
+        return app.extensions["booking"].engine
+
+
+def test_a_program_newer_than_its_tables_says_so_on_every_page_until_they_follow(app, caplog):
+    downgrade(engine_of(app), OLDER)
+    assert statuses(app) == {503}
+    answer = app.test_client().get("/book/")
+    assert "Test Shop" in answer.text
+    assert "is being updated" in answer.text
+    assert answer.headers["Retry-After"] == "60"
+    told = f"they are at version {OLDER}, and this program needs {HEAD}"
+    assert f"Run: flask booking init ({told})" in caplog.text
+    upgrade(engine_of(app))
+    assert statuses(app) == {200, 404, 409, 422}
+
+
+def test_who_is_refused_in_any_case_is_refused_first(app):
+    downgrade(engine_of(app), OLDER)
+    client, cross = app.test_client(), {"Sec-Fetch-Site": "cross-site"}
+    assert client.post("/book/service/form", headers=TAB | cross).status_code == 403
+    assert client.get("/book/service/form").status_code == 400
+
+
+def test_once_they_are_right_nothing_is_asked_again(app):
+    statements = []
+    note = lambda _c, _cursor, statement, *_: statements.append(statement)  # noqa: E731
+    event.listen(engine_of(app), "before_cursor_execute", note)
+    statuses(app)
+    assert sum("FROM booking_alembic_version" in each for each in statements) == 1
+
+
+def test_tables_that_grew_older_under_a_running_process_are_noticed(app):
+    """As by a backup that was restored."""
+    assert app.test_client().get("/book/").status_code == 200
+    downgrade(engine_of(app), OLDER)
+    assert app.test_client().get(EVERYTHING[-1][1]).status_code == 503
+    assert statuses(app) == {503}
+
+
+def test_a_process_older_than_its_tables_goes_on(app, caplog):
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql("UPDATE booking_alembic_version SET version_num = '9999'")
+    assert statuses(app) == {200, 404, 409, 422}
+    assert caplog.text.count("newer than this process") == 1
+
+
+def test_a_host_that_makes_the_tables_itself_is_served_and_told_what_is_missing(app, caplog):
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql("DROP TABLE booking_alembic_version")
+    assert statuses(app) == {200, 404, 409, 422}
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE booking_booking DROP COLUMN calendar_uid")
+    app.extensions["booking"].tables.forget()
+    assert statuses(app) == {503}
+    assert "Your own migrations made them" in caplog.text
+    assert "booking_booking.calendar_uid is missing" in caplog.text
