@@ -1,8 +1,26 @@
 """What runs while everybody else waits: it takes as long with a million rows as with none."""
 
-from booking import migrate
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+from flask import request
+from sqlalchemy import select
+
+from booking import migrate, tab_sessions
+from booking.commands import booking_commands
+from booking.storage.bookings import booking, hold
+from booking.tab_sessions import reading, tab_session, writing
+from booking.testing import TabClient
+from tests.conftest import SHOP, app_over
+from tests.customer.walks import ADA, slots
+from tests.fixtures.write_locks import fill, watched
 
 METADATA = migrate.merged_metadata()
+ONLY_LOOK = {"list", "show", "holds", "init"}
+RULE = "An index would find it, or let it take less at a time:"
+ANSWERS = ADA | {"phone": "+351 210 000 001", "question_first_visit": "Yes"}
 
 
 def test_every_foreign_key_has_an_index():
@@ -28,3 +46,125 @@ def condition_of(kind):
     options = getattr(kind, "dialect_options", {})
     found = [options[name]["where"] for name in ("sqlite", "postgresql") if name in options]
     return " ".join({str(each) for each in found if each is not None})
+
+
+@pytest.fixture
+def app(database_url):
+    with app_over(database_url) as app:
+        yield app
+
+
+def test_nothing_under_a_write_lock_looks_at_more_than_it_needs(app):
+    """A walk past everything that writes: whatever is added to it is watched by itself."""
+    with app.app_context():
+        engine = app.extensions["booking"].engine
+        with writing(app.extensions["booking"].session) as session:
+            session.connection().exec_driver_sql("UPDATE booking_service SET daily_limit = 50")
+        fill(engine, int(time.time()))
+        with watched(engine) as seen:
+            asked, told = everything_that_writes(app)
+    assert not seen.offences, "\n".join([RULE, *seen.offences])
+    assert len(seen.statements) > 60
+    assert asked == {rule.endpoint for rule in app.url_map.iter_rules() if writes(app, rule)}
+    assert told == set(booking_commands.commands) - ONLY_LOOK
+
+
+def writes(app, rule):
+    is_ours = getattr(app.view_functions[rule.endpoint], "is_session_route", False)
+    return rule.methods & {"POST", "DELETE"} and (is_ours or rule.endpoint == "booking.cancel")
+
+
+def everything_that_writes(app):
+    """The endpoints that were sent something, and the commands that were given."""
+    asked, told = set(), set()
+    app.before_request(lambda: asked.add(request.endpoint) if request.method != "GET" else None)
+
+    def tell(*words):
+        answer = app.test_cli_runner().invoke(args=["booking", *map(str, words)])
+        assert answer.exit_code == 0, answer.output
+        told.add(words[0])
+
+    somebody_changes_their_mind(app)
+    two_tabs_help_each_other(app)
+    the_owner_looks_after_the_day(app, somebody_books(app), tell)
+    people_log_in_and_are_sent_away(app)
+    return asked, told
+
+
+def somebody_books(app):
+    tab = TabClient(app, "/book/").submit(service="long").submit(staff="any")
+    tab.submit(slot=slots(tab)[0]).open("time").submit(slot=slots(tab)[2])
+    send(tab, "hold/extension")
+    send(tab, "details/typed", name="A", seen=tab.fields["seen"], round=tab.fields.get("round", 0))
+    tab.submit(name="Ada").submit(**ANSWERS)
+    send(tab, "details/kept")
+    tab.open("service").submit(service="short")
+    copy = tab.duplicate()
+    tab.renew().refresh().submit()
+    assert tab.step == "done"
+    send(tab, "review/form", **tab.fields)
+    copy.open("time")
+    copy.submit(slot=slots(copy)[0]).submit()
+    return tab
+
+
+def somebody_changes_their_mind(app):
+    tab = TabClient(app, "/book/")
+    send(tab, "new/form", service="short", staff="any", name="Ada", slot="2000-01-01T09:00Z")
+    tab.open("time")
+    tab.submit(slot=slots(tab)[0])
+    send(tab, "clear")
+    other = TabClient(app, "/book/").submit(service="short").submit(staff="any")
+    other.submit(slot=slots(other)[0]).open("service").submit(service="long")
+    tab.client.delete("/book/tab-session", headers={"Tab-Session": other.id})
+
+
+def two_tabs_help_each_other(app):
+    one, other = (
+        TabClient(app, "/book/").submit(service="short").submit(staff="any") for _ in "ab"
+    )
+    for tab in (one, other):
+        tab.submit(slot=slots(tab)[0])
+    one.submit(**{name: ANSWERS[name] for name in ("name", "email", "phone")})
+    for purpose in ("details", "times"):
+        reference = send(one, f"handover/{purpose}/offer").text
+        send(other, f"handover/{purpose}/receipt", reference=reference)
+    other.refresh().submit()
+
+
+def the_owner_looks_after_the_day(app, booked, tell):
+    reference = booked.page.select_one("[data-booking-reference]")["data-booking-reference"]
+    tell("reschedule", reference, "next friday 09:00")
+    link = re.search(r"/book/appointment/[\w-]+", str(booked.page))[0]
+    booked.client.post(f"{link}/cancellation")
+    tell("book", "short", "next friday 10:00", "--name", "Ada")
+    held = TabClient(app, "/book/").submit(service="short").submit(staff="ana")
+    held.submit(slot=slots(held)[0])
+    with app.app_context(), reading(app.extensions["booking"].session) as session:
+        key, made = newest(session, hold.c.tab_session_id), newest(session, booking.c.reference)
+    tell("release", key)
+    tell("cancel", made)
+    tell("load", SHOP)
+    tell("purge")
+    tell("doctor")
+
+
+def people_log_in_and_are_sent_away(app):
+    tab = TabClient(app, "/book/").submit(service="short")
+    with app.app_context():
+        tab_sessions.revoke_user("nobody")
+        with reading(app.extensions["booking"].session) as session:
+            key = newest(session, tab_session.c.id)
+        assert tab_sessions.revoke(key) == 1
+        tab_sessions.revoke_all(before=datetime(1970, 1, 1, tzinfo=UTC))
+    assert tab.refresh().status == 410
+
+
+def newest(session, column):
+    return session.scalar(select(column).order_by(column.table.c.id.desc()).limit(1))
+
+
+def send(tab, path, **fields):
+    """What the page's scripts send, and what a stranger might."""
+    headers = {"Tab-Session": tab.id, "HX-Request": "true"}
+    return tab.client.post(f"/book/{path}", data=fields, headers=headers)

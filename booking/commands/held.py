@@ -22,7 +22,7 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.held import Which, live_holds
 from booking.storage.models import Hold
-from booking.tab_sessions import reading, settle
+from booking.tab_sessions import look, reading, settle
 
 from .columns import short, table
 from .days import Counted, day
@@ -71,11 +71,12 @@ def release(
     if tab is None and (like or not (on or staff or everything)):
         raise click.UsageError(NOTHING_NAMED)
 
+    names = look(ready(), _names)  # of all that is held: nobody is to wait for that
+
     def work(session: Session) -> list[str]:
         which = replace(_which(session, on, staff), tab=tab)
         if like:
             which = replace(which, tab=None, like=_mark(session, which, like))
-        names = _names(session)
         lines = list(_lines(session, let_go(session, which, now=now()), names))
         if like or tab is None:
             require_yes(lines[1:], "letting go of them", given=yes)

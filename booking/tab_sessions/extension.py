@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from . import references, store
+from . import endings, references
 from .attempts import settle
 from .caching import keep_no_answer
 from .clock import utc_now
@@ -50,16 +50,16 @@ class State:
     def end(self, session: Session, rows: list[int], reason: str) -> None:
         """Erase these tabs' drafts and let the app release what they held, in one transaction."""
         if rows:
-            store.end(session, rows, reason)
+            endings.end(session, rows, reason)
         self._release(session, rows)
 
     def end_all(
         self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
     ) -> int:
         """End up to `most` of the tabs meant, those that reached their goal too; how many."""
-        found = store.unended(session, which, most)
+        found = endings.unended(session, which, most)
         if found:
-            store.end(session, [row for row, _ in found], reason, completed=True)
+            endings.end(session, [row for row, _ in found], reason, completed=True)
         self._release(session, [row for row, was in found if was == "active"])
         return len(found)
 
@@ -189,9 +189,9 @@ def purge(most: int = 50) -> tuple[int, int]:
     now = int(utc_now().timestamp())
 
     def work(session: Session) -> tuple[int, int]:
-        rows = store.outlived(session, now, most)
+        rows = endings.outlived(session, now, most)
         here.end(session, rows, "expired")
-        old = store.forget(session, now - here.limits.tombstone, most)
+        old = endings.forget(session, now - here.limits.tombstone, most)
         return len(rows), old + references.forget(session, now, most)
 
     return settle(here.session, work)

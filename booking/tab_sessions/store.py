@@ -11,14 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Update, bindparam, insert, or_, select, update
+from sqlalchemy import Insert, Update, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from . import references
 from .model import tab_session as table
-
-ERASED: Mapping[str, None] = {"wrapped_key": None, "sealed": None, "previous_key": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +63,6 @@ _TOUCH = (
 )
 _SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
     table.c.token_hash == bindparam("digest")
-)
-_OUTLIVED = (
-    select(table.c.id)
-    .where(table.c.state == "active", table.c.idle_expires_at <= bindparam("now"))
-    .order_by(table.c.idle_expires_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
 )
 
 
@@ -196,45 +186,3 @@ def attach(session: Session, rows: list[int], user: str) -> None:
 def touch(session: Session, row: int, seen: int, idle: int) -> None:
     """Note that the tab is in use. The version stays: nothing of the draft has changed."""
     session.connection().execute(_TOUCH, {"row": row, "seen": seen, "idle": idle})
-
-
-def outlived(session: Session, now: int, most: int) -> list[int]:
-    """Keys of active sessions past a limit, oldest first; rows others are busy with are left."""
-    asked = {"now": now, "most": most}
-    return list(session.connection().execute(_OUTLIVED, asked).scalars())
-
-
-def unended(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:
-    """Keys and states of sessions that have not ended, locked in one order."""
-    statement = (
-        select(table.c.id, table.c.state)
-        .where(table.c.state != "ended", which)
-        .order_by(table.c.id)
-        .limit(most)
-        .with_for_update()
-    )
-    return [(row, state) for row, state in session.connection().execute(statement)]
-
-
-def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> None:
-    """Erase the drafts of these sessions, completed ones too if asked; their tombstones stay."""
-    states = ("active", "completed") if completed else ("active",)
-    statement = (
-        update(table)
-        .where(table.c.id.in_(rows), table.c.state.in_(states))
-        .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **ERASED)
-    )
-    session.connection().execute(statement)
-    references.withdraw(session, rows)
-
-
-def forget(session: Session, before: int, most: int) -> int:
-    """Delete tombstones whose absolute limit lies before `before`; how many went."""
-    old = (
-        select(table.c.id)
-        # By name: what is merely not active is found by no index.
-        .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
-        .limit(most)
-    )
-    gone = session.connection().execute(table.delete().where(table.c.id.in_(old)))
-    return gone.rowcount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
-from .attempts import settle
+from . import endings
+from .attempts import look, settle
 from .extension import State, state
 from .model import tab_session as table
 from .refusals import TabSessionError
@@ -83,14 +85,21 @@ def _begun_before(instant: datetime) -> ColumnElement[bool]:
 
 
 def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
-    here, revoked = state(), 0
-    while found := _batch(here, which, session):
-        revoked += found
+    here, revoked, last = state(), 0, 0
+    if session is not None:
+        while found := here.end_all(session, which, "revoked", most=_BATCH):
+            revoked += found
+        return revoked
+    # Looked for where nobody waits for it: there may be a million tombstones in between.
+    while rows := look(
+        here.session, partial(endings.standing, which=which, after=last, most=_BATCH)
+    ):
+        revoked += settle(here.session, partial(_revoke_these, here, which, rows))
+        last = rows[-1]
     return revoked
 
 
-def _batch(here: State, which: ColumnElement[bool], session: Session | None) -> int:
-    def work(in_transaction: Session) -> int:
-        return here.end_all(in_transaction, which, "revoked", most=_BATCH)
-
-    return work(session) if session is not None else settle(here.session, work)
+def _revoke_these(
+    here: State, which: ColumnElement[bool], rows: list[int], session: Session
+) -> int:
+    return here.end_all(session, table.c.id.in_(rows) & which, "revoked", most=_BATCH)

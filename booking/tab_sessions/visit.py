@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from flask import Response, current_app, g
 from sqlalchemy.orm import Session
 
-from . import identity, ids, store
+from . import endings, identity, ids, store
 from .answer import Then, told
 from .around import Around
 from .attempts import RunAgain, look, settle
@@ -238,7 +238,7 @@ class Visit(Generic[Data]):
 
     def _erase_along(self, session: Session) -> None:
         # New tabs take a few outlived ones with them, so that erasing needs no clockwork.
-        rows = store.outlived(session, self._seconds(), _ERASE_ALONG)
+        rows = endings.outlived(session, self._seconds(), _ERASE_ALONG)
         self.state.end(session, rows, "expired")
 
     def _seconds(self) -> int:
