@@ -9,8 +9,9 @@ from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.cli import FlaskGroup
 from werkzeug.wrappers import Response as AnyResponse
 
-from .customer import headers, hosts
+from .customer import headers, hosts, refused
 from .extension import mount
+from .logs import OwnApp, prepare_log
 from .proxies import stand_behind
 from .state import NAME
 
@@ -21,7 +22,8 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     `config` holds BOOKING_* settings and Flask's own; it wins over the environment. Raises
     ConfigurationError with the name of the setting and what to write.
     """
-    app = Flask("booking", static_folder=None, template_folder=None)
+    app = OwnApp("booking", static_folder=None, template_folder=None)
+    prepare_log(app)
     app.config.from_mapping(config or {})
     mount(app, None, url_prefix, NAME, alone=True)
     state = app.extensions[NAME]
@@ -30,6 +32,7 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     stand_behind(app, state.settings, state.url_prefix)
     app.before_request(hosts.refuse_unknown)
     app.after_request(_protect)
+    app.after_request(refused.count)
     return app
 
 

@@ -60,7 +60,7 @@ def _reached() -> None:
     request.environ[REACHED] = True
 
 
-def _is_our_answer() -> bool:
+def is_our_answer() -> bool:
     """Whether one of ours answered: an extension of the host's may have been quicker."""
     ours = request.routing_exception or {REACHED, ANSWERED} & request.environ.keys()
     return is_ours() and bool(ours)
@@ -73,7 +73,7 @@ def _strict() -> dict[str, str]:
 
 
 def _add(response: Response) -> Response:
-    if not _is_our_answer():
+    if not is_our_answer():
         return response
     response.headers.update(_strict())
     public = links.own_name(request.endpoint) in PUBLIC and response.status_code < 400

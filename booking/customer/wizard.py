@@ -18,6 +18,7 @@ from . import (
     hosts,
     posts,
     refusals,
+    refused,
     shell,
     starting_over,
     steps,
@@ -52,6 +53,7 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
     headers.protect(blueprint)
+    refused.log_refusals(blueprint)
     blueprint.before_app_request(_refuse_unknown_hosts)
     refusals.explain(blueprint)
     blueprint.url_value_preprocessor(lambda *_asked: _guard_without_tokens(blueprint))
