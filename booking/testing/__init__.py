@@ -15,6 +15,7 @@ except ModuleNotFoundError as missing:
         name="bs4",
     ) from missing
 
+from .forms import File
 from .tab import TabClient
 
-__all__ = ["TabClient"]
+__all__ = ["File", "TabClient"]

@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bs4 import BeautifulSoup, Tag
 
-Typed = str | int | bool | list[str]
-Pairs = list[tuple[str, str]]
+
+@dataclass(frozen=True)
+class File:
+    """A file that a tester chooses: ``submit(photo=File("cat.png", b"…", "image/png"))``."""
+
+    name: str
+    content: bytes = b""
+    type: str = "application/octet-stream"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Typed = str | int | bool | list[str] | File | list[File]
+Pairs = list[tuple[str, str | File]]
+NO_FILE = File("")  # what a browser sends of a field in which none was chosen
+_CHOSEN = "chosen_files"  # kept on the element itself, as in a browser, and in no attribute of it
 
 _BUTTONS = ("submit", "button", "reset", "image")
 
@@ -61,6 +78,8 @@ def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
         elif kind(named[0]) == "select":
             options = named[0].find_all("option")
             _choose(options, _one(name, options, str(value)), "selected")
+        elif kind(named[0]) == "file":
+            setattr(named[0], _CHOSEN, _files(name, value))
         elif kind(named[0]) == "textarea":
             named[0].string = str(value)
         else:
@@ -77,7 +96,9 @@ def sent(form: Tag, button: Tag | None = None) -> Pairs:
             continue
         if kind(control) in ("radio", "checkbox") and not control.has_attr("checked"):
             continue
-        if kind(control) == "select":
+        if kind(control) == "file":
+            pairs += [(name, file) for file in (getattr(control, _CHOSEN, None) or [NO_FILE])]
+        elif kind(control) == "select":
             pairs += [(name, option_value(option)) for option in _selected(control)]
         else:
             pairs.append((name, option_value(control)))
@@ -121,6 +142,14 @@ def describe(form: Tag) -> str:
     return ", ".join(f"{n} ({' | '.join(v)})" if v else n for n, v in offered.items()) or "none"
 
 
+def _files(name: str, value: Typed) -> list[File]:
+    files = value if isinstance(value, list) else [value]
+    found = [each for each in files if isinstance(each, File)]
+    if len(found) != len(files):
+        raise ValueError(f"{name!r} takes files: booking.testing.File('photo.png', content).")
+    return found
+
+
 def _pressed(control: Tag, button: Tag | None) -> bool:
     return control is button and kind(control) == "submit"
 
@@ -148,7 +177,7 @@ def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
         wanted = boxes if value else []
     else:
         values = value if isinstance(value, list) else [str(value)]
-        wanted = [_one(name, boxes, text) for text in values]
+        wanted = [_one(name, boxes, str(text)) for text in values]
     for box in boxes:
         if any(box is chosen for chosen in wanted):
             box["checked"] = ""

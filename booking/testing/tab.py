@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections.abc import Mapping
+from typing import Any, Self
 from urllib.parse import urljoin
 
 from bs4 import Tag
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
+from werkzeug.test import TestResponse
 
-from . import forms, swaps
+from . import forms, swaps, wire
 from .finding import clickable_on, form_on
-from .forms import Pairs, Typed, attribute
+from .forms import File, Pairs, Typed, attribute
 from .window import Window
 
 
@@ -22,9 +24,10 @@ class TabClient(Window):
     ``path`` is opened at once when given. Paths are relative to ``base``, the wizard's mount;
     requests below it carry the tab's id, as in the browser. A page whose tab-session script names
     another prefix makes that the base. ``time_zone`` is the browser's own
-    (None: it names none). Given a test client instead of an app, the tab shares its cookies. While
-    much of a day is held, a hold costs a small sum, which the tab does by itself and sends the same
-    choice again; with ``does_sums=False`` it shows the page that asks for it (428).
+    (None: it names none); ``headers`` go along with every request. Given a test client instead of
+    an app, the tab shares its cookies and what a browser keeps for all tabs. While much of a day is
+    held, a hold costs a small sum, which the tab does by itself and sends the same choice again;
+    with ``does_sums=False`` it shows the page that asks for it (428).
 
     What acts returns the tab itself, so that calls can be chained.
     """
@@ -37,8 +40,9 @@ class TabClient(Window):
         base: str = "/book/",
         time_zone: str | None = "UTC",
         does_sums: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(app, base, time_zone, does_sums=does_sums)
+        super().__init__(app, base, time_zone, does_sums=does_sums, headers=headers)
         if path is not None:
             self.open(path)
 
@@ -66,7 +70,7 @@ class TabClient(Window):
     @property
     def fields(self) -> dict[str, str]:
         """What the form on the page would send now; of fields with one name, the last."""
-        return dict(forms.sent(form_on(self.page)))
+        return {name: str(value) for name, value in forms.sent(form_on(self.page))}
 
     def open(self, path: str = "") -> Self:
         """Type an address. Without a path: the wizard's start."""
@@ -99,7 +103,7 @@ class TabClient(Window):
         if called is None and form is not None and forms.kind(element) == "submit":
             return self._press(form, element)
         if called is not None:
-            self._claim_new_id_if_asked(element)
+            self._claim_new_id_if_asked(element, urljoin(self.url, called[1]))
             whole = form is not None and called[0] not in ("GET", "DELETE")
             pairs = forms.sent(form, element) if whole and form else forms.own_value(element)
             return self._call(element, *called, pairs)
@@ -108,6 +112,9 @@ class TabClient(Window):
             raise ValueError(f"{what!r} is neither a link nor a button that does something.")
         if href.startswith("#"):
             return self
+        for script in self._scripts:
+            if attribute(element, "data-new-booking") in (script.name, ""):
+                self._begin(script)
         return self._visit(urljoin(self.url, href))
 
     def post(self, path: str, **fields: Typed) -> Self:
@@ -116,6 +123,27 @@ class TabClient(Window):
         if place is None:
             raise LookupError("There is no step on the page whose place the answer could take.")
         return self._call(place, "POST", urljoin(self.base, path), _pairs(fields), "outerHTML")
+
+    def fetch(
+        self,
+        path: str,
+        method: str = "GET",
+        *,
+        json: Any = None,
+        data: Mapping[str, Typed] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> TestResponse:
+        """Ask as ``TabSession.fetch`` does in the page: with the id, and nothing is shown of it.
+
+        ``json`` is sent as JSON; ``data`` as a form, or as an upload where it holds a ``File``.
+        """
+        pairs, url = _pairs(data or {}), urljoin(self.base, path)
+        has_files = any(isinstance(value, File) for _, value in pairs)
+        body: wire.Body = wire.Upload(pairs) if has_files else pairs
+        if json is not None:
+            body = wire.Json(json)
+        said = wire.FETCH | dict(headers or {})
+        return self._send_with_id(method, url, said, None if method == "GET" else body)
 
     def refresh(self) -> Self:
         """Reload the page: F5."""
@@ -147,6 +175,7 @@ class TabClient(Window):
             base=self.base,
             time_zone=self.time_zone,
             does_sums=self.does_sums,
+            headers=self.extra_headers,
         )
 
     def duplicate(self) -> TabClient:
@@ -156,24 +185,24 @@ class TabClient(Window):
         id is in use, takes another and says which tab it is a copy of.
         """
         copy = self.new_tab()
-        copy.copy_of, copy.history = self.id, self.history.copy()
+        self._hand_on(copy)
         return copy.refresh()
 
     def twin(self) -> TabClient:
         """A duplicate in a browser that cannot tell: **both tabs have one id**, one session."""
         twin = self.new_tab()
-        twin.id, twin.history = self.id, self.history.copy()
+        self._hand_on(twin, same_ids=True)
         return twin.refresh()
 
     def renew(self) -> Self:
         """Take another id for the same session, as ``TabSession.renew()`` in the page does."""
-        self._renew()
+        self._renew(self._scripts[0])
         return self
 
 
-def _pairs(fields: dict[str, Typed]) -> Pairs:
+def _pairs(fields: Mapping[str, Typed]) -> Pairs:
     return [
-        (name, str(item))
+        (name, item if isinstance(item, File) else str(item))
         for name, value in fields.items()
         for item in (value if isinstance(value, list) else [value])
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from flask import Flask
@@ -13,22 +14,29 @@ from werkzeug.test import TestResponse
 from . import forms, sums, swaps, wire
 from .forms import Pairs, attribute
 from .history import History
+from .scripts import Script, Storage, default_script, scripts_of
 
 
 class Window:
     """What goes on behind a tab's page, with the tab-session script and htmx 4 at work."""
 
     def __init__(
-        self, app: Flask | FlaskClient, base: str, time_zone: str | None, *, does_sums: bool
+        self,
+        app: Flask | FlaskClient,
+        base: str,
+        time_zone: str | None,
+        *,
+        does_sums: bool,
+        headers: Mapping[str, str] | None,
     ) -> None:
         self.client = app.test_client() if isinstance(app, Flask) else app
         self.base = base
+        #: What every request carries beside its own: ``{"Accept-Language": "pt"}``.
+        self.extra_headers = dict(headers or {})
         self.time_zone = time_zone
         self.does_sums = does_sums
-        #: What the browser keeps in sessionStorage. Two tabs given one id share one session.
-        self.id = wire.new_id()
-        #: The tab this one is a duplicate of, until an answer came.
-        self.copy_of: str | None = None
+        self._storage = Storage(self.client)
+        self._scripts = [default_script(base)]
         self.history = History()
         self._page: BeautifulSoup | None = None
         self._response: TestResponse | None = None
@@ -44,6 +52,23 @@ class Window:
         return self._page
 
     @property
+    def id(self) -> str:
+        """The tab's id, as the browser keeps it: of the page's first script, if it has several.
+
+        Two tabs given one id share one session.
+        """
+        return self._storage.of(self._scripts[0]).id
+
+    @id.setter  # noqa: A003 - what it is called in the browser
+    def id(self, new: str) -> None:
+        self._storage.of(self._scripts[0]).id = new
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """The id of each script on the page, by its name: ``TabSession`` and any ``data-name``."""
+        return {script.name: self._storage.of(script).id for script in self._scripts}
+
+    @property
     def url(self) -> str:
         """The address bar, without scheme and host."""
         return self.history.url
@@ -55,7 +80,7 @@ class Window:
             raise LookupError("This tab has asked for nothing yet: open(path) first.")
         return self._response
 
-    def _visit(self, url: str, body: Pairs | None = None, *, reload: bool = False) -> Self:
+    def _visit(self, url: str, body: wire.Body = None, *, reload: bool = False) -> Self:
         """Load a page. A download leaves the page as it is."""
         site = {"Sec-Fetch-Site": "none" if body is None else "same-origin"}
         method = "GET" if body is None else "POST"
@@ -79,8 +104,8 @@ class Window:
     def _show(self, html: str) -> Self:
         self._page = BeautifulSoup(html, "html.parser")
         self._sent_itself = False
-        if script := self._page.find("script", {"data-prefix": True}):
-            self.base = attribute(script, "data-prefix") or self.base
+        self._scripts = scripts_of(self._page, self.base)
+        self.base = self._scripts[0].prefix
         self._load(self._page)
         return self
 
@@ -95,21 +120,21 @@ class Window:
         names = {name for name, _ in forced}
         pairs = [pair for pair in forms.sent(form, button) if pair[0] not in names] + forced
         if called := swaps.action(form):
-            self._claim_new_id_if_asked(button or form)
+            self._claim_new_id_if_asked(button or form, urljoin(self.url, called[1]))
             return self._call(form, *called, pairs)
         url = urljoin(self.url, attribute(form, "action") or self.url)
         if (attribute(form, "method") or "get").lower() == "post":
-            return self._visit(url, pairs)
-        return self._visit(wire.with_query(urlsplit(url).path, urlencode(pairs)))
+            return self._visit(url, wire.body_of(form, pairs))
+        return self._visit(wire.with_query(urlsplit(url).path, wire.encoded(pairs)))
 
     def _call(
         self, element: Tag, method: str, url: str, pairs: Pairs, how: str | None = None
     ) -> Self:
         """One htmx request and what becomes of its answer."""
         pairs, url = pairs + swaps.values(element), urljoin(self.url, url)
-        body: Pairs | None = pairs
+        body = wire.body_of(element, pairs)
         if method in ("GET", "DELETE"):
-            query = "&".join(filter(None, [urlsplit(url).query, urlencode(pairs)]))
+            query = "&".join(filter(None, [urlsplit(url).query, wire.encoded(pairs)]))
             url, body = wire.with_query(urlsplit(url).path, query), None
         answer = self._send_with_id(method, url, wire.HTMX, body)
         if answer.headers.get("HX-Refresh") == "true":
@@ -147,63 +172,78 @@ class Window:
         self._sent_itself = True
         return self._press(form)
 
+    def _script_for(self, url: str) -> Script | None:
+        """Whose id goes with a request: the last script listens last, and so has the last word."""
+        owning = [script for script in self._scripts if script.owns(url)]
+        return owning[-1] if owning else None
+
     def _send_with_id(
-        self, method: str, url: str, headers: dict[str, str], body: Pairs | None
+        self, method: str, url: str, headers: dict[str, str], body: wire.Body
     ) -> TestResponse:
         """Send the tab's id along, and do what the answer says has to become of it."""
+        script = self._script_for(url)
+        if script is None:
+            return self._send(method, url, headers, body)
         asked = headers if method == "GET" else headers | {"Tab-Session-Redirect": "tell"}
-        answer = self._send(method, url, asked | self._identity(url), body)
-        if self._asks_again(method, answer):
-            answer = self._send(method, url, asked | self._identity(url), body)
-        self._note(answer)
+        answer = self._send(method, url, asked | self._identity(script), body)
+        if self._asks_again(script, method, answer):
+            answer = self._send(method, url, asked | self._identity(script), body)
+        self._note(script, answer)
         if target := answer.headers.get("Tab-Session-Redirect"):
             return self._send_with_id("GET", urljoin(url, target), headers, None)
         return answer
 
-    def _asks_again(self, method: str, answer: TestResponse) -> bool:
+    def _asks_again(self, script: Script, method: str, answer: TestResponse) -> bool:
         """Take another id where the answer says so; whether the request is sent with that one."""
         event, gone = answer.headers.get("HX-Trigger", ""), answer.headers.get("Tab-Session-Gone")
         if "tab-session:renew" in event and answer.status_code == 409:
-            self._renew()
+            self._renew(script)
             return True
         if "tab-session:missing" in event or (method == "GET" and gone):
-            self.id = wire.new_id()
+            self._begin(script)
         return "tab-session:missing" in event or (method == "GET" and gone == "ended")
 
-    def _note(self, answer: TestResponse) -> None:
+    def _note(self, script: Script, answer: TestResponse) -> None:
         event = answer.headers.get("HX-Trigger", "")
         if answer.status_code < 300:
-            self.copy_of = None
+            self._storage.of(script).copy_of = None
         if "tab-session:ended" in event:
-            self.id = wire.new_id()
+            self._begin(script)
         elif "tab-session:renew" in event and answer.status_code < 300:
-            self._renew()
+            self._renew(script)
 
-    def _renew(self) -> None:
+    def _hand_on(self, other: Window, *, same_ids: bool = False) -> None:
+        """Give a copy of this tab what the browser copies: its storage and its history."""
+        other.history, other._scripts = self.history.copy(), self._scripts
+        other._storage.take_over(self._storage, same_ids=same_ids)
+
+    def _begin(self, script: Script) -> None:
+        kept = self._storage.of(script)
+        kept.id, kept.copy_of = wire.new_id(), None
+
+    def _renew(self, script: Script) -> None:
         """Take another id, as the script does at the address in its data-url."""
-        script = self.page.find("script", {"data-url": True})
-        url = attribute(script, "data-url") if script else self.base.rstrip("/") + "/tab-session"
         fresh, shown = wire.new_id(), self._response
-        headers = wire.HTMX | self._identity(self.base) | {"Tab-Session-New": fresh}
-        if self._send("POST", url or "", headers, []).status_code == 204:
-            self.id = fresh
+        headers = wire.HTMX | self._identity(script) | {"Tab-Session-New": fresh}
+        if self._send("POST", script.url, headers, []).status_code == 204:
+            self._storage.of(script).id = fresh
         self._response = shown
 
     def _send(
-        self, method: str, url: str, headers: dict[str, str], body: Pairs | None
+        self, method: str, url: str, headers: dict[str, str], body: wire.Body
     ) -> TestResponse:
         if self._closed:
             raise RuntimeError("This tab is closed: reopen() it first.")
-        self._response = wire.send(self.client, method, url, headers, body)
+        self._response = wire.send(self.client, method, url, self.extra_headers | headers, body)
         return self._response
 
-    def _identity(self, url: str) -> dict[str, str]:
-        if not (urlsplit(url).path + "/").startswith(self.base.rstrip("/") + "/"):
-            return {}
+    def _identity(self, script: Script) -> dict[str, str]:
+        kept = self._storage.of(script)
         zone = {"Tab-Time-Zone": self.time_zone} if self.time_zone else {}
-        copy = {"Tab-Session-Fork-Of": self.copy_of} if self.copy_of else {}
-        return {"Tab-Session": self.id} | copy | zone
+        copy = {"Tab-Session-Fork-Of": kept.copy_of} if kept.copy_of else {}
+        return {"Tab-Session": kept.id} | copy | zone
 
-    def _claim_new_id_if_asked(self, element: Tag) -> None:
-        if element.css.closest("[data-new-booking]") is not None:
-            self.id = wire.new_id()
+    def _claim_new_id_if_asked(self, element: Tag, url: str) -> None:
+        script = self._script_for(url)
+        if script and element.css.closest("[data-new-booking]") is not None:
+            self._begin(script)

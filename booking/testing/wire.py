@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from bs4 import Tag
 from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from .forms import Pairs
+from .forms import File, Pairs, attribute
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 HTMX = {
@@ -26,31 +31,53 @@ RESTORE = {
     "Sec-Fetch-Site": "same-origin",
 }
 
+FETCH = {"Accept": "*/*", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Site": "same-origin"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A form that is sent with the content of its files."""
+
+    pairs: Pairs
+
+
+@dataclass(frozen=True)
+class Json:
+    """What is sent as JSON."""
+
+    value: Any
+
+
+Body = Pairs | Upload | Json | None
+
 
 def new_id() -> str:
     """A tab's id as the browser makes it: 32 random bytes, 43 characters of base64url."""
     return secrets.token_urlsafe(32)
 
 
+def body_of(element: Tag, pairs: Pairs) -> Body:
+    """What an element's form sends: the content of its files only where its encoding says so."""
+    form = element if element.name == "form" else element.find_parent("form")
+    asked = attribute(element, "hx-encoding") or (attribute(form, "enctype") if form else "")
+    return Upload(pairs) if "multipart" in (asked or "") else pairs
+
+
 def send(
-    client: FlaskClient, method: str, url: str, headers: dict[str, str], body: Pairs | None
+    client: FlaskClient, method: str, url: str, headers: dict[str, str], body: Body
 ) -> TestResponse:
     """One request, redirects followed. Raises ``ValueError`` for mailto: and the like."""
     parts = urlsplit(url)
     if parts.scheme not in ("", "http", "https"):
         raise ValueError(f"A tab cannot follow {parts.scheme}: links.")
-    path = with_query(parts.path, parts.query)
-    if body is None:
-        return client.open(path, method=method, headers=headers, follow_redirects=True)
-    form = "application/x-www-form-urlencoded"
-    return client.open(
-        path,
-        method=method,
-        headers=headers,
-        data=urlencode(body),
-        content_type=form,
-        follow_redirects=True,
-    )
+    path = with_query(_below_root(client, parts.path), parts.query)
+    sent = _as_sent(body)
+    return client.open(path, method=method, headers=headers, follow_redirects=True, **sent)
+
+
+def encoded(pairs: Pairs) -> str:
+    """The pairs as in an address; of a file its name."""
+    return urlencode([(name, str(value)) for name, value in pairs])
 
 
 def with_query(path: str, query: str) -> str:
@@ -60,4 +87,28 @@ def with_query(path: str, query: str) -> str:
 
 def final_url(answer: TestResponse) -> str:
     """Where the answer came from, after any redirects."""
-    return with_query(answer.request.path, answer.request.query_string.decode())
+    path = answer.request.root_path.rstrip("/") + answer.request.path
+    return with_query(path, answer.request.query_string.decode())
+
+
+def _below_root(client: FlaskClient, path: str) -> str:
+    # Flask's test client puts APPLICATION_ROOT before each path; a page's addresses have it.
+    root = client.application.config["APPLICATION_ROOT"].rstrip("/")
+    return path.removeprefix(root) if root and f"{path}/".startswith(f"{root}/") else path
+
+
+def _as_sent(body: Body) -> dict[str, Any]:
+    if body is None:
+        return {}
+    if isinstance(body, Json):
+        return {"json": body.value}
+    if isinstance(body, Upload):
+        parts = [(name, _part(value)) for name, value in body.pairs]
+        return {"data": MultiDict(parts), "content_type": "multipart/form-data"}
+    return {"data": encoded(body), "content_type": "application/x-www-form-urlencoded"}
+
+
+def _part(value: str | File) -> Any:
+    if isinstance(value, File):
+        return BytesIO(value.content), value.name, value.type
+    return value

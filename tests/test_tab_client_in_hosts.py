@@ -1,0 +1,122 @@
+"""A tab in a host's own pages: several scripts, JSON, uploads, headers, an app below a path."""
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from booking.tab_sessions import TabSessions, session_lifecycle, session_route
+from booking.testing import File, TabClient
+
+PAGE = """<!doctype html><title>Notes</title>
+<script src="/tab-session.js" data-prefix="/notes"></script>
+<script src="/tab-session.js" data-prefix="/basket" data-name="Basket" data-storage="local">
+</script><a href="/" data-new-booking="Basket">Empty the basket</a>
+<div id="note" hx-get="/notes/" hx-trigger="load"></div>
+<div id="line" hx-get="/basket/" hx-trigger="load"></div>"""
+FORM = """<form hx-post="{place}" hx-swap="outerHTML" action="{place}" method="post"{more}>
+<input name="text" value="{text}"><input type="file" name="photo"><button>Keep</button></form>"""
+
+
+@pytest.fixture
+def app(sqlite_url):
+    engine = create_engine(sqlite_url)
+    session = scoped_session(sessionmaker(engine))
+    app = Flask("notes")
+    app.testing = True
+    TabSessions(app, session)
+    app.teardown_appcontext(lambda _error: session.remove())
+    app.add_url_rule("/", "page", lambda: PAGE)
+    for place, more in (("/notes/", ""), ("/basket/", ' enctype="multipart/form-data"')):
+        add_place(app, place, more)
+    session_lifecycle(app, "/notes/tab-session", "notes_lifecycle")
+    session_lifecycle(app, "/basket/tab-session", "basket_lifecycle")
+    yield app
+    engine.dispose()
+
+
+def add_place(app, place, more):
+    @session_route(app, place, methods=["GET", "POST"], endpoint=place.strip("/"))
+    def view(tab):
+        if request.method == "POST":
+            photo = request.files.get("photo")
+            tab.data["text"] = (request.json if request.is_json else request.form)["text"]
+            tab.data["photo"] = f"{photo.filename} {len(photo.read())}" if photo else "none"
+        text = tab.data.get("text", "")
+        shown = FORM.format(place=place, text=text, more=more)
+        return shown + f"<p>{tab.data.get('photo')} {request.headers.get('Accept-Language')}</p>"
+
+
+def shown(tab, where):
+    return tab.page.select_one(f"form[action='/{where}/'] input")["value"]
+
+
+def test_each_script_on_a_page_has_an_id_of_its_own(app):
+    tab = TabClient(app, "/", base="/notes")
+    assert tab.status == 200
+    assert set(tab.ids) == {"TabSession", "Basket"}
+    assert len(set(tab.ids.values())) == 2
+    before = dict(tab.ids)
+    tab.submit("form[action='/notes/']", text="milk").submit("form[action='/basket/']", text="two")
+    tab.refresh()
+    assert (shown(tab, "notes"), shown(tab, "basket")) == ("milk", "two")
+    assert tab.ids == before
+    assert tab.renew().ids["Basket"] == before["Basket"]
+    assert tab.refresh().id == tab.ids["TabSession"] != before["TabSession"]
+    assert shown(tab, "notes") == "milk"
+
+
+def test_local_storage_is_shared_by_the_tabs_of_a_browser_and_by_no_other(app):
+    tab = TabClient(app, "/", base="/notes")
+    tab.submit("form[action='/notes/']", text="milk").submit("form[action='/basket/']", text="two")
+    for other in (tab.new_tab("/"), TabClient(tab.client, "/", base="/notes")):
+        assert (shown(other, "notes"), shown(other, "basket")) == ("", "two")
+    copy = tab.duplicate()
+    assert (shown(copy, "notes"), shown(copy, "basket")) == ("milk", "two")
+    assert copy.id != tab.id
+    assert shown(TabClient(app, "/", base="/notes"), "basket") == ""
+    copy.click("Empty the basket")
+    assert (shown(copy, "notes"), shown(copy, "basket")) == ("milk", "")
+
+
+def test_json_goes_with_the_id_and_changes_nothing_on_the_page(app):
+    tab = TabClient(app, "/", base="/notes")
+    answer = tab.fetch("/notes/", "POST", json={"text": "bread"}, headers={"X-Mine": "1"})
+    assert answer.status_code == 200
+    assert answer.request.headers["X-Mine"] == "1"
+    assert shown(tab, "notes") == ""
+    assert shown(tab.refresh(), "notes") == "bread"
+    assert "bread" in tab.fetch("/notes/").text
+    assert "Tab-Session" not in tab.fetch("/").request.headers
+
+
+def test_a_file_is_sent_where_the_form_says_so_and_else_its_name(app):
+    photo = File("cat.png", b"meow", "image/png")
+    tab = TabClient(app, "/", base="/notes")
+    tab.submit("form[action='/basket/']", text="two", photo=photo)
+    assert "cat.png 4" in tab.page.text
+    tab.submit("form[action='/notes/']", text="milk", photo=photo)
+    assert "cat.png 4" in tab.page.text
+    assert "none" in tab.page.text
+    assert "cat.png 4" in tab.fetch("/notes/", "POST", data={"text": "x", "photo": photo}).text
+    with pytest.raises(ValueError, match="takes files"):
+        tab.fill("form[action='/notes/']", photo="cat.png")
+
+
+def test_headers_of_the_browser_go_with_every_request_and_every_tab(app):
+    tab = TabClient(app, "/", base="/notes", headers={"Accept-Language": "pt"})
+    for each in (tab, tab.new_tab("/"), tab.duplicate()):
+        assert "None pt" in each.page.text
+
+
+def test_an_app_below_a_path_is_visited_there(app):
+    app.config["APPLICATION_ROOT"] = "/shop"
+    with app.test_request_context("/"):
+        assert request.script_root == "/shop"
+    app.view_functions["page"] = lambda: PAGE.replace('"/notes', '"/shop/notes').replace(
+        '"/basket', '"/shop/basket'
+    )
+    tab = TabClient(app, "/", base="/shop/notes")
+    assert tab.url == "/shop/"
+    assert tab.page.select_one("form")
+    assert tab.open("/shop/").refresh().page.select_one("form")
