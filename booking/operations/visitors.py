@@ -106,9 +106,10 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     taken = taken_of(session, marks, resources, range(first // TICK, end // TICK), **asked)
     span = diary.rules.span(to_minute(start))
     wanted = span[1] - span[0]
+    opened = {member.id: diary.open_minutes(member, (first, end)) for member in staff}
 
     def leaves(member: StaffMember, part: Part, percent: int) -> bool:
-        minutes = diary.open_minutes(member, (first, end))
+        minutes = opened[member.id]
         return leaves_enough(minutes, part.appointments, part.minutes, wanted, percent)
 
     of = {member.id: taken.get(member.resource_id, Taken()) for member in staff}
@@ -117,12 +118,11 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     if not left:
         raise VisitorLimit(Limit.DAY)
     free = [one for one in left if leaves(one, of[one.id].held, visitor.held_share)]
-    opened = [diary.open_minutes(member, (first, end)) for member in staff]
     held = [of[member.id].held for member in staff]
     return Room(
         free or left,
         is_held=places.is_held and bool(free),
-        is_pressed=places.is_pressed or _is_pressed(sum(opened), held, visitor),
+        is_pressed=places.is_pressed or _is_pressed(sum(opened.values()), held, visitor),
     )
 
 
