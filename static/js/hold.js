@@ -34,7 +34,7 @@
     let before = Number(hold?.dataset.secondsLeft || 0);
     const [whole, elapsed] = [before, stopwatch()];
     tick = () => {
-      if (!hold) return;
+      if (!hold || before === 0) return;
       const left = Math.max(0, Math.ceil(whole - elapsed()));
       if (left === 0 || !hold.isConnected) clearInterval(ticking);
       if (!hold.isConnected) return;
