@@ -18,7 +18,9 @@
     const element = document.createElement("div");
     Object.assign(element, { id, className: `message message-${kind}`, tabIndex: -1 });
     element.setAttribute("role", role);
-    element.append(text);
+    const line = document.createElement("p");
+    line.append(text);
+    element.append(line);
     return element;
   }
 
@@ -28,8 +30,8 @@
   function say(name, ctx) {
     const trouble = box("trouble", "alert", "alert", words(name));
     trouble.setAttribute("aria-live", "off"); // it takes the focus, so it is read already
-    if (isPage(ctx) || !find("#step")) trouble.append(" ", link("reload"));
-    else if (name === "elsewhere") trouble.append(" ", link("another", { target: "_blank", rel: "noopener" }));
+    if (isPage(ctx) || !find("#step")) trouble.firstChild.append(" ", link("reload"));
+    else if (name === "elsewhere") trouble.firstChild.append(" ", words("kept"), " ", link("another", { target: "_blank", rel: "noopener" }));
     find("main h1").after(trouble);
     document.title = words("error") + document.title.replace(words("error"), "");
     trouble.focus();

@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Page, Route
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.fixtures.browsers import chromium, no_sandbox
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
@@ -81,6 +82,22 @@ def visit(browser, gallery_url) -> Iterator[Callable[..., Page]]:
 def loud(message) -> list[str]:
     complains = message.type in ("error", "warning") and not PROVOKED.search(message.text)
     return [message.text] if complains else []
+
+
+@pytest.fixture(scope="session")
+def large_letters(playwright, gallery_url) -> Iterator[Callable[[str], Page]]:
+    """Opens a sample in a browser whose standard letters are twice as large."""
+    flags = ["--blink-settings=defaultFontSize=32", *no_sandbox()]
+    browser = playwright.chromium.launch(executable_path=chromium(playwright), args=flags)
+    window = browser.new_page(base_url=gallery_url)
+
+    def open_sample(name: str) -> Page:
+        window.goto(f"/page/{name}")
+        window.wait_for_selector("h1[id], [role=alert]")
+        return window
+
+    yield open_sample
+    browser.close()
 
 
 @pytest.fixture

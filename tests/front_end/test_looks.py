@@ -63,6 +63,48 @@ def test_a_step_zoomed_to_twice_its_text_stays_within_the_page(visit):
     assert window.evaluate(TOO_WIDE) <= 0
 
 
+LARGE = [
+    *("service-unanswered", "staff", "time-elsewhere", "time-lost", "time-copy", "details-errors"),
+    *("details-hold-late", "details-differing", "review", "done-elsewhere", "gone", "cleared"),
+    *("appointment", "appointment-cancelled", "problem-page", "not-found", "page"),
+]
+OVERLAPS = """() => {
+  const closed = "details:not([open]) > :not(summary)";
+  const unseen = `.visually-hidden, .skip, dialog, option, noscript, ${closed}`;
+  const lines = [...function* () {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode()); ) {
+      if (!text.data.trim() || text.parentElement.closest(unseen)) continue;
+      const range = document.createRange();
+      range.selectNodeContents(text);
+      for (const box of range.getClientRects()) yield { box, said: text.data.trim().slice(0, 40) };
+    }
+  }()].filter(({ box }) => box.width > 1);
+  const share = (one, other, from, to) =>
+    Math.min(one[to], other[to]) - Math.max(one[from], other[from]);
+  const meet = (one, other) => share(one, other, "left", "right") > 2
+    && share(one, other, "top", "bottom") > 0.35 * Math.min(one.height, other.height);
+  return lines.flatMap(({ box, said }, place) => lines.slice(place + 1)
+    .filter((other) => meet(box, other.box)).map((other) => `${said} | ${other.said}`));
+}"""
+OUTSIDE = """() => [...document.querySelectorAll("main *, header *, footer *")]
+  .filter((each) => !each.closest(".visually-hidden, .skip") && each.getClientRects().length)
+  .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
+  .map((each) => each.outerHTML.slice(0, 80))"""
+
+
+def test_letters_twice_as_large_leave_nothing_sideways_or_on_top_of_each_other(large_letters):
+    found = {}
+    for name in LARGE:
+        window = large_letters(name)
+        for width in (375, 320):
+            window.set_viewport_size({"width": width, "height": 800})
+            wide = ["sideways"] if window.evaluate(TOO_WIDE) > 0 else []
+            odd = [*wide, *window.evaluate(OUTSIDE), *window.evaluate(OVERLAPS)]
+            found |= {(name, width): odd} if odd else {}
+    assert found == {}
+
+
 def test_the_confirmation_prints_as_an_appointment_card(visit):
     window = visit("done")
     window.emulate_media(media="print")
