@@ -34,6 +34,8 @@ class Settings:
     """Live holds of one visitor (one address) at the same time."""
     bookings_per_visitor: int = 20
     """Bookings that one visitor may make in 24 hours."""
+    drafts_per_visitor: int = 300
+    """Bookings that one visitor may begin, or copy, in a day; never fewer than it may hold."""
     visitor_share: int = 50
     """Percent of a staff member's day that one visitor may take; two times are always allowed."""
     held_share: int = 50
@@ -73,6 +75,7 @@ _LEAST = {
     "hold_extensions": 0,
     "holds_per_visitor": 1,
     "bookings_per_visitor": 1,
+    "drafts_per_visitor": 1,
     "visitor_share": 1,
     "held_share": 1,
     "pressure_share": 0,

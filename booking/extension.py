@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from .commands import booking_commands
 from .config import ConfigurationError, Settings, names_of_settings, read_settings
 from .customer import create_blueprint
+from .customer.begun import count
 from .database import database_of, prepare_sqlite
 from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
 from .operations.holds import release
 from .sources import given, key_of
 from .state import NAME, State
-from .tab_sessions import TabSessions, limits_of, when_ended
+from .tab_sessions import TabSessions, limits_of, when_ended, when_stored
 
 __all__ = ["Sidebook", "prepare_sqlite"]
 
@@ -92,6 +93,7 @@ def _attach_tab_sessions(app: Flask, state: State) -> None:
     if "tab_sessions" in app.extensions:
         _refuse_other_limits(app, state.settings)
         when_ended(app, _release_hold)
+        when_stored(app, count)
         return
     TabSessions(
         app,
@@ -100,6 +102,7 @@ def _attach_tab_sessions(app: Flask, state: State) -> None:
         absolute_minutes=state.settings.absolute_hours * 60,
         request_seconds=state.settings.request_seconds,
         on_end=_release_hold,
+        on_store=count,
     )
 
 

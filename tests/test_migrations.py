@@ -126,7 +126,7 @@ def test_the_migrated_database_is_the_one_the_models_describe(engine):
     assert tables(engine) == set()
     migrate.upgrade(engine)
     assert described(engine) == modelled
-    assert len(modelled) == 19
+    assert len(modelled) == 20
 
 
 def test_the_comparison_would_notice_a_changed_check(engine):

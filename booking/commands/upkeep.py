@@ -10,6 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import tab_sessions
+from booking.operations.drafts import purge_drafts
 from booking.operations.purge import (
     purge_claims,
     purge_holds,
@@ -58,6 +59,7 @@ def _purge(session: Session, today: datetime) -> tuple[int, ...]:
         purge_marks(session, now=today),
         purge_past_holds(session, now=today),
         purge_sums(session, now=today),
+        purge_drafts(session, now=today),
     )
 
 

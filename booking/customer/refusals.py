@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from booking.operations.errors import Limit
 from booking.storage.base import OlderTables, is_missing_table
 from booking.tab_sessions import (
     DATABASE_FAILURES,
@@ -18,6 +19,7 @@ from booking.tab_sessions import (
     TabSessionBusy,
     TabSessionGone,
     TooLarge,
+    TooManyTabs,
     TooSlow,
     is_busy,
     read_whole,
@@ -31,9 +33,11 @@ from .headers import is_answered_by_us
 from .outages import log_not_set_up, log_refusal
 from .rendering import render
 from .review_page import LABELS
+from .sentences import TOO_MUCH
 from .shop import nameless, open_shop, state
 
 Answer = tuple[str, int]
+ENOUGH = "Not another one today"
 OVER = "This booking is over"
 HEADING = "That did not work"
 GONE = {
@@ -57,6 +61,7 @@ def explain(blueprint: Blueprint) -> None:
         blueprint.register_error_handler(incomplete, not_whole)
     blueprint.register_error_handler(TabSessionGone, gone)
     blueprint.register_error_handler(LongOver, long_over)
+    blueprint.register_error_handler(TooManyTabs, too_many)
     blueprint.register_error_handler(TabSessionBusy, busy)
     blueprint.register_error_handler(OlderTables, not_set_up)
     for failure in DATABASE_FAILURES:
@@ -128,6 +133,12 @@ def long_over(_error: LongOver) -> Answer:
     """410: the manage link of an appointment that was long ago."""
     message = "It was more than a month ago, so it is no longer shown here."
     return problem(410, "This appointment is long over", message)
+
+
+def too_many(error: TooManyTabs) -> tuple[str, int, dict[str, str]]:
+    """429: this visitor, or the network around, has begun as many bookings as one may in a day."""
+    body, status = problem(429, ENOUGH, TOO_MUCH[Limit.DRAFTS], typed=fields())
+    return body, status, {"Retry-After": str(error.seconds)}
 
 
 def busy(error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:

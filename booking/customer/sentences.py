@@ -15,6 +15,8 @@ TOO_MUCH = {
     Limit.HOLDS: "Too many times are being held from your connection. Please try again in a while.",
     Limit.BOOKINGS: "Many appointments were booked from your connection in the last 24 hours. "
     "Please get in touch with us for another one.",
+    Limit.DRAFTS: "Very many bookings were begun from your connection today. Please go on with one "
+    "that is open in another tab, or get in touch with us.",
     Limit.DAY: "Much of that day is taken from your connection already, and others want to come "
     "too. Please choose another day, or get in touch with us.",
 }

@@ -43,6 +43,9 @@ def visitor() -> Visitor:
         holds=settings.holds_per_visitor,
         bookings=settings.bookings_per_visitor,
         share=settings.visitor_share,
+        drafts=max(
+            settings.drafts_per_visitor, settings.holds_per_visitor, settings.bookings_per_visitor
+        ),
         networks=tuple(networks),
         held_share=settings.held_share,
         pressure_share=settings.pressure_share,

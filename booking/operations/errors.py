@@ -29,6 +29,7 @@ class Limit(StrEnum):
     HOLDS = "holds"
     BOOKINGS = "bookings"
     DAY = "day"
+    DRAFTS = "drafts"
 
 
 class VisitorLimit(Exception):

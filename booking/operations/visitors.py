@@ -1,5 +1,6 @@
 """How much one visitor may hold and book: counted in the database, for all processes alike."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,10 +32,11 @@ class Visitor:
     """Who asks, and how much they may take.
 
     `address` and `networks`, those around it from narrow to wide, are never written down. `holds`
-    at the same time, `bookings` in 24 hours, `share` in percent of a staff member's day and of a
-    service's daily limit. None of that binds a `shared` address, behind which many people sit.
-    `held_share` binds everybody: the percent of a day that may be held and not booked. Above
-    `pressure_share` percent of it one more hold costs a sum; at 0 and at 100 it never does.
+    at the same time, `bookings` in 24 hours, `drafts` begun in a day (UTC), `share` in percent of a
+    staff member's day and of a service's daily limit. None of that binds a `shared` address, behind
+    which many people sit. `held_share` binds everybody: the percent of a day that may be held and
+    not booked. Above `pressure_share` percent of it one more hold costs a sum; at 0 and at 100 it
+    never does.
     """
 
     address: str
@@ -45,6 +47,7 @@ class Visitor:
     held_share: int = 100
     pressure_share: int = 100
     shared: bool = False
+    drafts: int = sys.maxsize
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from .answer import Then
 from .attempts import RunAgain, look, settle
 from .body import read_whole
 from .checks import check_session_routes
-from .extension import TabSessions, create_table, limits_of, purge, when_ended
+from .extension import TabSessions, create_table, limits_of, purge, when_ended, when_stored
 from .failures import DATABASE_FAILURES, InDoubt, is_busy
 from .guards import refuse_cross_site, refuse_too_large
 from .lifecycle import session_lifecycle
@@ -49,6 +49,7 @@ from .refusals import (
     TabSessionError,
     TabSessionGone,
     TooLarge,
+    TooManyTabs,
     TooSlow,
     TransactionEnded,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "TabSessions",
     "Then",
     "TooLarge",
+    "TooManyTabs",
     "TooSlow",
     "TransactionEnded",
     "attach_user",
@@ -113,5 +115,6 @@ __all__ = [
     "settle",
     "tab_session",
     "when_ended",
+    "when_stored",
     "writing",
 ]

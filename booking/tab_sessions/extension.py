@@ -23,6 +23,7 @@ from .refusals import TabSessionError
 from .transactions import AnySession, watch_for_writes
 
 OnEnd = Callable[[Session, int], None]
+OnStore = Callable[[Session, str, int, int], None]
 _NAME = "tab_sessions"
 
 
@@ -36,6 +37,7 @@ class State:
     user: Callable[[], object] | None
     binding: str
     source: AnySession | Callable[[], AnySession] | None
+    on_store: list[OnStore]
 
     @property
     def session(self) -> AnySession:
@@ -63,6 +65,12 @@ class State:
         self._release(session, [row for row, was in found if was == "active"])
         return len(found)
 
+    def stored(self, session: Session, flow: str, rows: int, size: int) -> None:
+        """Tell the app what was stored for tabs, before it is committed."""
+        if rows or size:
+            for tell in self.on_store:
+                tell(session, flow, rows, size)
+
     def admits(self, owner: str | None) -> bool:
         """Whether whoever asks may see what belongs to `owner`; what has none, anybody may."""
         if owner is None or self.user is None:
@@ -82,9 +90,11 @@ class TabSessions:
     `session` is where the rows live: an SQLAlchemy Session, a scoped_session, or a function
     that returns one for this request; without it the app's Flask-SQLAlchemy is used.
     `on_end(session, key)` runs in the transaction that ends a tab before its goal,
-    `before_renew(session, key)` in the one that gives it another id. `user` is a function that
-    says who is logged in: a tab tied to somebody by `attach_user` is then shown to nobody else.
-    `binding="browser"` makes an id useless without a cookie of the same browser.
+    `before_renew(session, key)` in the one that gives it another id, and
+    `on_store(session, flow, rows, size)` in the one that makes rows of tabs, copies too, or lets a
+    draft grow past another 4 kB (`rows` is 0 then): it may raise TooManyTabs. `user` is a function
+    that says who is logged in: a tab tied to somebody by `attach_user` is then shown to nobody
+    else. `binding="browser"` makes an id useless without a cookie of the same browser.
     """
 
     def __init__(self, app: Flask | None = None, session: Any = None, **options: Any) -> None:
@@ -107,6 +117,7 @@ def configure(  # noqa: PLR0913 - each a setting
     request_bytes: int = 256 * 1024,
     request_seconds: float = 20,
     on_end: OnEnd | None = None,
+    on_store: OnStore | None = None,
     before_renew: OnEnd | None = None,
     user: Callable[[], object] | None = None,
     binding: str = "none",
@@ -143,6 +154,7 @@ def configure(  # noqa: PLR0913 - each a setting
         user=user,
         binding=binding,
         source=session,
+        on_store=[on_store] if on_store else [],
     )
 
 
@@ -165,6 +177,11 @@ def limits_of(app: Flask) -> Limits:
 def when_ended(app: Flask, on_end: OnEnd) -> None:
     """Add another `on_end(session, key)` to an app that has tab sessions already."""
     cast("State", app.extensions[_NAME]).on_end.append(on_end)
+
+
+def when_stored(app: Flask, on_store: OnStore) -> None:
+    """Add another `on_store(session, flow, rows, size)` to an app that has tab sessions."""
+    cast("State", app.extensions[_NAME]).on_store.append(on_store)
 
 
 def create_table() -> None:

@@ -42,16 +42,18 @@ def _copy(
     except SealBroken:
         return
     draft_key = sealing.new_draft_key()
+    sealed = sealing.seal(plain, draft_key, 1)
     copy = replace(
         row,
         version=1,
         wrapped_key=sealing.wrap(draft_key, tab_id),
-        sealed=sealing.seal(plain, draft_key, 1),
+        sealed=sealed,
         forked_from=row.id,
         seen_at=now,
         idle_expires_at=here.limits.over_at(now, row.absolute_expires_at),
     )
-    store.create(session, ids.digest(tab_id), copy)
+    if store.create(session, ids.digest(tab_id), copy) is not None:
+        here.stored(session, row.flow, 1, len(sealed))
 
 
 def _draft(row: store.Row, tab_id: str) -> bytes:

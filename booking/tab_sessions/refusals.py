@@ -17,6 +17,7 @@ from werkzeug.exceptions import (
     RequestEntityTooLarge,
     RequestTimeout,
     ServiceUnavailable,
+    TooManyRequests,
 )
 
 
@@ -105,6 +106,16 @@ class TabSessionBusy(Refusal, ServiceUnavailable):
 
     description = "We could not save that just now. Nothing is lost: please try again."
     headers: ClassVar = {"Retry-After": "1"}
+
+
+class TooManyTabs(Refusal, TooManyRequests):
+    """429: `on_store` finds that whoever asks has begun enough. Nothing of it was stored."""
+
+    description = "A lot was begun from your connection. Please try again later."
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(retry_after=seconds)
+        self.seconds = seconds
 
 
 class NewerDraft(TabSessionBusy):

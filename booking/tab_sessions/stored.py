@@ -15,6 +15,9 @@ from .frozen import freeze
 from .refusals import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
 from .schema import PLAIN, Data
 
+GROWTH = 4096
+"""Bytes of a draft that are told as one step: most drafts never take a second one."""
+
 
 class Stored(Generic[Data]):
     """One tab's row in one flow, and the draft in it, for the length of one request."""
@@ -69,6 +72,14 @@ class Stored(Generic[Data]):
         else:
             self._write({"sealed": self._sealed(plain)})
         self._stored = self._loaded = plain
+
+    def grown(self) -> tuple[int, int]:
+        """Rows and bytes that this request added: all of a new row, of another each whole step."""
+        found, now = self._found[0], self._row
+        before, after = (len(row.sealed or b"") if row else 0 for row in (found, now))
+        if found is None and now is not None:
+            return 1, after
+        return 0, max(0, after // GROWTH - before // GROWTH) * GROWTH
 
     def check_unchanged(self) -> None:
         """After a view that only reads. Raises ReadOnlyTab when it changed the draft."""

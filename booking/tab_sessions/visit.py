@@ -153,6 +153,7 @@ class Visit(Generic[Data]):
             raise _Refused(answer, tab)
         began = tab.state == "new"
         tab.save(somebody_is_there=not self.door.in_background)
+        self.state.stored(tab.session, self.door.flow, *tab.grown())
         if self.door.on_success:
             self.door.on_success(tab)
         if began and tab.state == "active":

@@ -1,0 +1,74 @@
+"""How many bookings each visitor began on a day, and how many bytes of them were stored.
+
+Counted, not looked up: who ends a draft has begun it all the same, and its trace stays for a month.
+A row is a mark of that day, so it tells nothing any more once the day's key is gone.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Insert,
+    Integer,
+    LargeBinary,
+    Table,
+    bindparam,
+    delete,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.storage.base import Base
+
+# `day` counts as date.toordinal() does.
+visitor_drafts = Table(
+    "booking_visitor_drafts",
+    Base.metadata,
+    Column("mark", LargeBinary(32), primary_key=True),
+    Column("day", Integer, nullable=False, index=True),
+    Column("drafts", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+)
+
+
+class Begun(NamedTuple):
+    """How many drafts were begun that day, and their bytes in all."""
+
+    drafts: int
+    bytes: int
+
+
+def add(
+    session: Session, marks: Sequence[bytes], day: int, drafts: int, size: int
+) -> dict[bytes, Begun]:
+    """Count these for each of the marks; what each has now."""
+    connection = session.connection()
+    # In one order for everybody, or two visitors of one network would wait for each other.
+    of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
+    asked = {**of, "day": day, "drafts": drafts, "bytes": size}
+    found = connection.execute(_counting(connection.dialect.name, len(of)), asked)
+    return {bytes(mark): Begun(begun, held) for mark, begun, held in found}
+
+
+def forget(session: Session, before: int, most: int) -> int:
+    """Delete up to `most` counts of days before that one; how many went."""
+    old = select(visitor_drafts.c.mark).where(visitor_drafts.c.day < before).limit(most)
+    statement = delete(visitor_drafts).where(visitor_drafts.c.mark.in_(old))
+    return session.connection().execute(statement).rowcount
+
+
+@cache
+def _counting(dialect: str, rows: int) -> Insert:
+    make: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    table = visitor_drafts
+    same: dict[str, Any] = {name: bindparam(name) for name in ("day", "drafts", "bytes")}
+    counted = make(table).values([{"mark": bindparam(f"mark_{at}"), **same} for at in range(rows)])
+    more = {name: table.c[name] + counted.excluded[name] for name in ("drafts", "bytes")}
+    adding: Insert = counted.on_conflict_do_update(
+        index_elements=[table.c.mark], set_=more
+    ).returning(table.c.mark, table.c.drafts, table.c.bytes)
+    return adding
