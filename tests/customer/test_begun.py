@@ -14,15 +14,10 @@ from tests.customer.test_holds import marks, type_a_name
 from tests.customer.walks import ADA, alert, at_details
 
 
-@pytest.fixture
-def most(app):
-    """`most(drafts=2)` sets how many may be begun; holds and bookings are as few."""
-
-    def limit(drafts: int) -> None:
-        few = {"drafts_per_visitor": drafts, "holds_per_visitor": 2, "bookings_per_visitor": 2}
-        app.extensions["booking"].settings.__dict__.update(few)
-
-    return limit
+def most(drafts: int):
+    """As many may be begun; of holds and bookings there are fewer."""
+    few = {"holds_per_visitor": 2, "bookings_per_visitor": 2}
+    return pytest.mark.settings(drafts_per_visitor=drafts, **few)
 
 
 @pytest.fixture
@@ -50,8 +45,8 @@ def is_refused(tab) -> bool:
 
 
 @time_machine.travel(datetime(2026, 3, 2, 23, tzinfo=UTC), tick=False)
-def test_a_visitor_begins_so_many_bookings_a_day_whatever_became_of_them(app, most, rows):
-    most(drafts=3)
+@most(drafts=3)
+def test_a_visitor_begins_so_many_bookings_a_day_whatever_became_of_them(app, rows):
     open_tab = begin(app)
     begin(app).post("clear")
     TabClient(app, "/book/").post("new/form", service="short", name="x" * 11_000)
@@ -65,8 +60,8 @@ def test_a_visitor_begins_so_many_bookings_a_day_whatever_became_of_them(app, mo
 
 
 @time_machine.travel(datetime(2026, 3, 2, 23, tzinfo=UTC), tick=False)
-def test_a_copy_counts_though_it_is_only_looked_at(app, most, rows):
-    most(drafts=2)
+@most(drafts=2)
+def test_a_copy_counts_though_it_is_only_looked_at(app, rows):
     tab = begin(app)
     assert tab.duplicate().status == 200
     copy = tab.duplicate()
@@ -76,8 +71,8 @@ def test_a_copy_counts_though_it_is_only_looked_at(app, most, rows):
     assert tab.submit(staff="ana").step == "time"
 
 
-def test_bytes_count_too_and_no_save_is_ever_refused(app, most, begun):
-    most(drafts=2)
+@most(drafts=2)
+def test_bytes_count_too_and_no_save_is_ever_refused(app, begun):
     tab = at_details(app, service="short", staff="ana")
     ((drafts, before),) = begun()
     assert (drafts, before < 1000) == (1, True)
@@ -100,9 +95,9 @@ def test_looking_and_refused_answers_count_for_nothing(app, begun):
     assert begun() == set()
 
 
-def test_a_taken_time_is_told_before_that_too_many_were_begun(app, most):
+@most(drafts=2)
+def test_a_taken_time_is_told_before_that_too_many_were_begun(app):
     """In the contract's order: 409 before 429."""
-    most(drafts=2)
     begin(app), begin(app)
     late = TabClient(app, "/book/")
     assert late.post("time/form", slot="2020-01-01T10:00Z").status == 409

@@ -14,6 +14,7 @@ from booking.customer.answers import MANY_HELD
 from booking.customer.sentences import TOO_MUCH
 from booking.customer.visitor import _warn_once
 from booking.operations.errors import Limit
+from booking.testing import TabClient
 from tests.customer.walks import (
     ADA,
     alert,
@@ -123,8 +124,9 @@ def behind_a_proxy(app, believed: int) -> None:
 
 
 def hold_from(app, forwarded: str) -> int:
-    tab = at_time(app, service="short", staff="ana")
+    tab = TabClient(app, "/book/")
     tab.client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
+    tab.submit(service="short").submit(staff="ana")
     return tab.submit(slot=slots(tab)[0]).status
 
 
