@@ -77,7 +77,7 @@ def _make_file(engine: Engine) -> None:
     name = engine.url.database
     if engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:")):
         with suppress(OSError):  # opening it will say why
-            Path(name).touch()
+            Path(name).touch(0o600)  # and so SQLite makes -wal and -shm: names stand in them
 
 
 class _DryRun(Exception):

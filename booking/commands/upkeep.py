@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from datetime import datetime
 
 import click
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from booking import tab_sessions
@@ -20,6 +22,7 @@ from booking.operations.purge import (
 )
 from booking.tab_sessions import reading, settle
 
+from .file_modes import file_modes
 from .findings import Grade
 from .group import as_called, booking_commands, now, ready, state
 from .output import say
@@ -45,11 +48,17 @@ def doctor() -> None:
 
     with reading(state().session) as session:
         findings = list(examine(session, now(), state().settings.held_share))
+    findings += file_modes(state().engine, _settings_file())
     findings += try_to_write(state().session)
     for grade, text in findings:
         say(f"{grade:<5}  {as_called(text)}")
     if any(grade is Grade.WRONG for grade, _ in findings):
         raise click.exceptions.Exit(1)
+
+
+def _settings_file() -> str | None:
+    found = current_app.config.get("BOOKING_SETTINGS") or os.environ.get("BOOKING_SETTINGS")
+    return str(found) if found else None
 
 
 def _purge(session: Session, today: datetime) -> tuple[int, ...]:

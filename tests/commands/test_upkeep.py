@@ -1,21 +1,24 @@
 """`purge` and `doctor`: what is let go of, and what is found wrong."""
 
+import os
 import sqlite3
+import stat
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import event, insert, select, text, update
+from sqlalchemy import create_engine, event, insert, select, text, update
 
 from booking import Sidebook, create_app
 from booking.commands.doctor import _sqlite_version
+from booking.commands.file_modes import file_modes
 from booking.commands.pressure import MANY_ROWS
 from booking.commands.server import synchronous_commit
 from booking.storage.models import Booking, Service, catalogue_state, claim, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
-from booking.tab_sessions import tab_session
+from booking.tab_sessions import reading, tab_session
 from tests.commands.shell import (
     LAST_WEEK,
     MORNING,
@@ -136,6 +139,52 @@ def test_doctor_tells_a_table_that_has_grown_beyond_reason(app, monkeypatch):
     answer = run(app, "doctor")
     assert answer.exit_code == 0
     assert "warn   booking_claim has 8 rows: let flask booking purge run" in answer.stdout
+
+
+@pytest.fixture
+def usual_umask():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder):
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("new.db*")}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.usefixtures("usual_umask")
+def test_only_its_own_user_can_read_a_database_that_init_makes(untouched, tmp_path):
+    assert run(untouched, "init").exit_code == 0
+    with untouched.app_context(), reading(untouched.extensions["booking"].session) as session:
+        session.execute(text("SELECT 1"))
+        run(untouched, "load", SHOP)
+        assert modes(tmp_path) == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), 0o600)
+    shown = run(untouched, "doctor").stdout
+    assert "ok     the database file is closed to others on this machine" in shown
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_doctor_warns_where_others_can_read_names_or_the_password(bare, tmp_path):
+    file = tmp_path / "booking.db"
+    file.chmod(0o640)
+    assert "can read" not in run(bare, "doctor").stdout, "a group may be meant"
+    file.chmod(0o644)
+    tmp_path.chmod(0o777)
+    shown = run(bare, "doctor")
+    assert shown.exit_code == 0
+    assert f"warn   others on this machine can read customers' names in {file}" in shown.stdout
+    assert f"run chmod o= {file}" in shown.stdout
+    assert f"can put another file into {tmp_path}: run chmod o-w {tmp_path}" in shown.stdout
+    settings = tmp_path / "settings.toml"
+    settings.touch(0o600)
+    engine = create_engine("postgresql+psycopg://u:secret@127.0.0.1/x")
+    assert list(file_modes(engine, str(settings))) == []
+    settings.chmod(0o644)
+    (found,) = file_modes(engine, str(settings))
+    assert (
+        f"others on this machine can read {settings}, where the database's password" in found.text
+    )
 
 
 @pytest.mark.parametrize("left", [0, 7])
