@@ -11,13 +11,13 @@ from flask.sansio.scaffold import Scaffold
 from werkzeug.local import LocalProxy
 
 from .door import Door, Hook
-from .refusals import NoTabHere, TabSessionError
+from .refusals import NoTabHere
+from .registration import check_route, check_view
 from .schema import Data, Schema, schema_of
 from .session import TabSession
 
 Params = ParamSpec("Params")
 Mode = Literal["auto", "read", "write"]
-_ONLY_READ = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def session_route(  # noqa: PLR0913 - each an option of a registration
@@ -61,14 +61,13 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     refusals.py, which the blueprint's error handlers may give words. Raises TabSessionError for a
     registration that makes no sense.
     """
-    reading = _ONLY_READ & {method.upper() for method in methods}
-    if mode == "write" and reading:
-        raise TabSessionError(f"{rule}: {min(reading)} only reads, so mode='write' cannot have it.")
+    wanted = check_route(scaffold, rule, methods, mode, options)
     schema = schema_of(data)
 
     def register(
         view: Callable[Concatenate[TabSession[Data], Params], Any],
     ) -> Callable[Params, Response]:
+        name = check_view(scaffold, rule, endpoint, view)
         door = Door(
             view=view,
             flow=scaffold.name,
@@ -89,13 +88,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             return door.open(args, kwargs)
 
         session_view.is_session_route = True  # type: ignore[attr-defined]
-        scaffold.add_url_rule(
-            rule,
-            endpoint or getattr(view, "__name__", None),
-            session_view,
-            methods=list(methods),
-            **options,
-        )
+        scaffold.add_url_rule(rule, name, session_view, methods=wanted, **options)
         return session_view
 
     return register

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Generic, cast, get_type_hints
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Generic, cast
 
+from .fields import check_fields
 from .refusals import NewerDraft, TabSessionError
 
 if TYPE_CHECKING:
@@ -78,31 +79,16 @@ PLAIN: Schema[Content] = _Plain(load=dict, dump=dict)
 def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
     """The schema that a route was given: itself, one for a dataclass, or the plain one.
 
-    Raises TabSessionError for a class that is no dataclass, or that has a field without default,
-    because a draft begins empty, or one that is a dataclass itself.
+    Raises TabSessionError for what cannot begin empty or would not come back as it was: see
+    fields.py.
     """
     if data is None:
         return cast("Schema[Data]", PLAIN)
     if isinstance(data, Schema):
         return data
-    if not is_dataclass(data):
-        raise TabSessionError(f"data={data!r} is neither a dataclass nor a Schema(load, dump).")
-    bare = [
-        each.name
-        for each in fields(data)
-        if each.default is MISSING and each.default_factory is MISSING
-    ]
-    if bare:
-        raise TabSessionError(
-            f"{data.__name__}.{bare[0]} needs a default, because a draft begins empty."
-        )
-    hints = get_type_hints(data)
-    if nested := next((name for name, hint in hints.items() if is_dataclass(hint)), None):
-        raise TabSessionError(
-            f"{data.__name__}.{nested} is a dataclass itself, and JSON would give back a dict. "
-            "Write a Schema(load, dump), or make it a dict."
-        )
-    kind, known = cast("Any", data), {each.name for each in fields(data)}
+    check_fields(data)
+    kind = cast("Any", data)
+    known = {each.name for each in fields(kind)}
     return Schema(
         load=lambda content: kind(**{name: content[name] for name in known & content.keys()}),
         dump=lambda value: asdict(cast("Any", value)),

@@ -128,7 +128,7 @@ def test_a_schema_that_cannot_begin_or_go_on_fails_at_registration(session):
         text: str
 
     app = host_app(session)
-    with pytest.raises(TabSessionError, match=r"Nested\.note is a dataclass itself"):
+    with pytest.raises(TabSessionError, match=r"Nested\.note holds the dataclass Note"):
         session_route(app, "/n", data=Nested)
     with pytest.raises(TabSessionError, match=r"NoDefault\.text needs a default"):
         session_route(app, "/a", data=NoDefault)

@@ -1,0 +1,136 @@
+"""A mistake of a registration is told where it is written, with the remedy."""
+
+from dataclasses import dataclass, field, make_dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NewType, TypedDict
+
+import pytest
+from flask import Blueprint, Flask
+
+from booking.tab_sessions import TabSessionError, custom_session_route, session_route
+
+
+@dataclass
+class Line:
+    text: str = ""
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+class Place(TypedDict):
+    name: str
+
+
+def view(tab, **_):
+    return "ok"
+
+
+async def asynchronous(tab):
+    return "ok"
+
+
+def yielding(tab):
+    yield "ok"
+
+
+def new():
+    return Blueprint("notes", __name__)
+
+
+def twice(scaffold):
+    return session_route(scaffold, "/a")(session_route(scaffold, "/b")(view))
+
+
+def of(hint):
+    """A dataclass with one field of that type."""
+    return make_dataclass("Note", [("what", hint, field(default=None))])
+
+
+WRONG = {
+    'methods="POST" is one text': lambda: session_route(new(), "/n", methods="POST"),
+    "PSOT is no method": lambda: session_route(new(), "/n", methods=["GET", "PSOT"]),
+    "methods is empty": lambda: session_route(new(), "/n", methods=[]),
+    "mode='raed' is none of": lambda: session_route(new(), "/n", mode="raed"),
+    "GET only reads": lambda: session_route(new(), "/n", methods=["GET", "POST"], mode="write"),
+    "has to begin with a slash": lambda: session_route(new(), "n"),
+    "malformed url rule": lambda: session_route(new(), "/n/<int:x"),
+    "duplicate argument": lambda: session_route(new(), "/n/<x>/<x>"),
+    "unexpected keyword argument 'method'": lambda: session_route(new(), "/n", method=["POST"]),
+    "an app or a blueprint first": lambda: session_route("/n", "/n"),
+    "64 characters at most": lambda: session_route(Blueprint("n" * 65, __name__), "/n"),
+    "takes no tab": lambda: session_route(new(), "/n")(lambda: "ok"),
+    "takes no tab. It is": lambda: session_route(new(), "/n/<int:number>")(lambda number: "ok"),
+    "takes no tab. ": lambda: custom_session_route()(new(), "/n")(lambda **given: "ok"),
+    "is async": lambda: session_route(new(), "/n")(asynchronous),
+    "yields": lambda: session_route(new(), "/n")(yielding),
+    "is a session_route already": lambda: twice(new()),
+    "neither a dataclass": lambda: session_route(new(), "/n", data=int),
+    "give the class itself": lambda: session_route(new(), "/n", data=Line()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_route_that_cannot_work_is_refused(words):
+    with pytest.raises(TabSessionError, match=words):
+        WRONG[words]()
+
+
+@pytest.mark.parametrize("scaffold", [new(), Flask("notes")])
+def test_an_endpoint_is_given_once(scaffold):
+    session_route(scaffold, "/one")(view)
+    with pytest.raises(TabSessionError, match="endpoint 'view' already"):
+        session_route(scaffold, "/two")(view)
+    session_route(scaffold, "/two", endpoint="two")(view)
+
+
+@pytest.mark.parametrize(
+    ("hint", "words"),
+    [
+        (Line, "holds the dataclass Line"),
+        (list[Line], "holds the dataclass Line"),
+        (dict[str, Line], "holds the dataclass Line"),
+        (Line | None, "holds the dataclass Line"),
+        (list[dict[str, Line | None]], "holds the dataclass Line"),
+        (Annotated[list[Line], "said"], "holds the dataclass Line"),
+        (tuple[Line, ...], "is a tuple"),
+        (tuple, "is a tuple"),
+        (dict[int, str], "has keys of int"),
+        (date, "holds date, which is no JSON value"),
+        (list[Decimal], "holds Decimal"),
+        (Colour, "holds Colour"),
+        (set[str], "holds set"),
+        (bytes | None, "holds bytes"),
+    ],
+    ids=str,
+)
+def test_a_field_that_would_not_come_back_as_it_was_is_refused(hint, words):
+    with pytest.raises(TabSessionError, match=rf"Note\.what {words}.*Write a Schema\(load, dump\)"):
+        session_route(new(), "/n", data=of(hint))
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [str, int | None, float, bool, Any, list, dict, list[str], dict[str, list[int]], Place,
+     Literal["a", "b"], NewType("Name", str), Annotated[str, "said"], list[Place]],
+    ids=str,
+)  # fmt: skip
+def test_what_comes_back_as_it_was_is_taken(hint):
+    assert session_route(new(), "/n", data=of(hint))(view)
+
+
+def test_a_field_that_nobody_can_give_back_is_refused():
+    @dataclass
+    class Late:
+        when: str = field(default="", init=False)
+
+    with pytest.raises(TabSessionError, match="init=False"):
+        session_route(new(), "/n", data=Late)
+
+
+def test_rules_with_the_apps_own_converters_and_options_are_taken():
+    session_route(new(), "/n/<own:part>", defaults={"x": 1}, strict_slashes=False)(view)
+    session_route(new(), "", provide_automatic_options=False)(view)
