@@ -14,11 +14,12 @@ from .customer.begun import count
 from .database import database_of, prepare_sqlite
 from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
 from .operations.holds import release
+from .postgresql import prepare_postgresql
 from .sources import given, key_of
 from .state import NAME, State
 from .tab_sessions import TabSessions, limits_of, when_ended, when_stored
 
-__all__ = ["Sidebook", "prepare_sqlite"]
+__all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
 
 
 class Sidebook:

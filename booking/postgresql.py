@@ -30,10 +30,11 @@ class NotUnicode(Exception):
 
 
 def prepare_postgresql(connection: Any, _record: Any) -> None:
-    """What our own engine tells each connection, whatever server, database and role were told.
+    """Tell a connection what we need: `event.listen(engine, "connect", …, insert=True)`.
 
-    One round trip when it is opened. READ COMMITTED is what claiming is made for; it travels with
-    each BEGIN.
+    Our own engine has it, whatever server, database and role were told; a host's is left alone. One
+    round trip when it is opened. READ COMMITTED is what claiming is made for; it travels with each
+    BEGIN.
     """
     from psycopg import IsolationLevel  # noqa: PLC0415 - an extra, and here by now
 

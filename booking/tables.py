@@ -10,16 +10,19 @@ import logging
 from typing import Any
 
 from sqlalchemy import Inspector, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
 from .paths import MIGRATIONS
 from .storage.base import OlderTables
 from .storage.models import Base
 from .tab_sessions import DATABASE_FAILURES
+from .tab_sessions.failures import state_of
 from .tab_sessions.model import metadata as tab_sessions
 
 VERSION_TABLE = "booking_alembic_version"
 _VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name
+_MAY_NOT = "42501"  # insufficient_privilege
 _log = logging.getLogger(__name__)
 
 
@@ -34,7 +37,7 @@ class Tables:
 
         It asks in the session's own transaction, because a host's session may be bound to a
         connection, and ends one that it began. A database that does not answer is left to whoever
-        asks next; it says that better.
+        asks next, who says that better; a role that may not read the version is not asked again.
         """
         if self.are_known:
             return
@@ -43,8 +46,8 @@ class Tables:
         try:
             _refuse_older(actual)
             self.are_known = True
-        except DATABASE_FAILURES:
-            pass
+        except DATABASE_FAILURES as error:
+            self.are_known = isinstance(error, DBAPIError) and state_of(error) == _MAY_NOT
         finally:
             if begun:
                 actual.rollback()

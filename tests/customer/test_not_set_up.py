@@ -51,6 +51,7 @@ def test_a_database_of_an_older_version_is_told_without_a_traceback(sqlite_url, 
     assert "Traceback" not in caplog.text
 
 
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
 OLDER = "0014"  # the one before that keeps what Confirm alone writes
 EVERYTHING = [
@@ -88,6 +89,7 @@ def test_a_program_newer_than_its_tables_says_so_on_every_page_until_they_follow
     assert statuses(app) == {200, 404, 409, 422}
 
 
+@on_sqlite
 def test_who_is_refused_in_any_case_is_refused_first(app):
     downgrade(engine_of(app), OLDER)
     client, cross = app.test_client(), {"Sec-Fetch-Site": "cross-site"}
@@ -95,6 +97,7 @@ def test_who_is_refused_in_any_case_is_refused_first(app):
     assert client.get("/book/service/form").status_code == 400
 
 
+@on_sqlite
 def test_once_they_are_right_nothing_is_asked_again(app):
     statements = []
     note = lambda _c, _cursor, statement, *_: statements.append(statement)  # noqa: E731
@@ -103,6 +106,7 @@ def test_once_they_are_right_nothing_is_asked_again(app):
     assert sum("FROM booking_alembic_version" in each for each in statements) == 1
 
 
+@on_sqlite
 def test_tables_that_grew_older_under_a_running_process_are_noticed(app):
     """As by a backup that was restored."""
     assert app.test_client().get("/book/").status_code == 200
@@ -111,6 +115,7 @@ def test_tables_that_grew_older_under_a_running_process_are_noticed(app):
     assert statuses(app) == {503}
 
 
+@on_sqlite
 def test_a_process_older_than_its_tables_goes_on(app, caplog):
     with engine_of(app).begin() as connection:
         connection.exec_driver_sql("UPDATE booking_alembic_version SET version_num = '9999'")

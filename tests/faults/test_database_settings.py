@@ -1,14 +1,17 @@
 """Settings of a server, a database or a role that were made for other programs than ours."""
 
+from contextlib import contextmanager
 from threading import Timer
 
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import make_url
+from sqlalchemy import event, inspect, make_url
 
 from booking import Sidebook, create_app
+from booking.extension import prepare_postgresql
 from booking.migrate import _LOCK, upgrade
+from booking.postgresql import NotUnicode
 from tests.commands.shell import appointment, refused, run
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details
@@ -59,13 +62,21 @@ def foreign_url(request, on_postgres, postgres_url):
 def test_whatever_the_database_was_told_everybody_can_book(postgresql_url, setting):
     setting(**AGAINST_US)
     with app_over(postgresql_url) as app:
-        tab = at_details(app).submit(**ADA | {"name": "Łucja Ω"})
-        assert tab.submit().step == "done"
+        assert done_by(app, "Łucja Ω")
         assert "Łucja Ω" in run(app, "list", "--all").output
         found = run(app, "doctor")
     assert found.exit_code == 0
     for told in ("synchronous_commit = on", "transaction_isolation = read committed"):
         assert f"ok     {told}" in found.output
+    with host_over(postgresql_url) as host:  # which may tell its connections what ours are told
+        with host.app_context():
+            engine = host.extensions["sqlalchemy"].engine
+        event.listen(engine, "connect", prepare_postgresql, insert=True)
+        assert done_by(host, "Łukasz 李")
+
+
+def done_by(app, name) -> bool:
+    return at_details(app).submit(**ADA | {"name": name}).submit().step == "done"
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "SJIS"])
@@ -79,31 +90,32 @@ def test_no_setting_of_a_roles_encoding_keeps_us_from_connecting(postgresql_url,
         engine.dispose()
 
 
-@pytest.mark.parametrize("foreign_url", ["LATIN1", "SQL_ASCII", "EUC_JP"], indirect=True)
-def test_init_refuses_a_database_that_cannot_hold_every_name_and_prints_how_to_make_one(
-    foreign_url, on_postgres, postgres_url
-):
+@pytest.mark.parametrize("foreign_url", ["SQL_ASCII"], indirect=True)
+def test_init_does_not_begin_in_a_database_that_cannot_hold_every_name(foreign_url):
     app = create_app({"BOOKING_DATABASE_URL": foreign_url})
-    told = refused(app, "init")
-    assert "which cannot hold every name" in told
-    assert refused(app, "list") == "The database is not set up yet. Run flask booking init first."
-    on_postgres(told.partition("name it: ")[2])
-    made = make_url(foreign_url).database + "_utf8"
-    migrate(database_at(postgres_url, made))
-    on_postgres(f"DROP DATABASE {made} WITH (FORCE)")
     with app.app_context():
-        app.extensions["booking"].engine.dispose()
+        engine = app.extensions["booking"].engine
+        with pytest.raises(NotUnicode, match="is in SQL_ASCII, which"):
+            upgrade(engine)
+        assert not inspect(engine).get_table_names()
+        engine.dispose()
 
 
 @pytest.mark.parametrize("foreign_url", ["LATIN1"], indirect=True)
-def test_doctor_finds_a_database_that_cannot_hold_every_name(foreign_url):
+def test_it_prints_how_to_make_one_that_can_and_doctor_says_it_too(
+    foreign_url, on_postgres, postgres_url
+):
     app = create_app({"BOOKING_DATABASE_URL": foreign_url})
-    found = run(app, "doctor")
-    assert found.exit_code == 1
-    assert "WRONG  the database's encoding = LATIN1, so a customer whose name" in found.output
-    assert "CREATE DATABASE in_latin1_utf8 ENCODING 'UTF8'" in found.output
+    told, found = refused(app, "init"), run(app, "doctor")
     with app.app_context():
         app.extensions["booking"].engine.dispose()
+    statement = told.partition("name it: ")[2]
+    assert found.exit_code == 1
+    assert "WRONG  the database's encoding = LATIN1, so a customer whose name" in found.output
+    assert statement in found.output
+    on_postgres(statement)
+    migrate(database_at(postgres_url, "in_latin1_utf8"))
+    on_postgres("DROP DATABASE in_latin1_utf8 WITH (FORCE)")
 
 
 def test_doctor_says_what_of_a_hosts_engine_keeps_people_from_booking(postgresql_url, setting):
@@ -126,15 +138,44 @@ def test_doctor_finds_a_hosts_engine_that_commits_each_statement_by_itself(postg
 
 
 def doctor_of_a_host(url, **options):
+    with host_over(url, **options) as host:
+        found = run(host, "doctor")
+    assert found.exit_code == 1, found.output
+    return found.output
+
+
+@contextmanager
+def host_over(url, **options):
     host = Flask("host")
     host.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)
     db = SQLAlchemy(host)
     Sidebook(host, db)
-    found = run(host, "doctor")
+    yield host
     with host.app_context():
         db.engine.dispose()
-    assert found.exit_code == 1, found.output
-    return found.output
+
+
+def test_who_may_not_read_the_version_is_served_and_not_asked_again(postgresql_url):
+    with app_over(postgresql_url) as app:
+        with app.app_context():
+            engine = app.extensions["booking"].engine
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE ROLE server_only LOGIN")
+            connection.exec_driver_sql("GRANT USAGE ON SCHEMA public TO server_only")
+            connection.exec_driver_sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO server_only")
+            connection.exec_driver_sql("REVOKE ALL ON booking_alembic_version FROM server_only")
+    role = make_url(postgresql_url).set(username="server_only").render_as_string()
+    app = create_app({"BOOKING_DATABASE_URL": role})
+    try:
+        assert app.test_client().get("/book/").status_code == 200
+        assert app.extensions["booking"].tables.are_known
+    finally:
+        with app.app_context():
+            app.extensions["booking"].engine.dispose()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP OWNED BY server_only")
+            connection.exec_driver_sql("DROP ROLE server_only")
+        engine.dispose()
 
 
 def test_init_waits_for_another_init_whatever_a_statement_may_take(postgresql_url, setting):
