@@ -126,7 +126,7 @@ def test_the_migrated_database_is_the_one_the_models_describe(engine):
     assert tables(engine) == set()
     migrate.upgrade(engine)
     assert described(engine) == modelled
-    assert len(modelled) == 20
+    assert set(modelled) == set(migrate.merged_metadata().tables), "there was something to compare"
 
 
 def test_the_comparison_would_notice_a_changed_check(engine):
@@ -153,12 +153,6 @@ def test_every_constraint_and_index_has_a_name_of_ours(engine):
         ]
         for one in named:
             assert re.match(rf"(fk|uq|ck|ix)_{table}_", one["name"]), one
-
-
-def test_migrations_are_numbered_without_a_gap_and_form_one_line():
-    numbers = [path.name[:4] for path in sorted((MIGRATIONS / "versions").glob("*.py"))]
-    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
-    assert numbers[-1] == HEAD
 
 
 def test_pending_names_what_is_still_to_come(engine):

@@ -130,7 +130,7 @@ def test_the_demo_is_served_and_a_second_start_keeps_what_is_there(checkout, por
     assert "Maré Movement Studio" in page
     assert f"http://127.0.0.1:{port}/book/" in said
     assert "two tabs" in said
-    owner = said.split("in another terminal:")[1].split()[:8]
+    owner = said.partition("in another terminal:\n")[2].splitlines()[0].split()
     assert owner[-2:] == ["list", "--all"]
     assert subprocess.call(owner, cwd=checkout) == 0
 

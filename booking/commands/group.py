@@ -14,6 +14,7 @@ from flask.cli import AppGroup
 
 from booking.tab_sessions.transactions import AnySession
 
+from .output import worded
 from .troubles import in_plain_words
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class _Plainspoken(AppGroup):
         except click.ClickException as error:
             if (told := as_called(error.message)) == error.message:
                 raise
-            raise click.ClickException(told) from error
+            raise worded(error, told) from error
 
 
 booking_commands = _Plainspoken("booking", help="Set up the business and look after its day.")

@@ -11,7 +11,21 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage.claims import staff_ticks
-from booking.storage.models import Booking, Service, StaffMember, catalogue_state, claim, hold
+from booking.storage.models import (
+    Booking,
+    Closure,
+    DateOverride,
+    Question,
+    Service,
+    Shop,
+    StaffMember,
+    TimeOff,
+    WeeklyHours,
+    catalogue_state,
+    claim,
+    hold,
+    offer,
+)
 from booking.storage.reads import shop_zone
 
 from .findings import Finding, Grade
@@ -19,16 +33,22 @@ from .findings import Finding, Grade
 KEY = ["resource_id", "tick"]
 LIVE = ("pending", "confirmed")
 # What makes a process that remembers the business read it again: migration 0008.
+WATCHED = {
+    model.__tablename__
+    for model in (Shop, Service, Question, StaffMember, WeeklyHours, DateOverride, TimeOff, Closure)
+} | {offer.name}
 WATCHERS = {
-    "sqlite": """
-        SELECT count(*) = 27 FROM sqlite_master
-        WHERE type = 'trigger' AND name LIKE 'booking~_%~_changed~_by~_%' ESCAPE '~'
-    """,
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
     "postgresql": """
-        SELECT count(*) = 9 FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+        SELECT relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
         WHERE tgname = 'booking_catalogue_changed' AND tgenabled <> 'D'
         AND pg_table_is_visible(pg_class.oid)
     """,
+}
+EVENTS = ("insert", "update", "delete")
+EXPECTED = {
+    "sqlite": {f"{table}_changed_by_{event}" for table in WATCHED for event in EVENTS},
+    "postgresql": WATCHED,
 }
 
 
@@ -61,9 +81,11 @@ def _keys(session: Session) -> Iterator[Finding]:
 
 def _watchers(session: Session) -> Iterator[Finding]:
     connection = session.connection()
-    if not (question := WATCHERS.get(connection.dialect.name)):
+    dialect = connection.dialect.name
+    if dialect not in WATCHERS:
         return
-    stands = bool(connection.exec_driver_sql(question).scalar())
+    found = set(connection.exec_driver_sql(WATCHERS[dialect]).scalars())
+    stands = found >= EXPECTED[dialect]
     harm = "running processes do not notice a changed business"
     remedy = "make its triggers again as in migration 0008, and start those processes anew"
     yield _required(stands, "what watches over the business", harm, remedy)

@@ -43,7 +43,11 @@ def harmless(error: click.ClickException) -> click.ClickException:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error  # a page of help, and nobody's words
     lines = error.format_message().split("\n")
-    text = _fitting("\n".join(map(plain, lines)), sys.stderr)
+    return worded(error, _fitting("\n".join(map(plain, lines)), sys.stderr))
+
+
+def worded(error: click.ClickException, text: str) -> click.ClickException:
+    """The same refusal in other words, with the exit status that it had."""
     if isinstance(error, click.UsageError):
         return click.UsageError(text, error.ctx)
     return click.ClickException(text)
