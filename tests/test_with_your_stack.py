@@ -1,13 +1,26 @@
 """What docs/with-your-stack.md says of a host's usual extensions, each tried for real."""
 
+import re
+from dataclasses import fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
+from flask import redirect, request, url_for
+from flask_debugtoolbar import DebugToolbarExtension
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, UserMixin, current_user, login_user
+from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
-from booking import Sidebook
-from tests.customer.walks import at_done
+from booking import Sidebook, TabSessions
+from booking.config import Settings
+from booking.testing import TabClient
+from tests.customer.walks import ADA, at_done, slots
 from tests.fixtures.hosts import loaded
+
+GUIDE = Path(__file__).parents[1] / "docs" / "with-your-stack.md"
 
 
 @pytest.mark.parametrize("first", ["CSRFProtect", "Sidebook"])
@@ -57,3 +70,79 @@ def test_what_a_host_answers_in_our_place_is_left_as_it_is(host, answer):
     assert closed.text == "Closed today"
     assert "Content-Security-Policy" not in closed.headers
     assert "Cache-Control" not in closed.headers
+
+
+@pytest.mark.parametrize("first", ["Talisman", "Sidebook"])
+def test_talisman_after_sidebook_leaves_the_wizard_its_own_policy(host, first):
+    make = {"Talisman": lambda app: Talisman(app, force_https=False), "Sidebook": Sidebook}
+    make.pop(first)(host)
+    make.popitem()[1](host)
+    host.add_url_rule("/mine", "mine", lambda: "mine")
+    done = at_done(loaded(host))
+    assert done.step == "done"
+    client = host.test_client()
+    ours = "form-action" in client.get("/book/").headers["Content-Security-Policy"]
+    assert ours == (first == "Sidebook")
+    assert "form-action" not in client.get("/mine").headers["Content-Security-Policy"]
+    manage = client.get(done.page.select_one(".keep-link")["href"])
+    assert '<meta name="referrer" content="no-referrer">' in manage.text
+
+
+@pytest.fixture
+def with_login(host):
+    """The example of docs/with-your-stack.md, with a log-in page of the host's."""
+    db, login = host.extensions["sqlalchemy"], LoginManager(host)
+    login.user_loader(Person)
+    TabSessions(host, db.session, user=lambda: current_user.get_id())  # noqa: PLW0108 - who is there later
+    shown = re.search(r"```python\n(OPEN = .*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    names = {"app": host, "current_user": current_user, "request": request}
+    exec(shown[1], names | {"redirect": redirect, "url_for": url_for})
+
+    @host.route("/login", methods=["GET", "POST"])
+    def login():
+        if request.method == "GET":
+            return '<form action="" method="post"><button>Log in</button></form>'
+        login_user(Person("7"))
+        return redirect(urlsplit(request.args["next"]).path)
+
+    Sidebook(host)
+    return loaded(host)
+
+
+class Person(UserMixin):
+    def __init__(self, number):
+        self.id = number
+
+
+def test_a_log_in_before_the_wizard_and_one_that_ran_out_in_its_midst(with_login):
+    tab = TabClient(with_login, "/book/")
+    assert tab.url == "/login?next=/book/?"
+    tab.submit().submit(service="short").submit(staff="ana")
+    tab.client.delete_cookie("session")
+    tab.submit(slot=slots(tab)[0])
+    assert tab.url.startswith("/login?next=")
+    tab.submit()
+    assert (tab.url, tab.step) == ("/book/time", "time")
+    assert tab.submit(slot=slots(tab)[0]).step == "details"
+    done = tab.submit(**ADA).submit()
+    link = done.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    stranger = TabClient(with_login, link)
+    assert stranger.submit().page.h1.text == "This appointment is cancelled"
+
+
+# It says of each fragment that it found no page to stand in.
+@pytest.mark.filterwarnings("ignore:Could not insert debug toolbar")
+def test_the_debug_toolbar_stands_beside_the_wizard(host):
+    host.config.update(DEBUG_TB_ENABLED=True, DEBUG_TB_INTERCEPT_REDIRECTS=False)
+    Sidebook(host)
+    DebugToolbarExtension(host)
+    done = at_done(loaded(host))
+    assert "flDebug" in done.new_tab("/book/").page.decode()
+    link = done.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    assert done.new_tab(link).submit().page.h1.text == "This appointment is cancelled"
+
+
+def test_every_line_of_the_settings_it_names_is_one_that_exists():
+    told = GUIDE.read_text(encoding="utf-8")
+    names = {f"BOOKING_{field.name.upper()}" for field in fields(Settings)}
+    assert set(re.findall(r"BOOKING_\w+", told)) <= names

@@ -136,7 +136,7 @@ class Window:
         if method in ("GET", "DELETE"):
             query = "&".join(filter(None, [urlsplit(url).query, wire.encoded(pairs)]))
             url, body = wire.with_query(urlsplit(url).path, query), None
-        answer = self._send_with_id(method, url, wire.HTMX, body)
+        answer = self._send_with_id(method, url, wire.htmx(self.url), body)
         if answer.headers.get("HX-Refresh") == "true":
             return self._reload()
         if elsewhere := answer.headers.get("HX-Redirect"):

@@ -51,6 +51,11 @@ class Json:
 Body = Pairs | Upload | Json | None
 
 
+def htmx(page: str) -> dict[str, str]:
+    """What htmx says with a request of its own from the page at that address."""
+    return HTMX | {"HX-Current-URL": f"http://localhost{page}"}
+
+
 def new_id() -> str:
     """A tab's id as the browser makes it: 32 random bytes, 43 characters of base64url."""
     return secrets.token_urlsafe(32)
