@@ -55,13 +55,17 @@
     if (document.activeElement === document.body) hold.focus();
   }
 
-  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-    const left = ctx.response?.headers.get("Hold-Seconds-Left");
+  function hear(left) {
     if (!left || !shown?.isConnected) return;
     shown.dataset.secondsLeft = left;
     find(".hold-first", shown)?.remove();
     countDown(shown);
+  }
+
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    hear(ctx.response?.headers.get("Hold-Seconds-Left"));
   });
+  document.addEventListener("booking:saved", ({ detail }) => hear(detail.headers.get("Hold-Seconds-Left")));
 
   // Timers rest while nobody looks.
   document.addEventListener("visibilitychange", () => tick());

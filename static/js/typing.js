@@ -19,7 +19,9 @@
     for (const name of Object.keys(more)) body.set(name, more[name]);
     const headers = { "Tab-Session": TabSession.id, "HX-Request": "true" };
     const request = { method: "POST", body, headers, keepalive: true };
-    fetch(place.getAttribute("hx-post"), request).catch(() => { saved = -1; });
+    fetch(place.getAttribute("hx-post"), request)
+      .then((answer) => document.dispatchEvent(new CustomEvent("booking:saved", { detail: answer })))
+      .catch(() => { saved = -1; });
   }
 
   document.addEventListener("input", hear);

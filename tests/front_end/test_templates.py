@@ -1,7 +1,11 @@
 """What every template keeps to, whatever it is given."""
 
+import re
+
 import pytest
 from bs4 import Tag
+from jinja2 import Environment
+from jinja2.meta import find_undeclared_variables
 
 from tests.front_end.gallery import ROOT
 from tests.front_end.samples import MESSAGES, SAMPLES, SHOP
@@ -9,6 +13,7 @@ from tests.front_end.samples import MESSAGES, SAMPLES, SHOP
 FRAGMENTS = [name for name, sample in SAMPLES.items() if sample.template.startswith("_")]
 STEPS = [name for name in FRAGMENTS if "progress" in SAMPLES[name].context]
 ASKING = [name for name in STEPS if name != "service-none"]
+FLASKS = ("url_for", "request", "config", "g", "session")
 REFERENCES = ("for", "aria-labelledby", "aria-describedby", "form")
 
 
@@ -27,6 +32,15 @@ def spoken(part: Tag) -> str:
 def test_every_template_has_a_sample():
     templates = {path.name for path in (ROOT / "templates/booking").glob("*.html")}
     assert templates == {sample.template for sample in SAMPLES.values()}
+
+
+def test_whatever_a_template_reads_is_given_by_somebody():
+    texts = [file.read_text() for file in (ROOT / "templates/booking").rglob("*.html")]
+    code = "\n".join(file.read_text() for file in (ROOT / "booking/customer").rglob("*.py"))
+    includers = " ".join(re.findall(r"{%-? (?:with|set|for) ([^%]*)", "".join(texts)))
+    read = {name for text in texts for name in find_undeclared_variables(Environment().parse(text))}
+    given = {*FLASKS, *re.findall(r'"(\w+)"', code), *re.findall(r"\b(\w+)=", code)}
+    assert read <= given | set(re.findall(r"\w+", includers))
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)

@@ -79,6 +79,23 @@ def test_a_copy_of_a_copy_that_was_never_made_is_a_copy_of_the_first(page, conte
     shows(copy_of_copy, "milk (a copy)")
 
 
+def test_a_log_in_page_in_the_answers_place_renews_nothing_and_makes_no_copy(page, context, menu):
+    log_in = {"content_type": "text/html", "body": "<h1>Log in</h1>"}
+    page.route(LIFECYCLE, lambda route: route.fulfill(**log_in))
+    before = id_of(page)
+    assert page.evaluate("TabSession.renew()") == before
+    page.unroute(LIFECYCLE)
+    page.reload()
+    shows(page, "milk")
+    away = {"status": 303, "headers": {"Location": "/"}}  # where there is a page
+    context.route(NOTE, lambda route: route.fulfill(**away))
+    copy = menu("duplicate", page)
+    hears(copy, "forked")
+    context.unroute(NOTE)
+    copy.reload()
+    shows(copy, "milk (a copy)")
+
+
 def test_renewing_keeps_the_place_under_another_id(page):
     before = id_of(page)
     after = page.evaluate("TabSession.renew()")

@@ -208,7 +208,7 @@
         if (answer.status >= 500 || read("") !== sender) return id;
         if (read(NEXT) === next) write(NEXT);
         if ([404, 405].includes(answer.status)) warnOf(`${url} answers ${answer.status}. Is it session_lifecycle's, or what data-url should name?`);
-        if (!answer.ok) return id;
+        if (answer.status !== 204) return id; // a host's log-in page is an answer, too, and not to this
         hear(answer, id);
         write("", id = next);
         if (!(await take(next))) fork(next);
@@ -272,7 +272,7 @@
     const answer = await fetch(action, { ...request, ...UNKEPT, headers: all });
     isFresh = false;
     const says = hear(answer, sender);
-    if (answer.ok && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
+    if (answer.ok && !answer.redirected && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
     if (says("renew") && id === sender) await renew().catch(() => {}); // else before the next request
     const isRefused = (answer.status === 409 && says("renew")) || (answer.status === 400 && says("missing"));
     if (isRefused && !isAgain) {
