@@ -185,3 +185,19 @@ def tab(session):
         **live,
     }
     return session.execute(insert(tab_session).values(row)).inserted_primary_key[0]
+
+
+def test_a_tab_or_all_of_them_are_ended_and_their_pages_say_so(app):
+    tab, other = (at_details(app, f"{DAY}T{clock}Z", staff="ana") for clock in ("10:00", "14:00"))
+    (first, _), (second, _) = rows(app)
+    assert run(app, "revoke", first).stdout == "1 ended.\n"
+    assert [number for number, _ in rows(app)] == [second]
+    assert tab.submit(name="Al", email="al@example.com").status == 410
+    assert refused(app, "revoke", "--all").endswith("ending several at once needs --yes.")
+    early = f"{DAY - timedelta(days=30)} 10:00"
+    for words in (["--all", "--before", early], ["--user", "nobody"]):
+        assert run(app, "revoke", *words, "--yes").stdout == "Nothing to end was found.\n"
+    assert run(app, "revoke", "--all", "--yes").stdout == "1 ended.\n"
+    assert other.submit(name="Al", email="al@example.com").status == 410
+    for words in ([], [first, "--all"], [first, "--before", early]):
+        assert run(app, "revoke", *words).exit_code == 2
