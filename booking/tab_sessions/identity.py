@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from . import ids, sealing, store
 from .extension import State
-from .refusals import MissingTabSession, TabSessionGone
+from .refusals import MissingTabSession, RenewalDue, TabSessionGone
 from .sealing import SealBroken
 
 
@@ -98,6 +98,21 @@ def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> 
         for hook in here.before_renew:
             hook(session, row.id)
         store.rename(session, row.id, _renamed(row, tab_id, new_id, until))
+
+
+def require_current(session: Session, row: store.Row | None, tab_id: str, now: int) -> None:
+    """Refuse to write by an id that was renewed, in any flow, or that has to be.
+
+    Raises RenewalDue where the tab may ask again by its other id, TabSessionGone where that one
+    was given so long ago that it must have been lost.
+    """
+    if row is not None:
+        if row.renewal_due or row.by_previous_id:
+            raise RenewalDue
+        return
+    until = store.renewed_until(session, ids.digest(tab_id))
+    if until is not None:
+        raise RenewalDue if until > now else TabSessionGone("ended")
 
 
 def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:

@@ -86,7 +86,9 @@ class TabSessionGone(Refusal, Gone):
 
 
 class RenewalDue(Refusal, Conflict):
-    """409: somebody logged in, so this tab writes again once it has another id.
+    """409: this tab writes again once it has another id, or by the other one that it has.
+
+    Somebody logged in, or the id was renewed while this request was under way.
 
     The script renews and repeats the request by itself.
     """

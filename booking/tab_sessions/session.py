@@ -9,7 +9,7 @@ from typing import Any
 from . import references, sealing, store
 from .answer import Then
 from .attempts import Conflict
-from .refusals import ReadOnlyTab, RenewalDue
+from .refusals import ReadOnlyTab
 from .schema import Data
 from .stored import Stored
 
@@ -73,8 +73,6 @@ class TabSession(Stored[Data]):
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None or self._row is None:
             raise Conflict
-        if self._row.by_previous_id:  # its key cannot be wrapped for the new id, which is not told
-            raise RenewalDue
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         self._draft_key = self._root(self._draft_key)
         kept = {"wrapped_key": sealing.wrap(self._draft_key, self._id), "previous_key": None}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, insert, or_, select, update
+from sqlalchemy import Insert, Update, bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,9 @@ _TOUCH = (
     .where(table.c.id == bindparam("row"), table.c.state == "active")
     .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
 )
+_RENEWED_UNTIL = select(func.max(table.c.previous_until)).where(
+    table.c.previous_hash == bindparam("digest")
+)
 _SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
     table.c.token_hash == bindparam("digest")
 )
@@ -95,6 +98,12 @@ def _by_its_previous_id(found: Any, now: int) -> Row:
     if previous_key is None or previous_until <= now:
         return replace(row, state="ended", reason="renewed", sealed=None, wrapped_key=None)
     return row
+
+
+def renewed_until(session: Session, digest: bytes) -> int | None:
+    """Until when this id still leads to a tab that has another one now; None if it never did."""
+    until = session.connection().execute(_RENEWED_UNTIL, {"digest": digest}).scalar_one()
+    return None if until is None else int(until)
 
 
 def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:

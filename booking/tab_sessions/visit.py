@@ -21,7 +21,7 @@ from .attempts import RunAgain, look, settle
 from .extension import State
 from .failures import DATABASE_FAILURES, is_busy
 from .model import tab_session as table
-from .refusals import NothingBegun, RenewalDue, TabSessionBusy, TabSessionGone
+from .refusals import NothingBegun, TabSessionBusy, TabSessionGone
 from .schema import Data
 from .session import TabSession
 from .transactions import writing
@@ -124,8 +124,7 @@ class Visit(Generic[Data]):
             self.state.end(session, [row.id], over)
         if over:
             return TabSessionGone(over)
-        if row and row.renewal_due:
-            raise RenewalDue
+        identity.require_current(session, row, tab_id, self._seconds())
         return self._written(self._tab(session, tab_id, row, writable=True))
 
     def _identify(self, session: Session) -> str:

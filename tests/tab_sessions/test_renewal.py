@@ -50,17 +50,27 @@ def test_a_lost_answer_is_asked_for_again(tab):
     assert later.get().text == "kept"
 
 
-def test_requests_under_way_reach_the_tab_by_its_old_id_for_a_minute(clock, tab):
+def test_questions_under_way_are_answered_by_the_old_id_for_a_minute(clock, tab):
     tab.post(text="kept")
     later = renewed(tab)
     clock.shift(timedelta(seconds=59))
     assert tab.get().text == "kept"
-    assert tab.post(text="late").status_code == 200
-    assert later.get().text == "late"
     clock.shift(timedelta(seconds=1))
     assert tab.get().status_code == 410
     assert tab.post(text="too late").status_code == 410
-    assert later.get().text == "late"
+    assert later.get().text == "kept"
+
+
+def test_what_the_old_id_writes_is_asked_for_again_by_the_new_one(tab, rows):
+    tab.post(text="kept")
+    later, before = renewed(tab), rows()
+    written = [("POST", path) for path in ("/note", "/finish", "/again", "/tab-session")]
+    for method, path in [*written, ("DELETE", "/tab-session")]:
+        sent = {"data": {"text": "late"}, "headers": {"Tab-Session": tab.id}}
+        answer = tab.client.open(path, method=method, **sent)
+        assert (answer.status_code, answer.headers["HX-Trigger"]) == (409, "tab-session:renew")
+    assert rows() == before
+    assert later.post("/finish").text == "completed N-1 {}"
 
 
 def test_a_stale_renewal_after_the_minute_cannot_take_the_tab_away(clock, tab):
@@ -79,14 +89,6 @@ def test_whoever_knows_the_old_id_cannot_take_the_tab_away_within_the_minute(tab
     thief = Tab(tab.client)
     assert tab.post("/tab-session", {"Tab-Session-New": thief.id}).status_code == 410
     assert (thief.get().text, later.get().text) == ("(nothing)", "kept")
-
-
-def test_a_goal_is_not_reached_by_the_old_id_but_asked_for_by_the_new_one(tab):
-    tab.post(text="kept")
-    later = renewed(tab)
-    answer = tab.post("/finish")
-    assert (answer.status_code, answer.headers["HX-Trigger"]) == (409, "tab-session:renew")
-    assert later.post("/finish").text == "completed N-1 {}"
 
 
 def test_nobody_renews_to_an_id_that_has_a_tab(tab, new_tab):
@@ -217,9 +219,20 @@ def test_staying_alive_and_ending_mean_every_flow(two_flows, clock, rows):
     assert tab.post("/tab-session").headers["Tab-Session-Left"] == "3600"
     clock.shift(timedelta(minutes=50))
     assert (tab.get().text, tab.get("/other/note").text) == ("one", "two")
-    later = renewed(tab)
     two_flows.test_client().delete("/tab-session", headers={"Tab-Session": tab.id})
-    assert later.get().status_code == later.get("/other/note").status_code == 410
+    assert tab.get().status_code == tab.get("/other/note").status_code == 410
+
+
+def test_the_old_id_begins_and_ends_nothing_in_any_flow(two_flows, clock, rows):
+    tab = Tab(two_flows.test_client())
+    tab.post(text="one")
+    later = renewed(tab)
+    assert tab.post("/other/note", text="two").status_code == 409
+    headers = {"Tab-Session": tab.id}
+    assert tab.client.delete("/tab-session", headers=headers).status_code == 409
+    clock.shift(timedelta(minutes=2))
+    assert tab.post("/other/note", text="two").status_code == 410
+    assert (later.get().text, len(rows())) == ("one", 1)
 
 
 def test_what_was_ended_begins_in_no_other_flow_either(two_flows, rows):
