@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 # The driver reads instants in ISO style only, and sends every script in UTF-8 only; in UTC a zone's
-# name cannot confuse it. The commit is on the disk before a customer is told of it.
+# name cannot confuse it. Claiming is made for READ COMMITTED. The commit is on the disk before a
+# customer is told of it.
 _SETTINGS = """
     SELECT set_config('client_encoding', 'UTF8', false), set_config('DateStyle', 'ISO', false),
         set_config('TimeZone', 'UTC', false),
+        set_config('default_transaction_isolation', 'read committed', false),
         set_config('synchronous_commit', CASE current_setting('synchronous_commit')
             WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
 """
@@ -33,15 +35,11 @@ def prepare_postgresql(connection: Any, _record: Any) -> None:
     """Tell a connection what we need: `event.listen(engine, "connect", …, insert=True)`.
 
     Our own engine has it, whatever server, database and role were told; a host's is left alone. One
-    round trip when it is opened. READ COMMITTED is what claiming is made for; it travels with each
-    BEGIN.
+    round trip when it is opened.
     """
-    from psycopg import IsolationLevel  # noqa: PLC0415 - an extra, and here by now
-
     connection.autocommit = True
     connection.execute(_SETTINGS)
     connection.autocommit = False
-    connection.isolation_level = IsolationLevel.READ_COMMITTED
 
 
 def encoding(connection: Connection) -> str:
