@@ -29,6 +29,7 @@ NAMES = (
     "claims",
     "availability",
     "housekeeping",
+    "lock_out",
     "memory",
 )
 RESULTS = Path(__file__).with_name("results.md")

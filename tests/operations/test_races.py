@@ -16,15 +16,18 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
+from booking.operations import visitors
 from booking.operations.bookings import cancel
+from booking.operations.drafts import count_drafts
 from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import extend, release
 from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.claims import release_holds
-from booking.storage.models import Booking, claim, hold
+from booking.storage.models import Booking, claim, hold, visitor_drafts
 from booking.storage.reads import booking_by_reference, hold_of
+from booking.storage.visitors import count
 from booking.tab_sessions import is_busy, settle
 from booking.tab_sessions.failures import is_conflict
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
@@ -158,6 +161,55 @@ def test_a_visitors_limit_holds_when_all_tabs_ask_at_once(shop):
     )
     assert len(won(results)) == 3
     assert shop.count(hold) == 3
+
+
+def neighbours_at_once(shop):
+    """Twelve visitors of one network, each with a person's own time; how many may hold one."""
+    days = range(1, CLIENTS + 1)
+    jobs = [
+        partial(shop.hold, shop.tab(), "cut", "ann", at("10:00", day=day), visitor=neighbour(day))
+        for day in days
+    ]
+    return len(won(at_once(*jobs)))
+
+
+def neighbour(number):
+    networks = (f"2001:db8:{number % 2}::/56", "2001:db8::/48")
+    return Visitor(f"2001:db8:{number}::/64", 1, 9, 100, networks=networks)
+
+
+def test_a_networks_limit_holds_when_all_its_visitors_ask_at_once(shop):
+    shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=neighbour(0))  # makes the day's key
+    assert neighbours_at_once(shop) == 7, "eight for a wide network, and four for each inside"
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_without_taking_turns_more_of_a_network_would_be_let_in(shop, monkeypatch):
+    """The negative control; on SQLite there is one writer at a time anyway."""
+
+    def count_slowly(*args, **asked):
+        counted = count(*args, **asked)
+        time.sleep(0.1)
+        return counted
+
+    shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=neighbour(0))
+    monkeypatch.setattr(visitors, "_one_at_a_time", lambda *_: None)
+    monkeypatch.setattr(visitors, "count", count_slowly)
+    assert neighbours_at_once(shop) > 7
+
+
+def test_what_many_tabs_store_at_once_is_all_counted(shop):
+    def begin(number):
+        with shop.writing() as session:
+            count_drafts(session, neighbour(number), drafts=1, size=100, now=NOW)
+
+    at_once(*[partial(begin, number) for number in range(CLIENTS)])
+    with shop.engine.connect() as connection:
+        found = connection.execute(select(visitor_drafts.c.drafts, visitor_drafts.c.bytes))
+        counted = Counter(map(tuple, found))
+    assert counted == {(1, 100): CLIENTS, (6, 600): 2, (12, 1200): 1}
 
 
 def test_confirming_a_hold_that_ran_out_against_somebody_who_takes_the_time(shop):

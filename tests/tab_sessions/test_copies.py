@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from booking.tab_sessions import session_route
+from booking.tab_sessions import TooManyTabs, session_route
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -22,6 +22,31 @@ def test_a_copy_shows_the_answers_of_its_source_and_then_goes_its_own_way(tab):
     assert copy.get(**header).text == "first"
     copy.post(text="second")
     assert (tab.get().text, copy.get().text) == ("first", "second")
+
+
+def test_an_app_is_told_what_is_stored_and_may_refuse_what_is_begun(session, rows):
+    told = []
+
+    def count(_session, flow, begun, size):
+        told.append((flow, begun, size > 0))
+        if begun and len(told) > 4:
+            raise TooManyTabs(60)
+
+    tab = Tab(host_app(session, notes_blueprint(), on_store=count).test_client())
+    tab.get()
+    tab.post(text="first")
+    tab.post(text="second")
+    tab.post(text="x" * 5000)
+    tab.post(text="y" * 5000)
+    copy, header = copied(tab)
+    copy.get(**header)
+    late, header = copied(tab)
+    late.post("/note", header, text="a copy and an answer are one row")
+    assert told == [("notes", 1, True), ("notes", 0, True), *[("notes", 1, True)] * 2]
+    for answer in (Tab(tab.client).post(text="third"), copied(tab)[0].get(**copied(tab)[1])):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    assert len(rows()) == 3
+    assert tab.post(text="z" * 15_000).status_code == 200, "what was begun goes on"
 
 
 def test_a_copy_may_begin_with_a_write(tab):
