@@ -12,7 +12,13 @@ from .config import ConfigurationError, Settings, names_of_settings, read_settin
 from .customer import create_blueprint
 from .customer.begun import count
 from .database import database_of, prepare_sqlite
-from .mounting import prefix_of, refuse_addresses_in_use, refuse_names_in_use
+from .mounting import (
+    prefix_of,
+    refuse_a_second,
+    refuse_addresses_in_use,
+    refuse_names_in_use,
+    tell_of_what_comes_later,
+)
 from .operations.holds import release
 from .postgresql import prepare_postgresql
 from .sources import given, key_of
@@ -57,8 +63,7 @@ class Sidebook:
 
 def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = False) -> None:
     """Attach everything to this app. `alone`: it is there for nothing else."""
-    if NAME in app.extensions:
-        raise ConfigurationError("This app has Sidebook already: make it once.")
+    refuse_a_second(app)
     prefix = prefix_of(url_prefix)
     refuse_names_in_use(app, name)
     settings = read_settings(app.config)
@@ -70,6 +75,7 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)
     refuse_addresses_in_use(app, name)
+    tell_of_what_comes_later(app, name)
     app.cli.add_command(booking_commands, name)
 
 

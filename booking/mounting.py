@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flask import Flask
-from werkzeug.routing import RequestRedirect
+from flask import Flask, request_started
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from .config import ConfigurationError
+from .state import NAME, State
 
+MET_LATER = (
+    "%s is wanted by two: by this app (%s) and by Sidebook (%s), and whoever came first answers "
+    "there. Mount Sidebook at another url_prefix; made last, it says so at start."
+)
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _LISTED, _PART = re.compile(r"<any\((.*?)\):\w+>"), re.compile(r"<[^>]+>")
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -29,6 +35,18 @@ def prefix_of(text: Any) -> str:
             "such as url_prefix='/book'; url_prefix='/' is the root of the app."
         )
     return prefix
+
+
+def refuse_a_second(app: Flask) -> None:
+    """Raise ConfigurationError for an app that has Sidebook, or something else in its place."""
+    found = app.extensions.get(NAME)
+    if isinstance(found, State):
+        raise ConfigurationError("This app has Sidebook already: make it once.")
+    if found is not None:
+        raise ConfigurationError(
+            f"app.extensions[{NAME!r}] is {found!r}, and Sidebook keeps its own there. Give it "
+            "another key."
+        )
 
 
 def refuse_names_in_use(app: Flask, name: Any) -> None:
@@ -54,27 +72,48 @@ def refuse_addresses_in_use(app: Flask, name: str) -> None:
             "This app matches hosts (host_matching=True), and Sidebook's addresses have none. "
             "Give Sidebook an app of its own, create_app(), and lead its host there."
         )
-    for address, endpoint, found in _asked(app, name):
-        if found != endpoint:
-            raise ConfigurationError(
-                f"This app has a page of its own at {address} ({found}), where Sidebook needs one "
-                f"({endpoint}). Mount Sidebook elsewhere: "
-                "Sidebook(app, db, url_prefix='/appointments')."
-            )
+    for address, ours, theirs in _meetings(app, name):
+        raise ConfigurationError(
+            f"This app has a page of its own at {address} ({theirs}), where Sidebook needs one "
+            f"({ours}). Mount Sidebook elsewhere: Sidebook(app, db, url_prefix='/appointments')."
+        )
 
 
-def _asked(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
-    """Addresses of ours, each with its endpoint and with the one that answers there."""
+def tell_of_what_comes_later(app: Flask, name: str) -> None:
+    """Warn at the first request of an address that the host has registered after us."""
+
+    def look(_app: Flask, **_: object) -> None:
+        request_started.disconnect(look, app)
+        for address, ours, theirs in _meetings(app, name):
+            app.logger.warning(MET_LATER, address, theirs, ours)
+
+    request_started.connect(look, app, weak=False)
+
+
+def _meetings(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
+    """Addresses that two want: each with our endpoint and with the host's."""
     answering = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        method = min((rule.methods or set()) - {"HEAD", "OPTIONS"}, default="GET")
-        if not rule.endpoint.startswith(f"{name}.") or rule.rule.endswith("<path:unknown>"):
+        is_ours, is_fixed = rule.endpoint.startswith(f"{name}."), not rule.arguments
+        # Of the host's only what has no variable in it: the others leave room for ours.
+        if rule.rule.endswith("<path:unknown>") or not (is_ours or is_fixed):
             continue
         for address in _examples(rule.rule):
-            try:
-                yield address, rule.endpoint, answering.match(address, method)[0]
-            except RequestRedirect as elsewhere:
-                yield address, rule.endpoint, f"a redirect to {elsewhere.new_url}"
+            found = _endpoint_at(answering, address, rule)
+            if found and found.startswith(f"{name}.") != is_ours:
+                yield (
+                    (address, rule.endpoint, found) if is_ours else (address, found, rule.endpoint)
+                )
+
+
+def _endpoint_at(answering: MapAdapter, address: str, rule: Rule) -> str:
+    method = min((rule.methods or set()) - {"HEAD", "OPTIONS"}, default="GET")
+    try:
+        return str(answering.match(address, method)[0])
+    except RequestRedirect as elsewhere:
+        return f"a redirect to {elsewhere.new_url}"
+    except HTTPException:  # nothing is there: a rule that a host keeps for a subdomain
+        return ""
 
 
 def _examples(rule: str) -> list[str]:

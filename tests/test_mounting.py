@@ -137,3 +137,18 @@ def test_an_app_below_a_path_has_the_wizard_there(host):
     link = done.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
     assert link.startswith("/shop/book/appointment/")
     assert done.new_tab(link).submit().page.h1.text == "This appointment is cancelled"
+
+
+@pytest.mark.parametrize("address", ["/", "/zones"])
+def test_an_address_that_the_host_registers_later_is_told_in_the_log(host, caplog, address):
+    Sidebook(host, url_prefix="/")
+    host.add_url_rule(address, "mine", lambda: "mine")
+    for _ in range(2):
+        host.test_client().get("/nowhere")
+    assert caplog.text.count(f"{address} is wanted by two: by this app (mine)") == 1
+
+
+def test_something_else_in_our_place_is_told(host):
+    host.extensions["booking"] = "of the host"
+    with pytest.raises(ConfigurationError, match="'of the host', and Sidebook keeps its own there"):
+        Sidebook(host)

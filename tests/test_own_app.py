@@ -29,7 +29,8 @@ def made(sqlite_url):
 def links(app, **request) -> set[str]:
     page = BeautifulSoup(app.test_client().get("/book/", **request).text, "html.parser")
     found = [each[name] for name in ("href", "src") for each in page.select(f"[{name}]")]
-    return {link for link in found if not link.startswith(("mailto:", "tel:", "#"))}
+    elsewhere = ("mailto:", "tel:", "#")  # and "", the page itself
+    return {link for link in found if link and not link.startswith(elsewhere)}
 
 
 def test_a_mount_path_is_before_every_address_whether_or_not_the_proxy_cut_it_off(made):
