@@ -20,10 +20,12 @@ from . import links
 
 SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
 WIZARD = ("wizard", "typing", "hold", "idle", "leaving", "trouble")
-SCRIPTS = (*WIZARD, "two-tabs", "sum", "challenge")
+SCRIPTS = (*WIZARD, "two-tabs")
+ON_A_CROWDED_DAY = ("sum", "challenge")
 MERGED = {
     "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
+    "sum.js": [STATIC / "js" / f"{name}.js" for name in ON_A_CROWDED_DAY],
 }
 
 # Endpoints without the blueprint's name, which is the host's to choose.

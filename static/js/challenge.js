@@ -1,6 +1,7 @@
 /* Many times are being held: before one more is, the server asks for a small sum, to see that somebody
  * is here. It is done and the same choice sent again by itself, unless another time is chosen or
- * another page asked for meanwhile. After three in a row somebody has to ask for more.
+ * another page asked for meanwhile. After three in a row somebody has to ask for more. Loaded for
+ * the first sum, by wizard.js.
  */
 (() => {
   "use strict";
@@ -16,6 +17,8 @@
   }
 
   async function work(box) {
+    const chosen = find("#times [name=slot]:checked");
+    if (chosen && !chosen.defaultChecked) return; // meanwhile, and nothing is sent unasked
     running = box;
     const challenge = JSON.parse(box.dataset.challenge), bar = find("progress", box);
     const isWanted = () => running === box && box.isConnected;
@@ -39,14 +42,16 @@
     done = 0;
   }
 
-  document.addEventListener("htmx:after:swap", () => {
+  function look() {
     const box = find("[data-challenge]");
     if (box === shown) return;
     shown = box;
     if (!box) done = 0;
     else if (++done > MOST) giveUp(box);
     else work(box);
-  });
+  }
+  document.addEventListener("htmx:after:swap", look);
+  look(); // this was loaded for a sum that is there already
 
   // Another time is chosen, or another page asked for: the sum is for nothing.
   document.addEventListener("change", ({ target }) => {

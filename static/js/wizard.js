@@ -44,6 +44,14 @@
     submitOnce(step);
   }
 
+  // Hardly anybody is asked for a sum, so hardly anybody loads what does it.
+  function fetchSum(box) {
+    if (!box || find("#sum-script")) return;
+    const script = Object.assign(document.createElement("script"), { id: "sum-script", src: box.dataset.script });
+    script.onerror = () => script.remove(); // and is asked for again by the next press
+    document.head.append(script);
+  }
+
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
     if (zone) ctx.request.headers["Tab-Time-Zone"] = zone;
     ctx.turning = { ...ctx.sourceElement.dataset };
@@ -53,6 +61,7 @@
     const step = find("#step");
     if (step && step !== shown) arrive(step, ctx.turning || {});
     shown = step;
+    fetchSum(find("[data-challenge]"));
   });
 
   // A link asked for in a tab or window of its own is the browser's: HTMX would swallow the click.
