@@ -7,6 +7,7 @@ nowhere else. Each source can be had by itself under its own address.
 from __future__ import annotations
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ MERGED = {
     "sum.js": [STATIC / "js" / f"{name}.js" for name in ON_A_CROWDED_DAY],
 }
 
+REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
+
 # Endpoints without the blueprint's name, which is the host's to choose.
 STATIC_FILE = "static"
 MERGED_FILE = "merged"
@@ -47,12 +50,17 @@ def add_to(blueprint: Blueprint) -> None:
 
 def merged(filename: str) -> Response:
     """All our style sheets, or all our scripts, as one file."""
-    text = "\n".join(source.read_text(encoding="utf-8") for source in MERGED[filename])
+    text = "\n".join(without_remarks(source) for source in MERGED[filename])
     kind = "text/css" if filename.endswith(".css") else "text/javascript"
     response = Response(text, mimetype=kind)
     response.add_etag()
     response.make_conditional(request)
     return response
+
+
+def without_remarks(source: Path) -> str:
+    """The file without the lines that are only comments, which nobody's browser reads."""
+    return REMARKS.sub("", source.read_text(encoding="utf-8"))
 
 
 def digest(*files: Path) -> str:
