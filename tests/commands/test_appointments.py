@@ -265,6 +265,8 @@ def test_an_unreadable_start_is_told_with_an_example_that_has_a_time(app):
     [
         (("--name", ""), "--name: Say who comes."),
         (("--name", "x" * 201), "--name: Use at most 200 characters: 1 less than now."),
+        (("--name", "x" + "\u0301" * 11), "--name: Use at most 10 accents on one letter."),
+        (("--name", "\u202e\u200b"), "--name: Say who comes."),
         (("--email", "bad"), "--email: Enter an e-mail address in full, like name@example.com."),
         (("--phone", "12"), "--phone: Enter a phone number in full"),
         (("--note", "x" * 2001), "--note: Use at most 2000 characters"),
