@@ -28,6 +28,7 @@ NAMES = (
     "tab_cost",
     "claims",
     "availability",
+    "crowd",
     "housekeeping",
     "lock_out",
     "memory",

@@ -1,107 +1,159 @@
-"""How long somebody who books has to wait while many thousand old holds are purged."""
+"""How long a customer has to wait while old drafts, their traces and old holds are purged."""
 
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from benchmarks.contenders import UNLIMITED
+from benchmarks.crowd import fill
 from benchmarks.places import PLACES, engine_at
+from benchmarks.profile import DEMO
 from benchmarks.report import Section, main
+from benchmarks.servers import WORKERS, serving
 from benchmarks.sizes import size
-from benchmarks.stock import DIALECTS, open_shop
-from booking.tab_sessions import writing
+from benchmarks.stock import DIALECTS
+from benchmarks.walk import STEPS, Customer
+from booking.tab_sessions import reading
 
-HOLDS = size(5_000, 100_000)
+ROWS, DUE, HOLDS = size(100_000, 1_000_000), size(5_000, 50_000), size(2_000, 20_000)
+ALONE = 15  # seconds
+
+
+class Waited:
+    """What one customer met who books all the time, one appointment after the other."""
+
+    def __init__(self) -> None:
+        self.steps, self.slowest, self.busy = 0, 0.0, 0
 
 
 def measure() -> Section:
-    """The longest of many short writes, with and without `flask booking purge` beside them."""
+    """The same customer at the same server, alone and with `flask booking purge` beside."""
     section = Section(
         "Housekeeping",
-        f"A writer commits small changes all the time; meanwhile {HOLDS:,} holds with four claims "
-        "each, long over, are purged. How long its slowest write takes, in ms.",
-        ["database", "alone", "beside the purge", "purge took, s"],
+        f"One customer books all the time at a live server, whose database has {ROWS:,} live "
+        f"drafts and {ROWS:,} tombstones. Meanwhile {DUE:,} outlived drafts, as many old "
+        f"tombstones and {HOLDS:,} old holds are purged. The slowest step in ms. "
+        "Goal: no 503, no step over 250 ms.",
+        ["database", "alone", "503", "beside the purge", "503", "steps", "purge took, s"],
     )
     for name, place in PLACES.items():
         with place() as url, engine_at(url) as engine:
-            open_shop(engine, 1)
-            until = time.monotonic() + 5
-            alone = _slowest(engine, partial(_is_before, until))
-            _fill(engine)
-            beside, took = _while_purging(url, engine)
-            section.rows.append([name, f"{alone:.0f}", f"{beside:.0f}", f"{took:.0f}"])
-    section.short = "the slowest write beside a purge, in ms: " + ", ".join(
-        f"{row[0]} {row[2]}" for row in section.rows
+            flask(url, "load", str(DEMO))
+            fill(engine, ROWS, due=DUE)
+            hold(engine, HOLDS)
+            with serving("app:create_app()", {"BOOKING_DATABASE_URL": url, **UNLIMITED}) as server:
+                for _ in range(2 * WORKERS):  # what each of them does only once
+                    busy_customer(server.url, iter([True, False]).__next__)
+                until = time.monotonic() + ALONE
+                alone = busy_customer(server.url, lambda until=until: time.monotonic() < until)
+                started = time.monotonic()
+                with purging(url) as goes_on:
+                    beside = busy_customer(server.url, goes_on)
+                took = time.monotonic() - started
+            nothing_is_left(engine)
+        told = [f"{alone.slowest:.0f}", str(alone.busy), f"{beside.slowest:.0f}", str(beside.busy)]
+        section.rows.append([name, *told, str(beside.steps), f"{took:.0f}"])
+    section.short = "the slowest step beside a purge, in ms: " + ", ".join(
+        f"{row[0]} {row[3]} (alone {row[1]})" for row in section.rows
     )
     section.notes = [
-        "One run each: the slowest of many thousand writes says enough.",
-        "What it does not show: many writers at once, and a disk that is slow to sync.",
+        f"One run each, {ALONE} seconds alone: the slowest of some hundred steps.",
+        "What it does not show: many customers at once, and a disk that is slow to sync.",
     ]
     return section
 
 
-def _while_purging(url: str, engine: Engine) -> tuple[float, float]:
-    started = time.monotonic()
-    purge = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "app", "booking", "purge"],
-        env={"BOOKING_DATABASE_URL": url, "PATH": ""},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    slowest = _slowest(engine, lambda: purge.poll() is None)
-    said = purge.communicate()[0]
-    assert f"{HOLDS} holds long over" in said, said
-    return slowest, time.monotonic() - started
-
-
-def _slowest(engine: Engine, goes_on: Callable[[], bool]) -> float:
-    slowest, session = 0.0, Session(engine)
-    # Not a table of the business: a change of that is read anew by every purging transaction.
-    change = text("UPDATE booking_resource SET kind = kind")
+def busy_customer(url: str, goes_on: Callable[[], bool]) -> Waited:
+    waited = Waited()
     while goes_on():
-        started = time.monotonic()
-        with writing(session) as here:
-            here.execute(change)
-        slowest = max(slowest, time.monotonic() - started)
-        time.sleep(0.001)
-    return 1000 * slowest
+        customer = Customer()
+        for step in STEPS:
+            began = time.monotonic()
+            status, body = ask(url, customer.environ(step))
+            waited.slowest = max(waited.slowest, 1000 * (time.monotonic() - began))
+            waited.steps += 1
+            if status == 503:
+                waited.busy += 1
+                break
+            assert status == 200, (status, body)
+            customer.see(body)
+    return waited
 
 
-def _is_before(moment: float) -> bool:
-    return time.monotonic() < moment
+def ask(url: str, environ: dict[str, object]) -> tuple[int, bytes]:
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+    headers = {
+        name.removeprefix("HTTP_").replace("_", "-"): str(value)
+        for name, value in environ.items()
+        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+    }
+    headers.pop("HOST", None)
+    body = environ["wsgi.input"].read()  # type: ignore[attr-defined]
+    try:
+        connection.request(str(environ["REQUEST_METHOD"]), str(environ["PATH_INFO"]), body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
 
 
-def _fill(engine: Engine) -> None:
-    numbers = DIALECTS[engine.dialect.name]["numbers"].format(many=HOLDS)
-    a_few = DIALECTS[engine.dialect.name]["numbers"].format(many=4)
-    token = DIALECTS[engine.dialect.name]["bytes"].format(number="n")
+def flask(url: str, *words: str) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "app", "booking", *words]
+    subprocess.run(command, env={"BOOKING_DATABASE_URL": url, "PATH": ""}, check=True)
+
+
+@contextmanager
+def purging(url: str) -> Iterator[Callable[[], bool]]:
+    """`flask booking purge`, and whether it still runs."""
+    command = [sys.executable, "-m", "flask", "--app", "app", "booking", "purge"]
+    purge = subprocess.Popen(command, env={"BOOKING_DATABASE_URL": url, "PATH": ""})
+    yield lambda: purge.poll() is None
+    assert purge.wait() == 0
+
+
+def nothing_is_left(engine: Engine) -> None:
+    with reading(Session(engine)) as session:
+        due = "SELECT count(*) FROM booking_tab_session WHERE absolute_expires_at < 1000000"
+        over = "SELECT count(*) FROM booking_hold WHERE expires_at = 1"
+        assert [session.scalar(text(query)) for query in (due, over)] == [0, 0]
+
+
+def hold(engine: Engine, many: int) -> None:
+    """Holds long over, with four claims each."""
+    words = DIALECTS[engine.dialect.name]
+    numbers, a_few = (words["numbers"].format(many=count) for count in (many, 4))
     with engine.begin() as connection:
+        first = connection.execute(text("SELECT max(id) FROM booking_tab_session")).scalar_one()
+        token = words["bytes"].format(number="(90000000 + n)")
         connection.execute(
             text(
-                "INSERT INTO booking_tab_session (id, flow, token_hash, state, version, created_at,"
-                f" seen_at, idle_expires_at, absolute_expires_at) {numbers} SELECT n + 1, 'bench',"
+                "INSERT INTO booking_tab_session (flow, token_hash, state, version, created_at,"
+                f" seen_at, idle_expires_at, absolute_expires_at) {numbers} SELECT 'booking',"
                 f" {token}, 'active', 1, 0, 0, 4000000000, 4000000000 FROM numbers"
             )
         )
         connection.execute(
             text(
-                "INSERT INTO booking_hold (id, tab_session_id, service_id, staff_member_id,"
-                f" starts_at, ends_at, expires_at, held_since, extensions) {numbers} SELECT n + 1,"
-                " n + 1, service.id, staff.id, '2037-03-01 10:00', '2037-03-01 11:00', 1, 1, 0"
-                " FROM numbers JOIN booking_service AS service ON 1 = 1"
-                " JOIN booking_staff_member AS staff ON 1 = 1"
+                "INSERT INTO booking_hold (tab_session_id, service_id, staff_member_id, starts_at,"
+                f" ends_at, expires_at, held_since, extensions) {numbers} SELECT {first} + n + 1,"
+                " (SELECT min(id) FROM booking_service), (SELECT min(id) FROM"
+                " booking_staff_member), '2037-03-01 10:00', '2037-03-01 11:00', 1, 1, 0"
+                " FROM numbers"
             )
         )
         connection.execute(
             text(
                 f"INSERT INTO booking_claim (resource_id, tick, hold_id, expires_at) {a_few}"
                 " SELECT staff.resource_id, 9000000 + 4 * hold.id + n, hold.id, 1"
-                " FROM booking_hold AS hold JOIN booking_staff_member AS staff ON 1 = 1"
-                " JOIN numbers ON 1 = 1"
+                " FROM booking_hold AS hold JOIN booking_staff_member AS staff"
+                " ON staff.id = hold.staff_member_id JOIN numbers ON 1 = 1"
             )
         )
 
