@@ -15,6 +15,7 @@ from booking.tab_sessions import (
     CrossSite,
     CutShort,
     DraftTooLarge,
+    MissingTables,
     MissingTabSession,
     TabSessionBusy,
     TabSessionGone,
@@ -64,6 +65,7 @@ def explain(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(TooManyTabs, too_many)
     blueprint.register_error_handler(TabSessionBusy, busy)
     blueprint.register_error_handler(OlderTables, not_set_up)
+    blueprint.register_error_handler(MissingTables, lambda error: not_set_up(error.__cause__))
     for failure in DATABASE_FAILURES:
         blueprint.register_error_handler(failure, failed)
     blueprint.register_error_handler(404, not_found)

@@ -34,6 +34,8 @@ def told(response: Response, tab: TabSession[Any] | None) -> Response:
     """The response with what the script has to know of the tab."""
     if tab is None:
         return response
+    if response.is_streamed:  # what is written while it streams would be lost
+        response.call_on_close(tab.check_unchanged)
     if tab.seconds_left is not None:
         response.headers[LEFT] = str(tab.seconds_left)
     event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None

@@ -53,8 +53,8 @@ class Door(Generic[Data]):
             return self._let_in(here, args, kwargs)
         except Refusal as refusal:
             return self._say(refusal)
-        except SealBroken:
-            _log.error("a tab session's stored draft does not open; flow %s", self.flow)
+        except SealBroken as broken:
+            _log.error("a tab session is over: %s", broken)
             return self._say(TabSessionGone("broken"))
 
     def _let_in(self, here: State, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Response:

@@ -5,6 +5,7 @@ Both work on the rows of all flows, inside the transaction of whoever calls.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,8 @@ from . import ids, sealing, store
 from .extension import State
 from .refusals import MissingTabSession, RenewalDue, TabSessionGone
 from .sealing import SealBroken
+
+_log = logging.getLogger(__name__)
 
 
 def fork(session: Session, here: State, source_id: str, tab_id: str, now: int) -> None:
@@ -38,8 +41,10 @@ def _copy(
     session: Session, here: State, row: store.Row, source_id: str, tab_id: str, now: int
 ) -> None:
     try:
-        plain = _draft(row, source_id)
-    except SealBroken:
+        with sealing.of(row.flow, row.id):
+            plain = _draft(row, source_id)
+    except SealBroken as broken:
+        _log.error("a duplicated tab begins empty: %s", broken)
         return
     draft_key = sealing.new_draft_key()
     sealed = sealing.seal(plain, draft_key, 1)
@@ -116,7 +121,8 @@ def require_current(session: Session, row: store.Row | None, tab_id: str, now: i
 
 
 def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:
-    key = sealing.unwrap(row.wrapped_key, tab_id) if row.wrapped_key else None
+    with sealing.of(row.flow, row.id):
+        key = sealing.unwrap(row.wrapped_key, tab_id) if row.wrapped_key else None
     return {
         "token_hash": ids.digest(new_id),
         "wrapped_key": sealing.wrap(key, new_id) if key else None,

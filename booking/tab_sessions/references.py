@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 SECONDS = 60
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 _TAKEN_ALONG = 10
+
+_log = logging.getLogger(__name__)
 
 
 def give(tab: TabSession, purpose: str, content: Mapping[str, Any]) -> str:
@@ -72,10 +75,10 @@ def take(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | None
     if tab.state != "new" and found.tab_session_id == tab.key:
         return None
     try:
-        content: dict[str, Any] = json.loads(sealing.disclose(found.sealed, reference, purpose))
-    except (
-        sealing.SealBroken
-    ):  # the row was tampered with: nothing of ours, and no fault of the tab
+        with sealing.of(None, found.tab_session_id):
+            content: dict[str, Any] = json.loads(sealing.disclose(found.sealed, reference, purpose))
+    except sealing.SealBroken as broken:  # nothing of ours, and no fault of the tab
+        _log.error("one tab gives another nothing: %s", broken)
         return None
     return content
 

@@ -40,6 +40,18 @@ class TooLarge(Refusal, RequestEntityTooLarge):
     headers: ClassVar = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
 
 
+class DraftTooLarge(TooLarge):
+    """413: tab.data would outgrow its limit (`draft_bytes`). `size` and `limit` in bytes."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__()
+        self.size, self.limit = size, limit
+        self.remedy = (
+            f"tab.data would take {size} bytes; at most {limit} fit (draft_bytes). Keep answers in "
+            "it, and put uploads or lists into tables of their own that point to tab.key."
+        )
+
+
 class CutShort(Refusal, BadRequest):
     """400: the connection went before the whole request had come. Nothing was taken of it."""
 
@@ -129,12 +141,13 @@ class TabSessionError(RuntimeError):
 
 
 class ReadOnlyTab(TabSessionError):
-    """A GET or HEAD tried to write."""
+    """A GET or HEAD tried to write, or something wrote after the commit."""
 
     def __init__(self) -> None:
         super().__init__(
-            "This request only reads, so the tab's session cannot be changed here. "
-            "Write in a POST: @session_route(blueprint, rule, methods=['GET', 'POST'])."
+            "The tab's session cannot be changed here: this request only reads, or its transaction "
+            "is over (after_commit, an answer that is rendered or streamed). Write in a POST, "
+            "before the view returns: @session_route(blueprint, rule, methods=['GET', 'POST'])."
         )
 
 
@@ -193,11 +206,12 @@ class TransactionEnded(TabSessionError):
         )
 
 
-class DraftTooLarge(TabSessionError):
-    """tab.data outgrew its limit."""
+class MissingTables(TabSessionError):
+    """The database has no tables for tab sessions."""
 
-    def __init__(self, size: int, limit: int) -> None:
+    def __init__(self) -> None:
         super().__init__(
-            f"tab.data would take {size} bytes; at most {limit} fit. Keep answers in it, and "
-            "put uploads or lists into tables of their own that point to tab.key."
+            "The tables of tab sessions are missing from this database. Call create_table() once, "
+            "in app.app_context(), or take them into your own migrations: "
+            "tab_session.to_metadata(Base.metadata)."
         )

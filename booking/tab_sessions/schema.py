@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 from .fields import check_fields
 from .refusals import NewerDraft, TabSessionError
+from .values import canonical
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -60,7 +61,9 @@ class Schema(Generic[Data]):
     def write(self, data: Data) -> bytes:
         """The text to store; an empty draft is always the same."""
         content = dict(self.dump(data))
-        return canonical({"version": self.version, "data": content}) if content else b"{}"
+        if not content:
+            return b"{}"
+        return b'{"data":%b,"version":%d}' % (canonical(content), self.version)
 
 
 class _Plain(Schema[Content]):
@@ -93,10 +96,3 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
         load=lambda content: kind(**{name: content[name] for name in known & content.keys()}),
         dump=lambda value: asdict(cast("Any", value)),
     )
-
-
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """JSON that is the same for the same values."""
-    return json.dumps(
-        content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()

@@ -7,6 +7,8 @@ noticed, because the row's version is part of what is authenticated.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,7 +19,32 @@ _NONCE = 12
 
 
 class SealBroken(Exception):
-    """A stored draft does not open: the row was changed by something other than this library."""
+    """What is stored does not open: something other than this library changed it.
+
+    `what` did not: a draft, a draft's key, or what one tab left for another (a hand-over). `flow`
+    and `row` say whose tab's, where that is known.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.flow: str | None = None
+        self.row: int | None = None
+
+    def __str__(self) -> str:
+        flow = f"flow {self.flow}, " if self.flow else ""
+        whose = "" if self.row is None else f" ({flow}row {self.row})"
+        return f"{self.what} that is stored does not open with its secret{whose}"
+
+
+@contextmanager
+def of(flow: str | None, row: int) -> Iterator[None]:
+    """Say of a SealBroken whose row it was."""
+    try:
+        yield
+    except SealBroken as broken:
+        broken.flow, broken.row = flow, row
+        raise
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
@@ -38,7 +65,7 @@ def wrap(draft_key: bytes, tab_id: str) -> bytes:
 
 def unwrap(wrapped: bytes, tab_id: str) -> bytes:
     """The draft's key back. Raises SealBroken."""
-    return _decrypt(_wrapping(tab_id), wrapped, b"wrap")
+    return _decrypt(_wrapping(tab_id), wrapped, b"wrap", "a draft's key")
 
 
 def seal(plain: bytes, draft_key: bytes, version: int) -> bytes:
@@ -48,7 +75,7 @@ def seal(plain: bytes, draft_key: bytes, version: int) -> bytes:
 
 def unseal(sealed: bytes, draft_key: bytes, version: int) -> bytes:
     """The draft back. Raises SealBroken."""
-    return _decrypt(draft_key, sealed, b"draft:%d" % version)
+    return _decrypt(draft_key, sealed, b"draft:%d" % version, "a draft")
 
 
 def enclose(plain: bytes, reference: str, purpose: str) -> bytes:
@@ -58,7 +85,9 @@ def enclose(plain: bytes, reference: str, purpose: str) -> bytes:
 
 def disclose(enclosed: bytes, reference: str, purpose: str) -> bytes:
     """What was left for the holder of this reference. Raises SealBroken."""
-    return _decrypt(_enclosing(reference, purpose), enclosed, b"reference")
+    return _decrypt(
+        _enclosing(reference, purpose), enclosed, b"reference", f"a hand-over of {purpose}"
+    )
 
 
 def _wrapping(tab_id: str) -> bytes:
@@ -74,8 +103,8 @@ def _encrypt(key: bytes, plain: bytes, context: bytes) -> bytes:
     return nonce + AESGCM(key).encrypt(nonce, plain, context)
 
 
-def _decrypt(key: bytes, stored: bytes, context: bytes) -> bytes:
+def _decrypt(key: bytes, stored: bytes, context: bytes, what: str) -> bytes:
     try:
         return AESGCM(key).decrypt(stored[:_NONCE], stored[_NONCE:], context)
     except (InvalidTag, ValueError) as broken:
-        raise SealBroken("a stored draft does not open with its tab's id") from broken
+        raise SealBroken(what) from broken

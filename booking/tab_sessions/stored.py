@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic, Self
@@ -17,6 +18,8 @@ from .schema import PLAIN, Data
 
 GROWTH = 4096
 """Bytes of a draft that are told as one step: most drafts never take a second one."""
+
+_log = logging.getLogger(__name__)
 
 
 class Stored(Generic[Data]):
@@ -40,6 +43,7 @@ class Stored(Generic[Data]):
         self.data: Data = self._load()
         """The draft. Saved with the view's own transaction when it changed."""
         self._loaded = self._as_loaded()
+        self._saved: Data | None = None  # the view's own draft, once nothing saves it any more
 
     @property
     def key(self) -> int | None:
@@ -66,7 +70,9 @@ class Stored(Generic[Data]):
             return
         self.refuse_when_ended()
         if len(plain) > self._limits.draft:
-            raise DraftTooLarge(len(plain), self._limits.draft)
+            too_large = DraftTooLarge(len(plain), self._limits.draft)
+            _log.warning("flow %s: %s", self._around.flow, too_large.remedy)
+            raise too_large
         if self._key is None:
             self._insert(plain)
         else:
@@ -82,9 +88,17 @@ class Stored(Generic[Data]):
         return 0, max(0, after // GROWTH - before // GROWTH) * GROWTH
 
     def check_unchanged(self) -> None:
-        """After a view that only reads. Raises ReadOnlyTab when it changed the draft."""
-        if self._schema is not PLAIN and self._schema.write(self.data) != self._loaded:
+        """Where nothing saves the draft any more. Raises ReadOnlyTab when somebody changed it."""
+        seen = self.data if self._saved is None else self._saved
+        is_frozen = self._schema is PLAIN and self._saved is None
+        if not is_frozen and self._schema.write(seen) != self._loaded:
             raise ReadOnlyTab
+
+    def close(self) -> None:
+        """The transaction is over: from here on the tab can only be read."""
+        self.writable = False
+        self._saved, self.data = self.data, freeze(self.data)
+        self._loaded = self._schema.write(self._saved)
 
     def frozen(self, session: Session, *, committed: bool) -> Self:
         """The same tab to read from: as it now is, or as it was before a refused write."""
@@ -94,7 +108,8 @@ class Stored(Generic[Data]):
         if not committed:
             copy._row, copy._key, copy._stored = self._found
             copy.was_ended = False
-        copy.data = copy._load()
+        copy.data, copy._saved = copy._load(), None
+        copy._loaded = copy._as_loaded()
         return copy
 
     def refuse_when_ended(self) -> None:
@@ -176,10 +191,13 @@ class Stored(Generic[Data]):
         return key if is_all else sealing.derive(key, "root")
 
     def _open_key(self) -> bytes | None:
-        wrapped = self._row.wrapped_key if self._row else None
-        return sealing.unwrap(wrapped, self._id) if wrapped else None
+        if self._row is None or not self._row.wrapped_key:
+            return None
+        with sealing.of(self._row.flow, self._row.id):
+            return sealing.unwrap(self._row.wrapped_key, self._id)
 
     def _open_draft(self) -> bytes:
         if self._row is None or self._row.sealed is None or self._draft_key is None:
             return b"{}"
-        return sealing.unseal(self._row.sealed, self._draft_key, self._row.version)
+        with sealing.of(self._row.flow, self._row.id):
+            return sealing.unseal(self._row.sealed, self._draft_key, self._row.version)

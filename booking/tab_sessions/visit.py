@@ -20,6 +20,7 @@ from .around import Around
 from .attempts import RunAgain, look, settle
 from .extension import State
 from .failures import DATABASE_FAILURES, is_busy
+from .meaning import meant
 from .model import tab_session as table
 from .refusals import NothingBegun, TabSessionBusy, TabSessionGone
 from .schema import Data
@@ -60,7 +61,7 @@ class Visit(Generic[Data]):
                 settle(self.state.session, self._fork)
             row, over, response = look(self.state.session, self._read_once)
         except DATABASE_FAILURES as error:
-            raise _busy_or(error) from error
+            raise meant(error) from error
         if row is not None and (over == "expired" or self._stale(row)):
             self._note(row, over)
         if response is None:
@@ -93,13 +94,15 @@ class Visit(Generic[Data]):
             committed = True
         except _Refused as refused:
             answer, tab, committed = refused.answer, refused.tab, False
+        tab.close()
         if committed and self.door.after_commit:
             self.door.after_commit(tab)
+            tab.check_unchanged()
         try:
             return self._respond(answer, tab, committed=committed)
         except DATABASE_FAILURES as error:
             # The write is over, so asking again only renders again.
-            raise _busy_or(error) from error
+            raise meant(error) from error
 
     def _settled(self) -> tuple[Answer, TabSession[Data]]:
         """The view's answer and its tab, committed: run as often as the database asks for it."""
@@ -109,7 +112,7 @@ class Visit(Generic[Data]):
         except RunAgain as unsettled:
             raise TabSessionBusy from unsettled
         except DATABASE_FAILURES as error:
-            raise _busy_or(error) from error
+            raise meant(error) from error
         if isinstance(written, TabSessionGone):
             raise written
         return written
@@ -152,9 +155,10 @@ class Visit(Generic[Data]):
             raise _Refused(answer, tab)
         began = tab.state == "new"
         tab.save(somebody_is_there=not self.door.in_background)
-        self.state.stored(tab.session, self.door.flow, *tab.grown())
         if self.door.on_success:
             self.door.on_success(tab)
+            tab.save(somebody_is_there=False)  # what that added
+        self.state.stored(tab.session, self.door.flow, *tab.grown())
         if began and tab.state == "active":
             self._erase_along(tab.session)
         return answer, tab
@@ -243,7 +247,3 @@ class Visit(Generic[Data]):
 
     def _seconds(self) -> int:
         return int(self.now.timestamp())
-
-
-def _busy_or(error: Exception) -> Exception:
-    return TabSessionBusy() if is_busy(error) else error

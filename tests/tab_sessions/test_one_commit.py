@@ -115,6 +115,7 @@ def test_without_a_tab_it_is_the_same(app, session, orders):
     for end in (session.commit, session.rollback):
         with pytest.raises(TransactionEnded):
             settle(session, lambda here, end=end: work(here, end))
+    Tab(app.test_client()).post(text="kept")
     with app.app_context(), pytest.raises(TransactionEnded):
         settle(session, lambda _: revoke(1))
     assert orders() == []

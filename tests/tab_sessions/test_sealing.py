@@ -34,6 +34,31 @@ def test_what_was_never_sealed_does_not_open(stored):
         sealing.unseal(stored, sealing.new_draft_key(), 1)
 
 
+@pytest.mark.parametrize(
+    ("spoil", "what"),
+    [
+        ("UPDATE booking_tab_session SET version = version + 1", "a draft that"),
+        ("UPDATE booking_tab_session SET wrapped_key = sealed", "a draft's key"),
+    ],
+)
+def test_what_does_not_open_is_named_in_the_log(tab, session, rows, caplog, spoil, what):
+    tab.post(text=TYPED)
+    session.execute(text(spoil))
+    session.commit()
+    assert tab.get().status_code == 410
+    assert f"{what}" in caplog.text
+    assert f"(flow notes, row {rows()[0]['id']})" in caplog.text
+    assert TYPED not in caplog.text
+
+
+def test_a_hand_over_that_does_not_open_is_called_so():
+    enclosed = sealing.enclose(b"{}", ID, "details")
+    with pytest.raises(sealing.SealBroken, match="a hand-over of details"):
+        sealing.disclose(enclosed, OTHER, "details")
+    with pytest.raises(sealing.SealBroken, match=r"\(row 7\)"), sealing.of(None, 7):
+        sealing.disclose(enclosed, OTHER, "details")
+
+
 def test_the_same_draft_is_never_stored_alike_twice():
     key = sealing.new_draft_key()
     assert sealing.seal(b"same", key, 1) != sealing.seal(b"same", key, 1)

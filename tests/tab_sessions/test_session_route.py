@@ -13,7 +13,6 @@ from booking.tab_sessions import (
     TabSessionError,
     session_route,
 )
-from booking.tab_sessions.refusals import DraftTooLarge
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 
@@ -171,7 +170,7 @@ def test_what_a_tab_derives_is_its_own_and_stays(session):
     )
 
 
-def test_a_draft_over_its_limit_says_where_lists_belong(session):
+def test_a_draft_over_its_limit_is_413_and_the_log_says_where_lists_belong(session, rows, caplog):
     app = host_app(session, draft_bytes=1024)
 
     @session_route(app, "/note", methods=["POST"])
@@ -179,8 +178,12 @@ def test_a_draft_over_its_limit_says_where_lists_belong(session):
         tab.data["text"] = "x" * 2000
         return "unreachable"
 
-    with pytest.raises(DraftTooLarge, match=r"tab\.key"):
-        Tab(app.test_client()).post()
+    answer = Tab(app.test_client()).post()
+    assert (answer.status_code, answer.headers["HX-Reswap"]) == (413, "none")
+    assert answer.headers["HX-Trigger"] == "tab-session:too-large"
+    assert "at most 1024 fit" in caplog.text
+    assert "tab.key" in caplog.text
+    assert rows() == []
 
 
 def test_the_rendering_runs_when_the_write_is_over(session, database_url):
