@@ -75,7 +75,8 @@ def _refuse_older(session: Session) -> None:
 def _refuse_missing_columns(found: Inspector) -> None:
     """For a host whose own migrations, or create_all, made the tables: no version says so."""
     wanted = [*tab_sessions.tables.values(), *Base.metadata.tables.values()]
-    columns = {name: {each["name"] for each in several} for (_, name), several in _columns(found)}
+    ours = found.get_multi_columns(filter_names=[table.name for table in wanted])
+    columns = {name: {each["name"] for each in several} for (_, name), several in ours.items()}
     missing = [
         f"{table.name}.{column.name}"
         for table in wanted
@@ -85,7 +86,3 @@ def _refuse_missing_columns(found: Inspector) -> None:
     if missing:
         begun = any(table.name in columns for table in wanted)
         raise OlderTables(f"{missing[0]} is missing", begun=begun, by_host=begun)
-
-
-def _columns(found: Inspector) -> Any:
-    return found.get_multi_columns().items()

@@ -13,12 +13,11 @@ from .findings import Finding, Grade, expect
 
 PATIENCE = 5000  # milliseconds: longer than anybody waits for a row
 _TIMEOUTS = """
-    SELECT name, setting::bigint FROM pg_settings WHERE setting::bigint BETWEEN 1 AND %s
-    AND name IN ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
+    SELECT name, setting FROM pg_settings WHERE name IN
+    ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
 """
-
 _READABLE = """
-    SELECT set_config('DateStyle', 'ISO', true), set_config('client_encoding', 'UTF8', true)
+    SELECT set_config('DateStyle', 'ISO', %(here)s), set_config('client_encoding', 'UTF8', %(here)s)
 """
 
 
@@ -27,8 +26,8 @@ def postgresql(session: Session) -> Iterator[Finding]:
     yield Finding(Grade.OK, f"PostgreSQL {_setting(session, 'server_version')}")
     yield from _text(session)
     yield _instants(session)
-    # For this transaction only, or nothing that follows could look at an appointment.
-    session.connection().exec_driver_sql(_READABLE)
+    # Or nothing that follows could look at an appointment. For this transaction, if there is one.
+    session.connection().exec_driver_sql(_READABLE, {"here": not _commits_by_itself(session)})
     yield from _durability(session)
     yield from _transactions(session)
     yield from _timeouts(session)
@@ -83,8 +82,7 @@ def _transactions(session: Session) -> Iterator[Finding]:
     harm = "more customers than need be are asked to try again"
     level = _setting(session, "transaction_isolation")
     yield expect("transaction_isolation", level, {"read committed"}, harm)
-    driver: Any = session.connection().connection.dbapi_connection
-    by_itself = "on" if getattr(driver, "autocommit", False) else "off"
+    by_itself = "on" if _commits_by_itself(session) else "off"
     harm, remedy = "half of a booking can be written", "take AUTOCOMMIT from the engine"
     yield _require("autocommit", by_itself, {"off"}, harm, remedy)
     role = _setting(session, "session_replication_role")
@@ -93,12 +91,18 @@ def _transactions(session: Session) -> Iterator[Finding]:
 
 
 def _timeouts(session: Session) -> Iterator[Finding]:
-    for name, limit in session.connection().exec_driver_sql(_TIMEOUTS, (PATIENCE,)):
-        yield Finding(
-            Grade.WARN,
-            f"{name} = {limit} ms, so a busy moment is a page that says try again: set it to "
-            f"{PATIENCE} or more for this role",
-        )
+    for name, limit in session.connection().exec_driver_sql(_TIMEOUTS):
+        if 0 < int(limit) < PATIENCE:
+            yield Finding(
+                Grade.WARN,
+                f"{name} = {limit} ms, so a busy moment is a page that says try again: set it to "
+                f"{PATIENCE} or more for this role",
+            )
+
+
+def _commits_by_itself(session: Session) -> bool:
+    driver: Any = session.connection().connection.dbapi_connection
+    return bool(getattr(driver, "autocommit", False))
 
 
 def _require(name: str, found: str, good: set[str], harm: str, remedy: str) -> Finding:

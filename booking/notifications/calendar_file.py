@@ -33,14 +33,10 @@ def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> b
 def uid(booking: Booking, url: str) -> str:
     """What a calendar knows the appointment by, for ever.
 
-    Bookings of before it was stored are known by their reference and the host that was asked.
+    Bookings of before it was stored are known by their reference and the host that was asked, as
+    `operations.bookings.keep_calendar_uids` writes it down.
     """
-    return booking.calendar_uid or uid_before(booking.reference, urlsplit(url).hostname)
-
-
-def uid_before(reference: str, host: str | None) -> str:
-    """The UID that files had before it was stored."""
-    return f"{reference}@{host}"
+    return booking.calendar_uid or f"{booking.reference}@{urlsplit(url).hostname}"
 
 
 def _event(booking: Booking, shop: Shop, url: str, now: datetime) -> Event:

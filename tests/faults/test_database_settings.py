@@ -132,7 +132,10 @@ def test_doctor_says_what_of_a_hosts_engine_keeps_people_from_booking(postgresql
         assert told in found
 
 
-def test_doctor_finds_a_hosts_engine_that_commits_each_statement_by_itself(postgresql_url):
+def test_doctor_finds_a_hosts_engine_that_commits_each_statement_by_itself(postgresql_url, setting):
+    with app_over(postgresql_url) as app:
+        appointment(app)
+    setting(**AGAINST_US)
     found = doctor_of_a_host(postgresql_url, isolation_level="AUTOCOMMIT")
     assert "WRONG  autocommit = on, so half of a booking can be written" in found
 
