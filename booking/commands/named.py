@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import click
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.storage import reads
 from booking.storage.bookings import WIDTHS
 from booking.storage.models import Booking, Service, StaffMember
 
-from .search import as_slug
+from .search import folded
 
 Command = Callable[..., Any]
 
@@ -29,7 +30,7 @@ def booking_named(session: Session, reference: str) -> Booking:
 def service_named(session: Session, slug: str) -> Service:
     """The service of that slug, if it can be booked."""
     known = {service.slug: service for service in reads.services(session)}
-    if found := known.get(slug) or known.get(as_slug(slug)):
+    if found := known.get(slug) or _called(slug, list(known.values())):
         return found
     raise click.ClickException(f"No service is called {slug}. There are: {', '.join(known)}.")
 
@@ -48,11 +49,22 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
 
 def staff_named(session: Session, slug: str) -> StaffMember:
     """The staff member of that slug, even one who left: appointments may remain."""
-    found = reads.staff_by_slug(session, slug) or reads.staff_by_slug(session, as_slug(slug))
-    if found:
+    found = reads.staff_by_slug(session, slug)
+    if found := found or _called(slug, list(session.scalars(select(StaffMember)))):
         return found
     known = {member.slug for service in reads.services(session) for member in service.staff}
     raise click.ClickException(f"Nobody is called {slug}. There are: {', '.join(sorted(known))}.")
+
+
+Named = TypeVar("Named", Service, StaffMember)
+
+
+def _called(typed: str, known: Sequence[Named]) -> Named | None:
+    """The one whose slug or name that may be; None where it may be several, or nobody."""
+    wanted = folded(typed)
+    by_slug = [one for one in known if folded(one.slug) == wanted.replace(" ", "-")]
+    found = by_slug or [one for one in known if folded(one.name) == wanted]
+    return found[0] if len(found) == 1 else None
 
 
 def like_option(text: str) -> Callable[[Command], Command]:

@@ -43,11 +43,6 @@ def folded(text: str) -> str:
     return " ".join(kept.translate(_ALIKE).split())
 
 
-def as_slug(typed: str) -> str:
-    """The slug that somebody means who types a name: `Short visit` is short-visit."""
-    return folded(typed).replace(" ", "-").replace("_", "-")
-
-
 def _number(text: str) -> str:
     """Its digits, in whatever script, without the zeros that are only dialled."""
     digits = (unicodedata.digit(c, None) for c in text.replace("(0)", ""))

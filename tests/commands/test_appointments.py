@@ -435,7 +435,7 @@ def test_a_reference_is_found_whatever_stands_between_its_letters(app, form):
 
 
 def test_services_and_staff_are_found_by_what_they_are_called(app):
-    reference = entered(app, "Short", "2027-07-01 10:00", "--name", "Al", "--staff", " ANA")
+    reference = entered(app, "Short visit", "2027-07-01 10:00", "--name", "Al", "--staff", " ANA")
     assert reference in run(app, "list", "--all", "--staff", "Ana").stdout
     assert refused(app, "book", "long", "2027-07-01 10:00", "--name", "Al", "--staff", "Zoe")
 
