@@ -6,10 +6,10 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import click
 from flask import current_app
-from sqlalchemy.orm import Session
 
 from booking import tab_sessions
 from booking.operations.drafts import purge_drafts
@@ -21,6 +21,7 @@ from booking.operations.purge import (
     purge_sums,
 )
 from booking.tab_sessions import reading, settle
+from booking.tab_sessions.transactions import AnySession
 
 from .file_modes import file_modes
 from .findings import Grade
@@ -28,13 +29,23 @@ from .group import as_called, booking_commands, now, ready, state
 from .output import say
 from .trial import try_to_write
 
+PARTS: tuple[Callable[..., int], ...] = (
+    purge_holds,
+    purge_claims,
+    purge_marks,
+    purge_past_holds,
+    purge_sums,
+    purge_drafts,
+)
+
 
 @booking_commands.command()
 def purge() -> None:
     """Erase unfinished bookings that ran out, holds long over, and claims on days gone by."""
     session, today = ready(), now()
     drafts, traces = _until_done(tab_sessions.purge)
-    holds, claims, *_ = _until_done(lambda: settle(session, lambda here: _purge(here, today)))
+    # Each by itself: whoever books waits for one of them at a time.
+    holds, claims, *_ = (_until_done(partial(_batch, session, part, today))[0] for part in PARTS)
     say(
         f"Erased {drafts} unfinished bookings that ran out and {traces} traces of older ones, "
         f"{holds} holds long over and {claims} claims on days gone by."
@@ -61,15 +72,8 @@ def _settings_file() -> str | None:
     return str(found) if found else None
 
 
-def _purge(session: Session, today: datetime) -> tuple[int, ...]:
-    return (
-        purge_holds(session, now=today),
-        purge_claims(session, now=today),
-        purge_marks(session, now=today),
-        purge_past_holds(session, now=today),
-        purge_sums(session, now=today),
-        purge_drafts(session, now=today),
-    )
+def _batch(session: AnySession, part: Callable[..., int], today: datetime) -> tuple[int]:
+    return (settle(session, lambda here: part(here, now=today)),)
 
 
 def _until_done(batch: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:
