@@ -44,6 +44,8 @@ def test_more_time_leaves_what_is_being_typed_alone(page):
 def test_a_hold_that_ran_out_and_was_taken_loses_nothing_that_was_typed(page_of, live_server):
     late, quick = page_of("/book/"), page_of("/book/")
     walk(late, ADA, until="details")
+    # What is saved along the way would hold the time anew.
+    late.route("**/details/typed", lambda route: route.fulfill(status=204))
     answer(late, ADA, "details")
     let_holds_run_out(live_server.app)
     walk(quick, ADA)
