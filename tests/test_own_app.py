@@ -39,6 +39,7 @@ def test_a_mount_path_is_before_every_address_whether_or_not_the_proxy_cut_it_of
         answer = app.test_client().get(path)
         assert answer.status_code == 200
         assert 'hx-get="/termine/book/form"' in answer.text
+    assert 'data-prefix="/termine/book/"' in answer.text  # the key of the tab's id names it
     assert all(link.startswith("/termine/book/") for link in links(app))
     assert app.test_client().get("/book").headers["Location"].endswith("/termine/book/")
     assert app.test_client().get("/termine/").headers["Location"] == "/termine/book/"
@@ -49,6 +50,7 @@ def test_a_mount_path_that_the_server_was_told_is_not_put_twice(made):
     app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
     answer = app.test_client().get("/book/", environ_overrides={"SCRIPT_NAME": "/termine"})
     assert 'hx-get="/termine/book/form"' in answer.text
+    assert 'data-prefix="/termine/book/"' in answer.text  # the key of the tab's id names it
 
 
 @pytest.mark.parametrize("proxies", [0, 1])

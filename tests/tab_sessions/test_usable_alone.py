@@ -12,6 +12,7 @@ import time_machine
 from playwright.sync_api import expect
 
 from booking.paths import STATIC
+from booking.testing import TabClient
 from tests.conftest import served
 from tests.tab_sessions.conftest import Tab
 
@@ -106,6 +107,26 @@ def test_the_steps_in_the_documentation_come_to_no_dead_end(page_of):
         asks(page, "From where?")
         say(page, "Ulm")
         asks(page, "On which day?")
+
+
+@pytest.mark.parametrize("live_server", ["trips"], indirect=True)
+def test_a_tab_client_comes_to_no_dead_end_either(live_server):
+    tab = TabClient(live_server.app, "/")
+
+    def log_in():
+        for name in ("origin", "goal", "day"):
+            tab.submit(**{name: "x"})
+        tab.submit(user="ada")
+        assert "Log out, ada" in tab.page.text
+
+    log_in()
+    before = tab.id
+    tab.submit()
+    assert "From where?" in tab.page.text
+    assert tab.id != before
+    log_in()
+    assert "You are logged out." in tab.open("/log-out").page.text
+    assert "From where?" in tab.refresh().page.text
 
 
 def test_importing_session_route_loads_no_wizard():
