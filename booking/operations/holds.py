@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
@@ -167,9 +167,10 @@ def lengthen(
         asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         if held.is_over(now):
             return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
-        longer = last_longer(Lasting(now, minutes, most), held, None, counts=False)
-        prolong(session, held.id, longer["expires_at"])
-        return _change(session, held, longer)
+        until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
+        prolong(session, held.id, until)
+        session.connection().execute(_LENGTHEN, {"hold": held.id, "until": until})
+        return replace(held, expires_at=until)
     return held
 
 
@@ -217,3 +218,6 @@ def _claimant(hold_id: int, expires_at: int, now: datetime, given_up: set[Pair])
 
 
 _MAKE = insert(holds)
+_LENGTHEN = (
+    update(holds).where(holds.c.id == bindparam("hold")).values(expires_at=bindparam("until"))
+)

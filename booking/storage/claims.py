@@ -106,9 +106,9 @@ def _release(session: Session, hold_ids: Collection[int]) -> None:
 
 def prolong(session: Session, hold_id: int, expires_at: int) -> None:
     """Let all that the hold claimed run out later, as the hold itself does."""
-    belonging = claims.c.hold_id == hold_id
-    _lock(session, belonging)
-    session.execute(update(claims).where(belonging).values(expires_at=expires_at))
+    if session.get_bind().dialect.name == "postgresql":
+        _lock(session, claims.c.hold_id == hold_id)
+    session.connection().execute(_PROLONG, {"hold": hold_id, "until": expires_at})
 
 
 def release_claims(session: Session, hold_ids: Collection[int]) -> None:
@@ -170,6 +170,11 @@ LIVE = (
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
+_PROLONG = (
+    update(claims)
+    .where(claims.c.hold_id == bindparam("hold"))
+    .values(expires_at=bindparam("until"))
+)
 _DROP = delete(holds).where(holds.c.id == bindparam("hold"))
 _PAST = (
     select(claims.c.tick)
