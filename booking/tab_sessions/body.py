@@ -73,13 +73,13 @@ def has_body(request: Request) -> bool:
 def _read(request: Request) -> None:
     if "form" in request.__dict__:  # something of the host's did, before the view
         return
-    length = request.content_length or 0
+    length, stream = request.content_length or 0, request.stream
     if request.mimetype == "multipart/form-data" and length > _IN_MEMORY:
         _ = request.form  # files go to disk as they come
-        came = request.stream.tell()
+        came = stream.tell()
     else:
         data = request.get_data()
-        came = len(data)
+        came = stream.tell() if hasattr(stream, "tell") else len(data)
         _ = request.form
         request.stream = io.BytesIO(data)
     if came < length:  # gunicorn ends a body that was cut off without a word

@@ -11,7 +11,7 @@ from tests.conftest import served
 from tests.fixtures.customers import Customer
 from tests.fixtures.gunicorns import gunicorn_over
 from tests.fixtures.slow_clients import FORM, slow_client
-from tests.tab_sessions.conftest import host_app
+from tests.tab_sessions.conftest import Tab, host_app
 
 OTHERS = ("sync", "gevent")
 PARTS = "multipart/form-data; boundary=x"
@@ -103,6 +103,21 @@ def test_what_the_host_left_open_is_ended_before_the_body_is_waited_for(session)
         environ_overrides={"wsgi.input": Body(), "CONTENT_LENGTH": "9"},
     )
     assert (answer.status_code, opened) == (200, [False])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reads", ["form", "data", "stream"])
+def test_what_the_host_has_read_itself_was_not_cut_short(session, reads):
+    app = host_app(session, notes(session))
+
+    @app.before_request
+    def read_it():
+        _ = {"form": lambda: request.form, "data": request.get_data}.get(
+            reads, request.stream.read
+        )()
+
+    answer = Tab(app.test_client()).post(text="long")
+    assert (answer.status_code, answer.text) == (200, "" if reads == "stream" else "long")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
