@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import request
@@ -85,6 +85,7 @@ def everything_that_writes(app):
         told.add(words[0])
 
     somebody_changes_their_mind(app)
+    somebody_comes_on_a_crowded_day(app)
     two_tabs_help_each_other(app)
     the_owner_looks_after_the_day(app, somebody_books(app), tell)
     somebody_is_sent_away(app, tell)
@@ -117,6 +118,16 @@ def somebody_changes_their_mind(app):
     other = TabClient(app, "/book/").submit(service="short").submit(staff="any")
     other.submit(slot=slots(other)[0]).open("service").submit(service="long")
     tab.client.delete("/book/tab-session", headers={"Tab-Session": other.id})
+
+
+def somebody_comes_on_a_crowded_day(app):
+    day = (datetime.now(UTC) + timedelta(days=5)).date()
+    for _ in range(4):
+        tab = TabClient(app, "/book/", does_sums=False).submit(service="short").submit(staff="ana")
+        tab.open(f"time?day={day}").submit(slot=slots(tab)[0])
+    assert tab.status == 428
+    tab.does_sums = True
+    assert tab.submit().step == "details"
 
 
 def two_tabs_help_each_other(app):
