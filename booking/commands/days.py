@@ -85,6 +85,11 @@ def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
         raise click.ClickException(f"{written}: {wrong}. {_example(text, today)}.") from wrong
 
 
+def has_offset(written: str) -> bool:
+    """Whether the time is written with how far its clock stands from UTC."""
+    return _apart(_with_usual_digits(written))[1] is not None
+
+
 def _apart(written: str) -> tuple[str, timedelta | None]:
     """The time on the wall, and how far its clock stands from UTC where that is written."""
     match = _OFFSET.fullmatch(written.strip())

@@ -21,6 +21,7 @@ from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Service, StaffMember
 from booking.storage.working_time import rules_of
 
+from .days import has_offset
 from .lines import time_of_day
 
 UNAVAILABLE = {
@@ -86,7 +87,7 @@ def comes_twice(written: str, start: datetime, zone: ZoneInfo) -> str:
     """A remark on a start that the clock shows once more an hour later; empty otherwise."""
     shown = time_of_day(start, zone)
     again = start.astimezone(zone).replace(fold=1).astimezone(UTC)
-    if not shown.endswith(")") or written.endswith((")", "Z")) or start.astimezone(zone).fold:
+    if not shown.endswith(")") or has_offset(written) or start.astimezone(zone).fold:
         return ""
     return f' Note: the clock shows that time twice; the second is "{_typed(again, zone)}".'
 

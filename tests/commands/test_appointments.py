@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from booking.commands.days import instant
 from booking.commands.search import is_about
+from booking.commands.why_not import comes_twice
 from booking.storage.models import Booking, claim
 from booking.tab_sessions import reading
 from tests.commands.shell import (
@@ -383,6 +384,8 @@ def test_the_offset_of_a_time_is_read_as_it_is_printed_and_as_computers_write_it
     zone, now = ZoneInfo("Europe/Lisbon"), datetime(2027, 7, 1, tzinfo=UTC)
     first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
     assert instant(f"2027-10-31 01:30{behind}", now, zone) == first
+    assert comes_twice("2027-10-31 01:30", first, zone).endswith('"2027-10-31 01:30 (UTC)".')
+    assert comes_twice(f"2027-10-31 01:30{behind}", first, zone) == "", "it was said which one"
     assert instant("2027-10-31 01:30Z", now, zone) == first + timedelta(hours=1)
     west = ZoneInfo("America/St_Johns")
     summer = datetime(2027, 7, 1, 16, tzinfo=UTC)
