@@ -24,25 +24,23 @@ def exempt_session_routes(app: Flask) -> None:
     @app.url_value_preprocessor
     def exempt_route(endpoint: str | None, _values: dict[str, Any] | None) -> None:
         view: Any = app.view_functions.get(endpoint or "")
-        if view in done or not getattr(view, "is_session_route", False):
+        protection = app.extensions.get("csrf")
+        if not protection or not getattr(view, "is_session_route", False) or view in done:
             return
         _tell_apart(app, view, endpoint)
-        if exempt(view):
-            done.add(view)
+        exempt(view)
+        done.add(view)
 
 
-def exempt(guarded: Any) -> bool:
-    """Tell the current app's CSRFProtect that this view or blueprint is guarded without a token.
+def exempt(guarded: Any) -> None:
+    """Tell the current app's CSRFProtect, if it has one, that this needs no token.
 
-    Returns whether there is one to be told. By the name under which it registers itself and by the
+    `guarded` is a view or a blueprint. By the name under which CSRFProtect registers itself and the
     method that its documentation gives, so that Flask-WTF need not be there.
     """
-    protection = current_app.extensions.get("csrf")
-    tell = getattr(protection, "exempt", None)
-    if not callable(tell):
-        return False
-    tell(guarded)
-    return True
+    tell = getattr(current_app.extensions.get("csrf"), "exempt", None)
+    if callable(tell):
+        tell(guarded)
 
 
 def _tell_apart(app: Flask, view: Any, endpoint: str | None) -> None:
