@@ -53,7 +53,7 @@
 
   const belongs = (ctx) =>
     new DOMParser().parseFromString(ctx.text, "text/html")
-      .querySelector(isPage(ctx) ? PAGE : BELONGS[ctx.target.id] || STEP);
+      .querySelector(isPage(ctx) ? PAGE : BELONGS[ctx.target?.id] || STEP);
 
   // A page that is not ours (a log-in, a proxy's, a crash) must not take the place of what was
   // typed, whatever its status. An order to leave (HX-Redirect) is obeyed.

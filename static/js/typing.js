@@ -5,6 +5,7 @@
   "use strict";
   const saver = () => document.querySelector("#step [data-quiet]");
   let typed = 0, saved = 0;
+  let shown = saver();
 
   function hear({ target }) {
     if (saver() && target.closest?.("form")?.contains(saver())) typed += 1;
@@ -27,9 +28,12 @@
   document.addEventListener("input", hear);
   document.addEventListener("htmx:before:request", ({ detail: { ctx } }) => { ctx.typed = typed; });
   document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
-    if (ctx.sourceElement === saver() && ctx.response.status < 500) saved = ctx.typed;
+    if (ctx.sourceElement === saver() && ctx.response.status === 204) saved = ctx.typed;
   });
-  document.addEventListener("htmx:after:swap", () => { saved = typed; });
+  document.addEventListener("htmx:after:swap", () => {
+    if (saver() !== shown) saved = typed; // a form of its own, not "More time" beside this one
+    shown = saver();
+  });
   // The first is fired before the next page is asked for; telephones often fire the last alone.
   for (const leaving of ["beforeunload", "pagehide"]) window.addEventListener(leaving, save);
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

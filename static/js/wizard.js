@@ -38,7 +38,7 @@
   function arrive(step, { focus: wanted, tells = wanted }) {
     const error = find("#problem", step) ? find("#announcer").dataset.error : "";
     document.title = error + step.dataset.title;
-    find(".clear").hidden = step.dataset.step === "cleared";
+    find(".clear")?.toggleAttribute("hidden", step.dataset.step === "cleared");
     announce(step, tells && find(`${tells}[data-said]`, step));
     moveFocus(step, wanted);
     submitOnce(step);

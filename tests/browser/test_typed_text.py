@@ -46,6 +46,17 @@ def test_what_was_typed_in_the_moment_before_leaving_is_there_again(page):
         page.evaluate(HIDE)
 
 
+def test_more_time_does_not_pass_for_a_save(page):
+    walk(page, BEN, until="details")
+    page.clock.install()  # so that no pause ever comes
+    page.locator("[name=name]").press_sequentially("Ben")
+    with page.expect_response(re.compile("/hold/extension$")):
+        page.get_by_role("button", name="More time").dispatch_event("click")
+    expect(page.locator(".hold-clock")).to_have_text(re.compile("^1[0-9]|^20"))
+    with saved(page):
+        page.evaluate(HIDE)
+
+
 def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(page):
     walk(page, BEN, until="details")
     with saved(page):
