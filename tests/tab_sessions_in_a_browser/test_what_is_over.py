@@ -103,3 +103,13 @@ def test_an_end_that_the_script_did_not_hear_of_shows_the_fresh_page_at_once(pag
     shows(page, "(nothing)")
     assert id_of(page) != before
     assert events(page, "gone") == []
+
+
+def test_of_several_parts_of_a_page_each_is_fresh_after_an_end(page_of):
+    page = page_of("/")
+    note_down(page, "milk")
+    page.evaluate(ENDED_BY_ANOTHER)
+    ask = "TabSession.fetch('/notes/note').then((answer) => answer.status)"
+    assert page.evaluate(f"Promise.all([{ask}, {ask}, {ask}])") == [200, 200, 200]
+    page.wait_for_function("window.heard.some((each) => each.event === 'ended')")
+    assert len(events(page, "ended")) == 1

@@ -248,9 +248,10 @@
   function leave(answer, request, sender) {
     const reason = answer.headers.get(HEADER + "-Gone");
     if (answer.status !== 410 || !reason) return false;
-    const starts = isRead(request) && id === sender, isKnown = starts && reason === "ended";
-    if (starts) begin();
-    announce(isKnown ? "ended" : "gone", { reason });
+    const isCurrent = id === sender, isAsked = isRead(request);
+    const isKnown = isAsked && (reason === "ended" || (reason === "renewed" && !isCurrent)); // or was under way
+    if (isAsked && isCurrent) begin();
+    if (!isKnown || isCurrent) announce(isKnown ? "ended" : "gone", { reason });
     return isKnown;
   }
 
