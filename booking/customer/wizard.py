@@ -54,7 +54,8 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     assets.add_to(blueprint)
     headers.protect(blueprint)
     refused.log_refusals(blueprint)
-    blueprint.before_app_request(_refuse_unknown_hosts)
+    if not alone:  # else all of the app's addresses are looked at
+        blueprint.before_app_request(_refuse_unknown_hosts)
     refusals.explain(blueprint)
     blueprint.url_value_preprocessor(lambda *_asked: _guard_without_tokens(blueprint))
     return blueprint

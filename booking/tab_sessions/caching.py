@@ -25,15 +25,17 @@ def _mark(_app: Flask, response: Response, **_: object) -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "is_session_route", False):
         return
-    asked = {part.strip().lower() for part in _all(response, "Cache-Control").split(",")}
-    # What is public, or kept by caches that understand the status, may be stored all the same.
-    if "no-store" not in asked or asked & {"public", "must-understand"}:
-        response.headers["Cache-Control"] = "no-store"
+    headers = response.headers
+    if headers.get("Cache-Control") != "no-store" or len(headers.getlist("Cache-Control")) > 1:
+        asked = {part.strip().lower() for part in _all(response, "Cache-Control").split(",")}
+        # What is public, or kept by caches that understand the status, may be stored all the same.
+        if "no-store" not in asked or asked & {"public", "must-understand"}:
+            headers["Cache-Control"] = "no-store"
     for name in _FOR_CACHES_BETWEEN:
-        response.headers.pop(name, None)
+        headers.pop(name, None)
     varies = _all(response, "Vary")
     if HEADER.lower() not in {part.strip().lower() for part in varies.split(",")}:
-        response.headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
+        headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
 
 
 def _all(response: Response, name: str) -> str:
