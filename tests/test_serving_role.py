@@ -1,6 +1,7 @@
 """The role that docs/operating.md describes: it serves customers, and owns nothing."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from booking import create_app
 from booking.testing import TabClient
 from tests.conftest import SHOP
-from tests.customer.walks import at_done, at_time
+from tests.customer.walks import at_done, at_time, slots
 from tests.fixtures.databases import engine_at
 
 LOCAL = "http://localhost"
@@ -54,6 +55,10 @@ def test_it_books_copies_clears_cancels_and_purges(app):
     assert copied.step == "time"
     copied.submit(slot=copied.page.select_one("[name=slot]")["value"])
     assert copied.step == "details"
+    day = (datetime.now(UTC) + timedelta(days=5)).date()
+    for _ in range(4):  # the last of them by a sum
+        tab = at_time(app, staff="ana").open(f"time?day={day}")
+        assert tab.submit(slot=slots(tab)[0]).step == "details"
     for arguments in (["purge"], ["list", "--all"]):
         answer = app.test_cli_runner().invoke(args=["booking", *arguments])
         assert answer.exit_code == 0, answer.output
