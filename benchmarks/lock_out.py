@@ -4,7 +4,6 @@ In one process, each attempt a tab of its own; addresses are made up by X-Forwar
 checkout of an older version for what was possible there.
 """
 
-import os
 import re
 import secrets
 import sys
@@ -208,5 +207,4 @@ def measure() -> Section:
 
 
 if __name__ == "__main__":
-    os.environ.pop("BOOKING_DATABASE_URL", None)
     main(measure)
