@@ -20,6 +20,7 @@ REASONS = {
     408: "it did not come to its end",
     410: "the tab's booking is over",
     413: "larger than it may be",
+    428: "a sum was asked for first: much of a day is held",
     429: "more than one visitor may",
 }
 _MANAGE_LINKS = {"appointment", "cancel", "calendar"}

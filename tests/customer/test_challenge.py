@@ -57,7 +57,7 @@ def changed(sent: str, change) -> str:
     return base64.b64encode(json.dumps(content).encode()).decode()
 
 
-def test_a_hold_on_a_crowded_day_costs_a_sum_and_says_so(crowded, rows):
+def test_a_hold_on_a_crowded_day_costs_a_sum_and_says_so(crowded, rows, caplog):
     tab = choosing(crowded)
     before = rows()
     tab.submit(slot=OURS)
@@ -69,6 +69,7 @@ def test_a_hold_on_a_crowded_day_costs_a_sum_and_says_so(crowded, rows):
     assert chosen(tab, "slot") == OURS
     assert "HX-Push-Url" not in tab.headers
     assert "Retry-After" not in tab.headers
+    assert "1 x 428" in caplog.text, "the operator sees it, too"
     tab.submit(proof=sum_of(tab))
     assert (tab.status, tab.step) == (200, "details")
 
