@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 
+from flask import g, has_app_context
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField  # type: ignore[import-untyped]
 
@@ -130,6 +131,15 @@ def look_over(values: Mapping[str, str], region: str | None) -> None:
     for name, text in values.items():
         if name.startswith(QUESTION):
             details_form([_ANSWER], {_ANSWER.name: text}, region).validate()
+
+
+def are_valid(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> bool:
+    """Whether these values answer everything that is asked. Judged once in a request."""
+    known = g.setdefault("booking_valid", {}) if has_app_context() else {}
+    key = (tuple(asked), frozenset(values.items()), region)
+    if key not in known:
+        known[key] = bool(details_form(key[0], values, region).validate())
+    return bool(known[key])
 
 
 @lru_cache(maxsize=64)

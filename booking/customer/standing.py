@@ -112,7 +112,8 @@ class Standing:
         """Whether everything the service asks has a valid answer."""
         if not self.draft.contact:
             return False
-        return bool(self.details_form(forms.accepted_values(self.draft)).validate())
+        values = forms.accepted_values(self.draft)
+        return forms.are_valid(self.blanks, values, phone_region(self.shop))
 
     @cached_property
     def passed_over(self) -> frozenset[str]:

@@ -160,7 +160,7 @@ def lengthen(
     That uses up no extension, but it lasts no longer than one time with all of them. One that ran
     out is taken up again as by `extend`. What cannot be had is left as it is.
     """
-    held = hold_of(session, tab_key, lock=True)
+    held = hold_of(session, tab_key)
     if held is None:
         return None
     with suppress(NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
@@ -168,9 +168,11 @@ def lengthen(
         if held.is_over(now):
             return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
         until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
-        prolong(session, held.id, until)
-        session.connection().execute(_LENGTHEN, {"hold": held.id, "until": until})
-        return replace(held, expires_at=until)
+        longer = {"hold": held.id, "seen": held.expires_at, "until": until}
+        if session.connection().execute(_LENGTHEN, longer).rowcount:  # else somebody was quicker
+            prolong(session, held.id, until)
+            return replace(held, expires_at=until)
+        return hold_of(session, tab_key)
     return held
 
 
@@ -219,5 +221,7 @@ def _claimant(hold_id: int, expires_at: int, now: datetime, given_up: set[Pair])
 
 _MAKE = insert(holds)
 _LENGTHEN = (
-    update(holds).where(holds.c.id == bindparam("hold")).values(expires_at=bindparam("until"))
+    update(holds)
+    .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
+    .values(expires_at=bindparam("until"))
 )

@@ -8,7 +8,7 @@ loaded file, a host's own pages, or somebody with an SQL prompt.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Engine, Integer, String, Table, select
@@ -83,7 +83,21 @@ def remembered(engine: Engine) -> Catalogue | None:
 
 
 def _token(session: Session) -> str | None:
-    return session.connection().execute(_TOKEN).scalar_one_or_none()
+    """The token as this transaction sees it; on SQLite asked again only after it wrote something.
+
+    There a transaction sees one state from its beginning on, but for what it writes itself.
+    """
+    connection, transaction = session.connection(), session.get_transaction()
+    if connection.dialect.name != "sqlite" or transaction is None:
+        return connection.execute(_TOKEN).scalar_one_or_none()
+    changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
+    asked = session.info.get(_ASKED)
+    if asked and asked[0]() is transaction and asked[1] == changes:
+        return str(asked[2])
+    token = connection.execute(_TOKEN).scalar_one_or_none()
+    if token is not None:
+        session.info[_ASKED] = (ref(transaction), changes, token)
+    return token
 
 
 def _read(session: Session, token: str) -> Catalogue:
@@ -107,6 +121,7 @@ def _read(session: Session, token: str) -> Catalogue:
     return replace(found, services=bookable)
 
 
+_ASKED = "booking.catalogue_token"  # in session.info: the transaction, its changes, the token
 _TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
 _SERVICES = (
     select(Service)

@@ -8,16 +8,17 @@ A library. It knows Flask and SQL, and nothing of what an application does with 
     def note(tab): ...
 
 Its rooms: route.py is the decorator, registration.py and fields.py what it refuses, door.py who is
-let in, body.py how a request is read, visit.py the transaction behind it, session.py what a view is
-handed, stored.py the draft behind it, answer.py what it answers with, caching.py that nobody keeps
-it, schema.py what its draft is in Python, values.py its JSON, store.py the row, endings.py whose is
-over, sealing.py how a draft lies at rest, identity.py how a tab comes by another id, users.py log-
-in and taking back, lifecycle.py the script's own address, refusals.py what is answered when the
-door stays shut, hints.py what its developer then reads, transactions.py the same transaction
-without a tab, turns.py how SQLite's one writer is waited for, attempts.py how often it is tried,
-references.py what one tab leaves for another, failures.py and meaning.py what a database's failure
-means, extension.py the app's settings, csrf.py what a host's CSRF tokens need not guard, checks.py
-what a test suite asks, client/tab- session.js the browser's half.
+let in, body.py how a request is read, visit.py the transaction behind it, presence.py that somebody
+is there, session.py what a view is handed, stored.py the draft behind it, answer.py what it answers
+with, caching.py that nobody keeps it, schema.py what its draft is in Python, values.py its JSON,
+store.py the row, endings.py whose is over, sealing.py how a draft lies at rest, identity.py how a
+tab comes by another id, users.py log-in and taking back, lifecycle.py the script's own address,
+refusals.py what is answered when the door stays shut, hints.py what its developer then reads,
+transactions.py the same transaction without a tab, turns.py how SQLite's one writer is waited for,
+attempts.py how often it is tried, references.py what one tab leaves for another, failures.py and
+meaning.py what a database's failure means, extension.py the app's settings, csrf.py what a host's
+CSRF tokens need not guard, checks.py what a test suite asks, client/tab-session.js the browser's
+half.
 """
 
 from . import references

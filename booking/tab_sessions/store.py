@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import Insert, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -61,6 +61,13 @@ _TOUCH = (
     .where(table.c.id == bindparam("row"), table.c.state == "active")
     .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
 )
+_KNOWN = (
+    select(table.c.id)
+    .where(
+        (table.c.token_hash == bindparam("digest")) | (table.c.previous_hash == bindparam("digest"))
+    )
+    .limit(1)
+)
 _RENEWED_UNTIL = select(func.max(table.c.previous_until)).where(
     table.c.previous_hash == bindparam("digest")
 )
@@ -69,21 +76,22 @@ _SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_
 )
 
 
-def find(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
-    """The row of this tab, locked for the rest of the transaction where asked.
+def find(session: Session, digest: bytes, flow: str, *, lock: bool) -> Row | None:
+    """The row with this id, locked for the rest of the transaction where asked."""
+    asked = {"digest": digest, "flow": flow}
+    found = session.connection().execute(_LOCK if lock else _READ, asked).one_or_none()
+    return Row(*found) if found is not None else None
 
-    An id that was renewed leads to it for a while longer, then to a row that has ended.
-    """
-    connection, asked = session.connection(), {"digest": digest, "flow": flow}
-    found = connection.execute(_LOCK if lock else _READ, asked).one_or_none()
-    if found is not None:
-        return Row(*found)
-    found = connection.execute(_LOCK_PREVIOUS if lock else _READ_PREVIOUS, asked).first()
+
+def find_renewed(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
+    """The row that had this id before: led there for a while, then to a row that has ended."""
+    asked, query = {"digest": digest, "flow": flow}, _LOCK_PREVIOUS if lock else _READ_PREVIOUS
+    found = session.connection().execute(query, asked).first()
     return _by_its_previous_id(found, now) if found is not None else None
 
 
 def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
-    """The rows of this tab in all flows, locked, but those that ended; as `find` finds them."""
+    """The rows of this tab in all flows, locked, but those that ended; by its id before as well."""
     connection = session.connection()
     rows = [Row(*found) for found in connection.execute(_LOCK_ALL, {"digest": digest})]
     if not rows:
@@ -116,9 +124,7 @@ def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
 
 def is_known(session: Session, digest: bytes) -> bool:
     """Whether anything is or was stored under this id, in any flow."""
-    known = or_(table.c.token_hash == digest, table.c.previous_hash == digest)
-    query = select(table.c.id).where(known)
-    return session.connection().execute(query).first() is not None
+    return session.connection().execute(_KNOWN, {"digest": digest}).first() is not None
 
 
 def create(session: Session, digest: bytes, row: Row) -> int | None:

@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING, Any, Generic
 from flask import Response, current_app, g
 from sqlalchemy.orm import Session
 
-from . import endings, identity, ids, store
+from . import endings, identity, ids, presence, store
 from .answer import Then, told
 from .around import Around
 from .attempts import RunAgain, look, settle
 from .extension import State
-from .failures import DATABASE_FAILURES, is_busy
+from .failures import DATABASE_FAILURES
 from .meaning import meant
 from .model import tab_session as table
 from .refusals import NothingBegun, TabSessionBusy, TabSessionGone
 from .schema import Data
 from .session import TabSession
-from .transactions import writing
 
 if TYPE_CHECKING:
     from .door import Door
@@ -62,20 +61,21 @@ class Visit(Generic[Data]):
             row, over, response = look(self.state.session, self._read_once)
         except DATABASE_FAILURES as error:
             raise meant(error) from error
-        if row is not None and (over == "expired" or self._stale(row)):
-            self._note(row, over)
+        if row is not None and (over == "expired" or self._should_note(row)):
+            presence.note(self.state, row, over, self._seconds())
         if response is None:
             raise TabSessionGone(over or "ended")
         return response
 
     def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
-        row = self._find(session, self.sent.tab, lock=False) if self.sent else None
+        tab_id = self.sent.tab if self.sent else _ABSENT
+        row, is_known = self._find(session, tab_id, lock=False) if self.sent else (None, False)
         over = self._over(row, reads=True)
-        if row is None and self.sent:
-            over = identity.over_elsewhere(session, self.state, self.sent.tab)
+        if row is None and is_known:
+            over = identity.over_elsewhere(session, self.state, tab_id)
         if over:
             return row, over, None
-        tab = self._tab(session, self.sent.tab if self.sent else _ABSENT, row, writable=False)
+        tab = self._tab(session, tab_id, row, writable=False)
         return row, over, self._read(tab)
 
     def _read(self, tab: TabSession[Data]) -> Response:
@@ -119,15 +119,16 @@ class Visit(Generic[Data]):
 
     def _write_once(self, session: Session) -> tuple[Answer, TabSession[Data]] | TabSessionGone:
         tab_id = self._identify(session)
-        row = self._find(session, tab_id, lock=True)
+        row, is_known = self._find(session, tab_id, lock=True)
         over = self._over(row, reads=False)
-        if row is None:
+        if row is None and is_known:
             over = identity.over_elsewhere(session, self.state, tab_id)
         if row and over == "expired":
             self.state.end(session, [row.id], over)
         if over:
             return TabSessionGone(over)
-        identity.require_current(session, row, tab_id, self._seconds())
+        if is_known:
+            identity.require_current(session, row, tab_id, self._seconds())
         return self._written(self._tab(session, tab_id, row, writable=True))
 
     def _identify(self, session: Session) -> str:
@@ -185,9 +186,14 @@ class Visit(Generic[Data]):
             raise LookupError("a tab without an id only reads")
         return self.sent
 
-    def _find(self, session: Session, tab_id: str, *, lock: bool) -> store.Row | None:
-        digest, now = ids.digest(tab_id), self._seconds()
-        return store.find(session, digest, self.door.flow, now, lock=lock)
+    def _find(self, session: Session, tab_id: str, *, lock: bool) -> tuple[store.Row | None, bool]:
+        """This tab's row in this flow, and whether its id is, or was, known in any."""
+        digest, flow = ids.digest(tab_id), self.door.flow
+        if row := store.find(session, digest, flow, lock=lock):
+            return row, True
+        if not store.is_known(session, digest):
+            return None, False
+        return store.find_renewed(session, digest, flow, self._seconds(), lock=lock), True
 
     def _tab(
         self, session: Session, tab_id: str, row: store.Row | None, *, writable: bool
@@ -218,27 +224,8 @@ class Visit(Generic[Data]):
             return "completed"
         return (row.reason or "ended") if row.state == "ended" else None
 
-    def _stale(self, row: store.Row) -> bool:
-        age = self._seconds() - row.seen_at
-        return (
-            not self.door.in_background
-            and row.state == "active"
-            and age * 12 >= self.state.limits.idle
-        )
-
-    def _note(self, row: store.Row, over: str | None) -> None:
-        # The library's own bookkeeping, after the view: a read stays a read for the view.
-        seen = self._seconds()
-        try:
-            with writing(self.state.session) as session:
-                if over:
-                    self.state.end(session, [row.id], over)
-                else:
-                    until = self.state.limits.over_at(seen, row.absolute_expires_at)
-                    store.touch(session, row.id, seen, until)
-        except DATABASE_FAILURES as error:
-            if not is_busy(error):
-                raise
+    def _should_note(self, row: store.Row) -> bool:
+        return not self.door.in_background and presence.is_due(row, self.state, self._seconds())
 
     def _erase_along(self, session: Session) -> None:
         # New tabs take a few outlived ones with them, so that erasing needs no clockwork.

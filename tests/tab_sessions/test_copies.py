@@ -107,8 +107,8 @@ def test_an_id_that_was_renewed_makes_no_second_copy(tab, rows):
     copy.post("/note", header, text="copy")
     later = Tab(tab.client)
     copy.post("/note", {"Tab-Session-New": later.id}, text="renewed")
-    copy.post("/note", header, text="late")
-    assert later.get().text == "late"
+    assert copy.post("/note", header, text="late").status_code == 409
+    assert later.get().text == "renewed"
     assert len(rows()) == 2
 
 
