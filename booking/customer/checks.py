@@ -113,6 +113,8 @@ def number(text: str) -> str:
 
 def printable(text: str) -> str:
     """Refuses control characters, and towers of accents that cover other lines."""
+    if text.isascii() and text.isprintable():
+        return text
     if any(characters.is_unprintable(each) and each not in LINE_BREAKS for each in text):
         raise StopValidation("There are characters in this that cannot be printed. Type it again.")
     if characters.has_towers(text):

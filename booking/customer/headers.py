@@ -23,6 +23,7 @@ HEADERS = {
 }
 PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
 # What the environment of a request says once one of our views, or a page about trouble, has it.
+_OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
 
 
@@ -49,6 +50,13 @@ def add_strict(response: Response) -> Response:
 
 def is_ours() -> bool:
     """Whether this request is for something below the wizard's prefix."""
+    environ = request.environ  # several ask with each request
+    if _OURS not in environ:
+        environ[_OURS] = _is_below_our_prefix()
+    return bool(environ[_OURS])
+
+
+def _is_below_our_prefix() -> bool:
     if request.routing_exception is None:
         return request.blueprint == str(state().name)
     prefix: str = state().url_prefix
@@ -62,8 +70,10 @@ def _reached() -> None:
 
 def is_our_answer() -> bool:
     """Whether one of ours answered: an extension of the host's may have been quicker."""
-    ours = request.routing_exception or {REACHED, ANSWERED} & request.environ.keys()
-    return is_ours() and bool(ours)
+    if not is_ours():
+        return False
+    environ = request.environ
+    return REACHED in environ or ANSWERED in environ or request.routing_exception is not None
 
 
 def _strict() -> dict[str, str]:

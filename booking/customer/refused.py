@@ -44,6 +44,8 @@ def log_refusals(blueprint: Blueprint) -> None:
 def count(response: Response) -> Response:
     """Count this answer if it refuses; at most once a second a line tells what came together."""
     refused = current_app.extensions.setdefault("booking_refused", _Refused())
+    if response.status_code < 400 and not refused.counts:
+        return response
     with refused.lock:
         now = time.monotonic()
         if _is_refusal(response.status_code) and not request.environ.get(_COUNTED):

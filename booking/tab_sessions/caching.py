@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app, request, request_finished
 from .ids import HEADER
 
 # Caches that stand between may be told otherwise by headers of their own (RFC 9213).
-_FOR_CACHES_BETWEEN = ("CDN-Cache-Control", "Surrogate-Control")
+_FOR_CACHES_BETWEEN = {"cdn-cache-control", "surrogate-control"}
 
 
 def keep_no_answer(app: Flask) -> None:
@@ -25,18 +25,19 @@ def _mark(_app: Flask, response: Response, **_: object) -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "is_session_route", False):
         return
-    headers = response.headers
-    if headers.get("Cache-Control") != "no-store" or len(headers.getlist("Cache-Control")) > 1:
-        asked = {part.strip().lower() for part in _all(response, "Cache-Control").split(",")}
-        # What is public, or kept by caches that understand the status, may be stored all the same.
-        if "no-store" not in asked or asked & {"public", "must-understand"}:
-            headers["Cache-Control"] = "no-store"
-    for name in _FOR_CACHES_BETWEEN:
-        headers.pop(name, None)
-    varies = _all(response, "Vary")
+    said: dict[str, list[str]] = {}
+    for name, value in response.headers:
+        said.setdefault(name.lower(), []).append(value)
+    if said.get("cache-control") != ["no-store"] and not _forbids(said.get("cache-control", [])):
+        response.headers["Cache-Control"] = "no-store"
+    for name in _FOR_CACHES_BETWEEN & said.keys():
+        del response.headers[name]
+    varies = ", ".join(said.get("vary", []))
     if HEADER.lower() not in {part.strip().lower() for part in varies.split(",")}:
-        headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
+        response.headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
 
 
-def _all(response: Response, name: str) -> str:
-    return ", ".join(response.headers.getlist(name))
+def _forbids(said: list[str]) -> bool:
+    asked = {part.strip().lower() for part in ", ".join(said).split(",")}
+    # What is public, or kept by caches that understand the status, may be stored all the same.
+    return "no-store" in asked and not asked & {"public", "must-understand"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from flask import Response, current_app, request
+from flask import Request, Response, current_app, request
 
 from . import binding, guards, hints, ids
 from .answer import GONE
@@ -75,9 +75,10 @@ class Door(Generic[Data]):
 
     def _arrive(self, here: State) -> None:
         """Have the whole request here, and what can be done with it alone, with nothing open."""
-        if has_body(request):
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+        if has_body(asked):
             end_clean(here.session)
-            read_whole(request)
+            read_whole(asked)
         if self.before_transaction:
             self.before_transaction()
 
