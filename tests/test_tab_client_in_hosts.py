@@ -66,6 +66,16 @@ def test_each_script_on_a_page_has_an_id_of_its_own(app):
     assert shown(tab, "notes") == "milk"
 
 
+def test_two_apps_of_one_origin_have_an_id_each_in_the_same_tab(app):
+    for name, place in (("blog", "/notes"), ("shop", "/basket")):
+        page = f'<script src="/tab-session.js" data-prefix="{place}"></script>'
+        app.add_url_rule(f"/{name}", name, lambda page=page: page)
+    tab = TabClient(app, "/blog", base="/notes")
+    notes = tab.id
+    assert tab.open("/shop").id != notes
+    assert tab.open("/blog").id == notes
+
+
 def test_local_storage_is_shared_by_the_tabs_of_a_browser_and_by_no_other(app):
     tab = TabClient(app, "/", base="/notes")
     tab.submit("form[action='/notes/']", text="milk").submit("form[action='/basket/']", text="two")

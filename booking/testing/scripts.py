@@ -1,7 +1,7 @@
 """The tab-session scripts of a page: which requests each sends its id with, and where it is kept.
 
-A page may have several, one for each prefix: ``data-name`` gives each an id of its own, and
-``data-storage="local"`` one that all tabs of a browser share.
+Each prefix has an id of its own, and so has each ``data-name`` and ``data-storage-key``;
+``data-storage="local"`` has one that all tabs of a browser share.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from flask.testing import FlaskClient
 from . import wire
 from .forms import attribute
 
-DEFAULT_KEY = "tab-session"
-
 
 @dataclass(frozen=True)
 class Script:
@@ -25,8 +23,8 @@ class Script:
 
     prefix: str
     url: str
+    key: str
     name: str = "TabSession"
-    key: str = DEFAULT_KEY
     is_shared: bool = False
 
     def owns(self, url: str) -> bool:
@@ -46,7 +44,7 @@ class Kept:
 
 def default_script(base: str) -> Script:
     """The script of a page that shows none: the wizard's, mounted at ``base``."""
-    return Script(base, _lifecycle(base))
+    return Script(base, _lifecycle(base), _key(None, base))
 
 
 def scripts_of(page: BeautifulSoup, base: str) -> list[Script]:
@@ -65,10 +63,14 @@ def _script(tag: Tag) -> Script:
     return Script(
         prefix,
         given["url"] or _lifecycle(prefix),
+        given["storage-key"] or _key(given["name"], prefix),
         given["name"] or "TabSession",
-        given["storage-key"] or given["name"] or DEFAULT_KEY,
         given["storage"] == "local",
     )
+
+
+def _key(name: str | None, prefix: str) -> str:
+    return f"{name or 'tab-session'} {prefix}"
 
 
 def _lifecycle(prefix: str) -> str:
