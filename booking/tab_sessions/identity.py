@@ -67,11 +67,15 @@ def _draft(row: store.Row, tab_id: str) -> bytes:
     return sealing.unseal(row.sealed, sealing.unwrap(row.wrapped_key, tab_id), row.version)
 
 
-def over_elsewhere(session: Session, here: State, tab_id: str) -> str | None:
+def over_elsewhere(session: Session, here: State, tab_id: str, now: int) -> str | None:
     """Why a tab is over although this flow knows nothing of it: what became of it in the others.
 
-    None where it may begin here, also when only an idle limit passed there.
+    None where it may begin here, also when only an idle limit passed there, and for as long as an
+    id that was renewed may still show.
     """
+    until = store.renewed_until(session, ids.digest(tab_id))
+    if until is not None:
+        return "renewed" if until <= now else None
     for state, reason, user, _due in store.siblings(session, ids.digest(tab_id)):
         if not here.admits(user):
             return "other_user"
@@ -105,19 +109,16 @@ def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> 
         store.rename(session, row.id, _renamed(row, tab_id, new_id, until))
 
 
-def require_current(session: Session, row: store.Row | None, tab_id: str, now: int) -> None:
+def require_current(session: Session, row: store.Row | None, tab_id: str) -> None:
     """Refuse to write by an id that was renewed, in any flow, or that has to be.
 
-    Raises RenewalDue where the tab may ask again by its other id, TabSessionGone where that one
-    was given so long ago that it must have been lost.
+    Raises RenewalDue: the tab asks again by its other id.
     """
     if row is not None:
         if row.renewal_due or row.by_previous_id:
             raise RenewalDue
-        return
-    until = store.renewed_until(session, ids.digest(tab_id))
-    if until is not None:
-        raise RenewalDue if until > now else TabSessionGone("ended")
+    elif store.renewed_until(session, ids.digest(tab_id)) is not None:
+        raise RenewalDue
 
 
 def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:

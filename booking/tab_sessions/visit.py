@@ -72,7 +72,7 @@ class Visit(Generic[Data]):
         row, is_known = self._find(session, tab_id, lock=False) if self.sent else (None, False)
         over = self._over(row, reads=True)
         if row is None and is_known:
-            over = identity.over_elsewhere(session, self.state, tab_id)
+            over = identity.over_elsewhere(session, self.state, tab_id, self._seconds())
         if over:
             return row, over, None
         tab = self._tab(session, tab_id, row, writable=False)
@@ -122,13 +122,13 @@ class Visit(Generic[Data]):
         row, is_known = self._find(session, tab_id, lock=True)
         over = self._over(row, reads=False)
         if row is None and is_known:
-            over = identity.over_elsewhere(session, self.state, tab_id)
+            over = identity.over_elsewhere(session, self.state, tab_id, self._seconds())
         if row and over == "expired":
             self.state.end(session, [row.id], over)
         if over:
             return TabSessionGone(over)
         if is_known:
-            identity.require_current(session, row, tab_id, self._seconds())
+            identity.require_current(session, row, tab_id)
         return self._written(self._tab(session, tab_id, row, writable=True))
 
     def _identify(self, session: Session) -> str:

@@ -123,7 +123,7 @@ def test_a_limit_and_a_goal_are_reasons_too(tab):
     assert done.get().status_code == 200
 
 
-@pytest.mark.parametrize("reason", ["ended", "revoked", "other_user"])
+@pytest.mark.parametrize("reason", ["ended", "revoked", "other_user", "renewed"])
 def test_a_flow_that_was_not_begun_says_at_its_first_page_what_it_would_say_later(
     app, session, tab, reason
 ):
