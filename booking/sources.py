@@ -20,10 +20,8 @@ from booking.files import read_whole
 
 PREFIX = "BOOKING_"
 OWN_KEYS = "own_keys"
-_MEANT, _PERHAPS = (
-    0.85,
-    0.7,
-)  # how alike two names are: one of them misspelt, or two that may differ
+# How alike two names are: one of them misspelt, or two that may differ.
+_MEANT, _PERHAPS = 0.85, 0.7
 _MOST_BYTES = 100_000
 _log = logging.getLogger(__name__)
 NOT_OURS = (

@@ -124,6 +124,15 @@ def test_every_room_has_walls():
     assert rooms - set(ROOMS) <= MEETING_PLACES, "A new room? Give it walls here and in design.md."
 
 
+def test_the_house_in_design_md_has_a_place_for_every_module_beside_the_rooms():
+    design = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    house = design.partition("## The house")[2].partition("\n## ")[0]
+    beside = {path.name for path in (ROOT / OURS).glob("*.py")} - {"__init__.py"}
+    rooms = {f"{path.parent.name}/" for path in (ROOT / OURS).glob("*/__init__.py")}
+    unnamed = sorted(name for name in beside | rooms if f"`{name}`" not in house)
+    assert not unnamed, told(unnamed, "Name it in docs/design.md (“Who may import whom”).")
+
+
 # -- one request, one transaction, one commit ------------------------------------------------------
 
 DOORS = ("booking/tab_sessions/", "booking/migrate.py")

@@ -75,9 +75,8 @@ def explain(blueprint: Blueprint) -> None:
 
 def missing(_error: MissingTabSession) -> Answer:
     """400: the request names no tab, so it was not the script that sent it."""
-    if (
-        by_htmx() and request.method == "GET"
-    ):  # of two scripts one came; the other was asked for in vain, or is broken
+    # Of two scripts one came; the other was asked for in vain, or is broken.
+    if by_htmx() and request.method == "GET":
         message = "A part of this page did not arrive, or something keeps it away."
         return problem(400, "That could not be sent", message, retry=None, in_person=True)
     message = "Booking needs JavaScript, and every answer belongs to the tab it was given in."

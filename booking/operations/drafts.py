@@ -11,7 +11,7 @@ from booking.storage import drafts as storage
 from booking.storage.visitors import marks_of
 
 A_DRAFT = 16 * 1024
-"""Bytes that the drafts of one visitor may have in the middle; most have a tenth of it."""
+"""Bytes that the drafts of one visitor may have on average; most have a tenth of it."""
 
 
 def count_drafts(

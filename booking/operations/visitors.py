@@ -95,7 +95,7 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     tab_key: int | None,
     now: datetime,
 ) -> Room:
-    """Those of the staff of whose day the visitor may have more, held ones first.
+    """Those of the staff of whose day the visitor may have more; if any, those who may be held.
 
     Where too much of everybody's day is held and not booked already, it is not held. Raises
     VisitorLimit if the visitor may have more of nobody's day, or of none of the service's daily

@@ -57,7 +57,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     reach a completed tab. `in_background` is for what a page asks by itself: it is no sign that
     somebody is there, so it keeps no tab alive. Everything else goes to Flask's add_url_rule.
 
-    The door answers 403, 413, 400, 408, 410, 409 and 503 by itself, as the exceptions of
+    The door answers 403, 413, 400, 408, 410, 409, 429 and 503 by itself, as the exceptions of
     refusals.py, which the blueprint's error handlers may give words. Raises TabSessionError for a
     registration that makes no sense.
     """
