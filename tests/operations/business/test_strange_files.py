@@ -84,4 +84,5 @@ def test_a_message_repeats_only_as_much_as_can_be_read():
     lines = [f"{long} = 1", f'[[closures]]\nday = "2026-12-24{long}"', f'[{long}]\ny = "{long}"']
     for line in lines:
         told = problems(WHOLE + line + "\n")
+        assert told
         assert all(len(one) < 500 and "write" in one for one in told)
