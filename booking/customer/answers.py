@@ -22,7 +22,7 @@ from .standing import SlotState, Standing, allowed, offering, settled, stand, wi
 from .visitor import visitor
 
 NOT_HELD = (
-    "You have held times for as long as one can, so this one is not held for you. "
+    "Times were held from your connection for as long as one can, so this one is not held for you. "
     "It is yours if you confirm it before somebody else does."
 )
 MANY_HELD = (
@@ -173,6 +173,7 @@ def _hold(here: Standing, service: Service, staff: Sequence[StaffMember], start:
         now=here.tab.now,
         minutes=settings.hold_minutes,
         at_first=at_first(here),
+        tab_began=here.tab.began_at,
         extensions=settings.hold_extensions,
         visitor=visitor(),
         proof=challenge.proof(here, start),

@@ -48,6 +48,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     minutes: int,
     extensions: int,
     at_first: int | None = None,
+    tab_began: int | None = None,
     visitor: Visitor | None = None,
     proof: Proof | None = None,
 ) -> Hold:
@@ -57,9 +58,10 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     tab holds one after the other, and whatever tabs of one network hold of one time, is held no
     longer than one time with all its `extensions`, and choosing again gives none of them back: once
     they are used up, the answer is over already, so that anybody may take the time, and until
-    somebody does it can be confirmed. So it is where too much of that day is held and not booked;
-    before that it costs a sum, of which `proof` came along. Raises SlotUnavailable, VisitorLimit or
-    WorkWanted; what the tab held then stands as it did.
+    somebody does it can be confirmed. What others of the network held before `tab_began` (seconds
+    since the epoch) shortens no other time than theirs. Nor is held what comes where too much of
+    that day is held and not booked; before that it costs a sum, of which `proof` came along. Raises
+    SlotUnavailable, VisitorLimit or WorkWanted; what the tab held then stands as it did.
     """
     require_thinkable(start, now)
     with closed_where_gone(), session.begin_nested():
@@ -74,10 +76,17 @@ def hold(  # noqa: PLR0913 - each is named where it is called
         if visitor and marks:
             asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
             room = leave_room(session, service, turn, diary, start, visitor, marks, **asked)
+        leaves = _leaves(earlier, start, room.staff[0]) if earlier else False
+        if earlier and leaves:  # before it is asked what is remembered: the times may overlap
+            remember(session, [earlier.id])
+        if visitor and marks:
             past = held_before(
                 session, visitor, marks, room.staff[0], diary, start, lasting, tab_key
             )
-        lasts = last_chosen(lasting, earlier, past, at_first or minutes, is_held=room.is_held)
+        began = tab_began if leaves else None
+        lasts = last_chosen(
+            lasting, earlier, past, at_first or minutes, is_held=room.is_held, began=began
+        )
         if lasts["expires_at"] > int(now.timestamp()):
             require_work(session, room, diary, start, proof, now=now)
         values: dict[str, Any] = {
@@ -88,8 +97,6 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             **(marks.columns() if marks else dict.fromkeys(WIDTHS)),
             **lasts,
         }
-        if earlier and _leaves(earlier, values):
-            remember(session, [earlier.id])
         held = _write(session, earlier, tab_key, values)
         given_up = owned(session, hold_id=held.id) if earlier else set()
         claimant = _claimant(held.id, held.expires_at, now, given_up)
@@ -191,9 +198,9 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 
-def _leaves(earlier: Hold, values: dict[str, Any]) -> bool:
+def _leaves(earlier: Hold, start: datetime, member: StaffMember) -> bool:
     """Whether the tab goes on to another time than it held, or to another person's."""
-    return any(getattr(earlier, name) != values[name] for name in ("starts_at", "staff_member_id"))
+    return (earlier.starts_at, earlier.staff_member_id) != (start, member.id)
 
 
 def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> Hold:

@@ -44,17 +44,27 @@ class Lasting:
         """Whether the tab goes on with what it held earlier."""
         return earlier is not None and earlier.expires_at > self.lately
 
-    def since(self, earlier: Hold | None, past: int | None) -> int:
-        """When it began: `past` is since when the network has held this very time, if it has."""
-        begun = [self.at] if past is None else [self.at, past]
-        return min(*begun, earlier.held_since if earlier and self.counts(earlier) else self.at)
+    def since(self, earlier: Hold | None, past: int | None, began: int | None = None) -> int:
+        """When it began: `past` is since when the network has held this very time, if it has.
+
+        Of another time than the tab held earlier only what the tab did itself counts, so nothing
+        from before it `began`.
+        """
+        own = earlier.held_since if earlier and self.counts(earlier) else self.at
+        return min(self.at, self.at if past is None else past, max(own, began or own))
 
 
 def last_chosen(
-    lasting: Lasting, earlier: Hold | None, past: int | None, minutes: int, *, is_held: bool
+    lasting: Lasting,
+    earlier: Hold | None,
+    past: int | None,
+    minutes: int,
+    *,
+    is_held: bool,
+    began: int | None = None,
 ) -> dict[str, int]:
     """How long a chosen time is held, to begin with for `minutes`; not at all unless `is_held`."""
-    since, at = lasting.since(earlier, past), lasting.at
+    since, at = lasting.since(earlier, past, began), lasting.at
     goes_on = earlier if lasting.counts(earlier) else None
     until = max(at + minutes * 60, goes_on.expires_at if goes_on else 0)
     last = min(until, lasting.last(since))

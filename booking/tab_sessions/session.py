@@ -35,6 +35,11 @@ class TabSession(Stored[Data]):
         return self._row.user if self._row else None
 
     @property
+    def began_at(self) -> int | None:
+        """When its row was made, or that of the tab it is a copy of (seconds since the epoch)."""
+        return self._row.created_at if self._row else None
+
+    @property
     def is_copy(self) -> bool:
         """Whether this tab is a duplicate of another in which nothing was written yet."""
         row = self._row

@@ -332,6 +332,40 @@ def test_nor_for_an_overlapping_time_nor_across_midnight_nor_at_a_neighbours(sho
     assert max(in_turns(shop, end_it, starts=("14:00",), who=neighbour)) == timedelta(minutes=40)
 
 
+def used_up_by_a_neighbour(shop, start="10:00"):
+    """Somebody of the same network has held it with all extensions, and let it run out."""
+    tab, theirs = shop.tab(), somebody("2001:db8:1:3::/64")
+    shop.hold(tab, "cut", "ann", at(start, day=2), visitor=theirs)
+    with shop.writing() as session:
+        for number in (1, 2, 3):
+            extend(session, tab_key=tab, now=later(10 * number - 1), minutes=10, most=3)
+
+
+def begun(minutes):
+    return {"tab_began": int(later(minutes).timestamp()), "visitor": somebody()}
+
+
+def test_what_a_neighbour_held_for_too_long_shortens_no_other_time(shop):
+    used_up_by_a_neighbour(shop)
+    tab = shop.tab()
+    shop.hold(tab, "cut", "ann", at("10:00", day=2), now=later(41), **begun(40))
+    other = shop.hold(tab, "cut", "ann", at("14:00", day=2), now=later(42), **begun(40))
+    assert other.expires == later(52)
+    with shop.writing() as session:
+        release(session, tab_key=tab)
+    third = shop.hold(shop.tab(), "cut", "ann", at("14:00", day=2), now=later(43), **begun(43))
+    assert third.expires == later(53), "nor does it go on to whoever comes next"
+
+
+@pytest.mark.parametrize("turns", [("10:00", "10:15"), ("10:00", "14:00", "10:00")])
+def test_but_shortens_what_overlaps_it_and_itself_whatever_comes_between(shop, turns):
+    used_up_by_a_neighbour(shop)
+    tab = shop.tab()
+    for start in turns:
+        made = shop.hold(tab, "cut", "ann", at(start, day=2), now=later(41), **begun(40))
+    assert made.expires <= later(41)
+
+
 def test_each_may_begin_afresh_at_a_shared_address_and_after_a_rest(shop):
     """The negative control."""
     reception = somebody(shared=True)
