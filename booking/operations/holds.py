@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from booking.operations.choosing import (
@@ -28,13 +28,22 @@ from booking.operations.errors import (
 from booking.operations.lasting import Lasting, last_chosen, last_longer
 from booking.operations.pressure import Proof, require_work
 from booking.operations.visitors import Room, Visitor, held_before, leave_room, require_room
+from booking.scheduling.clock import to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import Pair, owned, prolong, release_claims, release_hold
+from booking.storage.claims import (
+    Pair,
+    owned,
+    prolong,
+    release_claims,
+    release_hold,
+    staff_ticks,
+)
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.past_holds import remember
 from booking.storage.reads import hold_of
+from booking.storage.working_time import rules_of
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -172,15 +181,12 @@ def lengthen(
         return None
     with suppress(NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
         asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
-        if held.is_over(now):
-            return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
-        until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
-        longer = {"hold": held.id, "seen": held.expires_at, "until": until}
-        if session.connection().execute(_LENGTHEN, longer).rowcount:  # else somebody was quicker
-            prolong(session, held.id, until)
-            return replace(held, expires_at=until)
-        return hold_of(session, tab_key)
-    return held
+        if not held.is_over(now):
+            until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
+            if prolong(session, held, until, _claimed(session, held)):
+                return replace(held, expires_at=until)
+        return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
+    return hold_of(session, tab_key)
 
 
 def release(session: Session, *, tab_key: int) -> None:
@@ -196,6 +202,13 @@ def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
     if held is not None:
         release_claims(session, [held.id])
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
+
+
+def _claimed(session: Session, held: Hold) -> int:
+    """How many claims the hold has, unless it lost some."""
+    service = read_catalogue(session).every_service[held.service_id]
+    ticks = staff_ticks(0, rules_of(service).span(to_minute(held.starts_at)))
+    return len(ticks) + (service.daily_limit is not None)
 
 
 def _leaves(earlier: Hold, start: datetime, member: StaffMember) -> bool:
@@ -227,8 +240,3 @@ def _claimant(hold_id: int, expires_at: int, now: datetime, given_up: set[Pair])
 
 
 _MAKE = insert(holds)
-_LENGTHEN = (
-    update(holds)
-    .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
-    .values(expires_at=bindparam("until"))
-)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
+from booking.storage.bookings import Hold
 from booking.storage.bookings import claim as claims
 from booking.storage.bookings import hold as holds
 from booking.storage.past_holds import remember
@@ -104,11 +105,22 @@ def _release(session: Session, hold_ids: Collection[int]) -> None:
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
 
-def prolong(session: Session, hold_id: int, expires_at: int) -> None:
-    """Let all that the hold claimed run out later, as the hold itself does."""
-    if session.get_bind().dialect.name == "postgresql":
-        _lock(session, claims.c.hold_id == hold_id)
-    session.connection().execute(_PROLONG, {"hold": hold_id, "until": expires_at})
+def prolong(session: Session, held: Hold, until: int, claimed: int) -> bool:
+    """Let the hold and all that it claimed, so many, run out later.
+
+    False where somebody was quicker, and nothing is changed: while a request waited, its time may
+    have run out for others.
+    """
+    longer = {"hold": held.id, "seen": held.expires_at, "until": until}
+    with session.begin_nested() as savepoint:
+        if session.connection().execute(_LENGTHEN, longer).rowcount:
+            if session.get_bind().dialect.name == "postgresql":
+                _lock(session, claims.c.hold_id == held.id)
+            later = {"hold": held.id, "until": until}
+            if session.connection().execute(_PROLONG, later).rowcount == claimed:
+                return True
+        savepoint.rollback()
+    return False
 
 
 def release_claims(session: Session, hold_ids: Collection[int]) -> None:
@@ -170,6 +182,11 @@ LIVE = (
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
+_LENGTHEN = (
+    update(holds)
+    .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
+    .values(expires_at=bindparam("until"))
+)
 _PROLONG = (
     update(claims)
     .where(claims.c.hold_id == bindparam("hold"))

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable
-from booking.operations.holds import extend, give_up, release
+from booking.operations.holds import extend, give_up, lengthen, release
 from booking.operations.purge import purge_holds, purge_past_holds
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
@@ -113,6 +113,21 @@ def test_a_hold_that_ran_out_is_anybodys(shop):
     with refused(Reason.TAKEN):
         shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10) - timedelta(seconds=1))
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10))
+
+
+@pytest.mark.parametrize("taken", ["10:00", "10:30"])
+def test_a_time_that_somebody_took_meanwhile_is_not_held_for_longer(shop, taken):
+    """Who types in the last second may have to wait, and in the meantime it ran out for others."""
+    tab, visitor = shop.tab(), Visitor("198.51.100.7", holds=20, bookings=20, share=100)
+    asked = {"minutes": 10, "most": 3, "visitor": visitor}
+    shop.hold(tab, "cut", "ann", at("10:00"), at_first=3)
+    shop.hold(shop.tab(), "cut", "ann", at(taken), now=later(3))
+    with shop.writing() as session:
+        held = lengthen(session, tab_key=tab, now=later(3) - timedelta(seconds=1), **asked)
+    assert held.expires == later(3)
+    with shop.engine.connect() as connection:
+        left = connection.scalars(select(claim.c.expires_at).where(claim.c.hold_id == held.id))
+        assert set(left) <= {held.expires_at}
 
 
 def test_any_available_takes_the_least_booked_that_day_first(shop):
