@@ -12,6 +12,7 @@ from typing import Any
 SCHEMA = 1
 ANY = "any"
 SLOT_FORMAT = "%Y-%m-%dT%H:%MZ"
+LONGEST_MARK = 16  # of the answer that a form was rendered from
 SENSIBLE_YEARS = range(2000, 3000)
 
 
@@ -72,6 +73,7 @@ class BookingDraft:
     def store(self, data: MutableMapping[str, Any]) -> None:
         """Write the draft into a tab's data, in place of what was there."""
         self.seed = self.seed or secrets.token_urlsafe(16)
+        self.typed_over = self.typed_over[:LONGEST_MARK]  # whatever came in place of one
         given = {key: value for key, value in asdict(self).items() if value}
         data.clear()
         data.update({"schema": SCHEMA} | given)

@@ -16,13 +16,12 @@ from typing import Any
 from booking.storage.models import Service
 
 from . import forms, words
-from .draft import ANY
+from .draft import ANY, LONGEST_MARK
 from .standing import Standing, with_slug
 from .steps import LABELS
 
 ANYONE = "Anyone who is free"
 NOTHING = "Nothing"
-MARK_LENGTH = 16
 Rows = list[dict[str, str]]
 
 
@@ -33,7 +32,7 @@ def mark(here: Standing, question: str) -> str:
     an answer there has been typed over the same answer here.
     """
     told = [here.draft.seed, question, here.draft.answer_to(question)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:MARK_LENGTH]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:LONGEST_MARK]
 
 
 def is_overtaken(here: Standing, question: str, seen: str) -> bool:

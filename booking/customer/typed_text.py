@@ -17,6 +17,8 @@ from .standing import Standing, stand
 
 MOST_TYPED = 12_000
 MOST_FIELDS = 200
+LONGEST_NAME = 100  # of a field: a question's key has 80 characters at most
+_FOUND = "booking.typed"
 SAVED = ("", 204)
 
 
@@ -54,9 +56,24 @@ def filled_in(here: Standing, typed: Mapping[str, str]) -> dict[str, str]:
 
 
 def typed_values() -> dict[str, str]:
-    """What was posted of the details, unchecked; of more than anybody asks for, the first."""
-    typed = ((name, value) for name, value in request.form.items() if forms.is_typed(name))
-    return dict(islice(typed, MOST_FIELDS))
+    """What was posted of the details, unchecked; of more than anybody asks for, the first.
+
+    Looked for once in a request: of fields that nobody asks for there may be tens of thousands.
+    """
+    if _FOUND not in request.environ:
+        typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
+        request.environ[_FOUND] = dict(islice(typed, MOST_FIELDS))
+    found: dict[str, str] = request.environ[_FOUND]
+    return found
+
+
+def find_typed() -> None:
+    """Look for it now, before anything is locked."""
+    typed_values()
+
+
+def _may_be_asked(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and forms.is_typed(name)
 
 
 def look_over() -> None:

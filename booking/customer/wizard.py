@@ -25,7 +25,7 @@ from . import (
     views,
     zones,
 )
-from .typed_text import keep_typed, look_over
+from .typed_text import find_typed, keep_typed, look_over
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -93,8 +93,10 @@ def _add_answers(blueprint: Blueprint) -> None:
     session_route(blueprint, "/review/form", after_completion=True, **again)(posts.confirm)
     kept = f"/<any({','.join(steps.QUESTIONS)}):step>/kept"
     session_route(blueprint, kept, **again)(posts.keep_other)
-    session_route(blueprint, "/details/typed", **again)(keep_typed)
-    session_route(blueprint, "/new/form", **again)(starting_over.carry_on)
+    session_route(blueprint, "/details/typed", before_transaction=find_typed, **again)(keep_typed)
+    session_route(blueprint, "/new/form", before_transaction=find_typed, **again)(
+        starting_over.carry_on
+    )
     session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
     session_route(blueprint, "/clear", after_completion=True, **again)(clearing.clear)
     session_lifecycle(blueprint, "/tab-session")
@@ -105,7 +107,8 @@ def _add_handover(blueprint: Blueprint) -> None:
     give: dict[str, Any] = {"methods": ["POST"], "after_completion": True, "in_background": True}
     session_route(blueprint, f"/handover/{purposes}/offer", **give)(handover.offer)
     take: dict[str, Any] = {"methods": ["POST"]}
-    session_route(blueprint, "/handover/details/receipt", **take)(handover.receive_details)
+    receipt: dict[str, Any] = {"before_transaction": find_typed, **take}
+    session_route(blueprint, "/handover/details/receipt", **receipt)(handover.receive_details)
     session_route(blueprint, "/handover/times/receipt", **take)(handover.receive_times)
 
 

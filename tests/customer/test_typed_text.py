@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
-from tests.customer.walks import ADA, alert, at_details, at_review, notice, slots, value
+from tests.customer.walks import ADA, alert, at_details, at_review, at_time, notice, slots, value
 
 
 def save(tab, **changes):
@@ -136,6 +136,16 @@ def test_fields_that_nobody_asks_for_are_not_saved(app, database):
     with database() as session:
         sealed = session.execute(select(tab_sessions.c.sealed)).scalar_one()
     assert len(sealed) < 1000
+
+
+@pytest.mark.parametrize("at", [at_details, at_time], ids=["in its turn", "before its turn"])
+@pytest.mark.parametrize("field", [{"seen": "a" * 60_000}, {f"question_{'a' * 60_000}": "x"}])
+def test_a_mark_or_a_name_that_is_none_of_ours_fills_no_draft(app, database, at, field):
+    tab = at(app, service="short")
+    tab.post("details/form", name="Ada", email="nobody", **field)
+    assert tab.status in (409, 422)
+    with database() as session:
+        assert len(session.execute(select(tab_sessions.c.sealed)).scalar_one()) < 1000
 
 
 def test_what_is_typed_lies_sealed(app, database):
