@@ -13,6 +13,7 @@ from booking.tab_sessions.transactions import writing
 from tests.conftest import app_over
 from tests.fixtures.databases import database_at
 
+EMPTIED = ("claim", "hold", "booking", "tab_session", "past_hold", "visitor_drafts")
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 
@@ -45,5 +46,5 @@ def app(walked_app) -> Iterator[Flask]:
         yield walked_app
         session = walked_app.extensions["booking"].session
         with walked_app.app_context(), writing(session) as writer:
-            for emptied in ("claim", "hold", "booking", "tab_session"):
+            for emptied in EMPTIED:
                 writer.execute(text(f"DELETE FROM booking_{emptied}"))
