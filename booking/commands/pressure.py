@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Table, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from booking.operations.purge import GRACE
@@ -17,7 +17,7 @@ from booking.scheduling.intervals import intersect
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.held import held_ticks
 from booking.storage.models import booking, claim, hold
-from booking.tab_sessions.limits import Limits
+from booking.tab_sessions import limits_of
 from booking.tab_sessions.model import handover, tab_session
 
 from .findings import Finding, Grade
@@ -95,15 +95,14 @@ def _grown(session: Session) -> Iterator[Finding]:
 def _overdue(session: Session, now: datetime) -> Finding:
     at, late = int(now.timestamp()), now - LATE
     due = int(late.timestamp())
-    limits: Limits = current_app.extensions["tab_sessions"].limits
-    idle = or_(tab_session.c.idle_expires_at < due, tab_session.c.absolute_expires_at < due)
+    over = tab_session.c.idle_expires_at < due  # never the later one of a tab's two limits
     counts = {
-        "unfinished bookings": _count(session, tab_session, tab_session.c.state == "active", idle),
+        "unfinished bookings": _count(session, tab_session, tab_session.c.state == "active", over),
         "traces of older ones": _count(
             session,
             tab_session,
             tab_session.c.state != "active",
-            tab_session.c.absolute_expires_at < due - limits.tombstone,
+            tab_session.c.absolute_expires_at < due - limits_of(current_app).tombstone,
         ),
         "holds": _count(session, hold, hold.c.expires_at < int((late - GRACE).timestamp())),
         "claims": _count(session, claim, claim.c.tick < (at // 60 - 3 * 24 * 60) // TICK),

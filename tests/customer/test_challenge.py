@@ -197,6 +197,14 @@ def test_two_answers_are_shown_before_any_sum_is_asked_for(app):
 
 
 @on_sqlite
+def test_a_sum_that_no_number_solves_ends_a_test_and_does_not_hang_it(crowded):
+    box = sums.asked(asked(crowded).page)
+    box.progress["max"] = "0"
+    with pytest.raises(LookupError, match="No number"):
+        sums.done(box)
+
+
+@on_sqlite
 @pytest.mark.parametrize("share", [0, 100])
 def test_it_can_be_switched_off(crowded, share):
     state = crowded.extensions["booking"]
