@@ -1,9 +1,10 @@
-"""Visitors, as far as limits count them: by marks that cannot be led back to an address.
+"""Visitors, as far as limits count them: by marks that say nothing without a key of their day.
 
 A mark is an HMAC under a key of that day (UTC): one of the visitor's address, one of each network
 around it. The key lies in the database, so that every process counts alike, and goes two days
 later, with that day's first visitor or by `flask booking purge`: from then on nobody can tell whose
-mark it was, nor that two days' marks are one visitor's.
+mark it was, nor that two days' marks are one visitor's. Until then, whoever has the database can
+try out all IPv4 addresses.
 """
 
 import hmac
