@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Table, func, select
@@ -16,7 +17,14 @@ from booking.scheduling.hours import TICK, open_intervals
 from booking.scheduling.intervals import intersect
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.held import held_ticks
-from booking.storage.models import booking, claim, hold
+from booking.storage.models import (
+    booking,
+    claim,
+    hold,
+    past_hold,
+    spent_challenge,
+    visitor_drafts,
+)
 from booking.tab_sessions import limits_of
 from booking.tab_sessions.model import handover, tab_session
 
@@ -93,26 +101,7 @@ def _grown(session: Session) -> Iterator[Finding]:
 
 
 def _overdue(session: Session, now: datetime) -> Finding:
-    at, late = int(now.timestamp()), now - LATE
-    due = int(late.timestamp())
-    over = tab_session.c.idle_expires_at < due  # never the later one of a tab's two limits
-    counts = {
-        "unfinished bookings": _count(session, tab_session, tab_session.c.state == "active", over),
-        "traces of older ones": _count(
-            session,
-            tab_session,
-            tab_session.c.state != "active",
-            tab_session.c.absolute_expires_at < due - limits_of(current_app).tombstone,
-        ),
-        "holds": _count(session, hold, hold.c.expires_at < int((late - GRACE).timestamp())),
-        "claims": _count(session, claim, claim.c.tick < (at // 60 - 3 * 24 * 60) // TICK),
-        "visitors' marks": _count(
-            session,
-            booking,
-            booking.c.visitor.is_not(None),
-            booking.c.created_at < late - timedelta(days=2),
-        ),
-    }
+    counts = {what: _count(session, *late) for what, late in _late(now).items()}
     overdue = [f"{number} {what}" for what, number in counts.items() if number]
     if not overdue:
         return Finding(Grade.OK, "nothing is overdue to be purged")
@@ -121,6 +110,34 @@ def _overdue(session: Session, now: datetime) -> Finding:
         f"a purge is overdue by more than a day ({', '.join(overdue)}): let flask booking "
         "purge run every night",
     )
+
+
+def _late(now: datetime) -> dict[str, tuple[Any, ...]]:
+    """Of each part of a purge the table, and which of its rows were due a day ago."""
+    at, late = int(now.timestamp()), now - LATE
+    due = int(late.timestamp())
+    over = tab_session.c.idle_expires_at < due  # never the later one of a tab's two limits
+    return {
+        "unfinished bookings": (tab_session, tab_session.c.state == "active", over),
+        "traces of older ones": (
+            tab_session,
+            tab_session.c.state != "active",
+            tab_session.c.absolute_expires_at < due - limits_of(current_app).tombstone,
+        ),
+        "holds": (hold, hold.c.expires_at < int((late - GRACE).timestamp())),
+        "claims": (claim, claim.c.tick < (at // 60 - 3 * 24 * 60) // TICK),
+        "visitors' marks": (
+            booking,
+            booking.c.visitor.is_not(None),
+            booking.c.created_at < late - timedelta(days=2),
+        ),
+        "times held before": (past_hold, past_hold.c.expires_at < due - 24 * 60 * 60),
+        "sums": (spent_challenge, spent_challenge.c.expires_at < due),
+        "counts of drafts": (
+            visitor_drafts,
+            visitor_drafts.c.day < late.astimezone(UTC).date().toordinal() - 1,
+        ),
+    }
 
 
 def _count(session: Session, table: Table, *which: ColumnElement[bool]) -> int:

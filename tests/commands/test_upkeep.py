@@ -16,7 +16,16 @@ from booking.commands.doctor import _sqlite_version
 from booking.commands.file_modes import file_modes
 from booking.commands.pressure import MANY_ROWS
 from booking.commands.server import synchronous_commit
-from booking.storage.models import Booking, Service, catalogue_state, claim, hold
+from booking.storage.models import (
+    Booking,
+    Service,
+    catalogue_state,
+    claim,
+    hold,
+    past_hold,
+    spent_challenge,
+    visitor_drafts,
+)
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import reading, tab_session
 from tests.commands.shell import (
@@ -129,6 +138,16 @@ def test_doctor_tells_what_no_purge_took_away_when_it_was_due(app):
     ended = {"state": "ended", "absolute_expires_at": now - 99 * 86400}
     in_database(app, lambda s: s.execute(outlived.values(ended)))
     assert "(1 traces of older ones, " in run(app, "doctor").stdout
+    mark, since = {"mark": b"x" * 32}, {"expires_at": now - 3 * 86400}
+    for table, values in (
+        (past_hold, {"resource_id": 1, "tick": 1, "end_tick": 2, "held_since": 0, **since}),
+        (spent_challenge, since),
+        (visitor_drafts, {"day": long_ago.date().toordinal(), "drafts": 1, "bytes": 1}),
+    ):
+        row = insert(table).values(mark | values)
+        in_database(app, lambda session, row=row: session.execute(row))
+    told = ", 1 times held before, 1 sums, 1 counts of drafts): "
+    assert told in run(app, "doctor").stdout
     run(app, "purge")
     assert "ok     nothing is overdue to be purged" in run(app, "doctor").stdout
 
