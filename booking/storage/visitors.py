@@ -87,8 +87,13 @@ def keys_for(session: Session, purpose: str, now: datetime) -> Sequence[bytes]:
 
 
 def forget_keys(session: Session, now: datetime) -> None:
-    """Delete the keys of days before yesterday, on which no first visitor did it."""
-    _forget_keys(session, now.astimezone(UTC).date().toordinal())
+    """Delete the keys of days before yesterday, on which no first visitor did it.
+
+    And those of days to come, which a clock that was wrong by more than one has left.
+    """
+    today = now.astimezone(UTC).date().toordinal()
+    _forget_keys(session, today)
+    session.execute(delete(visitor_key).where(visitor_key.c.day > today + 1))
 
 
 def count(

@@ -325,3 +325,13 @@ def test_purging_forgets_the_keys_of_quiet_days(shop):
         with shop.writing() as session:
             purge_marks(session, now=NOW + timedelta(days=days))
         assert shop.count(visitor_key) == keys
+
+
+def test_purging_forgets_the_key_of_a_day_that_a_wrong_clock_took_for_today(shop):
+    for start, days in ((at("12:00", day=5), 0), (at("12:00", day=9), 5)):
+        book(shop, start, now=NOW + timedelta(days=days), visitor=visitor())
+    book(shop, at("12:00", day=6), visitor=visitor())
+    with shop.writing() as session:
+        purge_marks(session, now=NOW)
+    with shop.engine.connect() as connection:
+        assert connection.scalars(select(visitor_key.c.day)).all() == [NOW.date().toordinal()]
