@@ -63,7 +63,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
                 by="owner",
             )
 
-        with slot_in_words(session, chosen, people, begins):
+        with slot_in_words(session, chosen, people, begins, over_holds=over_holds):
             made, gone = _take(session, chosen, people, begins, take, over_holds=over_holds)
         done = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
         remarks = far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
@@ -91,7 +91,7 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
                 session, booking, staff=people, start=to, now=now(), by="owner"
             )
 
-        with slot_in_words(session, service, asked, to):
+        with slot_in_words(session, service, asked, to, over_holds=over_holds):
             _, gone = _take(session, service, asked, to, take, over_holds=over_holds)
         done = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
         remarks = far_ahead(service, to, now()) + comes_twice(start, to, zone)

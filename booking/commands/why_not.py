@@ -37,14 +37,20 @@ ONLY_HELD = (Reason.TAKEN, Reason.LIMIT)
 
 @contextmanager
 def slot_in_words(
-    session: Session, service: Service, staff: Sequence[StaffMember], start: datetime
+    session: Session,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    *,
+    over_holds: bool,
 ) -> Iterator[None]:
     """Say why the time cannot be had, and where nobody works then, when they do."""
     try:
         yield
     except SlotUnavailable as lost:
         told = UNAVAILABLE.get(lost.reason) or _closed(session, service, staff, start)
-        told += _held(session, service, staff, start) if lost.reason in ONLY_HELD else ""
+        if lost.reason in ONLY_HELD and not over_holds:
+            told += _held(session, service, staff, start)
         raise click.ClickException(f"{told} Nothing was changed.") from lost
 
 

@@ -69,7 +69,7 @@ def require_free(diary: Diary, staff: Sequence[StaffMember], start: datetime) ->
     reasons = {member.id: diary.why_not(member, to_minute(start)) for member in staff}
     free = [member for member in staff if reasons[member.id] is None]
     if not free:
-        raise _unavailable([reason for reason in reasons.values() if reason])
+        raise unavailable([reason for reason in reasons.values() if reason])
     return free
 
 
@@ -108,10 +108,11 @@ def first_to_claim(
         if reason is None:
             return member
         reasons.append(reason)
-    raise _unavailable(reasons)
+    raise unavailable(reasons)
 
 
-def _unavailable(reasons: Sequence[Reason]) -> SlotUnavailable:
+def unavailable(reasons: Sequence[Reason]) -> SlotUnavailable:
+    """What to raise where none of the staff could be had: the most telling of why."""
     return SlotUnavailable(min(reasons, key=_MOST_TELLING_FIRST.index))
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.operations.bookings import cancel
+from booking.operations.choosing import unavailable
 from booking.operations.errors import AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.hours import TICK
@@ -52,14 +53,15 @@ def over_holds(
     try:
         return take(staff), []
     except SlotUnavailable as error:
-        lost = error
+        first = error
+    lost = []
     for member in staff:
         try:
             with session.begin_nested():
                 return _over_holds_of(session, service, member, start, take, now)
         except SlotUnavailable as error:
-            lost = error
-    raise lost
+            lost.append(error.reason)
+    raise unavailable(lost) from first
 
 
 def holds_in_the_way(

@@ -122,6 +122,15 @@ def test_a_held_time_is_booked_over_openly_and_its_tab_is_told_in_the_usual_word
     assert refused(app, *words, "--over-holds") == "That time is taken. Nothing was changed."
 
 
+def test_a_booked_time_is_taken_even_where_the_rest_is_held_or_another_does_not_work_then(app):
+    at_details(app, f"{DAY}T10:30Z", service="long", staff="ana")
+    start = f"{DAY} {local(9)[0]}"
+    assert not run(app, "book", "short", start, "--name", "Al", "--staff", "ana").exit_code
+    for service in ("short", "long"):  # Ben's day begins later
+        answer = refused(app, "book", service, start, "--name", "Bo", "--over-holds")
+        assert answer == "That time is taken. Nothing was changed."
+
+
 def test_an_appointment_is_moved_over_a_hold_too(app):
     at_details(app, f"{DAY}T14:00Z", staff="ana")
     booked = run(app, "book", "short", f"{DAY} {local(10)[0]}", "--name", "Al", "--staff", "ana")
