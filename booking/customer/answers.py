@@ -17,18 +17,10 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 from . import challenge, forms, links, words
 from .draft import ANY, slot_value
 from .lengthening import at_first, is_used_up, lengthen
+from .sentences import MANY_HELD, NOT_HELD
 from .shop import state
 from .standing import SlotState, Standing, allowed, offering, settled, stand, with_slug
 from .visitor import visitor
-
-NOT_HELD = (
-    "Times were held from your connection for as long as one can, so this one is not held for you. "
-    "It is yours if you confirm it before somebody else does."
-)
-MANY_HELD = (
-    "Many times of that day are being held just now, so this one is not held for you. "
-    "It is yours if you confirm it before somebody else does."
-)
 
 
 def take_service(here: Standing, service: Service, preferred: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from . import links, words
+from .sentences import MANY_HELD, NOT_HELD
 from .shop import state
 from .standing import SlotState, Standing
 
@@ -32,6 +34,12 @@ def hold_panel(here: Standing, step: str = "") -> dict[str, Any] | None:
         "over": here.slot_state is SlotState.OVER,
         "longer": _longer(here, left) if step == "details" else "",
     }
+
+
+def told(panel: dict[str, Any] | None, notices: Iterable[Any]) -> dict[str, Any] | None:
+    """The panel, told not to say again what a notice on the same page says: it is not held."""
+    is_said = not {MANY_HELD, NOT_HELD}.isdisjoint(notices)
+    return panel | {"is_said": is_said} if panel else None
 
 
 def _longer(here: Standing, left: int) -> str:

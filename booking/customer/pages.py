@@ -20,7 +20,7 @@ from . import (
     steps,
     time_page,
 )
-from .countdown import NO_HOLD, hold_panel
+from .countdown import NO_HOLD, hold_panel, told
 from .draft import BookingDraft
 from .rendering import render
 from .standing import Standing, settled, stand
@@ -90,7 +90,9 @@ def _fragment(
     own |= BUILDERS[step](here, **(extra if step == wanted else {}))
     own["alerts"] = [*alerts, *own.get("alerts", ())]
     own["notices"] = [*notices, *own.get("notices", ())]
-    return step, render(f"_{step}.html", here.shop, **common(here, step), **own)
+    shared = common(here, step)
+    shared["hold"] = told(shared["hold"], own["notices"])
+    return step, render(f"_{step}.html", here.shop, **shared, **own)
 
 
 def common(here: Standing, step: str) -> dict[str, Any]:

@@ -11,13 +11,21 @@ from . import words
 CHANGED = "Something has changed since you saw this page. Please check it once more."
 OTHERWISE = "This appointment was already confirmed in another window, with these answers."
 EARLIER = "There is a question before this one that needs your answer first."
+NOT_HELD = (
+    "Times were held from your connection for as long as one can, so this one is not held for you. "
+    "It is yours if you confirm it before somebody else does."
+)
+MANY_HELD = (
+    "Many times of that day are being held just now, so this one is not held for you. "
+    "It is yours if you confirm it before somebody else does."
+)
 TOO_MUCH = {
     Limit.HOLDS: "Too many times are being held from your connection. Please try again in a while.",
     Limit.BOOKINGS: "Many appointments were booked from your connection in the last 24 hours. "
     "Please get in touch with us for another one.",
     Limit.DRAFTS: "Very many bookings were begun from your connection today. Please go on with one "
     "that is open in another tab, or get in touch with us.",
-    Limit.DAY: "Much of that day is taken from your connection already, and others want to come "
+    Limit.DAY: "From your connection much of that day is taken already, and others want to come "
     "too. Please choose another day, or get in touch with us.",
 }
 

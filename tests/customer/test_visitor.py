@@ -99,7 +99,7 @@ def test_many_bookings_are_429_with_a_sentence(app):
 def test_much_of_a_day_is_429_with_a_sentence(app):
     for _ in range(2):
         at_details(app, service="short", staff="ana")
-    assert "Much of that day is taken from your connection already" in refused(app)
+    assert "From your connection much of that day is taken already" in refused(app)
 
 
 @pytest.mark.settings(bookings_per_visitor=1)
@@ -194,6 +194,13 @@ def test_beyond_the_share_that_all_may_hold_a_time_is_not_held_and_can_be_confir
     assert (tab.status, tab.step) == (200, "details")
     assert notice(tab) == MANY_HELD
     assert "hold-over" in tab.page.select_one("#hold")["class"]
+    # It never was held, and is not said to be not held twice.
+    ended = [
+        tab.page.select_one(".hold-ended").text,
+        tab.refresh().page.select_one(".hold-ended").text,
+    ]
+    go_on = "You can still go on: we check again."
+    assert ended == [go_on, f"Your time is not held now. {go_on}"]
     assert tab.click("More time").status == 409
     assert "no more time" in alert(tab)
     assert tab.submit(**ADA).submit().step == "done"
