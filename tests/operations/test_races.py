@@ -273,7 +273,7 @@ def test_letting_holds_go_waits_for_whoever_is_extending_one(shop, database_url)
         with shop.writing() as session:
             release_holds(session, [made.id])
 
-    with ThreadPoolExecutor(1) as letting_go, shop.writing() as session:
+    with ThreadPoolExecutor(1) as letting_go, Session(shop.engine) as session:
         hold_of(session, tab, lock=True)
         gone = letting_go.submit(let_all_go)
         until_somebody_waits(shop.engine)
@@ -291,7 +291,7 @@ def test_purging_passes_over_what_others_are_busy_with(shop, database_url):
     shop.hold(idle, "cut", "ben", at("10:00"))
     shop.book(None, "color", "ann", at("14:00"), visitor=Visitor("203.0.113.7", 9, 9, 100))
     past = NOW + timedelta(days=4)
-    with shop.writing() as session, shop.writing() as purging:
+    with shop.writing() as session, Session(shop.engine) as purging:
         hold_of(session, busy, lock=True)
         session.execute(select(claim).where(claim.c.hold_id.is_(None)).limit(1).with_for_update())
         session.execute(select(Booking.id).with_for_update()).all()
