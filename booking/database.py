@@ -37,7 +37,8 @@ def database_of(app: Flask, settings: Settings, given: Any) -> Any:
             "BOOKING_DATABASE_URL is set, but this app has a database of its own, which Sidebook "
             "uses. Remove BOOKING_DATABASE_URL."
         )
-    if not hasattr(found, "session"):
+    # A class may have it as a property, which asks for an app that is running.
+    if not (hasattr(type(found), "session") or hasattr(found, "session")):
         raise ConfigurationError(
             f"Sidebook was given {found!r} as its database. Write Sidebook(app, db, "
             "url_prefix='/book') with your app's Flask-SQLAlchemy as db."

@@ -92,8 +92,8 @@ def tell_of_what_comes_later(app: Flask, name: str) -> None:
 
 def _meetings(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
     """Addresses that two want: each with our endpoint and with the host's."""
-    answering = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
+        answering = app.url_map.bind("localhost", subdomain=rule.subdomain)
         is_ours, is_fixed = rule.endpoint.startswith(f"{name}."), not rule.arguments
         # Of the host's only what has no variable in it: the others leave room for ours.
         if rule.rule.endswith("<path:unknown>") or not (is_ours or is_fixed):

@@ -3,11 +3,13 @@
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy_lite import SQLAlchemy as Lite
 
 from booking import Sidebook, TabSessions, create_app
 from booking.config import ConfigurationError
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
+from tests.fixtures.hosts import loaded
 
 
 @pytest.fixture
@@ -23,6 +25,15 @@ def test_the_hosts_own_database_is_found(host):
     db = SQLAlchemy(host)
     Sidebook(host)
     assert host.extensions["booking"].db is db
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_flask_sqlalchemy_lite_serves_as_well(sqlite_url, given):
+    app = Flask("host")
+    app.config.update(SQLALCHEMY_ENGINES={"default": sqlite_url}, TESTING=True)
+    db = Lite(app)
+    Sidebook(app, db if given else None)
+    assert TabClient(loaded(app), "/book/").submit(service="short").step == "staff"
 
 
 def test_a_database_url_beside_a_hosts_own_database_is_refused(host):

@@ -44,6 +44,17 @@ def test_a_prefix_may_be_written_with_slashes_or_without(written, used):
     assert prefix_of(written) == used
 
 
+def test_a_hosts_page_on_a_subdomain_is_in_nobodys_way(sqlite_url):
+    host = Flask("host", subdomain_matching=True)
+    host.config.update(SQLALCHEMY_DATABASE_URI=sqlite_url, SERVER_NAME="shop.test")
+    SQLAlchemy(host)
+    host.add_url_rule("/book/", "theirs", lambda: "theirs", subdomain="old")
+    Sidebook(host)
+    ask = host.test_client().get
+    assert ask("/book/", base_url="http://old.shop.test").text == "theirs"
+    assert ask("/book/", base_url="http://shop.test").status_code == 200
+
+
 def test_at_the_root_the_hosts_pages_and_its_404_are_its_own(host):
     host.register_error_handler(404, lambda _error: ("the host's", 404))
     Sidebook(host, url_prefix="/")
