@@ -6,10 +6,14 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from booking.operations.errors import Limit, VisitorLimit
-from booking.operations.visitors import MULTIPLES, Visitor
+from booking.operations.visitors import Visitor
 from booking.storage import drafts as storage
 from booking.storage.visitors import marks_of
 
+MULTIPLES = (1, 32, 128)
+"""Of what one visitor may begin, for each network around. Larger than those of holds: a draft takes
+nothing from the shop, and few addresses must not be able to use up what a provider's customers of a
+whole day need."""
 A_DRAFT = 16 * 1024
 """Bytes that the drafts of one visitor may have on average; most have a tenth of it."""
 
