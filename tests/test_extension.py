@@ -4,11 +4,13 @@ import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy_lite import SQLAlchemy as Lite
+from sqlalchemy import event
 
 from booking import Sidebook, TabSessions, create_app
 from booking.config import ConfigurationError
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
+from tests.customer.walks import at_details
 from tests.fixtures.hosts import loaded
 
 
@@ -34,6 +36,22 @@ def test_flask_sqlalchemy_lite_serves_as_well(sqlite_url, given):
     db = Lite(app)
     Sidebook(app, db if given else None)
     assert TabClient(loaded(app), "/book/").submit(service="short").step == "staff"
+
+
+def test_a_hosts_hook_after_commits_has_a_transaction_of_its_own(sqlite_url):
+    app = Flask("host")
+    app.config.update(SQLALCHEMY_DATABASE_URI=sqlite_url, TESTING=True)
+    db = SQLAlchemy(app)
+
+    @event.listens_for(db.session, "after_commit")
+    def write_beside(session):
+        if session.in_nested_transaction():  # docs/host.md
+            return
+        with db.engine.begin() as beside:
+            beside.exec_driver_sql("UPDATE booking_shop SET name = name")
+
+    Sidebook(app, db)
+    assert at_details(loaded(app)).step == "details"
 
 
 def test_a_database_url_beside_a_hosts_own_database_is_refused(host):
