@@ -58,10 +58,11 @@ def trusted_hosts(value: object) -> tuple[str, ...]:
     several = value.split(",") if isinstance(value, str) else value
     if not isinstance(several, list | tuple):
         raise ValueError("Write hosts with commas, such as shop.example, www.shop.example.")
-    names = tuple(_ascii(str(each).strip().lower()) for each in several)
-    for name in filter(None, names):
-        if not _SUFFIX.fullmatch(name) or len(name) > MOST:
-            raise ValueError(f"{name!r} is not a host. Write a name without scheme, port and path.")
+    written = [str(each).strip() for each in several]
+    names = tuple(_ascii(each.lower()) for each in written)
+    for text, name in zip(written, names, strict=True):
+        if text and (not _SUFFIX.fullmatch(name) or len(name) > MOST):
+            raise ValueError(f"{text!r} is not a host. Write a name without scheme, port and path.")
     if not any(names):
         raise ValueError("It names no host. Write one, such as shop.example, or leave it out.")
     return tuple(filter(None, names))

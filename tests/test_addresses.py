@@ -65,6 +65,12 @@ def test_a_wrong_list_of_hosts_names_the_setting(value):
         read_settings({"BOOKING_TRUSTED_HOSTS": value})
 
 
+@pytest.mark.parametrize("wrong", ["shop.example:5000", "ü..example"])
+def test_a_host_that_is_none_is_told_as_it_was_written(wrong):
+    with pytest.raises(ConfigurationError, match=f"'{wrong}' is not a host"):
+        read_settings({"BOOKING_TRUSTED_HOSTS": f"shop.example, {wrong}"})
+
+
 @pytest.mark.parametrize("key", ["BOOKING_PUBLIC_URL", "BOOKING_TRUSTED_HOSTS"])
 @pytest.mark.parametrize("nothing", ["", None])
 def test_an_empty_one_is_none(key, nothing):
