@@ -1,5 +1,7 @@
 """Sidebook in an app: alone, in a host, several times in one process."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -33,9 +35,15 @@ def test_the_hosts_own_database_is_found(host):
 def test_flask_sqlalchemy_lite_serves_as_well(sqlite_url, given):
     app = Flask("host")
     app.config.update(SQLALCHEMY_ENGINES={"default": sqlite_url}, TESTING=True)
-    db = Lite(app)
-    Sidebook(app, db if given else None)
-    assert TabClient(loaded(app), "/book/").submit(service="short").step == "staff"
+
+    def walk():
+        db = Lite(app)
+        Sidebook(app, db if given else None)
+        return TabClient(loaded(app), "/book/").submit(service="short").step
+
+    # It closes sessions by asgiref, which a thread with the browser tests' event loop refuses.
+    with ThreadPoolExecutor(1) as apart:
+        assert apart.submit(walk).result() == "staff"
 
 
 def test_a_hosts_hook_after_commits_has_a_transaction_of_its_own(sqlite_url):
