@@ -91,12 +91,13 @@ def _token(session: Session) -> str | None:
     if connection.dialect.name != "sqlite" or transaction is None:
         return connection.execute(_TOKEN).scalar_one_or_none()
     changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-    asked = session.info.get(_ASKED)
-    if asked and asked[0]() is transaction and asked[1] == changes:
-        return str(asked[2])
+    savepoint, asked = session.get_nested_transaction(), session.info.get(_ASKED)
+    # What was read inside a savepoint may have been rolled back with it.
+    if asked and asked[:2] == (ref(transaction), changes) and asked[2] in (None, savepoint):
+        return str(asked[3])
     token = connection.execute(_TOKEN).scalar_one_or_none()
     if token is not None:
-        session.info[_ASKED] = (ref(transaction), changes, token)
+        session.info[_ASKED] = (ref(transaction), changes, savepoint, token)
     return token
 
 
@@ -121,7 +122,7 @@ def _read(session: Session, token: str) -> Catalogue:
     return replace(found, services=bookable)
 
 
-_ASKED = "booking.catalogue_token"  # in session.info: the transaction, its changes, the token
+_ASKED = "booking.catalogue_token"  # in session.info
 _TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
 _SERVICES = (
     select(Service)

@@ -95,6 +95,19 @@ def test_whoever_may_change_a_table_is_noticed(shop, on_postgres, setting):
         on_postgres("DROP ROLE front_desk")
 
 
+def test_what_a_transaction_wrote_since_it_asked_is_noticed_and_forgotten_with_its_savepoint(shop):
+    def names(session):
+        return {service.name for service in read_catalogue(session).services}
+
+    with shop.writing() as session:
+        assert names(session) == {"Cut", "Colour"}
+        savepoint = session.begin_nested()
+        session.execute(update(Service).values(name="Never"))
+        assert names(session) == {"Never"}
+        savepoint.rollback()
+        assert names(session) == {"Cut", "Colour"}
+
+
 def test_what_is_rolled_back_is_forgotten(shop):
     before = catalogue(shop)
     with shop.engine.connect() as connection:
