@@ -15,7 +15,7 @@ from benchmarks.sizes import LONG
 from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
 from booking.storage.availability import days
 from booking.storage.models import Service
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 
 UTC = ZoneInfo("UTC")
 STORED = (0, 10_000, 1_000_000)
@@ -83,7 +83,7 @@ def _row(engines: list[Engine]) -> list[str]:
 
 
 def _cpu(engine: Engine) -> float:
-    with reading(Session(engine)) as session:
+    with read_transaction(Session(engine)) as session:
         service = session.scalars(select(Service)).one()
         staff = list(service.staff)
         started = time.process_time()
@@ -95,7 +95,7 @@ def _cpu(engine: Engine) -> float:
 
 def _queries(engine: Engine) -> int:
     seen: list[str] = []
-    with reading(Session(engine)) as session:
+    with read_transaction(Session(engine)) as session:
         service = session.scalars(select(Service)).one()
         staff = list(service.staff)
         event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))

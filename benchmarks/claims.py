@@ -17,8 +17,8 @@ from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import open_shop
 from booking.storage.claims import _statement, exchange
-from booking.tab_sessions import writing
-from booking.tab_sessions.transactions import LOCK_WAIT
+from booking.tab_sessions import write_transaction
+from booking.transactions.sessions import LOCK_WAIT
 
 TICKS = 16  # an hour with a quarter of an hour of buffers
 ROUNDS, CLAIMS = size(7, 15), size(1_000, 2_000)
@@ -55,7 +55,7 @@ def measure() -> Section:
 def _prepare(url: str) -> int:
     with engine_at(url) as engine:
         open_shop(engine, 1)
-        with writing(Session(engine)) as session:
+        with write_transaction(Session(engine)) as session:
             session.execute(
                 text(
                     "INSERT INTO booking_tab_session (id, flow, token_hash, state, version,"
@@ -115,7 +115,7 @@ def by_sidebook(url: str, resource: int, writer: int, ready: Barrier) -> None:
         ready.wait()
         for number in range(CLAIMS):
             wanted = {(resource, tick) for tick in ticks(writer, number)}
-            with writing(session) as here:
+            with write_transaction(session) as here:
                 lost = exchange(
                     here, wanted, (), hold_id=1, own_hold_id=1, expires_at=UNTIL, now=NOW
                 )

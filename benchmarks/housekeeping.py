@@ -20,7 +20,7 @@ from benchmarks.servers import WORKERS, serving
 from benchmarks.sizes import size
 from benchmarks.stock import DIALECTS
 from benchmarks.walk import STEPS, Customer
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 
 ROWS, DUE, HOLDS = size(100_000, 1_000_000), size(5_000, 50_000), size(2_000, 20_000)
 ALONE = 15  # seconds
@@ -119,7 +119,7 @@ def purging(url: str) -> Iterator[Callable[[], bool]]:
 
 
 def nothing_is_left(engine: Engine) -> None:
-    with reading(Session(engine)) as session:
+    with read_transaction(Session(engine)) as session:
         due = "SELECT count(*) FROM booking_tab_session WHERE absolute_expires_at < 1000000"
         over = "SELECT count(*) FROM booking_hold WHERE expires_at = 1"
         assert [session.scalar(text(query)) for query in (due, over)] == [0, 0]

@@ -11,7 +11,7 @@ from benchmarks.places import sqlite_file
 from benchmarks.report import Section, main
 from benchmarks.sizes import size
 from booking import create_app
-from booking.customer.draft import slot_value
+from booking.customer.wizard.draft import slot_value
 from tests.fixtures.customers import Customer
 from tests.fixtures.gunicorns import gunicorn_over
 

@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
 from booking.storage.models import Service, Shop, StaffMember, WeeklyHours
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 
 NOW = datetime(2027, 3, 1, 8, 0, tzinfo=UTC)
 FIRST, LAST = date(2027, 3, 1), date(2027, 3, 31)
@@ -32,7 +32,7 @@ DIALECTS = {
 
 def open_shop(engine: Engine, staff: int) -> None:
     """A shop whose staff all offer one service, each with hours a little different."""
-    with writing(Session(engine)) as session:
+    with write_transaction(Session(engine)) as session:
         session.add(Shop(name="Bench", zone="UTC"))
         cut = Service(slug="cut", name="Cut", duration=30, buffer_after=10, slot_step=15)
         session.add_all(member(number, cut) for number in range(staff))

@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
-from booking.tab_sessions import sealing, transactions
+from booking.tab_sessions import sealing
+from booking.transactions import sessions
 
 
 class Stopwatch:
@@ -52,7 +53,7 @@ def watching() -> Iterator[Stopwatch]:
         "database": [
             (Connection, ("execute", "exec_driver_sql", "scalar", "scalars", "_commit_impl")),
             (Session, ("execute", "scalar", "scalars", "flush", "connection", "rollback")),
-            (transactions, ("_begin_immediate", "_begin_plainly")),
+            (sessions, ("_begin_immediate", "_begin_plainly")),
         ],
         "sealing": [(sealing, ("wrap", "unwrap", "seal", "unseal", "derive"))],
         "compressing": [(gzip, ("compress",))],

@@ -9,7 +9,7 @@ from html import unescape
 
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from booking.customer import forms
+from booking.contact import forms
 
 STEPS = ("page", "service?", "service", "staff", "time", "details", "confirm")
 FORM = {

@@ -20,10 +20,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .application import create_app
-    from .extension import Sidebook
-    from .storage.models import Booking
-    from .tab_sessions import TabSession, TabSessions, current_tab, session_route
+    from booking.application import create_app
+    from booking.extension import Sidebook
+    from booking.storage.models import Booking
+    from booking.tab_sessions import TabSession, TabSessions, current_tab, session_route
 
 _ROOMS = {
     "Booking": "storage.models",

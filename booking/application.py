@@ -9,11 +9,11 @@ from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.cli import FlaskGroup
 from werkzeug.wrappers import Response as AnyResponse
 
-from .customer import headers, hosts, refused
-from .extension import mount
-from .logs import OwnApp, prepare_log
-from .proxies import stand_behind
-from .state import NAME
+from booking.extension import mount
+from booking.logs import OwnApp, prepare_log
+from booking.proxies import stand_behind
+from booking.state import NAME
+from booking.web import headers, hosts, refusal_log
 
 
 def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
@@ -32,7 +32,7 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     stand_behind(app, state.settings, state.url_prefix)
     app.before_request(hosts.refuse_unknown)
     app.after_request(_protect)
-    app.after_request(refused.count)
+    app.after_request(refusal_log.count)
     return app
 
 

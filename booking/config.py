@@ -12,8 +12,8 @@ from typing import Any
 from phonenumbers import SUPPORTED_REGIONS
 from werkzeug.sansio.utils import host_is_trusted
 
-from . import addresses
-from .sources import PREFIX, ConfigurationError, given, own_keys
+from booking import addresses
+from booking.sources import PREFIX, ConfigurationError, given, own_keys
 
 __all__ = ["ConfigurationError", "Settings", "names_of_settings", "read_settings"]
 

@@ -11,9 +11,9 @@ from sqlalchemy import URL, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from .config import ConfigurationError, Settings
-from .postgresql import prepare_postgresql
-from .sqlite_file import SQLiteFile
+from booking.config import ConfigurationError, Settings
+from booking.postgresql import prepare_postgresql
+from booking.transactions.sqlite_file import SQLiteFile
 
 _PRAGMAS = (
     "busy_timeout = 15000",

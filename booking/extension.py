@@ -7,23 +7,23 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from .commands import booking_commands
-from .config import ConfigurationError, Settings, names_of_settings, read_settings
-from .customer import create_blueprint
-from .customer.begun import count
-from .database import database_of, prepare_sqlite
-from .mounting import (
+from booking.commands import booking_commands
+from booking.config import ConfigurationError, Settings, names_of_settings, read_settings
+from booking.customer import create_blueprint
+from booking.customer.wizard.begun import count
+from booking.database import database_of, prepare_sqlite
+from booking.mounting import (
     prefix_of,
     refuse_a_second,
     refuse_addresses_in_use,
     refuse_names_in_use,
     tell_of_what_comes_later,
 )
-from .operations.holds import release
-from .postgresql import prepare_postgresql
-from .sources import given, key_of
-from .state import NAME, State
-from .tab_sessions import TabSessions, limits_of, when_ended, when_stored
+from booking.operations.holds import release
+from booking.postgresql import prepare_postgresql
+from booking.sources import given, key_of
+from booking.state import NAME, State
+from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 
 __all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
 
@@ -99,8 +99,8 @@ def _refuse_what_only_our_own_app_does(settings: Settings) -> None:
 def _attach_tab_sessions(app: Flask, state: State) -> None:
     if "tab_sessions" in app.extensions:
         _refuse_other_limits(app, state.settings)
-        when_ended(app, _release_hold)
-        when_stored(app, count)
+        add_end_hook(app, _release_hold)
+        add_store_hook(app, count)
         return
     TabSessions(
         app,

@@ -10,8 +10,8 @@ from flask import Flask, request_started
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
-from .config import ConfigurationError
-from .state import NAME, State
+from booking.config import ConfigurationError
+from booking.state import NAME, State
 
 MET_LATER = (
     "%s is wanted by two: by this app (%s) and by Sidebook (%s), and whoever came first answers "

@@ -9,8 +9,8 @@ from flask import Flask, request
 from werkzeug.http import parse_list_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from .addresses import mount_path
-from .config import ConfigurationError, Settings
+from booking.addresses import mount_path
+from booking.config import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

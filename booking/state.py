@@ -8,8 +8,8 @@ from typing import Any, cast
 from flask import has_request_context, request
 from sqlalchemy import Engine
 
-from .config import Settings
-from .tables import Tables
+from booking.config import Settings
+from booking.tables import Tables
 
 NAME = "booking"
 """The key in app.extensions, and the name of blueprint and commands unless a host gives one."""

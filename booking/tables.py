@@ -13,12 +13,12 @@ from sqlalchemy import Inspector, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
-from .paths import MIGRATIONS
-from .storage.base import OlderTables
-from .storage.models import Base
-from .tab_sessions import DATABASE_FAILURES
-from .tab_sessions.failures import state_of
-from .tab_sessions.model import metadata as tab_sessions
+from booking.paths import MIGRATIONS
+from booking.storage.base import OlderTables
+from booking.storage.models import Base
+from booking.tab_sessions import DATABASE_FAILURES
+from booking.tab_sessions.model import metadata as tab_sessions
+from booking.transactions.errors import state_of
 
 VERSION_TABLE = "booking_alembic_version"
 _VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name

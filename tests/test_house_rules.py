@@ -40,15 +40,29 @@ FORMS = "wtforms email_validator phonenumbers"
 PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
+    "i18n": walls(rooms="scheduling business_file"),
+    "contact": walls(
+        rooms="i18n storage scheduling customer", libraries=f"{FORMS} markupsafe werkzeug flask"
+    ),
+    "transactions": walls(rooms="tab_sessions storage", libraries="sqlalchemy flask"),
     # typing_extensions comes with sqlalchemy; only type checkers read it here
     "tab_sessions": walls(
-        libraries="flask werkzeug click sqlalchemy cryptography typing_extensions"
+        rooms="transactions",
+        libraries="flask werkzeug click sqlalchemy cryptography typing_extensions",
     ),
     "storage": walls(rooms="scheduling", libraries="sqlalchemy"),
-    "operations": walls(rooms="storage scheduling", libraries="sqlalchemy"),
+    "operations": walls(
+        rooms="storage scheduling transactions business_file", libraries="sqlalchemy"
+    ),
+    "business_file": walls(rooms="scheduling i18n operations", libraries=""),
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),
+    "web": walls(
+        rooms="tab_sessions transactions scheduling storage operations i18n contact customer",
+        libraries=PAGES,
+    ),
     "customer": walls(
-        rooms="tab_sessions scheduling storage operations notifications",
+        rooms="web contact i18n tab_sessions transactions scheduling storage operations "
+        "notifications",
         libraries=PAGES,
     ),
     "owner": walls(rooms="scheduling storage operations", libraries=PAGES),
@@ -135,10 +149,11 @@ def test_the_house_in_design_md_has_a_place_for_every_module_beside_the_rooms():
 
 # -- one request, one transaction, one commit ------------------------------------------------------
 
-DOORS = ("booking/tab_sessions/", "booking/migrate.py")
+DOORS = ("booking/tab_sessions/", "booking/transactions/", "booking/migrate.py")
 COMMIT = (
-    "Only the door commits: `session_route`, or `with writing(session)` for routes and commands "
-    "without a tab. So the tab's draft and the rows its view wrote land together or not at all."
+    "Only the door commits: `session_route`, or `with write_transaction(session)` for routes and "
+    "commands without a tab. So the tab's draft and the rows its view wrote land together or not "
+    "at all."
 )
 
 

@@ -10,10 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from booking import create_app
 from booking.extension import prepare_sqlite
-from booking.sqlite_file import SQLiteFile
 from booking.storage.base import NoDatabaseFile
-from booking.tab_sessions import settle
+from booking.tab_sessions import run_in_transaction
 from booking.testing import TabClient
+from booking.transactions.sqlite_file import SQLiteFile
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details, at_review
 
@@ -116,7 +116,7 @@ def test_a_commit_into_a_file_that_lost_its_name_is_refused(shop, file):
         shutil.move(file, file.with_name("away.db"))
 
     with shop.app_context(), pytest.raises(DBAPIError, match="deleted or replaced"):
-        settle(shop.extensions["booking"].session, work)
+        run_in_transaction(shop.extensions["booking"].session, work)
 
 
 def test_a_file_that_may_be_written_again_is_written_at_once(shop, file):
@@ -132,7 +132,7 @@ def test_a_file_that_may_be_written_again_is_written_at_once(shop, file):
             connection.close()
         event.remove(engine, "do_connect", only_to_read)
         rename = text("UPDATE booking_shop SET name = 'Open'")
-        settle(session, lambda here: here.execute(rename))
+        run_in_transaction(session, lambda here: here.execute(rename))
         assert session.scalar(text("SELECT name FROM booking_shop")) == "Open"
         session.remove()
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from booking import migrate, tab_sessions
 from booking.commands import booking_commands
 from booking.storage.bookings import booking, hold
-from booking.tab_sessions import reading, tab_session, writing
+from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
 from tests.customer.walks import ADA, slots
@@ -58,7 +58,7 @@ def test_nothing_under_a_write_lock_looks_at_more_than_it_needs(app):
     """A walk past everything that writes: whatever is added to it is watched by itself."""
     with app.app_context():
         engine = app.extensions["booking"].engine
-        with writing(app.extensions["booking"].session) as session:
+        with write_transaction(app.extensions["booking"].session) as session:
             session.connection().exec_driver_sql("UPDATE booking_service SET daily_limit = 50")
         fill(engine, int(time.time()))
         with watched(engine) as seen:
@@ -151,7 +151,7 @@ def the_owner_looks_after_the_day(app, booked, tell):
     tell("book", "short", "next friday 10:00", "--name", "Ada")
     held = TabClient(app, "/book/").submit(service="short").submit(staff="ana")
     held.submit(slot=slots(held)[0])
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         key, made = newest(session, hold.c.tab_session_id), newest(session, booking.c.reference)
     tell("release", key)
     tell("cancel", made)
@@ -162,7 +162,7 @@ def the_owner_looks_after_the_day(app, booked, tell):
 
 def somebody_is_sent_away(app, tell):
     tab = TabClient(app, "/book/").submit(service="short")
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         key = newest(session, tab_session.c.id)
     tell("revoke", key)
     tell("revoke", "--user", "nobody", "--yes")

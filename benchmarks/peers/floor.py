@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from .notes import PRAGMAS
+from benchmarks.peers.notes import PRAGMAS
 
 ROW = "<p class='{{ one.kind }}'><label for='field-{{ loop.index }}'>{{ one.label }}</label></p>\n"
 PAGE = "<section>{% for one in rows %}" + ROW + "{% endfor %}</section>"

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from .wizard.views import NamedWizard, PlainWizard
+from benchmarks.peers.wizard.views import NamedWizard, PlainWizard
 
 urlpatterns = [
     path("appointment/", include("appointment.urls")),

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from booking.operations.business.dates import YEARS
+from booking.i18n.date_input import YEARS
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage import reads
 from booking.storage.models import Booking
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 
 from .days import Counted, day
 from .group import booking_commands, now, ready
@@ -41,7 +41,7 @@ def list_bookings(
     customer: str | None,
 ) -> None:
     """Show the appointments of a day or several, in the shop's zone."""
-    with reading(ready()) as session:
+    with read_transaction(ready()) as session:
         zone = reads.shop_zone(session)
         start, end = _days(first, last, zone, endless=everything or bool(customer))
         span = day_interval(start, zone)[0], day_interval(end, zone)[1]
@@ -55,7 +55,7 @@ def list_bookings(
 @click.argument("reference")
 def show(reference: str) -> None:
     """Show all that is known about one appointment."""
-    with reading(ready()) as session:
+    with read_transaction(ready()) as session:
         for line in details(booking_named(session, reference), reads.shop_zone(session)):
             say(line)
 

@@ -14,7 +14,7 @@ from booking.operations import bookings, owners
 from booking.operations.rescheduling import reschedule as reschedule_booking
 from booking.storage import reads
 from booking.storage.models import Booking, Hold, Service, StaffMember
-from booking.tab_sessions import settle
+from booking.tab_sessions import run_in_transaction
 
 from .caller import customer_of
 from .days import instant
@@ -69,7 +69,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
         remarks = far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
         return [done + remarks, *told(session, gone)]
 
-    for line in settle(ready(), work, repeatable=True):
+    for line in run_in_transaction(ready(), work, idempotent=True):
         say(line)
 
 
@@ -98,7 +98,7 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
         return [done + remarks, *told(session, gone)]
 
     with appointment_in_words(reference, "moved"):
-        for line in settle(ready(), work, repeatable=True):
+        for line in run_in_transaction(ready(), work, idempotent=True):
             say(line)
 
 
@@ -116,7 +116,7 @@ def cancel(reference: str, *, like: str | None, yes: bool) -> None:
         return [_cancel(session, booking)]
 
     with appointment_in_words(reference, "cancelled"):
-        for line in settle(ready(), work, repeatable=True):
+        for line in run_in_transaction(ready(), work, idempotent=True):
             say(line)
 
 

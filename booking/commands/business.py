@@ -11,15 +11,15 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from booking.business_file.load import MOST_BYTES, read_business
 from booking.files import read_whole
 from booking.operations.bookings import keep_calendar_uids
-from booking.operations.business.changes import apply_business
-from booking.operations.business.file import MOST_BYTES, read_business
-from booking.operations.business.losses import heavy_losses
-from booking.operations.business.plan import BusinessPlan
-from booking.operations.business.stranded import stranded
+from booking.operations.losses import heavy_losses
+from booking.operations.plan import BusinessPlan
+from booking.operations.shop import apply_business
+from booking.operations.stranded import stranded
 from booking.storage import reads
-from booking.tab_sessions import look, settle
+from booking.tab_sessions import run_in_transaction, run_read_only
 
 from .group import booking_commands, now, ready, state
 from .lines import when
@@ -38,7 +38,7 @@ def init() -> None:
     upgrade(engine)
     if public := state().settings.public_url:
         host = str(urlsplit(public).hostname)
-        settle(state().session, lambda session: keep_calendar_uids(session, host))
+        run_in_transaction(state().session, lambda session: keep_calendar_uids(session, host))
     say(f"The database is ready (version {current(engine)}).")
 
 
@@ -51,7 +51,7 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
     plan, session = read_business(_bytes_of(file), name=str(file), now=now()), ready()
     # Read before and after, not in between: a year of appointments would keep customers waiting.
-    before = {booking.id for booking in look(session, lambda here: stranded(here, now()))}
+    before = {booking.id for booking in run_read_only(session, lambda here: stranded(here, now()))}
     told: list[str] = []
 
     def work(session: Session) -> None:
@@ -66,8 +66,8 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
             raise _DryRun  # so that the door rolls back
 
     with suppress(_DryRun):
-        settle(session, work, repeatable=True)
-    to_call = [] if dry_run else look(session, lambda here: list(_to_call(here, before)))
+        run_in_transaction(session, work, idempotent=True)
+    to_call = [] if dry_run else run_read_only(session, lambda here: list(_to_call(here, before)))
     for line in [*told, *to_call]:
         say(line)
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 import click
 from sqlalchemy.orm import Session
 
-from booking.customer import forms
-from booking.customer.regions import shop_region
+from booking.contact import forms
+from booking.contact.regions import shop_region
 from booking.operations.bookings import Customer
 from booking.storage import reads
 

@@ -11,16 +11,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from booking.customer.words import offset as offset_of
-from booking.operations.business.dates import (
-    YEARS,
-    Moment,
-    WrittenOtherwise,
-    counted,
-    moment,
-    starting,
-)
-from booking.operations.business.values import Wrong
+from booking.business_file.values import Wrong
+from booking.i18n.date_input import YEARS, Moment, WrittenOtherwise, counted, moment, starting
+from booking.i18n.words import offset as offset_of
 from booking.scheduling.clock import from_minute, instants, local_day, to_minute
 
 # How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.

@@ -12,7 +12,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from booking.tab_sessions.transactions import AnySession
+from booking.transactions.sessions import AnySession
 
 from .output import worded
 from .troubles import in_plain_words

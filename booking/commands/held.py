@@ -22,7 +22,7 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.held import Which, live_holds
 from booking.storage.models import Hold
-from booking.tab_sessions import look, reading, settle
+from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
 from .columns import short, table
 from .days import Counted, day
@@ -44,7 +44,7 @@ NOBODY_KNOWN = "Nothing tells who holds that time, so none is known to be like i
 @click.option("--staff", help="Only with that staff member (a slug).")
 def holds(on: date | Counted | None, staff: str | None) -> None:
     """Show the times that are held while somebody books them, and by how many visitors."""
-    with reading(ready()) as session:
+    with read_transaction(ready()) as session:
         found = live_holds(session, _which(session, on, staff), now=now())
         lines = list(_lines(session, found, _names(session)))
     for line in lines or ["No such time is held." if on or staff else "No time is held."]:
@@ -71,7 +71,7 @@ def release(
     if tab is None and (like or not (on or staff or everything)):
         raise click.UsageError(NOTHING_NAMED)
 
-    names = look(ready(), _names)  # of all that is held: nobody is to wait for that
+    names = run_read_only(ready(), _names)  # of all that is held: nobody is to wait for that
 
     def work(session: Session) -> list[str]:
         which = replace(_which(session, on, staff), tab=tab)
@@ -82,7 +82,7 @@ def release(
             require_yes(lines[1:], "letting go of them", given=yes)
         return lines
 
-    lines = settle(ready(), work, repeatable=True)
+    lines = run_in_transaction(ready(), work, idempotent=True)
     for line in lines or ["No such time is held: nothing was changed."]:
         say(line)
     if lines:

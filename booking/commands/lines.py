@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from booking.customer.words import clock
+from booking.i18n.words import clock
 from booking.storage.models import Booking
 
 from .columns import padded_to, short, table, width

@@ -8,7 +8,7 @@ import click
 
 from booking import tab_sessions
 from booking.storage import reads
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 
 from .days import instant
 from .group import booking_commands, now, ready
@@ -50,5 +50,5 @@ def _revoke(tab: int | None, user: str | None, before: datetime | None) -> int:
 def _instant(written: str | None) -> datetime | None:
     if written is None:
         return None
-    with reading(ready()) as session:
+    with read_transaction(ready()) as session:
         return instant(written, now(), reads.shop_zone(session))

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from booking.storage.base import is_missing_table
-from booking.tab_sessions import writing
-from booking.tab_sessions.transactions import AnySession
+from booking.tab_sessions import write_transaction
+from booking.transactions.sessions import AnySession
 
 from .findings import Finding, Grade
 from .troubles import is_in_the_way, said
@@ -21,7 +21,7 @@ _CHANGES_NOTHING = text("UPDATE booking_alembic_version SET version_num = versio
 def try_to_write(session: AnySession) -> Iterator[Finding]:
     """Write, and roll it back. Nothing is found where there are no tables yet."""
     try:
-        with suppress(_OnlyTried), writing(session) as here:
+        with suppress(_OnlyTried), write_transaction(session) as here:
             here.execute(_CHANGES_NOTHING)
             raise _OnlyTried
     except DBAPIError as error:

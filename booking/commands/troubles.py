@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import click
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
+from booking.business_file.section import BusinessFileError
 from booking.config import ConfigurationError
-from booking.operations.business.section import BusinessFileError
 from booking.postgresql import NotUnicode
 from booking.storage.base import NoDatabaseFile
-from booking.tab_sessions import InDoubt
-from booking.tab_sessions.failures import state_of
+from booking.tab_sessions import CommitOutcomeUnknown
+from booking.transactions.errors import state_of
 
 from .output import harmless, plain
 
@@ -53,7 +53,7 @@ def _explained() -> Iterator[None]:
         raise click.ClickException(_nothing_loaded(error.problems)) from error
     except _with_words_of_their_own() as error:
         raise click.ClickException(str(error)) from error
-    except InDoubt as error:
+    except CommitOutcomeUnknown as error:
         raise click.ClickException(IN_DOUBT) from error
     except DBAPIError as error:
         raise click.ClickException(_database_trouble(error)) from error

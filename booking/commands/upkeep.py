@@ -20,8 +20,8 @@ from booking.operations.purge import (
     purge_past_holds,
     purge_sums,
 )
-from booking.tab_sessions import reading, settle
-from booking.tab_sessions.transactions import AnySession
+from booking.tab_sessions import read_transaction, run_in_transaction
+from booking.transactions.sessions import AnySession
 
 from .file_modes import file_modes
 from .findings import Grade
@@ -57,7 +57,7 @@ def doctor() -> None:
     """Look for what could cost a booking. Exit status 1 when something is wrong."""
     from .doctor import examine  # noqa: PLC0415 - Alembic is slow to load, see ready
 
-    with reading(state().session) as session:
+    with read_transaction(state().session) as session:
         findings = list(examine(session, now(), state().settings.held_share))
     findings += file_modes(state().engine, _settings_file())
     findings += try_to_write(state().session)
@@ -73,7 +73,7 @@ def _settings_file() -> str | None:
 
 
 def _batch(session: AnySession, part: Callable[..., int], today: datetime) -> tuple[int]:
-    return (settle(session, lambda here: part(here, now=today)),)
+    return (run_in_transaction(session, lambda here: part(here, now=today)),)
 
 
 def _until_done(batch: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:

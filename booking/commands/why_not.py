@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
+from booking.i18n.date_input import spoken
 from booking.operations import owners
-from booking.operations.business.dates import spoken
 from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.rules import LONGEST_WINDOW

@@ -9,6 +9,6 @@ what is not sent yet, `starting_over` begins anew when a tab is over. `assets`, 
 `compression` are about what travels beside the fragments.
 """
 
-from .wizard import create_blueprint
+from .wizard.routes import create_blueprint
 
 __all__ = ["create_blueprint"]

@@ -11,7 +11,14 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.operations.choosing import (
+from booking.storage.bookings import WIDTHS
+from booking.storage.catalogue import read_catalogue
+from booking.storage.claims import drop_hold, owned, release_booking
+from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.models import booking as bookings
+from booking.storage.reads import booking_by_draft, hold_of
+
+from .choosing import (
     closed_where_gone,
     first_to_claim,
     in_turn,
@@ -19,22 +26,10 @@ from booking.operations.choosing import (
     require_offered,
     require_thinkable,
 )
-from booking.operations.claiming import By, Claimant, diary_of_start
-from booking.operations.errors import (
-    AppointmentPast,
-    DraftChanged,
-    SlotUnavailable,
-    SnapshotTooOld,
-    VisitorLimit,
-)
-from booking.operations.purge import sweep
-from booking.operations.visitors import Visitor, leave_room, require_room
-from booking.storage.bookings import WIDTHS
-from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import drop_hold, owned, release_booking
-from booking.storage.models import Booking, Hold, Service, StaffMember
-from booking.storage.models import booking as bookings
-from booking.storage.reads import booking_by_draft, hold_of
+from .claiming import By, Claimant, diary_of_start
+from .errors import AppointmentPast, DraftChanged, SlotUnavailable, SnapshotTooOld, VisitorLimit
+from .purge import sweep
+from .visitors import Visitor, leave_room, require_room
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"

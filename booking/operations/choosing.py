@@ -8,8 +8,6 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.operations.claiming import Claimant, claim_appointment
-from booking.operations.errors import SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
@@ -17,6 +15,9 @@ from booking.storage.catalogue import Catalogue
 from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
 from booking.storage.models import booking as bookings
+
+from .claiming import Claimant, claim_appointment
+from .errors import SlotUnavailable
 
 _POINTS_TO_NOTHING = "23503"
 _MOST_TELLING_FIRST = (

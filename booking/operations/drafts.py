@@ -5,10 +5,11 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from booking.operations.errors import Limit, VisitorLimit
-from booking.operations.visitors import Visitor
 from booking.storage import drafts as storage
 from booking.storage.visitors import marks_of
+
+from .errors import Limit, VisitorLimit
+from .visitors import Visitor
 
 MULTIPLES = (1, 32, 128)
 """Of what one visitor may begin, for each network around. Larger than those of holds: a draft takes

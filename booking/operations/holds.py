@@ -9,25 +9,6 @@ from typing import Any
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from booking.operations.choosing import (
-    closed_where_gone,
-    first_to_claim,
-    in_turn,
-    require_free,
-    require_offered,
-    require_thinkable,
-)
-from booking.operations.claiming import Claimant, diary_of_start
-from booking.operations.errors import (
-    HoldOver,
-    NoMoreTime,
-    SlotUnavailable,
-    VisitorLimit,
-    WorkWanted,
-)
-from booking.operations.lasting import Lasting, last_chosen, last_longer
-from booking.operations.pressure import Proof, require_work
-from booking.operations.visitors import Room, Visitor, held_before, leave_room, require_room
 from booking.scheduling.clock import to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
@@ -44,6 +25,20 @@ from booking.storage.models import hold as holds
 from booking.storage.past_holds import remember
 from booking.storage.reads import hold_of
 from booking.storage.working_time import rules_of
+
+from .choosing import (
+    closed_where_gone,
+    first_to_claim,
+    in_turn,
+    require_free,
+    require_offered,
+    require_thinkable,
+)
+from .claiming import Claimant, diary_of_start
+from .errors import HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted
+from .lasting import Lasting, last_chosen, last_longer
+from .pressure import Proof, require_work
+from .visitors import Room, Visitor, held_before, leave_room, require_room
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called

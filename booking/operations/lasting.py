@@ -9,8 +9,9 @@ it starts afresh.
 from dataclasses import dataclass
 from datetime import datetime
 
-from booking.operations.errors import NoMoreTime
 from booking.storage.models import Hold
+
+from .errors import NoMoreTime
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,6 @@ from typing import TypeVar
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from booking.operations.bookings import cancel
-from booking.operations.choosing import unavailable
-from booking.operations.errors import AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.slots import Reason
@@ -20,6 +17,10 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import bookings_like
 from booking.storage.working_time import rules_of
+
+from .bookings import cancel
+from .choosing import unavailable
+from .errors import AppointmentPast, SlotUnavailable
 
 Done = TypeVar("Done")
 

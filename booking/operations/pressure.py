@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.operations.errors import WorkWanted
-from booking.operations.visitors import Room
 from booking.storage.challenges import spend
 from booking.storage.diary import Diary
+
+from .errors import WorkWanted
+from .visitors import Room
 
 
 @dataclass(frozen=True)

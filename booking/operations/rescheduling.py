@@ -5,8 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.operations.bookings import lock
-from booking.operations.choosing import (
+from booking.scheduling.slots import Reason
+from booking.storage.catalogue import read_catalogue
+from booking.storage.claims import exchange, owned, release_hold, staff_ticks
+from booking.storage.models import Booking, Hold, StaffMember
+from booking.storage.reads import hold_of, is_sold
+
+from .bookings import lock
+from .choosing import (
     closed_where_gone,
     first_to_claim,
     in_turn,
@@ -14,13 +20,8 @@ from booking.operations.choosing import (
     require_offered,
     require_thinkable,
 )
-from booking.operations.claiming import By, Claimant, diary_of_start
-from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
-from booking.scheduling.slots import Reason
-from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import exchange, owned, release_hold, staff_ticks
-from booking.storage.models import Booking, Hold, StaffMember
-from booking.storage.reads import hold_of, is_sold
+from .claiming import By, Claimant, diary_of_start
+from .errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 
 
 def reschedule(

@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from booking.operations.errors import Limit, VisitorLimit
-from booking.operations.lasting import Lasting
 from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.pressure import is_under_pressure
@@ -21,6 +19,9 @@ from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
 from booking.storage.past_holds import held_since
 from booking.storage.visitors import Marks, count, marks_of
+
+from .errors import Limit, VisitorLimit
+from .lasting import Lasting
 
 MULTIPLES = (1, 4, 8)
 """How many visitors' worth an address, the network around it and a wide one may take."""

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
-from booking.scheduling.intervals import Interval
+from .intervals import Interval
 
 DAY = 24 * 60
 """Minutes of a day without a clock change."""

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from booking.scheduling.clock import minute_of_day
+from .clock import minute_of_day
 
 NOON = 12 * 60
 EVENING = 17 * 60

@@ -6,8 +6,8 @@ from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.scheduling.clock import DAY, wall_spans
-from booking.scheduling.intervals import Interval, merge, subtract
+from .clock import DAY, wall_spans
+from .intervals import Interval, merge, subtract
 
 TICK = 5
 """Minutes: hours, breaks, durations, buffers and steps are multiples of it."""

@@ -1,6 +1,6 @@
 """When so much of a day is held and not booked that a hold begins to cost something."""
 
-from booking.scheduling.share import ALWAYS
+from .share import ALWAYS
 
 
 def is_under_pressure(open_minutes: int, holds: int, minutes: int, percent: int) -> bool:

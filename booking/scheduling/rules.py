@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from booking.scheduling.clock import DAY
-from booking.scheduling.hours import TICK
-from booking.scheduling.intervals import Interval
+from .clock import DAY
+from .hours import TICK
+from .intervals import Interval
 
 LONGEST_WINDOW = 3660
 """Days: nobody books further ahead than ten years."""

@@ -10,10 +10,10 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from booking.scheduling.clock import day_interval, local_day, wall_steps
-from booking.scheduling.hours import Ranges, WorkingTime, each_day, open_intervals
-from booking.scheduling.intervals import Interval, contains, intersect, merge
-from booking.scheduling.rules import ServiceRules
+from .clock import day_interval, local_day, wall_steps
+from .hours import Ranges, WorkingTime, each_day, open_intervals
+from .intervals import Interval, contains, intersect, merge
+from .rules import ServiceRules
 
 
 class Reason(StrEnum):

@@ -16,11 +16,12 @@ from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, 
 from booking.scheduling.hours import each_day
 from booking.scheduling.intervals import Interval
 from booking.scheduling.slots import nearest
-from booking.storage.business import Service, StaffMember
-from booking.storage.catalogue import read_catalogue
-from booking.storage.diary import Diary, read_diary
-from booking.storage.reads import hold_of
-from booking.storage.working_time import rules_of
+
+from .business import Service, StaffMember
+from .catalogue import read_catalogue
+from .diary import Diary, read_diary
+from .reads import hold_of
+from .working_time import rules_of
 
 _DAYS_AT_A_TIME = 14
 _REACHES = (2 * DAY, 14 * DAY)  # how far round a lost time we look first

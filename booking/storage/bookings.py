@@ -22,8 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from booking.scheduling.clock import to_minute
 from booking.scheduling.intervals import Interval
-from booking.storage.base import Base, RowId, UTCDateTime
-from booking.storage.business import Service, StaffMember
+
+from .base import Base, RowId, UTCDateTime
+from .business import Service, StaffMember
 
 _MARKED = text("visitor IS NOT NULL")
 STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")

@@ -15,8 +15,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from booking.storage.base import Base
-from booking.storage.hours import DateOverride, TimeOff, WeeklyHours
+from .base import Base
+from .hours import DateOverride, TimeOff, WeeklyHours
 
 offer = Table(
     "booking_offer",

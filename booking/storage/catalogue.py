@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
 from booking.scheduling.hours import WorkingTime
-from booking.storage.base import Base
-from booking.storage.business import Service, Shop, StaffMember
-from booking.storage.working_time import working_times
+
+from .base import Base
+from .business import Service, Shop, StaffMember
+from .working_time import working_times
 
 # One row, number 1; its triggers are in migration 0008.
 catalogue_state = Table(
@@ -72,7 +73,7 @@ def read_catalogue(session: Session) -> Catalogue:
     found = _remembered.get(engine)
     while found is None or found.token != token:
         found = _read(session, token or "")
-        token = _token(session)  # changed while it was read? Then once more
+        token = _token(session)  # changed while it was read? DeferredResponse once more
     _remembered[engine] = found
     return found
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Column, LargeBinary, Table, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
-from booking.storage.base import Base
+from .base import Base
 
 # `mark` is of the challenge, as its sender signed it; `expires_at` in seconds since the epoch.
 spent_challenge = Table(

@@ -17,10 +17,11 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
-from booking.storage.bookings import Hold
-from booking.storage.bookings import claim as claims
-from booking.storage.bookings import hold as holds
-from booking.storage.past_holds import remember
+
+from .bookings import Hold
+from .bookings import claim as claims
+from .bookings import hold as holds
+from .past_holds import remember
 
 Pair = tuple[int, int]
 """(resource id, tick)"""

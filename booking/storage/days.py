@@ -8,10 +8,11 @@ from sqlalchemy import ColumnElement, LargeBinary, bindparam, case, func, or_, s
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
-from booking.storage.bookings import booking as bookings
-from booking.storage.bookings import claim as claims
-from booking.storage.bookings import hold as holds
-from booking.storage.visitors import Marks, number_of
+
+from .bookings import booking as bookings
+from .bookings import claim as claims
+from .bookings import hold as holds
+from .visitors import Marks, number_of
 
 
 class Part(NamedTuple):

@@ -19,13 +19,14 @@ from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
-from booking.storage.bookings import Hold
-from booking.storage.bookings import claim as claims
-from booking.storage.business import Service, StaffMember
-from booking.storage.catalogue import Catalogue
-from booking.storage.claims import LIVE
-from booking.storage.places import Places, read_places
-from booking.storage.working_time import near, rules_of
+
+from .bookings import Hold
+from .bookings import claim as claims
+from .business import Service, StaffMember
+from .catalogue import Catalogue
+from .claims import LIVE
+from .places import Places, read_places
+from .working_time import near, rules_of
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.storage.base import Base
+from .base import Base
 
 # `day` counts as date.toordinal() does.
 visitor_drafts = Table(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from booking.storage.bookings import Hold
-from booking.storage.bookings import claim as claims
-from booking.storage.bookings import hold as holds
+from .bookings import Hold
+from .bookings import claim as claims
+from .bookings import hold as holds
 
 
 @dataclass(frozen=True)

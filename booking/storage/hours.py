@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from booking.storage.base import Base, UTCDateTime
+from .base import Base, UTCDateTime
 
 _RANGE = "starts >= 0 AND starts < ends AND ends <= 1440 AND starts % 5 = 0 AND ends % 5 = 0"
 _STAFF_MEMBER = "booking_staff_member.id"

@@ -25,11 +25,12 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
-from booking.storage.base import Base
-from booking.storage.bookings import WIDTHS
-from booking.storage.bookings import claim as claims
-from booking.storage.bookings import hold as holds
-from booking.storage.visitors import Marks
+
+from .base import Base
+from .bookings import WIDTHS
+from .bookings import claim as claims
+from .bookings import hold as holds
+from .visitors import Marks
 
 past_hold = Table(
     "booking_past_hold",

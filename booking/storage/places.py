@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.intervals import Interval
-from booking.storage.bookings import booking as bookings
-from booking.storage.bookings import claim as claims
-from booking.storage.business import Service
-from booking.storage.claims import LIVE, PLACES_A_DAY, day_places
+
+from .bookings import booking as bookings
+from .bookings import claim as claims
+from .business import Service
+from .claims import LIVE, PLACES_A_DAY, day_places
 
 
 @dataclass(frozen=True)

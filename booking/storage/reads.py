@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
-from booking.storage.bookings import Booking, Hold
-from booking.storage.bookings import booking as bookings
-from booking.storage.bookings import hold as holds
-from booking.storage.business import Service, Shop, StaffMember
-from booking.storage.catalogue import read_catalogue
+
+from .bookings import Booking, Hold
+from .bookings import booking as bookings
+from .bookings import hold as holds
+from .business import Service, Shop, StaffMember
+from .catalogue import read_catalogue
 
 LONGEST = timedelta(days=2)
 """No appointment lasts that long."""

@@ -28,10 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.storage.base import Base
-from booking.storage.bookings import WIDTHS
-from booking.storage.bookings import booking as bookings
-from booking.storage.bookings import hold as holds
+from .base import Base
+from .bookings import WIDTHS
+from .bookings import booking as bookings
+from .bookings import hold as holds
 
 Names = Sequence[str]
 """A visitor's address, then the networks around it, the widest last: three at most."""

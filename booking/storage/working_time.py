@@ -14,8 +14,9 @@ from booking.scheduling.clock import day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
-from booking.storage.business import Service, StaffMember
-from booking.storage.hours import Closure, DateOverride, TimeOff, WeeklyHours
+
+from .business import Service, StaffMember
+from .hours import Closure, DateOverride, TimeOff, WeeklyHours
 
 
 def rules_of(service: Service) -> ServiceRules:

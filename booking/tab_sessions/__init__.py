@@ -21,13 +21,19 @@ CSRF tokens need not guard, checks.py what a test suite asks, client/tab-session
 half.
 """
 
+from booking.transactions.errors import (
+    DATABASE_FAILURES,
+    CommitOutcomeUnknown,
+    is_temporarily_unavailable,
+)
+from booking.transactions.retry import Retry, run_in_transaction, run_read_only
+from booking.transactions.sessions import read_transaction, write_transaction
+
 from . import references
-from .answer import Then
-from .attempts import RunAgain, look, settle
+from .answer import DeferredResponse
 from .body import read_whole
 from .checks import check_session_routes
-from .extension import TabSessions, create_table, limits_of, purge, when_ended, when_stored
-from .failures import DATABASE_FAILURES, InDoubt, is_busy
+from .extension import TabSessions, add_end_hook, add_store_hook, create_table, limits_of, purge
 from .guards import refuse_cross_site, refuse_too_large
 from .lifecycle import session_lifecycle
 from .limits import Limits
@@ -59,18 +65,18 @@ from .route import current_tab, custom_session_route, session_route
 from .schema import Schema
 from .script import CLIENT_SCRIPT, client_script
 from .session import TabSession
-from .transactions import reading, writing
 from .users import attach_user, end_user, revoke, revoke_all, revoke_user
 
 __all__ = [
     "CLIENT_SCRIPT",
     "DATABASE_FAILURES",
+    "CommitOutcomeUnknown",
     "CompletedTab",
     "CrossSite",
     "CutShort",
+    "DeferredResponse",
     "DraftTooLarge",
     "EndedTab",
-    "InDoubt",
     "Limits",
     "MissingTabSession",
     "MissingTables",
@@ -81,18 +87,19 @@ __all__ = [
     "ReadOnlyTab",
     "Refusal",
     "RenewalDue",
-    "RunAgain",
+    "Retry",
     "Schema",
     "TabSession",
     "TabSessionBusy",
     "TabSessionError",
     "TabSessionGone",
     "TabSessions",
-    "Then",
     "TooLarge",
     "TooManyTabs",
     "TooSlow",
     "TransactionEnded",
+    "add_end_hook",
+    "add_store_hook",
     "attach_user",
     "check_session_routes",
     "client_script",
@@ -100,24 +107,22 @@ __all__ = [
     "current_tab",
     "custom_session_route",
     "end_user",
-    "is_busy",
+    "is_temporarily_unavailable",
     "limits_of",
-    "look",
     "metadata",
     "purge",
+    "read_transaction",
     "read_whole",
-    "reading",
     "references",
     "refuse_cross_site",
     "refuse_too_large",
     "revoke",
     "revoke_all",
     "revoke_user",
+    "run_in_transaction",
+    "run_read_only",
     "session_lifecycle",
     "session_route",
-    "settle",
     "tab_session",
-    "when_ended",
-    "when_stored",
-    "writing",
+    "write_transaction",
 ]

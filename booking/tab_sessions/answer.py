@@ -19,7 +19,7 @@ _TO_A_PAGE = frozenset({301, 302, 303})
 
 
 @dataclass(frozen=True)
-class Then:
+class DeferredResponse:
     """What a writing view answers with: a rendering that waits until the commit is done."""
 
     render: Callable[..., Any]

@@ -9,6 +9,8 @@ from typing import Any, Generic
 
 from flask import Request, Response, current_app, request
 
+from booking.transactions.sessions import end_clean
+
 from . import binding, guards, hints, ids
 from .answer import GONE
 from .body import has_body, read_whole
@@ -18,7 +20,6 @@ from .refusals import MissingTabSession, Refusal, TabSessionGone
 from .schema import Data, Schema
 from .sealing import SealBroken
 from .session import TabSession
-from .transactions import end_clean
 from .visit import Visit
 
 View = Callable[..., Any]
@@ -37,8 +38,8 @@ class Door(Generic[Data]):
     only_reads: bool
     optional: bool
     required: bool
-    after_completion: bool
-    repeatable: bool
+    allow_completed: bool
+    idempotent: bool
     in_background: bool
     before_transaction: Callable[[], None] | None
     on_success: Hook | None

@@ -12,15 +12,16 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from booking.transactions.retry import run_in_transaction
+from booking.transactions.sessions import AnySession, watch_for_writes
+
 from . import endings, references
-from .attempts import settle
 from .caching import keep_no_answer
 from .clock import utc_now
 from .csrf import exempt_session_routes
 from .limits import Limits
 from .model import metadata
 from .refusals import TabSessionError
-from .transactions import AnySession, watch_for_writes
 
 OnEnd = Callable[[Session, int], None]
 OnStore = Callable[[Session, str, int, int], None]
@@ -174,12 +175,12 @@ def limits_of(app: Flask) -> Limits:
     return cast("State", app.extensions[_NAME]).limits
 
 
-def when_ended(app: Flask, on_end: OnEnd) -> None:
+def add_end_hook(app: Flask, on_end: OnEnd) -> None:
     """Add another `on_end(session, key)` to an app that has tab sessions already."""
     cast("State", app.extensions[_NAME]).on_end.append(on_end)
 
 
-def when_stored(app: Flask, on_store: OnStore) -> None:
+def add_store_hook(app: Flask, on_store: OnStore) -> None:
     """Add another `on_store(session, flow, rows, size)` to an app that has tab sessions."""
     cast("State", app.extensions[_NAME]).on_store.append(on_store)
 
@@ -211,7 +212,7 @@ def purge(most: int = 50) -> tuple[int, int]:
         old = endings.forget(session, now - here.limits.tombstone, most)
         return len(rows), old + references.forget(session, now, most)
 
-    return settle(here.session, work)
+    return run_in_transaction(here.session, work)
 
 
 def _flask_sqlalchemy() -> Any:

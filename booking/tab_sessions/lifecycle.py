@@ -32,6 +32,6 @@ def session_lifecycle(
         rule,
         methods=["POST", "DELETE"],
         endpoint=endpoint,
-        after_completion=True,
-        repeatable=True,
+        allow_completed=True,
+        idempotent=True,
     )(lifecycle)

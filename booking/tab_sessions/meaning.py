@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.exc import DBAPIError
 
-from .failures import is_busy, state_of
+from booking.transactions.errors import is_temporarily_unavailable, state_of
+
 from .model import metadata
 from .refusals import MissingTables, TabSessionBusy
 
@@ -13,7 +14,7 @@ _NO_TABLE = "42P01"
 
 def meant(error: Exception) -> Exception:
     """What to raise in its place: it may be asked again later, or there are no tables yet."""
-    if is_busy(error):
+    if is_temporarily_unavailable(error):
         return TabSessionBusy()
     return MissingTables() if lacks_our_tables(error) else error
 

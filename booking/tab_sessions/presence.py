@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from booking.transactions.errors import DATABASE_FAILURES, is_temporarily_unavailable
+from booking.transactions.sessions import write_transaction
+
 from . import store
 from .extension import State
-from .failures import DATABASE_FAILURES, is_busy
-from .transactions import writing
 
 _TIMES = 12  # within an idle limit, at most
 
@@ -22,12 +23,12 @@ def note(here: State, row: store.Row, over: str | None, now: int) -> None:
     view. A database that is busy is left alone.
     """
     try:
-        with writing(here.session) as session:
+        with write_transaction(here.session) as session:
             if over:
                 here.end(session, [row.id], over)
             else:
                 until = here.limits.over_at(now, row.absolute_expires_at)
                 store.touch(session, row.id, now, until)
     except DATABASE_FAILURES as error:
-        if not is_busy(error):
+        if not is_temporarily_unavailable(error):
             raise

@@ -157,7 +157,7 @@ class CompletedTab(TabSessionError):
     def __init__(self) -> None:
         super().__init__(
             "This tab is completed, so it has no draft to write to. A route with "
-            "after_completion=True may look at tab.result and write to your own tables."
+            "allow_completed=True may look at tab.result and write to your own tables."
         )
 
 

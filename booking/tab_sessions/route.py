@@ -30,8 +30,8 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     mode: Mode = "auto",
     optional: bool = False,
     required: bool = False,
-    after_completion: bool = False,
-    repeatable: bool = False,
+    allow_completed: bool = False,
+    idempotent: bool = False,
     in_background: bool = False,
     before_transaction: Callable[[], None] | None = None,
     on_success: Hook | None = None,
@@ -47,13 +47,13 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     try, `after_commit(tab)` once. The request is read whole before all that, and then
     `before_transaction()` is called: the place for work on what was sent that needs no database,
     because on SQLite everybody waits for a view. A connection lost *during* the commit leaves in
-    doubt what arrived: only a `repeatable` view, of which twice comes to the same as once, is run
+    doubt what arrived: only a `idempotent` view, of which twice comes to the same as once, is run
     again then.
 
     `data` is a dataclass or a Schema, and then what `tab.data` is; give all routes of a flow the
     same. `mode="read"` lets no method write, `mode="write"` refuses to be registered for one that
     reads. `optional` also answers a reading request that names no tab, with an empty one;
-    `required` answers 409 to a tab in which nothing was begun. `after_completion` lets writes
+    `required` answers 409 to a tab in which nothing was begun. `allow_completed` lets writes
     reach a completed tab. `in_background` is for what a page asks by itself: it is no sign that
     somebody is there, so it keeps no tab alive. Everything else goes to Flask's add_url_rule.
 
@@ -75,8 +75,8 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             only_reads=mode == "read",
             optional=optional,
             required=required,
-            after_completion=after_completion,
-            repeatable=repeatable,
+            allow_completed=allow_completed,
+            idempotent=idempotent,
             in_background=in_background,
             before_transaction=before_transaction,
             on_success=on_success,

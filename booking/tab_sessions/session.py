@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from booking.transactions.retry import Conflict
+
 from . import references, sealing, store
-from .answer import Then
-from .attempts import Conflict
+from .answer import DeferredResponse
 from .refusals import ReadOnlyTab
 from .schema import Data
 from .stored import Stored
@@ -73,7 +74,7 @@ class TabSession(Stored[Data]):
         """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
 
         From now on the tab only shows; a later write is refused with 410 unless its route was
-        registered with after_completion=True. Raises Conflict (which the door handles), EndedTab.
+        registered with allow_completed=True. Raises Conflict (which the door handles), EndedTab.
         """
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None or self._row is None:
@@ -117,7 +118,7 @@ class TabSession(Stored[Data]):
         lives = [row.absolute_expires_at - now for row in rows if row.state == "active"]
         return min([*lives, self._limits.idle]) if lives else None
 
-    def then(
+    def render_after_commit(
         self,
         render: Callable[..., Any],
         *args: Any,
@@ -125,7 +126,7 @@ class TabSession(Stored[Data]):
         headers: Mapping[str, str] | None = None,
         commit: bool | None = None,
         **kwargs: Any,
-    ) -> Then:
+    ) -> DeferredResponse:
         """Answer with `render(tab, *args, **kwargs)`, called when the transaction is over.
 
         Below 400 the door commits first, from 400 on it rolls everything back first, unless
@@ -133,4 +134,4 @@ class TabSession(Stored[Data]):
         rendering then reads from a transaction of its own and cannot write.
         """
         kept = status < 400 if commit is None else commit
-        return Then(render, args, kwargs, status, dict(headers or {}), kept)
+        return DeferredResponse(render, args, kwargs, status, dict(headers or {}), kept)

@@ -9,9 +9,10 @@ from typing import Any, Generic, Self
 
 from sqlalchemy.orm import Session
 
+from booking.transactions.retry import Conflict
+
 from . import ids, sealing, store
 from .around import Around
-from .attempts import Conflict
 from .frozen import freeze
 from .refusals import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
 from .schema import PLAIN, Data

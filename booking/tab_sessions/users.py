@@ -11,8 +11,9 @@ from flask import current_app
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
+from booking.transactions.retry import run_in_transaction, run_read_only
+
 from . import endings
-from .attempts import look, settle
 from .extension import State, state
 from .model import tab_session as table
 from .refusals import TabSessionError
@@ -91,10 +92,10 @@ def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
             revoked += found
         return revoked
     # Looked for where nobody waits for it: there may be a million tombstones in between.
-    while rows := look(
+    while rows := run_read_only(
         here.session, partial(endings.standing, which=which, after=last, most=_BATCH)
     ):
-        revoked += settle(here.session, partial(_revoke_these, here, which, rows))
+        revoked += run_in_transaction(here.session, partial(_revoke_these, here, which, rows))
         last = rows[-1]
     return revoked
 

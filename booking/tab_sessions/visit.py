@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Generic
 from flask import Response, current_app, g
 from sqlalchemy.orm import Session
 
+from booking.transactions.errors import DATABASE_FAILURES
+from booking.transactions.retry import Retry, run_in_transaction, run_read_only
+
 from . import endings, identity, ids, presence, store
-from .answer import Then, told
+from .answer import DeferredResponse, told
 from .around import Around
-from .attempts import RunAgain, look, settle
 from .extension import State
-from .failures import DATABASE_FAILURES
 from .meaning import meant
 from .model import tab_session as table
 from .refusals import NothingBegun, TabSessionBusy, TabSessionGone
@@ -29,7 +30,7 @@ from .session import TabSession
 if TYPE_CHECKING:
     from .door import Door
 
-Answer = Response | Then
+Answer = Response | DeferredResponse
 _ERASE_ALONG = 10
 _MOST_FLOWS = 1000
 _ABSENT = ""
@@ -57,8 +58,8 @@ class Visit(Generic[Data]):
         """Run the view where nothing can be written."""
         try:
             if self.sent and self.sent.source:
-                settle(self.state.session, self._fork)
-            row, over, response = look(self.state.session, self._read_once)
+                run_in_transaction(self.state.session, self._fork)
+            row, over, response = run_read_only(self.state.session, self._read_once)
         except DATABASE_FAILURES as error:
             raise meant(error) from error
         if row is not None and (over == "expired" or self._should_note(row)):
@@ -83,7 +84,7 @@ class Visit(Generic[Data]):
         g.tab_session = tab
         answer = self.door.view(tab, *self.args, **self.kwargs)
         tab.check_unchanged()
-        if isinstance(answer, Then):
+        if isinstance(answer, DeferredResponse):
             return self._rendered(answer, tab)
         return told(current_app.make_response(answer), tab)
 
@@ -106,10 +107,12 @@ class Visit(Generic[Data]):
 
     def _settled(self) -> tuple[Answer, TabSession[Data]]:
         """The view's answer and its tab, committed: run as often as the database asks for it."""
-        repeatable = self.door.repeatable
+        idempotent = self.door.idempotent
         try:
-            written = settle(self.state.session, self._write_once, repeatable=repeatable)
-        except RunAgain as unsettled:
+            written = run_in_transaction(
+                self.state.session, self._write_once, idempotent=idempotent
+            )
+        except Retry as unsettled:
             raise TabSessionBusy from unsettled
         except DATABASE_FAILURES as error:
             raise meant(error) from error
@@ -150,9 +153,11 @@ class Visit(Generic[Data]):
         self._require_progress(tab)
         g.tab_session = tab
         answer = self.door.view(tab, *self.args, **self.kwargs)
-        if not isinstance(answer, Then):
+        if not isinstance(answer, DeferredResponse):
             answer = current_app.make_response(answer)
-        if not (answer.commit if isinstance(answer, Then) else answer.status_code < 400):
+        if not (
+            answer.commit if isinstance(answer, DeferredResponse) else answer.status_code < 400
+        ):
             raise _Refused(answer, tab)
         began = tab.state == "new"
         tab.save(somebody_is_there=not self.door.in_background)
@@ -168,12 +173,12 @@ class Visit(Generic[Data]):
         """The response to a write that is over, rendered from what can only be read."""
         if isinstance(answer, Response):
             return told(answer, tab if committed else None)
-        return look(
+        return run_read_only(
             self.state.session,
             lambda session: self._rendered(answer, tab.frozen(session, committed=committed)),
         )
 
-    def _rendered(self, then: Then, tab: TabSession[Data]) -> Response:
+    def _rendered(self, then: DeferredResponse, tab: TabSession[Data]) -> Response:
         g.tab_session = tab
         response = current_app.make_response(then.render(tab, *then.args, **then.kwargs))
         response.headers.update(then.headers)
@@ -220,7 +225,7 @@ class Visit(Generic[Data]):
             return "other_user"
         if row.over_at(self._seconds()):
             return "expired"
-        if row.state == "completed" and not reads and not self.door.after_completion:
+        if row.state == "completed" and not reads and not self.door.allow_completed:
             return "completed"
         return (row.reason or "ended") if row.state == "ended" else None
 

@@ -9,11 +9,11 @@ from flask import Blueprint, Flask, request
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from booking.customer.draft import BookingDraft, slot_start, slot_value
+from booking.customer.wizard.draft import BookingDraft, slot_start, slot_value
 from booking.operations.bookings import book
 from booking.operations.holds import hold
 from booking.storage import reads
-from booking.tab_sessions import TabSessions, session_route, writing
+from booking.tab_sessions import TabSessions, session_route, write_transaction
 from tests.fixtures.customers import Customer
 from tests.fixtures.gunicorns import Gunicorn
 from tests.fixtures.small_shop import CUSTOMER
@@ -36,7 +36,7 @@ class Field:
     guarded: bool
 
     def writing(self) -> AbstractContextManager[Session]:
-        return writing(Session(self.engine))
+        return write_transaction(Session(self.engine))
 
     def tabs(self, count: int, *, held_until: datetime | None = None, **draft) -> list[Customer]:
         """So many tabs with that draft; `held_until` is when each one's hold ran or runs out."""

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from flask import Flask, current_app, request
 
 from booking import create_app as make
-from booking.customer.draft import slot_start
+from booking.customer.wizard.draft import slot_start
 from booking.operations import bookings, claiming
 from booking.operations.errors import SlotUnavailable
 from booking.operations.rescheduling import reschedule
 from booking.storage import claims, diary, reads
-from booking.tab_sessions import TabSession, settle
+from booking.tab_sessions import TabSession, run_in_transaction
 
 
 def create_app() -> Flask:
@@ -37,7 +37,7 @@ def move() -> tuple[str, int]:
         reschedule(session, booking, staff=staff, start=start, now=datetime.now(UTC))
 
     try:
-        settle(current_app.extensions["booking"].session, work)
+        run_in_transaction(current_app.extensions["booking"].session, work)
     except SlotUnavailable:
         return "taken", 409
     return "moved", 200

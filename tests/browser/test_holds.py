@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from booking.tab_sessions.transactions import writing
+from booking.transactions.sessions import write_transaction
 from tests.browser.wizard import answer, assert_booked, at, go_on, take, walk
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 
@@ -69,6 +69,6 @@ def test_a_hold_that_ran_out_still_wins_while_nobody_took_the_time(page, live_se
 
 
 def let_holds_run_out(app) -> None:
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         for table in ("hold", "claim"):
             session.execute(text(f"UPDATE booking_{table} SET expires_at = 1 WHERE expires_at > 1"))

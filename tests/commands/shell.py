@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from booking.operations.bookings import Customer, book
 from booking.storage.reads import service_by_slug, staff_by_slug
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "tests" / "shop.toml"
@@ -32,7 +32,7 @@ def refused(app, *words):
 
 
 def in_database(app, change):
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         return change(session)
 
 

@@ -14,7 +14,7 @@ from booking.commands.search import is_about
 from booking.commands.why_not import comes_twice
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 from tests.commands.shell import (
     LAST_WEEK,
     MORNING,
@@ -421,7 +421,7 @@ NUMBERS = ["912345678", "912 345 678", "00351 912", "(0)912 345", "٩١٢٣٤", 
 def test_a_customer_is_found_as_an_owner_types_the_name_or_number(app):
     for day, (name, _) in enumerate(FOUND, 1):
         appointment(app, datetime(2037, 2, day, 10, tzinfo=UTC), name=name)
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         kept = session.scalars(select(Booking).order_by(Booking.starts_at)).all()
         assert len(kept) == len(FOUND)
         for booking, (name, typed) in zip(kept, FOUND, strict=True):
@@ -438,7 +438,7 @@ BETWEEN = ["{}-{}", "{}.{}", "{} {}", "{}_{}", "#{}{}", "{}/{}", "{}\u200b{}"]
 def test_a_reference_is_found_whatever_stands_between_its_letters(app):
     reference = appointment(app)
     typed = [form.format(reference[:4].lower(), reference[4:]) for form in BETWEEN]
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         found = [booking_by_reference(session, written) for written in typed]
         assert [booking.reference for booking in found] == [reference] * len(BETWEEN)
     assert reference in run(app, "show", typed[0]).stdout

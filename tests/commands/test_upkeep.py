@@ -27,7 +27,7 @@ from booking.storage.models import (
     visitor_drafts,
 )
 from booking.storage.reads import service_by_slug, staff_by_slug
-from booking.tab_sessions import reading, tab_session
+from booking.tab_sessions import read_transaction, tab_session
 from tests.commands.shell import (
     LAST_WEEK,
     MORNING,
@@ -175,7 +175,10 @@ def modes(folder):
 @pytest.mark.usefixtures("usual_umask")
 def test_only_its_own_user_can_read_a_database_that_init_makes(untouched, tmp_path):
     assert run(untouched, "init").exit_code == 0
-    with untouched.app_context(), reading(untouched.extensions["booking"].session) as session:
+    with (
+        untouched.app_context(),
+        read_transaction(untouched.extensions["booking"].session) as session,
+    ):
         session.execute(text("SELECT 1"))
         run(untouched, "load", SHOP)
         assert modes(tmp_path) == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), 0o600)

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from booking.storage.models import Booking, claim, hold
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 from booking.tab_sessions import tab_session as tab_sessions
 
 
@@ -27,7 +27,7 @@ def database(app: Flask) -> Callable:
 
     @contextmanager
     def look():
-        with app.app_context(), reading(app.extensions["booking"].session) as session:
+        with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
             yield session
 
     return look

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from booking.customer.sentences import TOO_MUCH
+from booking.customer.wizard.sentences import TOO_MUCH
 from booking.operations.errors import Limit
 from booking.storage.models import visitor_drafts
 from booking.testing import TabClient

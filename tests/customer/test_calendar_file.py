@@ -12,7 +12,7 @@ from booking import create_app
 from booking.notifications.calendar_file import calendar_file
 from booking.operations.rescheduling import reschedule
 from booking.storage.models import Booking, Service, Shop, StaffMember
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
 from tests.customer.walks import at_done
 
@@ -36,7 +36,7 @@ def event_of(app, link, host="localhost"):
 
 
 def change(app, **values):
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         session.execute(update(Booking).values(**values))
 
 
@@ -44,7 +44,7 @@ def change(app, **values):
 def test_whatever_host_is_asked_and_whatever_is_changed_it_is_one_event(app, bookings):
     link = link_of(at_done(app))
     first = event_of(app, link, "shop.example")
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         booking = session.get(Booking, bookings()[0].id)
         later = booking.starts_at + timedelta(minutes=30)
         staff, now = [booking.staff_member], booking.created_at

@@ -10,7 +10,7 @@ import time_machine
 from altcha import create_challenge
 
 from booking.storage.models import spent_challenge, visitor_key
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 from booking.testing import TabClient, sums
 from tests.customer.walks import alert, at_details, at_time, chosen, notice
 
@@ -216,7 +216,7 @@ def test_it_can_be_switched_off(crowded, share):
 @on_sqlite
 def test_without_a_key_to_sign_with_there_are_words_and_the_next_tab_makes_one(crowded):
     tab = choosing(crowded)
-    with crowded.app_context(), writing(crowded.extensions["booking"].session) as session:
+    with crowded.app_context(), write_transaction(crowded.extensions["booking"].session) as session:
         session.execute(visitor_key.delete())
     tab.submit(slot=OURS)
     assert tab.status == 428

@@ -5,8 +5,8 @@ import gzip
 import pytest
 
 from booking import create_app
-from booking.customer import assets
 from booking.testing import TabClient
+from booking.web import assets
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 
 from booking.storage.models import claim, hold
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 from tests.customer.walks import at_details, at_done, at_review, nearest, text, value
 
 
@@ -66,7 +66,7 @@ def test_typed_details_reach_the_copy(app):
 
 def test_a_copy_whose_time_nobody_has_is_told_of_no_other_holder(app):
     tab = at_review(app)
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         session.execute(delete(hold))
         session.execute(delete(claim))
     copy = tab.duplicate()

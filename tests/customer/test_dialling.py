@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import update
 
-from booking.customer.dialling import dialled
+from booking.contact.dialling import dialled
 from booking.storage.models import Shop
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 
 BERLIN = "tel:+49301234567"
 
@@ -61,7 +61,7 @@ def test_other_numbers_and_words(line, region, dials):
     ("phone", "dials"), [("+49 (0)30 1234567", {BERLIN}), ("Ring the bell 123", set())]
 )
 def test_every_page_has_the_same_link_or_none(app, phone, dials):
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         session.execute(update(Shop).values(phone=phone))
     for path in ("/book/", "/book/details", "/book/nowhere", "/book/appointment/none"):
         html = app.test_client().get(path).text

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.customer.draft import BookingDraft, slot_start, slot_value
+from booking.customer.wizard.draft import BookingDraft, slot_start, slot_value
 
 TEXT = st.text(max_size=20)
 DRAFTS = st.builds(

@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking import characters
-from booking.customer import forms
-from booking.customer.regions import shop_region, zone_region
+from booking.contact import forms
+from booking.contact.regions import shop_region, zone_region
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
 

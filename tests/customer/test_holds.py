@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from booking.customer.draft import slot_start, slot_value
+from booking.customer.wizard.draft import slot_start, slot_value
 from booking.testing import TabClient
 from tests.customer.walks import (
     ADA,

@@ -4,7 +4,7 @@ from icalendar import Calendar
 from sqlalchemy import update
 
 from booking.storage.models import Service
-from booking.tab_sessions import writing
+from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
 from tests.customer.walks import at_done
 
@@ -23,7 +23,7 @@ def location(app, page):
 
 def test_a_service_with_a_place_of_its_own_is_there_in_every_paper(app):
     place = update(Service).where(Service.slug == "short").values(place="By video")
-    with app.app_context(), writing(app.extensions["booking"].session) as session:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
         session.execute(place)
     done = at_done(app, service="short", staff="ana").page
     assert (where(done), location(app, done)) == ("By video", "By video")

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from booking.customer.draft import slot_start
+from booking.customer.wizard.draft import slot_start
 from booking.storage.models import hold
 from tests.customer.walks import (
     ADA,

@@ -9,12 +9,12 @@ import pytest
 import time_machine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.customer.address import UNREADABLE, names_of, read
-from booking.customer.answers import MANY_HELD
-from booking.customer.sentences import TOO_MUCH
-from booking.customer.visitor import _warn_once
+from booking.customer.wizard.answers import MANY_HELD
+from booking.customer.wizard.sentences import TOO_MUCH
 from booking.operations.errors import Limit
 from booking.testing import TabClient
+from booking.web.client_address import UNREADABLE, names_of, read
+from booking.web.visitor import _warn_once
 from tests.customer.walks import (
     ADA,
     alert,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from booking.customer import words
+from booking.i18n import words
 
 BERLIN, LISBON, NEW_YORK = (
     ZoneInfo(name) for name in ("Europe/Berlin", "Europe/Lisbon", "America/New_York")

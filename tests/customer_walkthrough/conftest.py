@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import text
 
-from booking.tab_sessions.transactions import writing
+from booking.transactions.sessions import write_transaction
 from tests.conftest import app_over
 from tests.fixtures.databases import database_at
 
@@ -45,6 +45,6 @@ def app(walked_app) -> Iterator[Flask]:
     with time_machine.travel(NOW):
         yield walked_app
         session = walked_app.extensions["booking"].session
-        with walked_app.app_context(), writing(session) as writer:
+        with walked_app.app_context(), write_transaction(session) as writer:
             for emptied in EMPTIED:
                 writer.execute(text(f"DELETE FROM booking_{emptied}"))

@@ -7,7 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from booking.storage.models import Booking
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 from booking.testing import TabClient
 
 STEPS = ("service", "staff", "time", "details", "review")
@@ -95,7 +95,7 @@ def reference_in(tab: TabClient) -> str:
 
 def bookings_in(app: Flask) -> dict[str, Visit]:
     """Everything that was booked, by its reference."""
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         found = session.scalars(select(Booking)).all()
         return {booking.reference: as_visit(booking) for booking in found}
 

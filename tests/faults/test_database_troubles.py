@@ -113,7 +113,7 @@ POSTGRESQL = {
 
 
 def goes_on_after(app: Flask, trouble: Trouble, monkeypatch) -> None:
-    monkeypatch.setattr("booking.tab_sessions.transactions.LOCK_WAIT", "100ms")
+    monkeypatch.setattr("booking.transactions.sessions.LOCK_WAIT", "100ms")
     tab = at_details(app, service="short", staff="ana")
     with trouble(app):
         for _ in range(2):

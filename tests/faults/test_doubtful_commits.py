@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, make_url, select, text
 
 from booking.storage.models import Booking
-from booking.tab_sessions import reading
+from booking.tab_sessions import read_transaction
 from booking.testing import TabClient
 from tests.conftest import app_over
 from tests.customer.walks import at_done, at_review
@@ -34,7 +34,7 @@ def app(postgresql_url, wire) -> Iterator[Flask]:
 
 
 def booked(app: Flask) -> int:
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         return session.scalar(select(func.count()).select_from(Booking))
 
 
@@ -92,5 +92,5 @@ def test_more_time_in_doubt_is_left_to_the_customer(app, wire, cut):
 
 
 def extensions(app: Flask) -> int:
-    with app.app_context(), reading(app.extensions["booking"].session) as session:
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         return session.scalar(text("SELECT extensions FROM booking_hold"))

@@ -5,8 +5,9 @@ from pathlib import Path
 from flask import Blueprint, Flask, Response, render_template
 from jinja2 import StrictUndefined
 
-from booking.customer import assets, zones
+from booking.customer.wizard import zones
 from booking.tab_sessions import client_script
+from booking.web import assets
 from tests.front_end.samples import SAMPLES, SITE, Context
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from calendar import Calendar
 from datetime import date
 from typing import Any, NamedTuple
 
-from booking.customer.dialling import Words, dialled
+from booking.contact.dialling import Words, dialled
 
 Context = dict[str, Any]
 

@@ -14,7 +14,7 @@ from booking.scheduling.slots import Reason
 from booking.storage.held import Which, live_holds
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
-from booking.tab_sessions import settle
+from booking.tab_sessions import run_in_transaction
 from tests.fixtures.small_shop import NOW, at, book_in, find
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import at_once, won
@@ -43,7 +43,7 @@ def take(shop, start, slug="cut", who="ann", now=LATER, staff=None):
         )
         return made.reference, [held.tab_session_id for held in gone]
 
-    return settle(Session(shop.engine), work, repeatable=True)
+    return run_in_transaction(Session(shop.engine), work, idempotent=True)
 
 
 def test_what_is_let_go_of_is_free_at_once_and_the_rest_stays_held(shop):
@@ -133,7 +133,9 @@ def test_confirming_at_the_moment_in_which_the_owner_takes_the_time_sells_it_onc
 
         def confirm(start=start, tab=tab):
             work = partial(book_in, tab=tab, slug="cut", who="ann", start=start, now=LATER)
-            return settle(Session(shop.engine), lambda s: work(s).reference, repeatable=True)
+            return run_in_transaction(
+                Session(shop.engine), lambda s: work(s).reference, idempotent=True
+            )
 
         results = at_once(confirm, partial(take, shop, start))
         outcomes[len(won(results))] += 1

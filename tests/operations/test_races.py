@@ -28,8 +28,8 @@ from booking.storage.claims import release_holds
 from booking.storage.models import Booking, claim, hold, visitor_drafts
 from booking.storage.reads import booking_by_reference, hold_of
 from booking.storage.visitors import count
-from booking.tab_sessions import is_busy, settle
-from booking.tab_sessions.failures import is_conflict
+from booking.tab_sessions import is_temporarily_unavailable, run_in_transaction
+from booking.transactions.errors import is_retryable
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won
@@ -379,7 +379,7 @@ def test_the_guard_needs_no_particular_isolation_level(shop, database_url, level
                 return book_in(session, None, slug, "ann", start).reference
 
             try:
-                return settle(Session(engine), work)
+                return run_in_transaction(Session(engine), work)
             except DBAPIError as error:
                 return error
 
@@ -387,7 +387,9 @@ def test_the_guard_needs_no_particular_isolation_level(shop, database_url, level
             *[partial(book, "cut", at("10:00"))] * 6, *[partial(book, "color", at("10:15"))] * 6
         )
     assert len(won(results)) == 1
-    assert all(isinstance(one, SlotUnavailable | str) or is_busy(one) for one in results)
+    assert all(
+        isinstance(one, SlotUnavailable | str) or is_temporarily_unavailable(one) for one in results
+    )
     assert shop.count(Booking) == 1
     assert_sold_once(shop.engine, NOW)
 
@@ -403,13 +405,13 @@ def test_one_draft_is_one_booking_at_every_isolation_level(shop, database_url, l
         def confirm():
             try:
                 with Session(engine) as session:
-                    return settle(session, work, repeatable=True)
+                    return run_in_transaction(session, work, idempotent=True)
             except DBAPIError as error:
                 return error
 
         results = at_once(*[confirm] * 6)
     assert len(set(won(results))) == 1
-    assert all(is_busy(one) for one in results if isinstance(one, Exception))
+    assert all(is_temporarily_unavailable(one) for one in results if isinstance(one, Exception))
     assert shop.count(Booking) == 1
 
 
@@ -423,7 +425,7 @@ def test_a_draft_that_is_booked_behind_ones_back_asks_for_another_try(shop, data
         shop.book(None, "cut", "ben", at("15:00"), draft="d1")
         with pytest.raises(DBAPIError) as told:
             book_in(session, None, "cut", "ann", at("10:00"), draft="d1")
-    assert is_conflict(told.value)
+    assert is_retryable(told.value)
 
 
 def test_a_second_program_that_writes_claims_of_its_own_is_heeded(shop):

@@ -18,7 +18,7 @@ from booking.storage.models import (
     catalogue_state,
 )
 from booking.tab_sessions import PendingChanges
-from booking.tab_sessions.transactions import end_clean, watch_for_writes
+from booking.transactions.sessions import end_clean, watch_for_writes
 from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
 
 TABLES = {

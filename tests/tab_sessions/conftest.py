@@ -56,9 +56,9 @@ def notes_blueprint(name="notes"):
     def finish(tab):
         tab.data["text"] = "secret"
         tab.complete("N-1")
-        return tab.then(lambda tab: f"{tab.state} {tab.result} {dict(tab.data)}")
+        return tab.render_after_commit(lambda tab: f"{tab.state} {tab.result} {dict(tab.data)}")
 
-    @session_route(notes, "/again", methods=["POST"], after_completion=True)
+    @session_route(notes, "/again", methods=["POST"], allow_completed=True)
     def again(tab):
         return tab.result or "none"
 

@@ -1,4 +1,4 @@
-"""A whole transaction, run as often as the database asks for it: `settle` and `look`."""
+"""A whole transaction, run as often as the database asks: `run_in_transaction`, `run_read_only`."""
 
 import pytest
 from flask import Blueprint
@@ -6,15 +6,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from booking.tab_sessions import (
-    InDoubt,
-    RunAgain,
-    attempts,
-    is_busy,
-    look,
+    CommitOutcomeUnknown,
+    Retry,
+    is_temporarily_unavailable,
+    run_in_transaction,
+    run_read_only,
     session_route,
-    settle,
-    transactions,
 )
+from booking.transactions import retry, sessions
 from tests.tab_sessions.conftest import Tab, host_app
 
 COUNT = text("SELECT count(*) FROM booking_resource")
@@ -40,7 +39,7 @@ def failing(times, failure):
 
 
 def again(_session):
-    raise RunAgain
+    raise Retry
 
 
 def raised_by_postgresql(state):
@@ -53,7 +52,7 @@ def raised_by_postgresql(state):
 @pytest.mark.parametrize("failure", [lost, again])
 def test_work_is_run_again_whole_and_committed_once(session, failure):
     work, tries = failing(3, failure)
-    assert settle(session, work) == 4
+    assert run_in_transaction(session, work) == 4
     assert len(tries) == 4
     assert session.execute(COUNT).scalar() == 1
 
@@ -61,9 +60,9 @@ def test_work_is_run_again_whole_and_committed_once(session, failure):
 @pytest.mark.parametrize("failure", [lost, again])
 def test_the_last_try_says_what_was_the_matter(session, failure):
     work, tries = failing(99, failure)
-    with pytest.raises((DBAPIError, RunAgain)):
-        settle(session, work)
-    assert len(tries) == attempts.ATTEMPTS
+    with pytest.raises((DBAPIError, Retry)):
+        run_in_transaction(session, work)
+    assert len(tries) == retry.ATTEMPTS
     assert session.execute(COUNT).scalar() == 0
 
 
@@ -75,10 +74,10 @@ def test_what_postgresql_says_decides_whether_it_is_run_again(session, state, ru
     work, tries = failing(1, raised_by_postgresql(state))
     if runs == 1:
         with pytest.raises(DBAPIError) as told:
-            settle(session, work)
-        assert is_busy(told.value) == (state == "53100")
+            run_in_transaction(session, work)
+        assert is_temporarily_unavailable(told.value) == (state == "53100")
     else:
-        assert settle(session, work) == runs
+        assert run_in_transaction(session, work) == runs
     assert len(tries) == runs
     session.rollback()
     assert session.execute(COUNT).scalar() == runs - 1
@@ -94,7 +93,7 @@ def test_what_passes_by_itself_is_asked_again_and_what_stays_is_a_mistake(sessio
     def told(state):
         with pytest.raises(DBAPIError) as told, session.begin():
             raised_by_postgresql(state)(session)
-        return is_busy(told.value)
+        return is_temporarily_unavailable(told.value)
 
     assert {state: told(state) for state in PASSES} == dict.fromkeys(PASSES, True)
     assert {state: told(state) for state in STAYS} == dict.fromkeys(STAYS, False)
@@ -134,7 +133,7 @@ def test_a_server_that_only_reads_is_not_asked_twice_by_the_same_connection(sess
             session.execute(text("SET LOCAL transaction_read_only = on"))
         session.execute(ADD, {"name": "x"})
 
-    settle(session, work)
+    run_in_transaction(session, work)
     assert len(set(backends)) == 2
     assert session.execute(COUNT).scalar() == 1
 
@@ -145,7 +144,7 @@ def test_a_mistake_is_not_run_again(session):
             session.execute(text("INSERT INTO booking_resource VALUES (7, 'staff', 'x')"))
 
     with pytest.raises(IntegrityError):
-        settle(session, twice)
+        run_in_transaction(session, twice)
     assert session.execute(COUNT).scalar() == 0
 
 
@@ -154,7 +153,7 @@ def test_a_commit_in_doubt_is_run_again_only_where_twice_is_once(
     session, monkeypatch, arrived, rows
 ):
     """The connection goes during the commit: before it arrived, or after."""
-    commit, commits = transactions._commit, []
+    commit, commits = sessions._commit, []
 
     def doubtful(session):
         commits.append(1)
@@ -162,16 +161,16 @@ def test_a_commit_in_doubt_is_run_again_only_where_twice_is_once(
             return commit(session)
         if arrived:
             commit(session)
-        raise InDoubt
+        raise CommitOutcomeUnknown
 
-    monkeypatch.setattr(transactions, "_commit", doubtful)
+    monkeypatch.setattr(sessions, "_commit", doubtful)
     work, tries = failing(0, lost)
-    with pytest.raises(InDoubt) as told:
-        settle(session, work)
-    assert is_busy(told.value)
+    with pytest.raises(CommitOutcomeUnknown) as told:
+        run_in_transaction(session, work)
+    assert is_temporarily_unavailable(told.value)
     assert len(tries) == 1
     commits.clear()
-    assert settle(session, work, repeatable=True) == 3
+    assert run_in_transaction(session, work, idempotent=True) == 3
     assert session.execute(COUNT).scalar() == rows + arrived
 
 
@@ -184,6 +183,6 @@ def test_a_look_is_taken_once_more_when_the_connection_was_lost(session):
             lost()
         return session.execute(COUNT).scalar()
 
-    assert look(session, work) == 0
+    assert run_read_only(session, work) == 0
     with pytest.raises(OperationalError):
-        look(session, lost)
+        run_read_only(session, lost)

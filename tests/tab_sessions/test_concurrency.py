@@ -9,7 +9,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import attempts, session_route, store, transactions
+from booking.tab_sessions import session_route, store
+from booking.transactions import retry, sessions
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 MANY = 50
@@ -64,7 +65,7 @@ def test_without_the_guard_answers_are_lost(app, tab, session, monkeypatch):
     find = store.find
     monkeypatch.setattr(store, "change", unguarded)
     monkeypatch.setattr(store, "find", lambda *args, lock: find(*args, lock=False))
-    monkeypatch.setattr(transactions, "_begin_immediate", lambda connection: None)
+    monkeypatch.setattr(sessions, "_begin_immediate", lambda connection: None)
     write_at_once(app, tab.id, MANY)
     assert len(tab.get("/lines").text.split()) < MANY + 1
 
@@ -111,11 +112,11 @@ def test_a_view_that_never_gets_through_is_503(session):
 
     answer = Tab(app.test_client()).post()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert len(tries) == attempts.ATTEMPTS
+    assert len(tries) == retry.ATTEMPTS
 
 
 def test_a_database_that_is_held_up_is_503_and_works_again_afterwards(database_url, monkeypatch):
-    monkeypatch.setattr(transactions, "LOCK_WAIT", "100ms")
+    monkeypatch.setattr(sessions, "LOCK_WAIT", "100ms")
     lite = database_url.startswith("sqlite")
     engine = create_engine(database_url, **({"connect_args": {"timeout": 0.1}} if lite else {}))
     session = scoped_session(sessionmaker(engine))
@@ -173,7 +174,7 @@ def test_what_is_committed_is_not_run_again_when_its_rendering_fails(session):
             return str(tab.data["count"])
         tries.append(1)
         tab.data["count"] = tab.data.get("count", 0) + 1
-        return tab.then(lose_connection)
+        return tab.render_after_commit(lose_connection)
 
     tab = Tab(app.test_client())
     assert tab.post().status_code == 503

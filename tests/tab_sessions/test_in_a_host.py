@@ -16,7 +16,7 @@ from booking.tab_sessions import (
     ReadOnlyTab,
     TabSessions,
     create_table,
-    look,
+    run_read_only,
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app
@@ -50,7 +50,7 @@ def test_a_view_that_ends_our_reading_spoils_nobodys_writing(session, ending):
 
 def test_a_view_may_look_once_more_in_its_own_reading_and_still_not_write(session):
     def again(ours):
-        assert look(session, lambda inner: inner is ours)
+        assert run_read_only(session, lambda inner: inner is ours)
         ours.execute(text("DELETE FROM booking_tab_session"))
 
     tab = Tab(note_route(host_app(session), again).test_client())

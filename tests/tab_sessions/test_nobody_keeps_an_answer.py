@@ -77,7 +77,7 @@ def add_routes(app):
 
     @session_route(app, "/later", methods=["POST"])
     def later(tab):
-        return tab.then(lambda _: ("later", OWN["public"]), headers=OWN["public"])
+        return tab.render_after_commit(lambda _: ("later", OWN["public"]), headers=OWN["public"])
 
     @session_route(app, "/streamed", methods=BOTH)
     def streamed(tab):

@@ -9,11 +9,11 @@ from sqlalchemy.exc import IntegrityError
 from booking.tab_sessions import (
     TransactionEnded,
     custom_session_route,
-    look,
     revoke,
+    run_in_transaction,
+    run_read_only,
     session_route,
-    settle,
-    writing,
+    write_transaction,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
@@ -52,7 +52,7 @@ def swallowed(session):
 
 
 def again(session):
-    with writing(session):
+    with write_transaction(session):
         write(session)
 
 
@@ -64,7 +64,7 @@ ENDINGS = {
     "a close": lambda session: session.close(),
     "a reset": lambda session: session.reset(),
     "another transaction": again,
-    "a settled one": lambda session: settle(session, write),
+    "a settled one": lambda session: run_in_transaction(session, write),
 }
 
 
@@ -114,10 +114,10 @@ def test_without_a_tab_it_is_the_same(app, session, orders):
 
     for end in (session.commit, session.rollback):
         with pytest.raises(TransactionEnded):
-            settle(session, lambda here, end=end: work(here, end))
+            run_in_transaction(session, lambda here, end=end: work(here, end))
     Tab(app.test_client()).post(text="kept")
     with app.app_context(), pytest.raises(TransactionEnded):
-        settle(session, lambda _: revoke(1))
+        run_in_transaction(session, lambda _: revoke(1))
     assert orders() == []
 
 
@@ -128,7 +128,7 @@ def test_savepoints_looks_and_refused_answers_are_fine(session, rows, orders):
     def order(tab):
         with tab.session.begin_nested():
             write(tab.session)
-        look(session, lambda inner: inner.execute(select(ORDERS)).all())
+        run_read_only(session, lambda inner: inner.execute(select(ORDERS)).all())
         with pytest.raises(IntegrityError), tab.session.begin_nested():
             tab.session.execute(insert(ORDERS).values(id=1, what="taken"))
         tab.data["text"] = "kept"

@@ -10,7 +10,7 @@ import time_machine
 from flask import Blueprint, request
 from sqlalchemy import select
 
-from booking.tab_sessions import purge, references, session_route, writing
+from booking.tab_sessions import purge, references, session_route, write_transaction
 from booking.tab_sessions.model import handover
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
@@ -152,7 +152,7 @@ def test_what_a_tab_left_is_withdrawn_when_it_completes(new_tab, left):
 
 def test_what_a_tab_left_is_withdrawn_when_it_ends(app, new_tab, left, session):
     reference = give(new_tab())
-    with app.app_context(), writing(session) as here:
+    with app.app_context(), write_transaction(session) as here:
         [key] = here.scalars(select(handover.c.tab_session_id))
         app.extensions["tab_sessions"].end(here, [key], "ended")
     assert left() == []
@@ -180,7 +180,7 @@ def test_the_table_holds_neither_the_text_nor_the_reference(new_tab, left):
 
 def test_a_stored_text_that_was_tampered_with_does_not_open(app, new_tab, session):
     reference = give(new_tab())
-    with app.app_context(), writing(session) as here:
+    with app.app_context(), write_transaction(session) as here:
         here.execute(handover.update().values(sealed=secrets.token_bytes(60)))
     assert take(new_tab(), reference) is None
 

@@ -109,7 +109,7 @@ def test_a_completed_tab_keeps_its_result_and_what_it_derives(session):
     notes = notes_blueprint()
     session_lifecycle(notes)
 
-    @session_route(notes, "/derive", methods=["POST"], after_completion=True)
+    @session_route(notes, "/derive", methods=["POST"], allow_completed=True)
     def derive(tab):
         return tab.derive("a purpose").hex()
 

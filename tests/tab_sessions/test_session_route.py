@@ -202,7 +202,7 @@ def test_the_rendering_runs_when_the_write_is_over(session, database_url):
     @session_route(app, "/note", methods=["POST"])
     def note(tab):
         tab.data["text"] = "done"
-        return tab.then(render)
+        return tab.render_after_commit(render)
 
     assert Tab(app.test_client()).post().text == "done, rows others see: 1"
     other.dispose()
@@ -214,7 +214,7 @@ def test_a_rendering_cannot_write(session):
     @session_route(app, "/note", methods=["POST"])
     def note(tab):
         tab.data["text"] = "saved"
-        return tab.then(lambda tab: tab.data.update(text="sly"))
+        return tab.render_after_commit(lambda tab: tab.data.update(text="sly"))
 
     with pytest.raises(ReadOnlyTab):
         Tab(app.test_client()).post()
@@ -233,7 +233,7 @@ def test_a_post_whose_rendering_failed_may_be_repeated(session):
     @session_route(app, "/note", methods=["POST"])
     def note(tab):
         tab.data["text"] = "saved"
-        return tab.then(render)
+        return tab.render_after_commit(render)
 
     tab = Tab(app.test_client())
     with pytest.raises(ZeroDivisionError):
@@ -247,7 +247,7 @@ def test_a_refused_answer_is_rendered_from_what_was_stored(session):
     @session_route(app, "/note/<int:status>", methods=["POST"])
     def note(tab, status):
         tab.data["text"] = str(status)
-        return tab.then(lambda tab: tab.data.get("text", "(nothing)"), status=status)
+        return tab.render_after_commit(lambda tab: tab.data.get("text", "(nothing)"), status=status)
 
     tab = Tab(app.test_client())
     refused = tab.post("/note/409")
@@ -300,7 +300,7 @@ def test_a_refused_answer_may_be_kept_as_a_draft(session):
         if request.method == "GET":
             return tab.data.get("text", "(nothing)")
         tab.data["text"] = "half right"
-        return tab.then(lambda tab: tab.data["text"], status=422, commit=True)
+        return tab.render_after_commit(lambda tab: tab.data["text"], status=422, commit=True)
 
     tab = Tab(app.test_client())
     refused = tab.post()

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from flask import Blueprint, request
 
-from booking.tab_sessions import read_whole, session_route, writing
+from booking.tab_sessions import read_whole, session_route, write_transaction
 from tests.conftest import served
 from tests.fixtures.customers import Customer
 from tests.fixtures.gunicorns import gunicorn_over
@@ -44,7 +44,7 @@ def notes(session):
     @blueprint.post("/bare")
     def bare():
         read_whole(request)
-        with writing(session()):
+        with write_transaction(session()):
             return request.form["text"]
 
     return blueprint

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from booking.tab_sessions import is_busy, writing
-from booking.tab_sessions.turns import begin_immediate
+from booking.tab_sessions import is_temporarily_unavailable, write_transaction
+from booking.transactions.sqlite_lock import begin_immediate
 
 TIMEOUTS = {"at once": 0, "a while": 150}  # ms
 
@@ -69,7 +69,7 @@ def test_who_waits_asks_often_and_goes_on_when_the_other_is_done(engine_of, writ
             asked_often.set()
 
     def write():
-        with writing(Session(engine_of(60_000, traced))) as session:
+        with write_transaction(Session(engine_of(60_000, traced))) as session:
             return session.connection().exec_driver_sql("SELECT 1").scalar()
 
     with ThreadPoolExecutor() as others:
@@ -87,15 +87,15 @@ def test_who_may_not_wait_any_longer_is_told_that_the_database_is_locked(
     asked = []
     engine = engine_of(timeout, asked.append)
     with pytest.raises(OperationalError, match="database is locked") as locked:
-        writing(Session(engine)).__enter__()
-    assert is_busy(locked.value)
+        write_transaction(Session(engine)).__enter__()
+    assert is_temporarily_unavailable(locked.value)
     assert least <= asked.count("BEGIN IMMEDIATE") <= most
 
 
 @pytest.mark.parametrize("timeout", TIMEOUTS.values(), ids=TIMEOUTS)
 def test_how_long_a_connection_waits_for_anything_else_stays_as_it_was(engine_of, timeout):
     engine = engine_of(timeout)
-    with writing(Session(engine)) as session:
+    with write_transaction(Session(engine)) as session:
         told = session.connection().exec_driver_sql("PRAGMA busy_timeout")
         assert told.scalar() == timeout
     assert busy_timeout(engine) == timeout
@@ -105,10 +105,10 @@ def test_nor_does_waiting_in_vain_change_it(engine_of, writer):
     engine = engine_of(30)
     for _ in range(3):  # by one connection
         with pytest.raises(OperationalError):
-            writing(Session(engine)).__enter__()
+            write_transaction(Session(engine)).__enter__()
         assert busy_timeout(engine) == 30
     writer.execute("COMMIT")
-    with writing(Session(engine)) as session:
+    with write_transaction(Session(engine)) as session:
         assert session.connection().exec_driver_sql("PRAGMA busy_timeout").scalar() == 30
 
 

@@ -152,7 +152,7 @@ def test_a_flow_begun_after_the_log_in_is_the_users_too(two_flows):
 def test_somebody_may_log_in_where_the_goal_is_reached(session):
     notes = notes_blueprint()
     session_lifecycle(notes)
-    session_route(notes, "/log-in", methods=["POST"], after_completion=True)(log_in)
+    session_route(notes, "/log-in", methods=["POST"], allow_completed=True)(log_in)
     tab = Tab(host_app(session, notes).test_client())
     tab.post("/finish")
     assert logged_in(tab, "ada").post("/again").text == "N-1"

@@ -91,7 +91,7 @@ def _notes(flow: str, heard: list[dict]) -> Blueprint:
     def note(tab):
         if request.method == "POST":
             tab.data["text"] = request.form["text"]
-        return tab.then(shown)
+        return tab.render_after_commit(shown)
 
     @session_route(notes, "/log-in", methods=["POST"])
     def log_in(tab):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.customer.headers import PUBLIC
+from booking.web.headers import PUBLIC
 from tests.customer.walks import at_done
 from tests.threats.strangers import PART, STEPS
 

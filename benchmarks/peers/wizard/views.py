@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from formtools.wizard.views import NamedUrlSessionWizardView, SessionWizardView
 
-from .models import Booking
+from benchmarks.peers.wizard.models import Booking
 
 SERVICES = [("short", "Short visit, 30 min"), ("long", "Long visit, 1 h")]
 STAFF = [(f"staff-{number}", f"Staff {number}") for number in range(4)]

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import create_engine, event, func, insert, select
 from sqlalchemy.orm import Session
 
-from booking.operations.business.changes import apply_business
-from booking.operations.business.file import read_business
+from booking.business_file.load import read_business
+from booking.operations.shop import apply_business
 from booking.storage.models import (
     Booking,
     Closure,
@@ -24,7 +24,7 @@ from booking.storage.models import (
     hold,
     offer,
 )
-from booking.tab_sessions import tab_session, writing
+from booking.tab_sessions import tab_session, write_transaction
 
 DEMO = Path(__file__).parents[3] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -87,7 +87,7 @@ def session(database_url):
 
 def load(session, text=BUSINESS):
     plan = read_business(text.encode(), name="shop.toml", now=NOW)
-    with writing(session):
+    with write_transaction(session):
         return apply_business(session, plan)
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from booking.operations.business.file import read_business
-from booking.operations.business.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
-from booking.operations.business.section import BusinessFileError
+from booking.business_file.load import read_business
+from booking.business_file.section import BusinessFileError
+from booking.operations.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
 from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
 
 DEMO = Path(__file__).parents[3] / "demo.toml"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from booking.operations.business.lines import line_near, lines_of
+from booking.business_file.toml_positions import line_near, lines_of
 
 
 def leaves(value, path=()):

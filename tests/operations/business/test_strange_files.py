@@ -2,8 +2,8 @@
 
 import pytest
 
-from booking.operations.business.lines import MOST_PLACES
-from booking.operations.business.section import MOST_PROBLEMS
+from booking.business_file.section import MOST_PROBLEMS
+from booking.business_file.toml_positions import MOST_PLACES
 from tests.operations.business.test_file import SERVICE, SHOP, STAFF, WHOLE, problems, read
 
 DIGITS = {

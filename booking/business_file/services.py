@@ -1,0 +1,93 @@
+"""The [[services]] of a business file."""
+
+from __future__ import annotations
+
+from booking.operations.plan import QuestionPlan, ServicePlan
+from booking.scheduling.clock import DAY
+
+from .section import Section
+from .times import days, grid_minutes, minutes
+from .values import filled, flag, key, one_of, paragraphs, slug, text, whole
+
+YEAR = 366
+# The fields every service has: a question of the same name could not be told from them.
+TAKEN_KEYS = frozenset(
+    {"service", "staff", "slot", "zone", "change", "name", "email", "phone", "note"}
+    | {"draft", "answers"}
+)
+
+
+def service(section: Section) -> ServicePlan:
+    """What one [[services]] table says."""
+    asked = section.tables("questions")
+    plan = ServicePlan(
+        slug=section.need("slug", slug, '"haircut"', ""),
+        name=section.need("name", filled(text()), '"Haircut"', ""),
+        description=section.take("description", paragraphs(), ""),
+        price=section.take("price", text(60), ""),
+        place=section.take("place", paragraphs(300), ""),
+        duration=section.need("duration", grid_minutes(5, DAY), '"45 min"', 5),
+        buffer_before=section.take("buffer_before", grid_minutes(0, DAY), 0),
+        buffer_after=section.take("buffer_after", grid_minutes(0, DAY), 0),
+        minimum_notice=section.take("minimum_notice", minutes(0, YEAR * DAY), 0),
+        slot_step=section.take("slot_step", grid_minutes(5, DAY), 15),
+        booking_window=section.take("booking_window", days(1, 2 * YEAR), 60),
+        daily_limit=section.take("daily_limit", whole(1, 999), None),
+        questions=tuple(question(one) for one in asked),
+    )
+    if plan.minimum_notice >= plan.booking_window * DAY:
+        section.wrong(
+            f"minimum_notice: nobody could ever book, because the booking window ends after "
+            f"{plan.booking_window} days; write less, or a longer booking_window",
+            *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
+        )
+    refuse_twins(asked, "key", [one.key for one in plan.questions])
+    section.finish()
+    return plan
+
+
+def question(section: Section) -> QuestionPlan:
+    """What one [[services.questions]] table says."""
+    plan = QuestionPlan(
+        key=section.need("key", key, '"first_visit"', ""),
+        label=section.need("label", filled(text(200)), '"Is this your first visit?"', ""),
+        help=section.take("help", text(300), ""),
+        kind=_kind(section),
+        required=section.take("required", flag, default=False),
+        choices=tuple(section.each("choices", filled(text(100)))),
+    )
+    if plan.key in TAKEN_KEYS:
+        section.wrong(f"key: every service asks for {plan.key}; write another key", "key")
+    _check_choices(section, plan)
+    section.finish()
+    return plan
+
+
+def _kind(section: Section) -> str:
+    """Empty when it is wrong: what choices it should have cannot be said then."""
+    meanwhile = "" if "kind" in section else "text"
+    return section.take("kind", one_of("text", "choice", "checkbox"), meanwhile)
+
+
+def _check_choices(section: Section, plan: QuestionPlan) -> None:
+    if not plan.kind:
+        return
+    written = section.raw("choices")
+    if plan.kind != "choice" and "choices" in section:
+        section.wrong(
+            f'choices: a {plan.kind} question has none; write kind = "choice" or drop them',
+            "choices",
+        )
+    elif plan.kind == "choice" and not (isinstance(written, list) and len(written) > 1):
+        section.wrong('a choice needs two or more; write choices = ["Yes", "No"]', "choices")
+    elif len(set(plan.choices)) < len(plan.choices):
+        section.wrong("choices: one of them is there twice; write each once", "choices")
+
+
+def refuse_twins(sections: list[Section], name: str, values: list[str]) -> None:
+    """Report every value that an earlier table of the list has too."""
+    first: dict[str, int] = {}
+    for section, value in zip(sections, values, strict=True):
+        if value and value in first:
+            section.wrong(f'{name}: "{value}" is taken by line {first[value]}; write another', name)
+        first.setdefault(value, section.line(name))

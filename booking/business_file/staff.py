@@ -1,0 +1,134 @@
+"""The [[staff]] of a business file: who offers what, and when they work."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from booking.i18n.date_input import Moment, ending, moment, starting
+from booking.operations.plan import StaffPlan, TimeOffPlan, Week
+from booking.scheduling.hours import TimeRange
+
+from . import values
+from .periods import noted, span, whole_day
+from .section import Section, remedy
+from .times import WEEKDAYS, in_order, time_range, weekdays, written
+from .values import Wrong, filled, paragraphs, slug, text
+
+CLOSED = "closed"
+ANY = "any"
+
+
+def staff_member(
+    section: Section, services: Collection[str], shop_zone: str, today: date
+) -> StaffPlan:
+    """What one [[staff]] table says; `services` are the slugs that can be offered."""
+    zone = section.take("zone", values.zone, shop_zone)
+    plan = StaffPlan(
+        slug=section.need("slug", _staff_slug, '"ana"', ""),
+        name=section.need("name", filled(text()), '"Ana"', ""),
+        about=section.take("about", paragraphs(), ""),
+        zone=zone,
+        offers=_offers(section, services),
+        hours=_week(section.table("hours")),
+        breaks=_week(section.table("breaks")),
+        overrides=_overrides(section, today),
+        time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
+    )
+    _note_idle_breaks(section, plan)
+    section.finish()
+    return plan
+
+
+def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
+    """A break in time that is not worked anyway is harmless, and hardly what was meant."""
+    idle = [
+        f"{written((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
+        for weekday, breaks in plan.breaks.items()
+        for pause in breaks
+        if not any(
+            pause.starts < one.ends and one.starts < pause.ends
+            for one in plan.hours.get(weekday, ())
+        )
+    ]
+    if idle and not plan.overrides:  # on such a day the break may be meant for them
+        section.note(f"breaks: outside the hours: {', '.join(idle)}", "breaks")
+
+
+def _staff_slug(value: object) -> str:
+    found = slug(value)
+    if found == ANY:
+        raise Wrong(f'"{ANY}" stands for whoever is free; write another, such as the first name')
+    return found
+
+
+def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
+    def offered(value: object) -> str:
+        found = text()(value)
+        if found not in services:
+            better = remedy(found, sorted(services))
+            raise Wrong(f'no service has the slug "{found}"; {better}')
+        return found
+
+    return tuple(dict.fromkeys(section.each("offers", offered)))
+
+
+def _week(section: Section) -> Week:
+    """Ranges by weekday from keys such as `mon` or `tue-fri`."""
+    week: dict[int, tuple[TimeRange, ...]] = {}
+    for key in section:
+        try:
+            named = weekdays(key)
+        except Wrong as error:
+            section.wrong(str(error), key)
+            named = ()
+        ranges = _ranges(section, key)
+        if twice := [WEEKDAYS[n] for n in named if n in week]:
+            section.wrong(
+                f"{key}: {twice[0]} is already above; write each day in one line only", key
+            )
+        week.update((weekday, ranges) for weekday in named)
+    return {weekday: ranges for weekday, ranges in sorted(week.items()) if ranges}
+
+
+def _ranges(section: Section, key: str) -> tuple[TimeRange, ...]:
+    if section.raw(key) == CLOSED:
+        section.take(key, str, "")
+        return ()
+    ranges = section.each(key, time_range)
+    try:
+        return in_order(ranges)
+    except Wrong as error:
+        section.wrong(f"{key}: {error}", key)
+        return ()
+
+
+def _overrides(section: Section, today: date) -> dict[date, tuple[TimeRange, ...]]:
+    found: dict[date, tuple[TimeRange, ...]] = {}
+    for one in section.tables("overrides"):
+        if "day" not in one:
+            one.wrong(f"day is missing; write day = {today}")
+        day = noted(one, "day", today, whole_day, Moment(today)).day
+        if "hours" not in one:
+            one.wrong('hours is missing; write hours = "closed" or hours = ["10:00-14:00"]')
+        ranges = _ranges(one, "hours")
+        if "day" in one and day in found:
+            one.wrong(f"day: {day} has an override above; write all its hours there", "day")
+        found[day] = ranges
+        one.finish()
+    return found
+
+
+def _time_off(section: Section, zone: ZoneInfo, today: date) -> TimeOffPlan:
+    first, last = span(section, today, moment)
+    try:
+        starts_at, ends_at = starting(first, zone), ending(last, zone)
+    except Wrong as error:
+        section.wrong(str(error))
+        starts_at, ends_at = starting(Moment(today), zone), ending(Moment(today), zone)
+    if ends_at <= starts_at:
+        section.wrong("to: this is not after from; write a later one", "to")
+    reason = section.take("reason", text(), "")
+    section.finish()
+    return TimeOffPlan(starts_at, ends_at, reason)

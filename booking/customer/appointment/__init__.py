@@ -1,0 +1,1 @@
+"""THE MANAGE LINK: an appointment as whoever has its link sees it."""

@@ -1,0 +1,63 @@
+"""A booking in the customer's words, for the last step and for the manage link."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from booking.i18n import words
+from booking.storage.models import Booking, Shop
+from booking.web.hosts import public
+from booking.web.shop import named_zone, shop_zone
+
+ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
+    """What a customer is told of a booking, in the zone in which it was made."""
+    own = shop_zone(shop)
+    zone = named_zone(booking.customer_zone) or own
+    local = booking.starts_at.astimezone(zone)
+    differs = words.beside(booking.starts_at, zone, own) is not None
+    return {
+        "reference": booking.reference,
+        "state": booking.state,
+        "start": booking.starts_at.strftime(ISO),
+        "end": booking.ends_at.strftime(ISO),
+        "weekday": words.WEEKDAYS[local.weekday()],
+        "day": local.day,
+        "month": words.month(local.date()),
+        "time": words.times(booking.starts_at, booking.ends_at, zone),
+        "words": words.span(booking.starts_at, booking.ends_at, zone),
+        "zone_label": words.zone_label(zone, booking.starts_at),
+        "shop_words": _at_the_shop(booking, zone, own) if differs else None,
+        "service": booking.service.name,
+        "staff": booking.staff_member.name,
+        "place": booking.service.place or shop.address or shop.name,
+        "email": booking.customer_email,
+    }
+
+
+def manage_links(token: str) -> dict[str, str]:
+    """The manage page, in full as it may be kept, and the calendar file."""
+    return {
+        "manage_url": public(".appointment", token=token),
+        "calendar_url": url_for(".calendar", token=token),
+    }
+
+
+def on_whose_clock(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
+    """'Berlin time (UTC+1)', and where it differs what the shop's clock shows then."""
+    label, there = words.zone_label(zone, start), words.beside(start, zone, own)
+    return f"{label}; {there} at the shop, {words.zone_label(own, start)}" if there else label
+
+
+def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
+    start = booking.starts_at
+    there = start.astimezone(own).date()
+    another_day = there != start.astimezone(zone).date()
+    weekday = f"{words.WEEKDAYS[there.weekday()]} " if another_day else ""
+    return f"{weekday}{words.times(start, booking.ends_at, own)}, {words.zone_label(own, start)}"

@@ -1,0 +1,126 @@
+"""A tab's unfinished answers. The only code that knows the keys inside `tab.data`."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, MutableMapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, date, datetime
+from typing import Any
+
+from booking.contact.forms import field_name
+
+SCHEMA = 1
+ANY = "any"
+SLOT_FORMAT = "%Y-%m-%dT%H:%MZ"
+LONGEST_MARK = 16  # of the answer that a form was rendered from
+SENSIBLE_YEARS = range(2000, 3000)
+
+
+def slot_value(start: datetime) -> str:
+    """The start of a slot as it travels in a form: '2026-11-24T09:00Z'."""
+    return start.astimezone(UTC).strftime(SLOT_FORMAT)
+
+
+def slot_start(value: str) -> datetime | None:
+    """The instant behind a form's slot value; None when it is not one."""
+    try:
+        start = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    if start.year not in SENSIBLE_YEARS or start.tzinfo is None:
+        return None
+    return start if slot_value(start) == value else None
+
+
+def iso_day(value: str) -> date | None:
+    """The day that '2026-11-24' names; None for anything else."""
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+@dataclass
+class BookingDraft:
+    """What a customer has answered so far; an empty value is a question not answered yet.
+
+    `staff` is the choice ('any' or a slug), `staff_member` the one it came down to.
+    `contact` and `answers` were accepted by the details form; `typed` was not, and only
+    prefills it; `typed_over` is the mark of the form it was typed into, and `round` counts how
+    often the details were sent. `seed` is what the draft number is made from.
+    """
+
+    seed: str = ""
+    service: str = ""
+    staff: str = ""
+    slot: str = ""
+    staff_member: str = ""
+    zone: str = ""
+    contact: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
+    typed_over: str = ""
+    round: int = 0
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> BookingDraft:
+        """The draft inside a tab's data; an empty one for data of another schema."""
+        if data.get("schema") != SCHEMA:
+            return cls()
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: _thawed(value) for key, value in data.items() if key in known})
+
+    def store(self, data: MutableMapping[str, Any]) -> None:
+        """Write the draft into a tab's data, in place of what was there."""
+        self.seed = self.seed or secrets.token_urlsafe(16)
+        self.typed_over = self.typed_over[:LONGEST_MARK]  # whatever came in place of one
+        given = {key: value for key, value in asdict(self).items() if value}
+        data.clear()
+        data.update({"schema": SCHEMA} | given)
+
+    @property
+    def is_empty(self) -> bool:
+        """True while no question of the wizard has been answered."""
+        return not (self.service or self.staff or self.slot or self.contact)
+
+    @property
+    def has_details(self) -> bool:
+        """Whether the customer has begun to say who they are."""
+        return bool(self.contact or self.typed)
+
+    @property
+    def start(self) -> datetime | None:
+        """The chosen start as an instant (UTC)."""
+        return slot_start(self.slot)
+
+    def answer_to(self, question: str) -> Any:
+        """The answer that is stored for one of the wizard's questions."""
+        stored: dict[str, Any] = {"service": self.service, "staff": self.staff, "time": self.slot}
+        return stored.get(question, [self.contact, self.answers])
+
+    def forget_typed(self) -> None:
+        """Let go of what was typed: it was accepted, or another answer was preferred to it."""
+        self.typed, self.typed_over = {}, ""
+
+    def accepted_values(self) -> dict[str, str]:
+        """Return the accepted details by field name, as they fill the form."""
+        return self.contact | {field_name(key): value for key, value in self.answers.items()}
+
+    def forget_slot(self) -> None:
+        """Take back the answer to 'when'."""
+        self.slot = self.staff_member = ""
+
+    def number(self, tab_key: int | None) -> str:
+        """The draft number, by which confirming is idempotent.
+
+        A duplicated tab copies the answers and the seed with them, so the number also depends
+        on the tab: two tabs confirm two bookings, one tab confirms one.
+        """
+        return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]
+
+
+def _thawed(value: Any) -> Any:
+    """A copy that may be changed: what comes from a reading request is frozen."""
+    return dict(value) if isinstance(value, Mapping) else value

@@ -1,0 +1,233 @@
+"""Where a tab stands: what of its draft still holds, against the shop as it is now.
+
+Nothing is written here. An answer that is taken changes the draft; to know where the tab stands
+then, ask `load_state` again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from booking.contact import forms
+from booking.scheduling.clock import to_minute
+from booking.storage import availability, reads
+from booking.storage.catalogue import read_catalogue
+from booking.storage.models import Hold, Service, Shop, StaffMember
+from booking.tab_sessions import TabSession
+from booking.web.shop import customer_zone, nameless, phone_region, shop_zone
+
+from . import step_names
+from .draft import ANY, BookingDraft
+
+Named = TypeVar("Named", Service, StaffMember)
+Answer = TypeVar("Answer")
+
+
+class SlotState(StrEnum):
+    """What became of the slot in a draft."""
+
+    NONE = "none"
+    HELD = "held"
+    OVER = "over"  # the hold ran out, but nobody took the time
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class WizardState:
+    """A draft with its answers looked up.
+
+    A question with one possible answer counts as answered so. `candidates` are the staff whom
+    the customer's choice allows, none while it is open.
+    """
+
+    tab: TabSession
+    draft: BookingDraft
+    shop: Shop
+    services: Sequence[Service]
+    service: Service | None
+    staff: Sequence[StaffMember]
+    candidates: Sequence[StaffMember]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which this customer is shown times."""
+        return customer_zone(self.draft.zone, self.shop)
+
+    @cached_property
+    def shop_zone(self) -> ZoneInfo:
+        """The shop's own zone."""
+        return shop_zone(self.shop)
+
+    @property
+    def staff_member(self) -> StaffMember | None:
+        """Whom the slot is with."""
+        return with_slug(self.candidates, self.draft.staff_member)
+
+    @property
+    def end(self) -> datetime | None:
+        """When the appointment in the draft ends."""
+        start = self.draft.start
+        return start + timedelta(minutes=self.service.duration) if start and self.service else None
+
+    @cached_property
+    def hold(self) -> Hold | None:
+        """The tab's hold on the slot in the draft; it may be over."""
+        found = reads.hold_of(self.tab.session, self.tab.key) if self.tab.key else None
+        return found if found and self._is_on_slot(found) else None
+
+    @cached_property
+    def slot_state(self) -> SlotState:
+        """Whether the slot in the draft can still be confirmed."""
+        start = self.draft.start
+        if not self.service or not self.candidates or start is None:
+            return SlotState.NONE
+        if self.hold and not self.hold.is_over(self.tab.now):
+            return SlotState.HELD
+        return SlotState.OVER if self._is_free(start) else SlotState.LOST
+
+    @property
+    def is_lost_to_the_original(self) -> bool:
+        """Whether this tab is a copy whose time stayed with the tab that was copied."""
+        is_lost = self.slot_state is SlotState.LOST and self.staff_member is not None
+        return self.tab.is_copy and is_lost
+
+    @cached_property
+    def blanks(self) -> list[forms.Blank]:
+        """What the details step asks."""
+        return forms.blanks(self.service.questions if self.service else ())
+
+    def details_form(self, values: Mapping[str, str]) -> Any:
+        """The details form, filled but not yet checked."""
+        return forms.details_form(self.blanks, values, phone_region(self.shop))
+
+    @cached_property
+    def details_hold(self) -> bool:
+        """Whether everything the service asks has a valid answer."""
+        if not self.draft.contact:
+            return False
+        values = self.draft.accepted_values()
+        return forms.are_valid(self.blanks, values, phone_region(self.shop))
+
+    @cached_property
+    def passed_over(self) -> frozenset[str]:
+        """Questions with one possible answer, where nothing else was answered before."""
+        only_one = {
+            "service": len(self.services) == 1 and self.service is not None,
+            "staff": len(self.staff) == 1 and bool(self.candidates),
+        }
+        return frozenset(step for step, is_so in only_one.items() if is_so)
+
+    @cached_property
+    def answered(self) -> frozenset[str]:
+        """Questions whose answer holds."""
+        holds = {
+            "service": self.service is not None,
+            "staff": bool(self.candidates),
+            "time": self.slot_state in {SlotState.HELD, SlotState.OVER},
+            "details": self.details_hold,
+        }
+        return frozenset(step for step, is_so in holds.items() if is_so)
+
+    @cached_property
+    def number(self) -> str:
+        """The draft number, by which confirming is idempotent."""
+        return self.draft.number(self.tab.key)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Changes whenever anything that the review shows does, in the draft or in the shop."""
+        service, member = required(self.service), required(self.staff_member)
+        start, end = required(self.draft.start), required(self.end)
+        appointment = [service.slug, service.name, service.price, member.slug, member.name]
+        when = [start.isoformat(), end.isoformat(), self.zone.key]
+        answers = [[each.label, self.draft.answers.get(each.key)] for each in service.questions]
+        shown = [self.number, appointment, when, self.draft.contact, answers]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def open_step(self) -> str:
+        """The first question without an answer that holds, else the review."""
+        return step_names.open_step(self.answered)
+
+    def right_step(self, wanted: str) -> str:
+        """The step to show to a tab that asks for `wanted`."""
+        return step_names.right_step(wanted, self.answered, self.passed_over)
+
+    def _is_on_slot(self, hold: Hold) -> bool:
+        if self.service is None or self.staff_member is None:
+            return False
+        held = (hold.service_id, hold.staff_member_id, hold.starts_at, hold.ends_at)
+        return held == (self.service.id, self.staff_member.id, self.draft.start, self.end)
+
+    def _is_free(self, start: datetime) -> bool:
+        if self.service is None or self.staff_member is None:
+            return False
+        day = start.astimezone(self.shop_zone).date()
+        found = availability.days(
+            self.tab.session,
+            self.service,
+            [self.staff_member],
+            day,
+            day,
+            now=self.tab.now,
+            zone=self.shop_zone,
+            tab_key=self.tab.key,
+        )
+        return to_minute(start) in found[day].starts
+
+
+def load_state(tab: TabSession, draft: BookingDraft | None = None) -> WizardState:
+    """Look up where this tab stands, or would stand with that draft."""
+    draft = draft or BookingDraft.of(tab.data)
+    catalogue = read_catalogue(tab.session)
+    service = chosen_of(catalogue.services, draft.service)
+    staff = offering(service)
+    return WizardState(
+        tab=tab,
+        draft=draft,
+        shop=catalogue.shop or nameless(),
+        services=catalogue.services,
+        service=service,
+        staff=staff,
+        candidates=allowed(staff, draft.staff),
+    )
+
+
+def offering(service: Service | None) -> list[StaffMember]:
+    """Who offers a service now."""
+    return [member for member in service.staff if not member.retired] if service else []
+
+
+def allowed(staff: Sequence[StaffMember], choice: str) -> list[StaffMember]:
+    """The staff that a choice ('any', a slug, or nothing yet) leaves."""
+    if choice == ANY:
+        return list(staff)
+    chosen = chosen_of(staff, choice)
+    return [chosen] if chosen else []
+
+
+def chosen_of(several: Sequence[Named], slug: str) -> Named | None:
+    """The one that was chosen; before anything was, the only one there is."""
+    if not slug and len(several) == 1:
+        return several[0]
+    return with_slug(several, slug)
+
+
+def required(answer: Answer | None) -> Answer:
+    """The answer itself, on a step that is reached only when there is one."""
+    if answer is None:
+        raise LookupError("This step was shown before its earlier questions were answered.")
+    return answer
+
+
+def with_slug(several: Iterable[Named], slug: str) -> Named | None:
+    """The one with that slug."""
+    return next((each for each in several if each.slug == slug), None)

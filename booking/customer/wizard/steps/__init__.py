@@ -1,0 +1,1 @@
+"""THE STEPS: what each shows and takes."""

@@ -1,0 +1,50 @@
+"""The last step: the booking itself, read from the database by the reference that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from booking.customer.appointment import presenter
+from booking.customer.wizard import step_names
+from booking.storage import reads
+from booking.tab_sessions import TabSession, TabSessionGone
+from booking.web import urls
+from booking.web.rendering import render
+from booking.web.shop import open_shop
+
+HEADING = "Your appointment is confirmed"
+CANCELLED = "Your appointment was cancelled"
+
+
+def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] = ()) -> str:
+    """The confirmation. Raises TabSessionGone when the booking has left the database."""
+    booking = reads.booking_by_reference(tab.session, tab.result or "")
+    if booking is None:
+        raise TabSessionGone("completed")
+    shop = open_shop(tab.session)
+    token = urls.manage_token(tab, booking.draft)
+    return render(
+        "_done.html",
+        shop,
+        step="done",
+        heading=CANCELLED if booking.state == "cancelled" else HEADING,
+        progress=_all_done(),
+        alerts=list(alerts),
+        notices=list(notices),
+        errors={},
+        form_url=None,
+        back=None,
+        hold=None,
+        booking=presenter.appointment(booking, shop),
+        state=booking.state,
+        new_url=urls.root(),
+        new_fragment_url=urls.address("form"),
+        **presenter.manage_links(token),
+    )
+
+
+def _all_done() -> list[dict[str, Any]]:
+    labels = [(step, label) for step, label in step_names.LABELS.items() if step != "done"]
+    no_link = {"url": None, "fragment_url": None}
+    return [{"step": step, "label": label, "state": "done", **no_link} for step, label in labels]

@@ -1,0 +1,1 @@
+"""LANGUAGES: messages, dates, times, lists and numbers as people write and type them."""

@@ -1,0 +1,97 @@
+"""What a database's failure means: run it again at once, later, or not at all."""
+
+from __future__ import annotations
+
+from sqlalchemy import exc
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+_SERIALIZATION, _DEADLOCK = "40001", "40P01"
+READ_ONLY = "25006"
+# PostgreSQL's classes (Appendix A of its manual): the connection failed, the transaction was rolled
+# back, something ran out (memory, disk, connections, locks), an operator or a limit of time
+# intervened (shutting down, starting up, statement_timeout), the machine below failed.
+_BUSY_CLASSES = ("08", "40", "53", "57", "58")
+_BUSY_STATES = {
+    "55006",  # in use
+    "55P03",  # lock_timeout
+    "25P03",  # idle_in_transaction_session_timeout
+    "25P04",  # transaction_timeout
+    READ_ONLY,  # a standby, or a failover that is still under way
+}
+_NO_MATTER_OF_TIME = {"40002"}  # a constraint, by its class a rollback
+# SQLite's: busy, locked, no memory, read only, interrupted, I/O, full, cannot open, protocol.
+_BUSY_CODES = {5, 6, 7, 8, 9, 10, 13, 14, 15}
+_BUSY_WORDS = (
+    "database is locked",
+    "database table is locked",
+    "disk is full",
+    "readonly database",
+    "disk i/o error",
+    "unable to open database",
+    # After a full disk or an I/O error SQLite has rolled back by itself, savepoints and all, and
+    # going back to one is what fails.
+    "no such savepoint",
+)
+
+
+class CommitOutcomeUnknown(Exception):
+    """The connection was lost during the commit: what was written may be there or not.
+
+    Only the application can tell, so nothing is run again by itself, unless running it twice is
+    known to come to the same.
+    """
+
+
+DATABASE_FAILURES: tuple[type[Exception], ...] = (
+    DBAPIError,
+    exc.TimeoutError,
+    CommitOutcomeUnknown,
+)
+"""All that the database may fail with; the second is the pool's.
+
+`is_temporarily_unavailable` says what it means.
+"""
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether running the whole transaction again may well succeed at once."""
+    again = (_SERIALIZATION, _DEADLOCK, READ_ONLY)  # a write that a standby refused: ask elsewhere
+    return error.connection_invalidated or state_of(error) in again
+
+
+def is_temporarily_unavailable(error: BaseException | None) -> bool:
+    """Whether the database cannot take this now but may later: an answer of 503, not 500."""
+    if isinstance(error, CommitOutcomeUnknown | exc.TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    words = str(error.orig).lower()
+    return (
+        error.connection_invalidated
+        or _is_busy_state(state_of(error) or "")
+        or (getattr(error.orig, "sqlite_errorcode", 0) & 0xFF) in _BUSY_CODES
+        or any(part in words for part in _BUSY_WORDS)
+        or _has_no_server(error)
+    )
+
+
+def is_read_only(error: DBAPIError) -> bool:
+    """Whether the database refused to write at all."""
+    return state_of(error) == READ_ONLY or "readonly database" in str(error.orig)
+
+
+def state_of(error: DBAPIError) -> str | None:
+    """PostgreSQL's five characters; None from SQLite and from a driver without a server."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _is_busy_state(state: str) -> bool:
+    if state in _NO_MATTER_OF_TIME:
+        return False
+    return state in _BUSY_STATES or state.startswith(_BUSY_CLASSES)
+
+
+def _has_no_server(error: DBAPIError) -> bool:
+    # PostgreSQL puts a state on whatever it says itself; what has none, the driver says for it.
+    stateless = getattr(error.orig, "sqlstate", "none of ours") is None
+    return stateless and isinstance(error, OperationalError)

@@ -1,0 +1,3 @@
+"""WHAT ALL DOORS SHARE: headers, compression, assets, addresses, rendering, the log
+of refusals, the visitor.
+"""

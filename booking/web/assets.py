@@ -1,0 +1,99 @@
+"""Static files: their address names their content, so browsers may keep them for good.
+
+Our style sheets travel as one file, and so do our scripts: what they are made of stands here and
+nowhere else. Each source can be had by itself under its own address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from booking.paths import STATIC
+from booking.tab_sessions import CLIENT_SCRIPT, client_script
+
+from . import urls
+
+SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
+WIZARD = ("wizard", "typing", "hold", "idle", "leaving", "trouble")
+SCRIPTS = (*WIZARD, "two-tabs")
+ON_A_CROWDED_DAY = ("sum", "challenge")
+MERGED = {
+    "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
+    "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
+    "sum.js": [STATIC / "js" / f"{name}.js" for name in ON_A_CROWDED_DAY],
+}
+
+REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
+
+# Endpoints without the blueprint's name, which is the host's to choose.
+STATIC_FILE = "static"
+MERGED_FILE = "merged"
+TAB_SESSION_SCRIPT = "tab_session_script"
+ENDPOINTS = {STATIC_FILE, MERGED_FILE, TAB_SESSION_SCRIPT}
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def add_to(blueprint: Blueprint) -> None:
+    """Serve the merged files, name each file's content in its address, let that be kept."""
+    names, folder = ",".join(f'"{name}"' for name in MERGED), blueprint.static_url_path
+    blueprint.add_url_rule(f"{folder}/<any({names}):filename>", MERGED_FILE, merged)
+    blueprint.add_url_rule(f"{folder}/js/tab-session.js", TAB_SESSION_SCRIPT, client_script)
+    blueprint.url_defaults(_add_digest)
+    blueprint.after_request(_keep_for_good)
+
+
+def merged(filename: str) -> Response:
+    """All our style sheets, or all our scripts, as one file."""
+    text = "\n".join(without_remarks(source) for source in MERGED[filename])
+    kind = "text/css" if filename.endswith(".css") else "text/javascript"
+    response = Response(text, mimetype=kind)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def without_remarks(source: Path) -> str:
+    """The file without the lines that are only comments, which nobody's browser reads."""
+    return REMARKS.sub("", source.read_text(encoding="utf-8"))
+
+
+def digest(*files: Path) -> str:
+    """A few characters that change with the content; empty where a file is not there."""
+    try:
+        return _digest(files, tuple(file.stat().st_mtime_ns for file in files))
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _digest(files: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
+    content = b"\n".join(file.read_bytes() for file in files)
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _digest_at(name: str, values: dict[str, Any]) -> str:
+    if name == TAB_SESSION_SCRIPT:
+        return digest(CLIENT_SCRIPT)
+    if name == MERGED_FILE:
+        return digest(*MERGED.get(values["filename"], ()))
+    return digest(STATIC / values["filename"]) if name == STATIC_FILE else ""
+
+
+def _add_digest(endpoint: str, values: dict[str, Any]) -> None:
+    if "v" not in values and (found := _digest_at(urls.own_name(endpoint), values)):
+        values["v"] = found
+
+
+def _keep_for_good(response: Response) -> Response:
+    # Only the address that names this very content: another one may be asked for during an update.
+    asked, answered = request.args.get("v"), response.status_code in (200, 304)
+    name = urls.own_name(request.endpoint)
+    if asked and answered and asked == _digest_at(name, request.view_args or {}):
+        response.headers["Cache-Control"] = FOR_GOOD
+    return response

@@ -1,0 +1,99 @@
+"""What browsers are told about every answer of ours."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from booking.customer.wizard import zones
+
+from . import assets, urls
+from .compression import compress
+from .shop import state
+
+POLICY = (
+    "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "object-src 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
+# What the environment of a request says once one of our views, or a page about trouble, has it.
+_OURS = "booking.is_ours"
+REACHED, ANSWERED = "booking.reached", "booking.answered"
+
+
+def protect(blueprint: Blueprint) -> None:
+    """Send the headers with every answer of ours below the prefix, and with nothing else."""
+    # After all before_request functions of the app: what one of them answers is not ours.
+    blueprint.before_request(_reached)
+    # Of the app, because what no route answers (a redirect to the slash) belongs to no blueprint.
+    blueprint.after_app_request(_add)
+
+
+def is_answered_by_us() -> None:
+    """Note that this request is answered by a page of ours although no view was reached."""
+    request.environ[ANSWERED] = True
+
+
+def add_strict(response: Response) -> Response:
+    """Send the headers with an answer that is not below the prefix, in an app that is all ours."""
+    if not is_ours():
+        response.headers.update(_strict())
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def is_ours() -> bool:
+    """Whether this request is for something below the wizard's prefix."""
+    environ = request.environ  # several ask with each request
+    if _OURS not in environ:
+        environ[_OURS] = _is_below_our_prefix()
+    return bool(environ[_OURS])
+
+
+def _is_below_our_prefix() -> bool:
+    if request.routing_exception is None:
+        return request.blueprint == str(state().name)
+    prefix: str = state().url_prefix
+    # Beside the wizard at the root of an app everything that no route answers is the app's own.
+    return prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
+
+
+def _reached() -> None:
+    request.environ[REACHED] = True
+
+
+def is_our_answer() -> bool:
+    """Whether one of ours answered: an extension of the host's may have been quicker."""
+    if not is_ours():
+        return False
+    environ = request.environ
+    return REACHED in environ or ANSWERED in environ or request.routing_exception is not None
+
+
+def _strict() -> dict[str, str]:
+    """The headers for this address. A manage link's is a secret, and the next page is told it."""
+    secret = request.path.startswith(f"{state().url_prefix.rstrip('/')}/appointment/")
+    return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
+
+
+def _add(response: Response) -> Response:
+    if not is_our_answer():
+        return response
+    response.headers.update(_strict())
+    public = urls.own_name(request.endpoint) in PUBLIC and response.status_code < 400
+    if not public:
+        response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 429 and REACHED in request.environ:
+        # What a visitor holds comes free by then, at the latest. Others' limits are another matter.
+        response.headers.setdefault("Retry-After", str(state().settings.hold_minutes * 60))
+    if state().settings.compress:
+        return compress(request, response, for_good=public)
+    return response

@@ -1,0 +1,55 @@
+"""The shop as its customers meet it: its settings, its name and zone, and whose clock is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app, request
+from sqlalchemy.orm import Session
+
+from booking.contact.regions import shop_region
+from booking.scheduling import clock
+from booking.storage import reads
+from booking.storage.models import Shop
+
+UTC = ZoneInfo("UTC")
+
+
+def state() -> Any:
+    """Sidebook's state in this app: `.session` and `.settings`."""
+    return current_app.extensions["booking"]
+
+
+def open_shop(session: Session) -> Shop:
+    """The shop; a nameless one in UTC as long as no business file was loaded."""
+    return reads.shop(session) or nameless()
+
+
+def nameless() -> Shop:
+    """Stands in for a shop that cannot be read."""
+    return Shop(name="Appointments", phone="", email="", address="", zone="UTC", about="")
+
+
+def shop_zone(shop: Shop) -> ZoneInfo:
+    """The zone in which the shop's own days are counted."""
+    return named_zone(shop.zone) or UTC
+
+
+def customer_zone(chosen: str, shop: Shop) -> ZoneInfo:
+    """The zone a customer chose, else the one the browser names, else the shop's."""
+    named = request.headers.get("Tab-Time-Zone", "")
+    return named_zone(chosen) or named_zone(named) or shop_zone(shop)
+
+
+def named_zone(name: str) -> ZoneInfo | None:
+    """The zone of that name; None for any text that names none."""
+    try:
+        return clock.zone(name)
+    except clock.UnknownZone:
+        return None
+
+
+def phone_region(shop: Shop) -> str | None:
+    """The country whose phone numbers need no '+' (BOOKING_PHONE_REGION, else the shop's own)."""
+    return state().settings.phone_region or shop_region(shop.phone, shop.zone)
