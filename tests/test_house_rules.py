@@ -40,7 +40,7 @@ FORMS = "wtforms email_validator phonenumbers"
 PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
-    "i18n": walls(rooms="scheduling business_file"),
+    "i18n": walls(rooms="scheduling business_file", libraries="babel"),
     "contact": walls(
         rooms="i18n storage scheduling customer", libraries=f"{FORMS} markupsafe werkzeug flask"
     ),
