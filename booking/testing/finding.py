@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from bs4 import BeautifulSoup, Tag
 from soupsieve import SelectorSyntaxError
 
-from .forms import attribute, controls, describe
+from .elements import attribute, first_having, named
+from .forms import controls, describe
 
 
 def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] = ()) -> Tag:
@@ -15,15 +16,17 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
 
     Raises ``LookupError`` when there is none, or more than one.
     """
-    step = page.find(None, {"data-step": True})
-    found = (step.select(selector) if step else []) or page.select(selector)
+    step = first_having(page, "data-step")
+    found = (_select(step, selector) if step else []) or _select(page, selector)
     if not found:
         where = f"step {attribute(step, 'data-step')}" if step else "the page"
         raise LookupError(f"There is no form to fill on {where}.")
+    if len(found) == 1:
+        return found[0]
     wanted = set(fields)
     fit = [form for form in found if wanted <= {attribute(c, "name") for c in controls(form)}]
-    if len(found) == 1 or len(fit) == 1:
-        return (fit or found)[0]
+    if len(fit) == 1:
+        return fit[0]
     listed = "; ".join(describe(form) for form in found)
     raise LookupError(f"Which form? Pass its CSS selector first. There are: {listed}.")
 
@@ -46,6 +49,10 @@ def clickable_on(page: BeautifulSoup, what: str) -> Tag:
     seen = ", ".join(repr(_names(element)[0]) for element in found or plain)
     count = "Several" if found else "No"
     raise LookupError(f"{count} links or buttons match {what!r}. Seen: {seen}.")
+
+
+def _select(root: Tag, selector: str) -> list[Tag]:
+    return list(named(root, "form")) if selector == "form" else root.select(selector)
 
 
 def _names(element: Tag) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag
 
+from .elements import attribute, having, named
+
 
 @dataclass(frozen=True)
 class File:
@@ -24,13 +26,8 @@ Pairs = list[tuple[str, str | File]]
 NO_FILE = File("")  # what a browser sends of a field in which none was chosen
 _CHOSEN = "chosen_files"  # kept on the element itself, as in a browser, and in no attribute of it
 
+_CONTROLS = ("input", "select", "textarea", "button")
 _BUTTONS = ("submit", "button", "reset", "image")
-
-
-def attribute(element: Tag, name: str) -> str | None:
-    """The attribute's text (None when it is absent); several class names come as one string."""
-    value = element.get(name)
-    return " ".join(value) if isinstance(value, list) else value
 
 
 def kind(control: Tag) -> str:
@@ -44,18 +41,19 @@ def kind(control: Tag) -> str:
 
 def controls(form: Tag) -> list[Tag]:
     """The form's usable fields and buttons in page order, those tied to it by ``form=`` last."""
-    inside = form.find_all(["input", "select", "textarea", "button"])
-    found = [control for control in inside if not control.has_attr("form")]
+    found = [control for control in named(form, *_CONTROLS) if "form" not in control.attrs]
     top = next((parent for parent in form.parents if isinstance(parent, BeautifulSoup)), None)
     name = attribute(form, "id")
     if top is not None and name:
-        found += top.find_all(None, {"form": name})
+        found += [control for control in having(top, "form") if attribute(control, "form") == name]
     return [control for control in found if not disabled(control)]
 
 
 def disabled(control: Tag) -> bool:
     """Whether it takes no part: disabled itself, or in a disabled fieldset."""
-    return control.has_attr("disabled") or bool(control.find_parent("fieldset", disabled=True))
+    return "disabled" in control.attrs or any(
+        around.name == "fieldset" and "disabled" in around.attrs for around in control.parents
+    )
 
 
 def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
@@ -64,27 +62,34 @@ def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
     Raises ``LookupError`` for a field the form does not have and ``ValueError`` for a choice it
     does not offer; both say what there is.
     """
-    pressed = None
+    pressed, usable = None, controls(form)
     for name, value in fields.items():
-        named = [control for control in controls(form) if attribute(control, "name") == name]
-        if not named:
+        meant = [control for control in usable if attribute(control, "name") == name]
+        if not meant:
             raise LookupError(f"The form has no field {name!r}. It has: {describe(form)}.")
-        if kind(named[0]) in _BUTTONS:
-            pressed = _one(name, named, str(value))
-        elif kind(named[0]) == "radio":
-            _choose(named, _one(name, named, str(value)), "checked")
-        elif kind(named[0]) == "checkbox":
-            _tick(name, named, value)
-        elif kind(named[0]) == "select":
-            options = named[0].find_all("option")
-            _choose(options, _one(name, options, str(value)), "selected")
-        elif kind(named[0]) == "file":
-            setattr(named[0], _CHOSEN, _files(name, value))
-        elif kind(named[0]) == "textarea":
-            named[0].string = str(value)
+        if kind(meant[0]) in _BUTTONS:
+            pressed = _one(name, meant, str(value))
         else:
-            named[0]["value"] = str(value)
+            _answer(name, meant, value)
     return pressed
+
+
+def _answer(name: str, meant: list[Tag], value: Typed) -> None:
+    first, text = meant[0], str(value)
+    match kind(first):
+        case "radio":
+            _choose(meant, _one(name, meant, text), "checked")
+        case "checkbox":
+            _tick(name, meant, value)
+        case "select":
+            options = list(named(first, "option"))
+            _choose(options, _one(name, options, text), "selected")
+        case "file":
+            setattr(first, _CHOSEN, _files(name, value))
+        case "textarea":
+            first.string = text
+        case _:
+            first["value"] = text
 
 
 def sent(form: Tag, button: Tag | None = None) -> Pairs:
@@ -138,7 +143,7 @@ def describe(form: Tag) -> str:
         if kind(control) in ("radio", "checkbox", *_BUTTONS):
             values.append(option_value(control))
         elif kind(control) == "select":
-            values += [option_value(option) for option in control.find_all("option")]
+            values += [option_value(option) for option in named(control, "option")]
     return ", ".join(f"{n} ({' | '.join(v)})" if v else n for n, v in offered.items()) or "none"
 
 
@@ -186,7 +191,7 @@ def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
 
 
 def _selected(select: Tag) -> list[Tag]:
-    options = [option for option in select.find_all("option") if not option.has_attr("disabled")]
+    options = [option for option in named(select, "option") if not option.has_attr("disabled")]
     chosen = [option for option in options if option.has_attr("selected")]
     if select.has_attr("multiple"):
         return chosen

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from . import wire
-from .forms import attribute
+from .elements import attribute, named
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,8 @@ def default_script(base: str) -> Script:
 
 def scripts_of(page: BeautifulSoup, base: str) -> list[Script]:
     """The page's scripts in their order, or the wizard's where it has none."""
-    return [_script(tag) for tag in page.find_all("script", {"data-prefix": True})] or [
-        default_script(base)
-    ]
+    ours = [_script(tag) for tag in named(page, "script") if "data-prefix" in tag.attrs]
+    return ours or [default_script(base)]
 
 
 def _script(tag: Tag) -> Script:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from altcha import Challenge, Payload, Solution
 from bs4 import BeautifulSoup, Tag
 
-from .forms import attribute
+from .elements import attribute, first_having, named
 
 MOST = 3
 """Sums done for one choice before somebody has to press again."""
@@ -16,7 +16,7 @@ MOST = 3
 
 def asked(page: BeautifulSoup) -> Tag | None:
     """The element that asks for a sum, if one does."""
-    return page.find(None, {"data-challenge": True})
+    return first_having(page, "data-challenge")
 
 
 def done(box: Tag) -> str:
@@ -33,5 +33,5 @@ def done(box: Tag) -> str:
 
 def _most(box: Tag) -> int:
     """How many numbers there are to try: the progress shows them."""
-    bar = box.find("progress")
+    bar = next(named(box, "progress"), None)
     return int(attribute(bar, "max") or 0) if bar else 0

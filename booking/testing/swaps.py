@@ -9,14 +9,17 @@ and partials, hx-select, events, polling.
 from __future__ import annotations
 
 import json
+import re
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PageElement as Node
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from .forms import Pairs, attribute
+from .elements import attribute, having, named, with_id
+from .forms import Pairs
 
+_ID = re.compile(r"#[A-Za-z][\w-]*")
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
@@ -52,7 +55,7 @@ def swap(
 
 def loading(root: Tag) -> list[Tag]:
     """The elements, root included, that ask for something as soon as they are shown."""
-    candidates = [root, *root.find_all(None, {"hx-trigger": True})]
+    candidates = [root, *having(root, "hx-trigger")]
     return [element for element in candidates if action(element) and _loads(element)]
 
 
@@ -71,7 +74,9 @@ def _target(page: BeautifulSoup, element: Tag, headers: Headers) -> Tag:
     wanted = headers.get("HX-Retarget") or attribute(element, "hx-target") or "this"
     where, _, selector = wanted.partition(" ")
     found: Tag | None
-    if wanted == "this":
+    if _ID.fullmatch(wanted):
+        found = with_id(page, wanted[1:])
+    elif wanted == "this":
         found = element
     elif where == "closest":
         found = element.css.closest(selector)
@@ -114,7 +119,8 @@ def _put(place: Tag, how: str, nodes: list[Node]) -> None:
 
 
 def _no_swap(page: BeautifulSoup) -> list[int | str]:
-    meta = page.find("meta", {"name": "htmx-config"})
+    metas = (meta for meta in named(page, "meta") if attribute(meta, "name") == "htmx-config")
+    meta = next(metas, None)
     config = json.loads(attribute(meta, "content") or "{}") if meta else {}
     patterns: list[int | str] = config.get("noSwap", [204, 304])
     return patterns

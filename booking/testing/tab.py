@@ -13,8 +13,9 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from . import forms, swaps, wire
+from .elements import attribute, first_having
 from .finding import clickable_on, form_on
-from .forms import File, Pairs, Typed, attribute
+from .forms import File, Pairs, Typed
 from .window import Window
 
 
@@ -54,7 +55,7 @@ class TabClient(Window):
     @property
     def step(self) -> str | None:
         """The wizard's step on the page (``data-step``), None where there is none."""
-        shown = self.page.find(None, {"data-step": True})
+        shown = first_having(self.page, "data-step")
         return attribute(shown, "data-step") if shown else None
 
     @property
@@ -119,7 +120,7 @@ class TabClient(Window):
 
     def post(self, path: str, **fields: Typed) -> Self:
         """Send by htmx what no page offers; the answer takes the place of the step on the page."""
-        place = self.page.select_one("[data-step]") or self.page.select_one("[hx-trigger]")
+        place = first_having(self.page, "data-step") or first_having(self.page, "hx-trigger")
         if place is None:
             raise LookupError("There is no step on the page whose place the answer could take.")
         return self._call(place, "POST", urljoin(self.base, path), _pairs(fields), "outerHTML")

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from . import forms, sums, swaps, wire
-from .forms import Pairs, attribute
+from .elements import attribute, closest_having, named, with_id
+from .forms import Pairs
 from .history import History
 from .scripts import Script, Storage, default_script, scripts_of
 
@@ -153,21 +154,21 @@ class Window:
     def _do_the_sum(self) -> Self:
         """Do the sum that the page asks for, and send the same choice again with it."""
         box = sums.asked(self.page) if self.does_sums else None
-        field = self.page.select_one("[data-step] [name=proof]")
+        field = self.page.select_one("[data-step] [name=proof]") if box else None
         if box is None or field is None or self._sums == sums.MOST:
             self._sums = 0
             return self
         self._sums += 1
         field["value"] = sums.done(box)
-        if form := self.page.find("form", id=attribute(field, "form") or ""):
+        if form := with_id(self.page, attribute(field, "form") or ""):
             return self._press(form)
         called = swaps.action(field) or ("POST", self.url)
         return self._call(field, *called, forms.own_value(field))
 
     def _submit_on_load(self) -> Self:
         """Send the form that asks to send itself: once in the life of a page."""
-        form = self.page.find("form", {"data-submit-on-load": True})
-        if form is None or self._sent_itself:
+        asking = (form for form in named(self.page, "form") if "data-submit-on-load" in form.attrs)
+        if self._sent_itself or (form := next(asking, None)) is None:
             return self
         self._sent_itself = True
         return self._press(form)
@@ -245,5 +246,5 @@ class Window:
 
     def _claim_new_id_if_asked(self, element: Tag, url: str) -> None:
         script = self._script_for(url)
-        if script and element.css.closest("[data-new-booking]") is not None:
+        if script and closest_having(element, "data-new-booking") is not None:
             self._begin(script)

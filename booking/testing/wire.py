@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from .forms import File, Pairs, attribute
+from .elements import attribute
+from .forms import File, Pairs
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 HTMX = {
