@@ -4,13 +4,16 @@ On PostgreSQL, and with a refresh after each step, some of the orders stand for 
 the others as well.
 """
 
+from contextlib import closing
+
 import pytest
+import time_machine
 from flask import Flask
 
 from booking.testing import TabClient
+from tests.customer_walkthrough.beginnings import VISITS, Beginnings
+from tests.customer_walkthrough.conftest import NOW
 from tests.customer_walkthrough.visits import (
-    ADA,
-    BEN,
     STEPS,
     Visit,
     bookings_in,
@@ -20,50 +23,67 @@ from tests.customer_walkthrough.visits import (
 )
 
 ORDERS = orders()
+SOME = 18  # every so many-th order stands for those between
+DATABASES = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+]
 
 
-def cases(*, sqlite: int, postgresql: int):
-    """Each order on each database; all but every so many-th are for the long run."""
-    found = []
-    for database, every in (("sqlite", sqlite), ("postgresql", postgresql)):
-        own = [pytest.mark.postgresql] if database == "postgresql" else []
-        for number, order in enumerate(ORDERS):
-            rest = [pytest.mark.long] if number % every else []
-            case = pytest.param(database, order, marks=[*own, *rest], id=f"{order}-{database}")
-            found.append(case)
-    return found
+def some():
+    """The orders, all but every so many-th for the long run."""
+    long = pytest.mark.long
+    return [
+        pytest.param(order, marks=[long] if number % SOME else [])
+        for number, order in enumerate(ORDERS)
+    ]
+
+
+@pytest.fixture(scope="module")
+def beginnings(walked_app):
+    with time_machine.travel(NOW):
+        made = Beginnings(walked_app)
+    with closing(made):
+        yield made
 
 
 def test_there_are_252_orders():
     assert len(set(ORDERS)) == 252
 
 
-@pytest.mark.parametrize(
-    ("walked_app", "order"), cases(sqlite=1, postgresql=6), indirect=["walked_app"]
-)
-def test_in_every_order_both_tabs_get_what_they_asked_for(app, order):
-    book_side_by_side(app, order, refreshing=False)
+@pytest.mark.parametrize("walked_app", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("order", ORDERS)
+def test_in_every_order_both_tabs_get_what_they_asked_for(beginnings, app, order):
+    assert_booked(app, beginnings.walk(order))
 
 
-@pytest.mark.parametrize(
-    ("walked_app", "order"), cases(sqlite=6, postgresql=18), indirect=["walked_app"]
-)
+@pytest.mark.parametrize("walked_app", DATABASES[1:], indirect=True)
+@pytest.mark.parametrize("order", some())
+def test_on_postgresql_it_is_the_same(app, order):
+    assert_booked(app, side_by_side(app, order))
+
+
+@pytest.mark.parametrize("walked_app", DATABASES, indirect=True)
+@pytest.mark.parametrize("order", some())
 def test_refreshing_after_every_step_changes_nothing(app, order):
-    book_side_by_side(app, order, refreshing=True)
+    assert_booked(app, side_by_side(app, order, refreshing=True))
 
 
-def book_side_by_side(app: Flask, order: str, *, refreshing: bool) -> None:
+def side_by_side(app: Flask, order: str, *, refreshing: bool = False) -> dict[str, TabClient]:
     first = TabClient(app, "/book/")
-    tabs = {"A": (first, ADA, iter(STEPS)), "B": (first.new_tab("/book/"), BEN, iter(STEPS))}
+    tabs, steps = {"A": first, "B": first.new_tab("/book/")}, {turn: iter(STEPS) for turn in "AB"}
     for turn in order:
-        tab, visit, steps = tabs[turn]
-        take(tab, visit, next(steps))
+        take(tabs[turn], VISITS[turn], next(steps[turn]))
         if refreshing:
-            tab.refresh()
+            tabs[turn].refresh()
+    return tabs
+
+
+def assert_booked(app: Flask, tabs: dict[str, TabClient]) -> None:
     booked = bookings_in(app)
-    for tab, visit, _ in tabs.values():
-        assert booked.pop(reference_in(tab)) == visit
-        assert_shown(visit, tab)
+    for turn, tab in tabs.items():
+        assert booked.pop(reference_in(tab)) == VISITS[turn]
+        assert_shown(VISITS[turn], tab)
     assert not booked
 
 
