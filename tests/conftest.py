@@ -30,15 +30,19 @@ def pytest_collection_modifyitems(config, items):
 
 
 @contextmanager
-def app_over(database_url: str, shop: Path = SHOP, **settings: object) -> Iterator[Flask]:
-    """An app whose database holds the shop of that file: `app_over(url, hold_minutes=5)`."""
+def app_over(database_url: str, shop: Path | None = SHOP, **settings: object) -> Iterator[Flask]:
+    """An app whose database holds the shop of that file: `app_over(url, hold_minutes=5)`.
+
+    None: the database has a shop already, as that of `loaded_url` has.
+    """
     from booking import create_app
 
     given = {f"BOOKING_{name.upper()}": value for name, value in settings.items()}
     app = create_app({"BOOKING_DATABASE_URL": database_url, "TESTING": True} | given)
     try:
-        answer = app.test_cli_runner().invoke(args=["booking", "load", str(shop)])
-        assert answer.exit_code == 0, answer.output
+        if shop:
+            answer = app.test_cli_runner().invoke(args=["booking", "load", str(shop)])
+            assert answer.exit_code == 0, answer.output
         yield app
     finally:
         with app.app_context():
@@ -46,11 +50,11 @@ def app_over(database_url: str, shop: Path = SHOP, **settings: object) -> Iterat
 
 
 @pytest.fixture
-def app(request, database_url) -> Iterator[Flask]:
+def app(request, loaded_url) -> Iterator[Flask]:
     """The app; `@pytest.mark.settings(hold_minutes=5)` is how a test gives it settings."""
     marks = reversed([*request.node.iter_markers("settings")])
     settings = {name: value for mark in marks for name, value in mark.kwargs.items()}
-    with app_over(database_url, **settings) as app:
+    with app_over(loaded_url, None, **settings) as app:
         yield app
 
 
@@ -75,7 +79,7 @@ def served(app: Flask) -> Iterator[LiveServer]:
 
 
 @pytest.fixture
-def live_server(sqlite_url) -> Iterator[LiveServer]:
+def live_server(loaded_sqlite_url) -> Iterator[LiveServer]:
     """The shop as browser tests visit it."""
-    with app_over(sqlite_url) as app, served(app) as server:
+    with app_over(loaded_sqlite_url, None) as app, served(app) as server:
         yield server

@@ -18,6 +18,8 @@ LOCAL = "http://localhost"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
 GRANTS = re.compile(r"^```sql\n(.*shop_web;)\n```", re.DOTALL | re.MULTILINE)
 
+pytestmark = [pytest.mark.postgresql, pytest.mark.fresh_database]
+
 
 @pytest.fixture
 def serving_url(postgresql_url, on_postgres):
@@ -45,7 +47,6 @@ def app(serving_url):
         app.extensions["sqlalchemy"].engine.dispose()
 
 
-@pytest.mark.postgresql
 def test_it_books_copies_clears_cancels_and_purges(app):
     done = at_done(app)
     assert done.step == "done"
@@ -64,7 +65,6 @@ def test_it_books_copies_clears_cancels_and_purges(app):
         assert answer.exit_code == 0, answer.output
 
 
-@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "statement",
     [

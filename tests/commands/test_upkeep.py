@@ -273,6 +273,7 @@ def wrong(app):
     ],
 )
 @pytest.mark.postgresql
+@pytest.mark.fresh_database
 def test_doctor_finds_a_guard_that_is_gone(postgresql_url, table, constraint, told):
     with app_over(postgresql_url) as app:
         drop = text(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
@@ -295,7 +296,7 @@ def test_doctor_finds_a_table_of_claims_without_its_key(bare, sqlite_url):
         pytest.param(
             "postgresql",
             "DROP TRIGGER booking_catalogue_changed ON booking_offer",
-            marks=pytest.mark.postgresql,
+            marks=[pytest.mark.postgresql, pytest.mark.fresh_database],
         ),
     ],
 )
@@ -400,6 +401,7 @@ def test_doctor_finds_a_database_that_can_only_be_read(sqlite_url):
 
 
 @pytest.mark.postgresql
+@pytest.mark.fresh_database
 def test_doctor_finds_a_server_that_takes_no_writes(postgresql_url):
     with app_over(postgresql_url) as app:
         assert "ok     the database can be written" in run(app, "doctor").stdout

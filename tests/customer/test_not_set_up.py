@@ -76,6 +76,7 @@ def engine_of(app):
         return app.extensions["booking"].engine
 
 
+@pytest.mark.fresh_database
 def test_a_program_newer_than_its_tables_says_so_on_every_page_until_they_follow(app, caplog):
     downgrade(engine_of(app), OLDER)
     assert statuses(app) == {503}
@@ -123,6 +124,7 @@ def test_a_process_older_than_its_tables_goes_on(app, caplog):
     assert caplog.text.count("newer than this process") == 1
 
 
+@pytest.mark.fresh_database
 def test_a_host_that_makes_the_tables_itself_is_served_and_told_what_is_missing(app, caplog):
     with engine_of(app).begin() as connection:
         connection.exec_driver_sql("DROP TABLE booking_alembic_version")

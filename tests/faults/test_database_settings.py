@@ -17,7 +17,7 @@ from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details
 from tests.fixtures.databases import database_at, engine_at, migrate
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.fresh_database]
 
 AGAINST_US = {
     "DateStyle": "'German, DMY'",

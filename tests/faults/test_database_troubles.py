@@ -144,6 +144,7 @@ def test_a_booking_goes_on_after_trouble_with_sqlite(sqlite_url, trouble, monkey
         goes_on_after(app, SQLITE[trouble], monkeypatch)
 
 
+@pytest.mark.fresh_database
 @pytest.mark.postgresql
 @pytest.mark.parametrize("trouble", POSTGRESQL)
 def test_a_booking_goes_on_after_trouble_with_postgresql(postgresql_url, trouble, monkeypatch):

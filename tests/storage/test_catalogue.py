@@ -74,6 +74,7 @@ def test_whoever_changes_a_table_is_noticed(shop, database_url, table):
     assert catalogue(shop) is after
 
 
+@pytest.mark.fresh_database
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
     "setting", ["LOCAL search_path = ''", "LOCAL ROLE front_desk"], ids=["no path", "another role"]

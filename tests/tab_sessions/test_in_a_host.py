@@ -170,6 +170,7 @@ def test_flask_sqlalchemys_own_session_is_watched_too(sqlite_url, statement):
 @pytest.mark.parametrize(
     "empty", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 )
+@pytest.mark.fresh_database
 def test_workers_that_start_at_once_all_find_the_tables(request, tmp_path, empty):
     url = f"sqlite:///{tmp_path}/new.db"
     if empty == "postgresql":
