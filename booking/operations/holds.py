@@ -159,22 +159,22 @@ def extend(
 
 def lengthen(
     session: Session,
+    held: Hold,
     *,
-    tab_key: int,
     now: datetime,
     minutes: int,
     most: int,
     visitor: Visitor,
 ) -> Hold | None:
-    """Hold the tab's time to its full length from `now` on, where that is to be had.
+    """Hold to its full length from `now` on what the tab holds, where that is to be had.
+
+    `held` is the hold as this transaction has read it.
 
     That uses up no extension, but it lasts no longer than one time with all of them. One that ran
     out is taken up again as by `extend`. What cannot be had is left as it is.
     """
-    held = hold_of(session, tab_key)
-    if held is None:
-        return None
-    with suppress(NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
+    tab_key = held.tab_session_id
+    with suppress(HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
         asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         if not held.is_over(now):
             until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]

@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
@@ -112,15 +112,16 @@ def prolong(session: Session, held: Hold, until: int, claimed: int) -> bool:
     False where somebody was quicker, and nothing is changed: while a request waited, its time may
     have run out for others.
     """
-    longer = {"hold": held.id, "seen": held.expires_at, "until": until}
-    with session.begin_nested() as savepoint:
-        if session.connection().execute(_LENGTHEN, longer).rowcount:
-            if session.get_bind().dialect.name == "postgresql":
-                _lock(session, claims.c.hold_id == held.id)
-            later = {"hold": held.id, "until": until}
-            if session.connection().execute(_PROLONG, later).rowcount == claimed:
-                return True
-        savepoint.rollback()
+    connection, seen = session.connection(), held.expires_at
+    if not connection.execute(_LENGTHEN, {"hold": held.id, "seen": seen, "until": until}).rowcount:
+        return False
+    if connection.dialect.name == "postgresql":
+        _lock(session, claims.c.hold_id == held.id)
+    later = {"hold": held.id, "until": until, "claimed": claimed}
+    if connection.execute(_PROLONG, later).rowcount:
+        return True
+    # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
+    connection.execute(_LENGTHEN, {"hold": held.id, "seen": until, "until": seen})
     return False
 
 
@@ -183,14 +184,21 @@ LIVE = (
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
+_counted = claims.alias()
 _LENGTHEN = (
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
     .values(expires_at=bindparam("until"))
 )
+_HOW_MANY = (
+    select(func.count())
+    .select_from(_counted)
+    .where(_counted.c.hold_id == bindparam("hold"))
+    .scalar_subquery()
+)
 _PROLONG = (
     update(claims)
-    .where(claims.c.hold_id == bindparam("hold"))
+    .where(claims.c.hold_id == bindparam("hold"), bindparam("claimed") == _HOW_MANY)
     .values(expires_at=bindparam("until"))
 )
 _DROP = delete(holds).where(holds.c.id == bindparam("hold"))

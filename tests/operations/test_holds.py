@@ -11,6 +11,7 @@ from booking.operations.purge import purge_holds, purge_past_holds
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold, past_hold
+from booking.storage.reads import hold_of
 from tests.fixtures.small_shop import NOW, at, find, hold_in
 from tests.operations.audit import assert_sold_once
 
@@ -123,7 +124,8 @@ def test_a_time_that_somebody_took_meanwhile_is_not_held_for_longer(shop, taken)
     shop.hold(tab, "cut", "ann", at("10:00"), at_first=3)
     shop.hold(shop.tab(), "cut", "ann", at(taken), now=later(3))
     with shop.writing() as session:
-        held = lengthen(session, tab_key=tab, now=later(3) - timedelta(seconds=1), **asked)
+        seen = hold_of(session, tab)
+        held = lengthen(session, seen, now=later(3) - timedelta(seconds=1), **asked)
     assert held.expires == later(3)
     with shop.engine.connect() as connection:
         left = connection.scalars(select(claim.c.expires_at).where(claim.c.hold_id == held.id))

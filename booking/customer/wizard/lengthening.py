@@ -10,7 +10,7 @@ from booking.storage.models import Hold
 from booking.web.shop import state
 from booking.web.visitor import visitor
 
-from .state import WizardState, required
+from .state import WizardState
 
 LEFT = "Hold-Seconds-Left"
 """The header that tells the countdown on the page how long the time is held now."""
@@ -32,8 +32,8 @@ def lengthen(here: WizardState) -> dict[str, str]:
             "minutes": state().settings.hold_minutes,
             "most": state().settings.hold_extensions,
         }
-        key, now = required(here.tab.key), here.tab.now
-        held = holds.lengthen(here.tab.session, tab_key=key, now=now, visitor=visitor(), **limits)
+        now = here.tab.now
+        held = holds.lengthen(here.tab.session, held, now=now, visitor=visitor(), **limits)
     if held is None or held.is_over(here.tab.now):
         return {}
     return {LEFT: str(held.expires_at - int(here.tab.now.timestamp()))}
