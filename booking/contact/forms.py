@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from flask import g, has_app_context
 from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField  # type: ignore[import-untyped]
+from wtforms.validators import StopValidation  # type: ignore[import-untyped]
 
 from . import validators
 
@@ -126,10 +128,11 @@ def look_over(values: Mapping[str, str], region: str | None) -> None:
 
     Which questions a service asks is not known here; each that is answered is read as a line.
     """
-    details_form([NAME, EMAIL, PHONE, NOTE], values, region).validate()
+    for blank in (NAME, EMAIL, PHONE, NOTE):
+        _accepts(blank, values.get(blank.name, ""), region)
     for name, text in values.items():
         if name.startswith(QUESTION):
-            details_form([_ANSWER], {_ANSWER.name: text}, region).validate()
+            _accepts(_ANSWER, text, region)
 
 
 def are_valid(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> bool:
@@ -137,8 +140,20 @@ def are_valid(asked: Iterable[Blank], values: Mapping[str, str], region: str | N
     known = g.setdefault("booking_valid", {}) if has_app_context() else {}
     key = (tuple(asked), frozenset(values.items()), region)
     if key not in known:
-        known[key] = bool(details_form(key[0], values, region).validate())
+        known[key] = all(_accepts(blank, values.get(blank.name, ""), region) for blank in key[0])
     return bool(known[key])
+
+
+def _accepts(blank: Blank, text: str, region: str | None) -> bool:
+    """Whether the form would accept that text: by its rules, without all else that a form has."""
+    clean, rules = _rules(blank, region)
+    field = SimpleNamespace(data=clean(text))
+    for rule in rules:
+        try:
+            rule(None, field)
+        except StopValidation as stopped:
+            return not str(stopped)  # without a message it is an empty answer, which is accepted
+    return True
 
 
 @lru_cache(maxsize=64)
@@ -176,11 +191,21 @@ _CLEANED = {
 
 
 def _field(blank: Blank, region: str | None) -> StringField:
+    clean, rules = _rules(blank, region)
+    return StringField(filters=[clean], validators=rules)
+
+
+_Rules = tuple[Callable[[Any], str], tuple[validators.Check, ...]]
+
+
+@lru_cache(maxsize=256)
+def _rules(blank: Blank, region: str | None) -> _Rules:
+    """How what is typed there is cleaned, and what it must pass then, in order."""
     most = blank.maxlength
     clean = validators.cleaned(_CLEANED.get(blank.kind, validators.one_line), most)
     presence = validators.given(blank.missing) if blank.required else validators.may_be_empty
     rules = [validators.judged(validators.printable, most), presence, validators.at_most(most)]
-    return StringField(filters=[clean], validators=[*rules, *_special(blank, region)])
+    return clean, (*rules, *_special(blank, region))
 
 
 def _special(blank: Blank, region: str | None) -> list[validators.Check]:

@@ -49,6 +49,8 @@ def details(
 
 
 def _differing(here: WizardState, filled: Mapping[str, str]) -> conflicts.Rows:
+    if not conflicts.is_overtaken(here, "details", here.draft.typed_over):
+        return []
     form = here.details_form(filled)
     form.validate()  # for the values as they would be stored
     return conflicts.details_rows(here, here.draft.typed_over, form)
