@@ -23,6 +23,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_NAMES = frozenset(name.lower() for name in HEADERS)
 PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
 # What the environment of a request says once one of our views, or a page about trouble, has it.
 _OURS = "booking.is_ours"
@@ -45,7 +46,7 @@ def is_answered_by_us() -> None:
 def add_strict(response: Response) -> Response:
     """Send the headers with an answer that is not below the prefix, in an app that is all ours."""
     if not is_ours():
-        response.headers.update(_strict())
+        _set(response, _strict())
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -78,6 +79,13 @@ def is_our_answer() -> bool:
     return REACHED in environ or ANSWERED in environ or request.routing_exception is not None
 
 
+def _set(response: Response, headers: dict[str, str]) -> None:
+    # As `update` does, which looks through all headers for each of these.
+    for name in _NAMES & {name.lower() for name, _ in response.headers}:
+        del response.headers[name]
+    response.headers.extend(headers)
+
+
 def _strict() -> dict[str, str]:
     """The headers for this address. A manage link's is a secret, and the next page is told it."""
     secret = request.path.startswith(f"{state().url_prefix.rstrip('/')}/appointment/")
@@ -87,7 +95,7 @@ def _strict() -> dict[str, str]:
 def _add(response: Response) -> Response:
     if not is_our_answer():
         return response
-    response.headers.update(_strict())
+    _set(response, _strict())
     public = urls.own_name(request.endpoint) in PUBLIC and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"

@@ -15,6 +15,8 @@ from booking.tab_sessions import TabSession
 
 from .shop import state
 
+_ROOT = "booking.root"
+
 
 def step_url(step: str, **query: Any) -> str:
     """The page of a step."""
@@ -23,7 +25,8 @@ def step_url(step: str, **query: Any) -> str:
 
 def to(step: str, **query: Any) -> dict[str, str]:
     """A link to a step: its page, and the fragment that htmx loads instead."""
-    return {"url": address(step, query), "fragment_url": address(f"{step}/form", query)}
+    page, asked = address(step), f"?{urlencode(query)}" if query else ""
+    return {"url": f"{page}{asked}", "fragment_url": f"{page}/form{asked}"}
 
 
 def form_url(step: str) -> str:
@@ -38,7 +41,10 @@ def address(path: str, query: Mapping[str, Any] | None = None) -> str:
 
 def root() -> str:
     """Where the wizard begins: '/book/'."""
-    return f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
+    environ = request.environ  # a page has dozens of addresses
+    if _ROOT not in environ:
+        environ[_ROOT] = f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
+    return str(environ[_ROOT])
 
 
 def own_name(endpoint: str | None) -> str:
