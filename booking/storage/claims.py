@@ -184,21 +184,17 @@ LIVE = (
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
-_counted = claims.alias()
 _LENGTHEN = (
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
     .values(expires_at=bindparam("until"))
 )
-_HOW_MANY = (
-    select(func.count())
-    .select_from(_counted)
-    .where(_counted.c.hold_id == bindparam("hold"))
-    .scalar_subquery()
-)
+_HOW_MANY = select(func.count()).where(claims.c.hold_id == bindparam("hold")).correlate(None)
 _PROLONG = (
     update(claims)
-    .where(claims.c.hold_id == bindparam("hold"), bindparam("claimed") == _HOW_MANY)
+    .where(
+        claims.c.hold_id == bindparam("hold"), bindparam("claimed") == _HOW_MANY.scalar_subquery()
+    )
     .values(expires_at=bindparam("until"))
 )
 _DROP = delete(holds).where(holds.c.id == bindparam("hold"))
