@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 pytest_plugins = [
+    "tests.fixtures.clocks",
     "tests.fixtures.databases",
     "tests.fixtures.browsers",
     "tests.fixtures.figures",

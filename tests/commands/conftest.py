@@ -5,6 +5,11 @@ import pytest
 from booking import create_app
 
 
+@pytest.fixture(autouse=True)
+def always_the_same_time(monday_morning):
+    """The appointments that these tests name are still to come, whenever the tests run."""
+
+
 @pytest.fixture
 def bare(sqlite_url):
     """An app over a database that was set up but holds no business."""

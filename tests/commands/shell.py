@@ -8,12 +8,11 @@ from sqlalchemy import func, select
 from booking.operations.bookings import Customer, book
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import write_transaction
+from tests.fixtures.clocks import MONDAY_MORNING
 
 ROOT = Path(__file__).parents[2]
 SHOP = ROOT / "tests" / "shop.toml"
-LAST_WEEK = datetime.now(UTC).replace(hour=10, minute=0, second=0, microsecond=0) - timedelta(
-    days=9
-)
+LAST_WEEK = MONDAY_MORNING.replace(hour=10) - timedelta(days=9)
 MORNING = datetime(2027, 2, 3, 10, tzinfo=UTC)  # Ana works in Lisbon, where it is 10:00 too
 
 

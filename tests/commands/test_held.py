@@ -3,7 +3,6 @@
 import re
 from datetime import UTC, datetime, time, timedelta
 from secrets import token_bytes
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -14,15 +13,9 @@ from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
 from tests.commands.shell import MORNING, appointment, in_database, refused, run
 from tests.customer.walks import at_details, at_review, text
+from tests.fixtures.clocks import MONDAY_MORNING
 
-DAY = (datetime.now(UTC) + timedelta(days=10)).date()  # as far ahead as customers can book
-
-
-def local(hour):
-    """What Lisbon's clock shows on that day at so many hours UTC, and half an hour later."""
-    starts = datetime.combine(DAY, time(hour), UTC).astimezone(ZoneInfo("Europe/Lisbon"))
-    return f"{starts:%H:%M}", f"{starts:%H}:30"
-
+DAY = (MONDAY_MORNING + timedelta(days=10)).date()  # Lisbon's clock still shows UTC
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -52,7 +45,7 @@ def test_holds_tells_who_holds_what_and_how_much_the_same_visitor_holds(besieged
     app = besieged
     assert [visitor for _, visitor in rows(app)] == ["A (2)", "A (2)", "B (1)"]
     shown = run(app, "holds", "--staff", "ben").stdout
-    assert f"{DAY} {'-'.join(local(15))}  Ben    Short visit" in shown
+    assert f"{DAY} 15:00-15:30  Ben    Short visit" in shown
     assert len(rows(app, "holds", "--day", DAY)) == 3
     assert run(app, "holds", "--day", "2027-07-01").stdout == "No such time is held.\n"
     everything = run(app, "holds").stdout
@@ -104,8 +97,8 @@ def test_release_asks_what_is_meant(app):
 
 
 def test_a_held_time_is_booked_over_openly_and_its_tab_is_told_in_the_usual_words(app):
-    tab, (clock, end) = at_review(app, f"{DAY}T10:00Z", staff="ana"), local(10)
-    words = ("book", "short", f"{DAY} {clock}", "--name", "Al", "--staff", "ana")
+    tab = at_review(app, f"{DAY}T10:00Z", staff="ana")
+    words = ("book", "short", f"{DAY} 10:00", "--name", "Al", "--staff", "ana")
     assert refused(app, *words).endswith(
         "Some of it is only held by somebody who has not booked yet (flask booking holds): "
         "--over-holds takes it from them. Nothing was changed."
@@ -113,7 +106,7 @@ def test_a_held_time_is_booked_over_openly_and_its_tab_is_told_in_the_usual_word
     booked, gone = run(app, *words, "--over-holds").stdout.splitlines()
     assert booked.startswith("Booked: ")
     assert re.fullmatch(
-        rf"Let go of for it: Short visit on {DAY} {clock}-{end}, which tab \d+ held since "
+        rf"Let go of for it: Short visit on {DAY} 10:00-10:30, which tab \d+ held since "
         r"\d\d:\d\d\.",
         gone,
     )
@@ -124,7 +117,7 @@ def test_a_held_time_is_booked_over_openly_and_its_tab_is_told_in_the_usual_word
 
 def test_a_booked_time_is_taken_even_where_the_rest_is_held_or_another_does_not_work_then(app):
     at_details(app, f"{DAY}T10:30Z", service="long", staff="ana")
-    start = f"{DAY} {local(9)[0]}"
+    start = f"{DAY} 09:00"
     assert not run(app, "book", "short", start, "--name", "Al", "--staff", "ana").exit_code
     for service in ("short", "long"):  # Ben's day begins later
         answer = refused(app, "book", service, start, "--name", "Bo", "--over-holds")
@@ -133,9 +126,9 @@ def test_a_booked_time_is_taken_even_where_the_rest_is_held_or_another_does_not_
 
 def test_an_appointment_is_moved_over_a_hold_too(app):
     at_details(app, f"{DAY}T14:00Z", staff="ana")
-    booked = run(app, "book", "short", f"{DAY} {local(10)[0]}", "--name", "Al", "--staff", "ana")
+    booked = run(app, "book", "short", f"{DAY} 10:00", "--name", "Al", "--staff", "ana")
     reference = booked.stdout.split()[1]
-    words = ("reschedule", reference, f"{DAY} {local(14)[0]}")
+    words = ("reschedule", reference, f"{DAY} 14:00")
     assert "only held" in refused(app, *words)
     assert "Let go of for it: Short visit" in run(app, *words, "--over-holds").stdout
 

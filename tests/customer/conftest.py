@@ -1,11 +1,9 @@
 """What the wizard's tests look at beside the pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 import pytest
-import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -15,10 +13,8 @@ from booking.tab_sessions import tab_session as tab_sessions
 
 
 @pytest.fixture(autouse=True)
-def monday_morning() -> Iterator[None]:
+def always_the_same_time(monday_morning: None) -> None:
     """So that no test depends on the hour it runs at, when the day's times may be over."""
-    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC)):
-        yield
 
 
 @pytest.fixture

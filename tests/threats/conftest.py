@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from tests.customer.conftest import bookings, database, monday_morning, rows
+from tests.customer.conftest import always_the_same_time, bookings, database, rows
 
-__all__ = ["bookings", "database", "monday_morning", "rows"]
+__all__ = ["always_the_same_time", "bookings", "database", "rows"]
 
 LEFT_BEHIND = (
     *("booking_claim", "booking_hold", "booking_booking", "booking_tab_session"),
