@@ -334,3 +334,33 @@ def test_whatever_is_typed_what_was_accepted_is_accepted_again(values):
 def test_the_shops_number_tells_the_country_or_else_its_zone(phone, zone, region):
     assert shop_region(phone, zone) == region
     assert zone_region("Mars/Olympus") is None
+
+
+EVERY_KIND = [
+    question("text", required=True),
+    question("long", kind="textarea"),
+    question("tick", kind="checkbox", required=True),
+    question("one", kind="choice", choices=["a", "b"]),
+    question("many", kind="choice", choices=[*"abcdefg"], required=True),
+]
+RIGHT = ADA | {"question_text": "x", "question_tick": forms.TICKED, "question_many": "c"}
+
+
+@pytest.mark.parametrize("blank", forms.blanks(EVERY_KIND), ids=lambda blank: blank.name)
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "a", "no", "+351 210 000 001", "ada@example.com"),
+        *("\x07", "\u0300" * 99, "a" * 9999),
+    ],
+)
+def test_details_are_valid_exactly_where_their_form_accepts_them(blank, text):
+    asked, values = forms.blanks(EVERY_KIND), RIGHT | {blank.name: text}
+    form = forms.details_form(asked, values, "PT")
+    assert forms.are_valid(asked, values, "PT") is form.validate(), forms.first_messages(form)
+
+
+def test_a_detail_that_is_missing_is_an_empty_one():
+    asked = forms.blanks(EVERY_KIND)
+    assert forms.are_valid(asked, RIGHT, "PT")
+    assert not forms.are_valid(asked, {}, "PT")
