@@ -11,7 +11,7 @@ from types import MappingProxyType
 from weakref import WeakKeyDictionary, ref
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Engine, Integer, String, Table, select
+from sqlalchemy import Column, Connection, Engine, Integer, String, Table, select
 from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
@@ -67,13 +67,14 @@ _remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 
 def read_catalogue(session: Session) -> Catalogue:
     """The catalogue as this transaction sees it."""
-    engine, token = session.get_bind().engine, _token(session)
+    connection = session.connection()  # handed on, because it takes a while to be had
+    engine, token = connection.engine, _token(session, connection)
     if token is None:  # nothing would tell us of a change, so nothing is remembered
         return _read(session, "")
     found = _remembered.get(engine)
     while found is None or found.token != token:
         found = _read(session, token or "")
-        token = _token(session)  # changed while it was read? DeferredResponse once more
+        token = _token(session, connection)  # if it changed meanwhile, once more
     _remembered[engine] = found
     return found
 
@@ -83,12 +84,12 @@ def remembered(engine: Engine) -> Catalogue | None:
     return _remembered.get(engine)
 
 
-def _token(session: Session) -> str | None:
+def _token(session: Session, connection: Connection) -> str | None:
     """The token as this transaction sees it; on SQLite asked again only after it wrote something.
 
     There a transaction sees one state from its beginning on, but for what it writes itself.
     """
-    connection, transaction = session.connection(), session.get_transaction()
+    transaction = session.get_transaction()
     if connection.dialect.name != "sqlite" or transaction is None:
         return connection.execute(_TOKEN).scalar_one_or_none()
     changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask import render_template
@@ -16,6 +17,7 @@ from .shop import phone_region
 def render(template: str, shop: Shop, **context: Any) -> str:
     """A template of templates/booking/ for this shop."""
 
+    @cache
     def phone() -> tuple[Words, ...]:
         return dialled(shop.phone, phone_region(shop))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from logging import Logger
+from typing import cast
 
 from flask import current_app, request
 
@@ -28,11 +29,19 @@ UNREADABLE = (
     "into X-Forwarded-For, and set BOOKING_TRUSTED_PROXIES to the number of proxies that do: "
     f"{TOGETHER}"
 )
+_VISITOR = "booking.visitor"
 _ORIGINAL = "werkzeug.proxy_fix.orig"  # what ProxyFix found, whoever put it there: us, or a host
 
 
 def visitor() -> Visitor:
     """Whoever sent this request. All whose address cannot be read count as one."""
+    environ = request.environ  # asked for several times in a request
+    if _VISITOR not in environ:
+        environ[_VISITOR] = _read_visitor()
+    return cast("Visitor", environ[_VISITOR])
+
+
+def _read_visitor() -> Visitor:
     settings, written = state().settings, request.remote_addr
     address = read(written)
     if warning := _warning(address, written or ""):

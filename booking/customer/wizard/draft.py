@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, MutableMapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from booking.contact.forms import field_name
@@ -14,6 +15,7 @@ from booking.contact.forms import field_name
 SCHEMA = 1
 ANY = "any"
 SLOT_FORMAT = "%Y-%m-%dT%H:%MZ"
+_SLOT_LENGTH = len("2026-11-24T09:00Z")
 LONGEST_MARK = 16  # of the answer that a form was rendered from
 SENSIBLE_YEARS = range(2000, 3000)
 
@@ -25,6 +27,11 @@ def slot_value(start: datetime) -> str:
 
 def slot_start(value: str) -> datetime | None:
     """The instant behind a form's slot value; None when it is not one."""
+    return _slot_start(value) if len(value) == _SLOT_LENGTH else None
+
+
+@lru_cache(maxsize=1024)  # asked for a dozen times in a request
+def _slot_start(value: str) -> datetime | None:
     try:
         start = datetime.fromisoformat(value)
     except ValueError:
@@ -69,14 +76,13 @@ class BookingDraft:
         """The draft inside a tab's data; an empty one for data of another schema."""
         if data.get("schema") != SCHEMA:
             return cls()
-        known = {each.name for each in fields(cls)}
-        return cls(**{key: _thawed(value) for key, value in data.items() if key in known})
+        return cls(**{key: _thawed(value) for key, value in data.items() if key in _KEYS})
 
     def store(self, data: MutableMapping[str, Any]) -> None:
         """Write the draft into a tab's data, in place of what was there."""
         self.seed = self.seed or secrets.token_urlsafe(16)
         self.typed_over = self.typed_over[:LONGEST_MARK]  # whatever came in place of one
-        given = {key: value for key, value in asdict(self).items() if value}
+        given = {key: _thawed(value) for key, value in vars(self).items() if value}
         data.clear()
         data.update({"schema": SCHEMA} | given)
 
@@ -119,6 +125,9 @@ class BookingDraft:
         on the tab: two tabs confirm two bookings, one tab confirms one.
         """
         return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]
+
+
+_KEYS = frozenset(each.name for each in fields(BookingDraft))
 
 
 def _thawed(value: Any) -> Any:
