@@ -16,7 +16,7 @@ from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import open_shop
-from booking.storage.claims import _statement, exchange
+from booking.storage.claims import _statement, claim_and_release
 from booking.tab_sessions import write_transaction
 from booking.transactions.sessions import LOCK_WAIT
 
@@ -116,7 +116,7 @@ def by_sidebook(url: str, resource: int, writer: int, ready: Barrier) -> None:
         for number in range(CLAIMS):
             wanted = {(resource, tick) for tick in ticks(writer, number)}
             with write_transaction(session) as here:
-                lost = exchange(
+                lost = claim_and_release(
                     here, wanted, (), hold_id=1, own_hold_id=1, expires_at=UNTIL, now=NOW
                 )
                 assert not lost

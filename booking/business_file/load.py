@@ -19,7 +19,7 @@ from booking.scheduling.clock import local_day, to_minute
 from . import values
 from .periods import closure
 from .section import BusinessFileError, EnoughProblems, Report, Section
-from .services import refuse_twins, service
+from .services import reject_duplicates, service
 from .staff import staff_member
 from .toml_positions import NESTED, Path, TooMuch, lines_of, refuse_deep
 from .values import filled, paragraphs, text
@@ -96,8 +96,8 @@ def _plan(top: Section, now: datetime) -> BusinessPlan:
         staff_member(section, set(slugs) - {""}, shop.zone, today) for section in staff_tables
     )
     closures = tuple(closure(section, today) for section in top.tables("closures"))
-    refuse_twins(service_tables, "slug", slugs)
-    refuse_twins(staff_tables, "slug", [one.slug for one in staff])
+    reject_duplicates(service_tables, "slug", slugs)
+    reject_duplicates(staff_tables, "slug", [one.slug for one in staff])
     _note_unoffered(service_tables, services, staff)
     top.finish()
     return BusinessPlan(shop, services, staff, closures, ())

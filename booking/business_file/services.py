@@ -41,7 +41,7 @@ def service(section: Section) -> ServicePlan:
             f"{plan.booking_window} days; write less, or a longer booking_window",
             *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
         )
-    refuse_twins(asked, "key", [one.key for one in plan.questions])
+    reject_duplicates(asked, "key", [one.key for one in plan.questions])
     section.finish()
     return plan
 
@@ -84,7 +84,7 @@ def _check_choices(section: Section, plan: QuestionPlan) -> None:
         section.wrong("choices: one of them is there twice; write each once", "choices")
 
 
-def refuse_twins(sections: list[Section], name: str, values: list[str]) -> None:
+def reject_duplicates(sections: list[Section], name: str, values: list[str]) -> None:
     """Report every value that an earlier table of the list has too."""
     first: dict[str, int] = {}
     for section, value in zip(sections, values, strict=True):

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from booking.business_file.load import MOST_BYTES, read_business
 from booking.files import read_whole
 from booking.operations.bookings import keep_calendar_uids
-from booking.operations.losses import heavy_losses
+from booking.operations.losses import large_removals
 from booking.operations.plan import BusinessPlan
 from booking.operations.shop import apply_business
 from booking.operations.stranded import stranded
@@ -98,7 +98,7 @@ def _to_call(session: Session, before: set[int]) -> Iterator[str]:
 def _heavy_losses(
     session: Session, plan: BusinessPlan, file: Path, *, allowed: bool, only_tried: bool
 ) -> list[str]:
-    losses = heavy_losses(session, plan)
+    losses = large_removals(session, plan)
     if not losses or allowed:
         return []
     asked = f"{file} takes out {' and '.join(losses)}, so loading it needs --yes."

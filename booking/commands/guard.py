@@ -31,7 +31,7 @@ from booking.storage.reads import shop_zone
 from .findings import Finding, Grade
 
 KEY = ["resource_id", "tick"]
-LIVE = ("pending", "confirmed")
+ACTIVE_STATES = ("pending", "confirmed")
 # What makes a process that remembers the business read it again: migration 0008.
 WATCHED = {
     model.__tablename__
@@ -130,7 +130,7 @@ def _unguarded(session: Session, now: datetime) -> list[str]:
             (claimed.c.booking_id == Booking.id)
             & (claimed.c.resource_id == StaffMember.resource_id),
         )
-        .where(Booking.state.in_(LIVE), Booking.starts_at > now)
+        .where(Booking.state.in_(ACTIVE_STATES), Booking.starts_at > now)
         .order_by(Booking.starts_at)
     )
     return [
@@ -149,7 +149,7 @@ def _overfull_days(session: Session, now: datetime) -> int:
         .join(Booking, Booking.service_id == Service.id)
         .where(
             Service.daily_limit.is_not(None),
-            Booking.state.in_(LIVE),
+            Booking.state.in_(ACTIVE_STATES),
             Booking.starts_at
             >= from_minute(day_interval(local_day(to_minute(now), zone), zone)[0]),
         )

@@ -14,11 +14,11 @@ from flask import current_app
 from booking import tab_sessions
 from booking.operations.drafts import purge_drafts
 from booking.operations.purge import (
+    purge_challenges,
     purge_claims,
     purge_holds,
     purge_marks,
     purge_past_holds,
-    purge_sums,
 )
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.transactions.sessions import AnySession
@@ -34,7 +34,7 @@ PARTS: tuple[Callable[..., int], ...] = (
     purge_claims,
     purge_marks,
     purge_past_holds,
-    purge_sums,
+    purge_challenges,
     purge_drafts,
 )
 

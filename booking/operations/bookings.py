@@ -19,17 +19,23 @@ from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 
 from .choosing import (
-    closed_where_gone,
-    first_to_claim,
-    in_turn,
+    by_preference,
+    claim_first_available,
     require_free,
     require_offered,
-    require_thinkable,
+    translate_missing_reference,
+    validate_start,
 )
-from .claiming import By, Claimant, diary_of_start
-from .errors import AppointmentPast, DraftChanged, SlotUnavailable, SnapshotTooOld, VisitorLimit
-from .purge import sweep
-from .visitors import Visitor, leave_room, require_room
+from .claiming import By, Claimant, snapshot_for_start
+from .errors import (
+    AlreadyConfirmed,
+    AppointmentPast,
+    SerializationFailure,
+    SlotUnavailable,
+    VisitorLimit,
+)
+from .purge import delete_past_claims
+from .visitors import Visitor, check_visitor_limits, staff_within_visitor_share
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
@@ -70,13 +76,13 @@ def book(  # noqa: PLR0913 - each is named where it is called
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
     allow it; minimum notice and booking window do not bind the owner. What the tab still holds
     counted against its `visitor` all the while; anything else is counted now. Raises
-    SlotUnavailable, VisitorLimit, or DraftChanged when the draft was confirmed with another
+    SlotUnavailable, VisitorLimit, or AlreadyConfirmed when the draft was confirmed with another
     fingerprint; the hold then stands as it did.
     """
     made = booking_by_draft(session, draft)
     if made is not None:
         return _unchanged(made, fingerprint)
-    require_thinkable(start, now)
+    validate_start(start, now)
     booking = Booking(
         draft=draft,
         fingerprint=fingerprint,
@@ -95,13 +101,13 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with closed_where_gone(), session.begin_nested():
+        with translate_missing_reference(), session.begin_nested():
             return _book(session, booking, service, staff, tab_key, now, by, visitor)
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
         if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
-            raise SnapshotTooOld(error) from error
+            raise SerializationFailure(error) from error
         if made is None:
             raise
         return _unchanged(made, fingerprint)
@@ -156,27 +162,31 @@ def _book(
     if held and _still_holds(held, service, able, start, now):
         visitor = None
     if visitor:
-        marks = require_room(session, visitor, tab_key=tab_key, now=now)
+        marks = check_visitor_limits(session, visitor, tab_key=tab_key, now=now)
         for width, mark in marks.columns().items():
             setattr(booking, width, mark)
         catalogue = read_catalogue(session)  # on PostgreSQL that may have waited
-    diary = diary_of_start(session, catalogue, service, able, start, now=now, own=held, by=by)
-    turn = in_turn(session, require_free(diary, able, start), diary, start)
+    snapshot = snapshot_for_start(
+        session, catalogue, service, able, start, now=now, own=held, by=by
+    )
+    turn = by_preference(session, require_free(snapshot, able, start), snapshot, start)
     if visitor and marks:
         asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-        turn = leave_room(session, service, turn, diary, start, visitor, marks, **asked).staff
+        turn = staff_within_visitor_share(
+            session, service, turn, snapshot, start, visitor, marks, **asked
+        ).staff
     booking.service_id, booking.staff_member_id = service.id, turn[0].id
     booking.reference = _unused_reference(session)
     session.add(booking)
     session.flush()
     claimant = _claimant(session, booking.id, held, now)
-    member = first_to_claim(session, service, turn, start, diary, claimant)
+    member = claim_first_available(session, service, turn, start, snapshot, claimant)
     if member.id != turn[0].id:
         booking.staff_member_id = member.id
         session.flush()
     if held is not None:
         drop_hold(session, held.id)
-    sweep(session, member, service, now=now, zone=diary.zone)
+    delete_past_claims(session, member, service, now=now, zone=snapshot.zone)
     return booking
 
 
@@ -192,13 +202,13 @@ def _claimant(session: Session, booking_id: int, held: Hold | None, now: datetim
         now=int(now.timestamp()),
         booking_id=booking_id,
         own_hold_id=held.id if held else None,
-        given_up=frozenset(owned(session, hold_id=held.id)) if held else frozenset(),
+        to_release=frozenset(owned(session, hold_id=held.id)) if held else frozenset(),
     )
 
 
 def _unchanged(booking: Booking, fingerprint: str) -> Booking:
     if booking.fingerprint != fingerprint:
-        raise DraftChanged
+        raise AlreadyConfirmed
     return booking
 
 

@@ -12,9 +12,9 @@ from booking.scheduling.clock import day_interval, from_minute, local_day, to_mi
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import Catalogue
-from booking.storage.diary import Diary
 from booking.storage.models import Service, StaffMember
 from booking.storage.models import booking as bookings
+from booking.storage.snapshot import AvailabilitySnapshot
 
 from .claiming import Claimant, claim_appointment
 from .errors import SlotUnavailable
@@ -30,7 +30,7 @@ _MOST_TELLING_FIRST = (
 )
 
 
-def require_thinkable(start: datetime, now: datetime) -> None:
+def validate_start(start: datetime, now: datetime) -> None:
     """SlotUnavailable for a start that no calendar would show; later arithmetic relies on it."""
     if start < now - timedelta(days=1):
         raise SlotUnavailable(Reason.PAST)
@@ -41,7 +41,7 @@ def require_thinkable(start: datetime, now: datetime) -> None:
 
 
 @contextmanager
-def closed_where_gone() -> Iterator[None]:
+def translate_missing_reference() -> Iterator[None]:
     """SlotUnavailable where the service or the person is deleted while we write of them.
 
     PostgreSQL only: what we read before was true, and what we point to is gone when we write.
@@ -65,17 +65,19 @@ def require_offered(
     return able
 
 
-def require_free(diary: Diary, staff: Sequence[StaffMember], start: datetime) -> list[StaffMember]:
+def require_free(
+    snapshot: AvailabilitySnapshot, staff: Sequence[StaffMember], start: datetime
+) -> list[StaffMember]:
     """Those of the staff the rules leave free; SlotUnavailable with the most telling reason."""
-    reasons = {member.id: diary.why_not(member, to_minute(start)) for member in staff}
+    reasons = {member.id: snapshot.why_not(member, to_minute(start)) for member in staff}
     free = [member for member in staff if reasons[member.id] is None]
     if not free:
         raise unavailable([reason for reason in reasons.values() if reason])
     return free
 
 
-def in_turn(
-    session: Session, staff: Sequence[StaffMember], diary: Diary, start: datetime
+def by_preference(
+    session: Session, staff: Sequence[StaffMember], snapshot: AvailabilitySnapshot, start: datetime
 ) -> list[StaffMember]:
     """Who is asked first: whoever the tab holds at this very time, then the least booked that day.
 
@@ -83,17 +85,17 @@ def in_turn(
     """
     if len(staff) == 1:
         return list(staff)
-    booked = _booked(session, staff, diary, start)
-    own = diary.own.staff_member_id if diary.own and diary.own.starts_at == start else None
+    booked = _booked(session, staff, snapshot, start)
+    own = snapshot.own.staff_member_id if snapshot.own and snapshot.own.starts_at == start else None
     return sorted(staff, key=lambda member: (member.id != own, booked.get(member.id, 0)))
 
 
-def first_to_claim(
+def claim_first_available(
     session: Session,
     service: Service,
     staff: Sequence[StaffMember],
     start: datetime,
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     claimant: Claimant,
 ) -> StaffMember:
     """The first of the staff whose time could be claimed.
@@ -104,7 +106,7 @@ def first_to_claim(
     for number, member in enumerate(staff, 1):
         is_last = number == len(staff)
         reason = claim_appointment(
-            session, service, member, start, diary, claimant, is_last=is_last
+            session, service, member, start, snapshot, claimant, is_last=is_last
         )
         if reason is None:
             return member
@@ -118,9 +120,9 @@ def unavailable(reasons: Sequence[Reason]) -> SlotUnavailable:
 
 
 def _booked(
-    session: Session, staff: Sequence[StaffMember], diary: Diary, start: datetime
+    session: Session, staff: Sequence[StaffMember], snapshot: AvailabilitySnapshot, start: datetime
 ) -> dict[int, int]:
-    first, last = day_interval(local_day(to_minute(start), diary.zone), diary.zone)
+    first, last = day_interval(local_day(to_minute(start), snapshot.zone), snapshot.zone)
     asked = {
         "staff": [member.id for member in staff],
         "first": from_minute(first),

@@ -13,10 +13,10 @@ from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import Catalogue
-from booking.storage.claims import Pair, day_place, exchange, staff_ticks
-from booking.storage.diary import Diary, read_diary
+from booking.storage.claims import Pair, claim_and_release, day_place, staff_ticks
 from booking.storage.models import Hold, Service, StaffMember
-from booking.storage.reads import is_sold
+from booking.storage.reads import has_booking_within
+from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
 
 By = Literal["customer", "owner"]
 
@@ -25,7 +25,7 @@ By = Literal["customer", "owner"]
 class Claimant:
     """Who claims: a hold until `expires_at` (seconds since the epoch), or a booking for good.
 
-    Claims of `own_hold_id`, and those that ran out by `now`, may be taken over; `given_up` is let
+    Claims of `own_hold_id`, and those that ran out by `now`, may be taken over; `to_release` is let
     go of once the new claims stand.
     """
 
@@ -34,7 +34,7 @@ class Claimant:
     booking_id: int | None = None
     own_hold_id: int | None = None
     expires_at: int | None = None
-    given_up: frozenset[Pair] = frozenset()
+    to_release: frozenset[Pair] = frozenset()
 
 
 class _Lost(Exception):
@@ -42,7 +42,7 @@ class _Lost(Exception):
         self.pairs = pairs
 
 
-def diary_of_start(  # noqa: PLR0913 - each is one thing it depends on
+def snapshot_for_start(  # noqa: PLR0913 - each is one thing it depends on
     session: Session,
     catalogue: Catalogue,
     service: Service,
@@ -53,20 +53,20 @@ def diary_of_start(  # noqa: PLR0913 - each is one thing it depends on
     own: Hold | None,
     booking_id: int | None = None,
     by: By = "customer",
-) -> Diary:
-    """What decides whether an appointment may start at that instant; see `read_diary`.
+) -> AvailabilitySnapshot:
+    """What decides whether an appointment may start at that instant; see `load_snapshot`.
 
     Minimum notice and booking window are there for the owner, so they do not bind the owner.
     """
     minute = to_minute(start)
     span: Interval = (minute, minute + 1)
-    diary = read_diary(
+    snapshot = load_snapshot(
         session, catalogue, service, staff, span, now=now, own=own, booking_id=booking_id
     )
     if by == "customer":
-        return diary
-    whenever = replace(diary.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
-    return replace(diary, rules=whenever)
+        return snapshot
+    whenever = replace(snapshot.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
+    return replace(snapshot, rules=whenever)
 
 
 def claim_appointment(
@@ -74,7 +74,7 @@ def claim_appointment(
     service: Service,
     member: StaffMember,
     start: datetime,
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     claimant: Claimant,
     *,
     is_last: bool,
@@ -85,9 +85,9 @@ def claim_appointment(
     that one goes without a savepoint of its own.
     """
     minute = to_minute(start)
-    span = diary.rules.span(minute)
+    span = snapshot.rules.span(minute)
     ticks = staff_ticks(member.resource_id, span)
-    places = _places(service, minute, diary, claimant.given_up)
+    places = _places(service, minute, snapshot, claimant.to_release)
     for place in places:
         is_final = is_last and place is places[-1]
         try:
@@ -95,7 +95,7 @@ def claim_appointment(
                 _claim(session, ticks | place, claimant)
                 # Claims are let go of once their day is past, by the clock of whoever does it.
                 # That clock may be wrong by days, so the bookings themselves have a word too.
-                if is_sold(session, member.id, span, besides=claimant.booking_id):
+                if has_booking_within(session, member.id, span, besides=claimant.booking_id):
                     raise _Lost(ticks)
         except _Lost as lost:
             if lost.pairs & ticks:
@@ -106,10 +106,10 @@ def claim_appointment(
 
 
 def _claim(session: Session, wanted: set[Pair], claimant: Claimant) -> None:
-    lost = exchange(
+    lost = claim_and_release(
         session,
         wanted,
-        claimant.given_up,
+        claimant.to_release,
         hold_id=claimant.hold_id,
         booking_id=claimant.booking_id,
         own_hold_id=claimant.own_hold_id,
@@ -121,11 +121,11 @@ def _claim(session: Session, wanted: set[Pair], claimant: Claimant) -> None:
 
 
 def _places(
-    service: Service, minute: int, diary: Diary, given_up: Collection[Pair]
+    service: Service, minute: int, snapshot: AvailabilitySnapshot, to_release: Collection[Pair]
 ) -> list[set[Pair]]:
     """The day's free places to try, one's own first; one empty try where there is no limit."""
-    if diary.rules.daily_limit is None:
+    if snapshot.rules.daily_limit is None:
         return [set()]
-    day = local_day(minute, diary.zone)
-    free = [day_place(service.resource_id, day, place) for place in diary.free_places(day)]
-    return [{pair} for pair in sorted(free, key=lambda pair: pair not in given_up)]
+    day = local_day(minute, snapshot.zone)
+    free = [day_place(service.resource_id, day, place) for place in snapshot.free_places(day)]
+    return [{pair} for pair in sorted(free, key=lambda pair: pair not in to_release)]

@@ -6,7 +6,7 @@ from math import ceil
 from sqlalchemy.orm import Session
 
 from booking.storage import drafts as storage
-from booking.storage.visitors import marks_of
+from booking.storage.visitors import visitor_hashes
 
 from .errors import Limit, VisitorLimit
 from .visitors import Visitor
@@ -29,7 +29,7 @@ def count_drafts(
     """
     if visitor.shared:
         return
-    marks = marks_of(session, (visitor.address, *visitor.networks), now).today
+    marks = visitor_hashes(session, (visitor.address, *visitor.networks), now).today
     known = [mark for mark in marks if mark]
     begun = storage.add(session, known, _day(now), drafts, size)
     for multiple, mark in zip(MULTIPLES, known, strict=False):

@@ -15,7 +15,7 @@ class SlotUnavailable(Exception):
         super().__init__(f"the time cannot be had: {reason}")
 
 
-class HoldOver(Exception):
+class NoHold(Exception):
     """The tab holds no time."""
 
 
@@ -40,15 +40,15 @@ class VisitorLimit(Exception):
         super().__init__(f"the visitor has as much as one may: {limit}")
 
 
-class WorkWanted(Exception):
+class ProofOfWorkRequired(Exception):
     """So much of the day is held that this hold costs a sum, and none that counts came with it."""
 
 
-class DraftChanged(Exception):
+class AlreadyConfirmed(Exception):
     """The draft was confirmed already, with other answers."""
 
 
-class SnapshotTooOld(DBAPIError):
+class SerializationFailure(DBAPIError):
     """At REPEATABLE READ: the draft is booked, by a transaction that this one cannot see.
 
     PostgreSQL says of a row that it could not serialize the access, of a unique key it does not.
@@ -56,10 +56,10 @@ class SnapshotTooOld(DBAPIError):
     """
 
     def __init__(self, error: IntegrityError) -> None:
-        super().__init__("book", None, _SerializationFailure(str(error.orig)))
+        super().__init__("book", None, _DriverError(str(error.orig)))
 
 
-class _SerializationFailure(Exception):
+class _DriverError(Exception):
     sqlstate = "40001"
 
 

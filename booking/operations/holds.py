@@ -27,18 +27,18 @@ from booking.storage.reads import hold_of
 from booking.storage.working_time import rules_of
 
 from .choosing import (
-    closed_where_gone,
-    first_to_claim,
-    in_turn,
+    by_preference,
+    claim_first_available,
     require_free,
     require_offered,
-    require_thinkable,
+    translate_missing_reference,
+    validate_start,
 )
-from .claiming import Claimant, diary_of_start
-from .errors import HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted
+from .claiming import Claimant, snapshot_for_start
+from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from .lasting import Lasting, last_chosen, last_longer
 from .pressure import Proof, require_work
-from .visitors import Room, Visitor, held_before, leave_room, require_room
+from .visitors import Room, Visitor, check_visitor_limits, held_before, staff_within_visitor_share
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -65,34 +65,40 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     somebody does it can be confirmed. What others of the network held before `tab_began` (seconds
     since the epoch) shortens no other time than theirs. Nor is held what comes where too much of
     that day is held and not booked; before that it costs a sum, of which `proof` came along. Raises
-    SlotUnavailable, VisitorLimit or WorkWanted; what the tab held then stands as it did.
+    SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands as it did.
     """
-    require_thinkable(start, now)
-    with closed_where_gone(), session.begin_nested():
+    validate_start(start, now)
+    with translate_missing_reference(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
-        marks = require_room(session, visitor, tab_key=tab_key, now=now) if visitor else None
+        marks = (
+            check_visitor_limits(session, visitor, tab_key=tab_key, now=now) if visitor else None
+        )
         catalogue = read_catalogue(session)
         able = require_offered(catalogue, service, staff)
-        diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
-        turn = in_turn(session, require_free(diary, able, start), diary, start)
+        snapshot = snapshot_for_start(
+            session, catalogue, service, able, start, now=now, own=earlier
+        )
+        turn = by_preference(session, require_free(snapshot, able, start), snapshot, start)
         room, past = Room(turn), None
         lasting = Lasting(now, minutes, extensions)
         if visitor and marks:
             asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-            room = leave_room(session, service, turn, diary, start, visitor, marks, **asked)
+            room = staff_within_visitor_share(
+                session, service, turn, snapshot, start, visitor, marks, **asked
+            )
         leaves = _leaves(earlier, start, room.staff[0]) if earlier else False
         if earlier and leaves:  # before it is asked what is remembered: the times may overlap
             remember(session, [earlier.id])
         if visitor and marks:
             past = held_before(
-                session, visitor, marks, room.staff[0], diary, start, lasting, tab_key
+                session, visitor, marks, room.staff[0], snapshot, start, lasting, tab_key
             )
         began = tab_began if leaves else None
         lasts = last_chosen(
             lasting, earlier, past, at_first or minutes, is_held=room.is_held, began=began
         )
         if lasts["expires_at"] > int(now.timestamp()):
-            require_work(session, room, diary, start, proof, now=now)
+            require_work(session, room, snapshot, start, proof, now=now)
         values: dict[str, Any] = {
             "service_id": service.id,
             "staff_member_id": room.staff[0].id,
@@ -102,9 +108,9 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             **lasts,
         }
         held = _write(session, earlier, tab_key, values)
-        given_up = owned(session, hold_id=held.id) if earlier else set()
-        claimant = _claimant(held.id, held.expires_at, now, given_up)
-        member = first_to_claim(session, service, room.staff, start, diary, claimant)
+        to_release = owned(session, hold_id=held.id) if earlier else set()
+        claimant = _claimant(held.id, held.expires_at, now, to_release)
+        member = claim_first_available(session, service, room.staff, start, snapshot, claimant)
         if member.id == held.staff_member_id:
             return held
         return _change(session, held, {"staff_member_id": member.id})
@@ -126,33 +132,37 @@ def extend(
     A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
     still allow it, `visitor` has room for it, and the sum that it may cost came along as `proof`.
     Unless it `counts`, it is held to its full length from `now` on, and no extension is used up.
-    Raises HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit or WorkWanted.
+    Raises NoHold, NoMoreTime, SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
-    with closed_where_gone(), session.begin_nested():
+    with translate_missing_reference(), session.begin_nested():
         earlier = hold_of(session, tab_key, lock=True)
         if earlier is None:
-            raise HoldOver
+            raise NoHold
         if counts and earlier.extensions >= most:
             raise NoMoreTime
         lapsed = visitor if earlier.is_over(now) else None
-        marks = require_room(session, lapsed, tab_key=tab_key, now=now) if lapsed else None
+        marks = check_visitor_limits(session, lapsed, tab_key=tab_key, now=now) if lapsed else None
         catalogue, start = read_catalogue(session), earlier.starts_at
         service = catalogue.every_service[earlier.service_id]
         able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
-        diary = diary_of_start(session, catalogue, service, able, start, now=now, own=earlier)
-        require_free(diary, able, start)
+        snapshot = snapshot_for_start(
+            session, catalogue, service, able, start, now=now, own=earlier
+        )
+        require_free(snapshot, able, start)
         lasting, past = Lasting(now, minutes, most), None
         if lapsed and marks:
             asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-            room = leave_room(session, service, able, diary, start, lapsed, marks, **asked)
+            room = staff_within_visitor_share(
+                session, service, able, snapshot, start, lapsed, marks, **asked
+            )
             if not room.is_held:
                 raise NoMoreTime
-            require_work(session, room, diary, start, proof, now=now)
-            past = held_before(session, lapsed, marks, able[0], diary, start, lasting, tab_key)
+            require_work(session, room, snapshot, start, proof, now=now)
+            past = held_before(session, lapsed, marks, able[0], snapshot, start, lasting, tab_key)
         longer = last_longer(lasting, earlier, past, counts=counts)
-        given_up = owned(session, hold_id=earlier.id)
-        claimant = _claimant(earlier.id, longer["expires_at"], now, given_up)
-        first_to_claim(session, service, able, start, diary, claimant)
+        to_release = owned(session, hold_id=earlier.id)
+        claimant = _claimant(earlier.id, longer["expires_at"], now, to_release)
+        claim_first_available(session, service, able, start, snapshot, claimant)
         ends: dict[str, Any] = {"ends_at": start + timedelta(minutes=service.duration)}
         return _change(session, earlier, ends | longer | (marks.columns() if marks else {}))
 
@@ -174,7 +184,7 @@ def lengthen(
     out is taken up again as by `extend`. What cannot be had is left as it is.
     """
     tab_key = held.tab_session_id
-    with suppress(HoldOver, NoMoreTime, SlotUnavailable, VisitorLimit, WorkWanted):
+    with suppress(NoHold, NoMoreTime, SlotUnavailable, VisitorLimit, ProofOfWorkRequired):
         asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         if not held.is_over(now):
             until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
@@ -191,7 +201,7 @@ def release(session: Session, *, tab_key: int) -> None:
         release_hold(session, held.id)
 
 
-def give_up(session: Session, *, tab_key: int, now: datetime) -> None:
+def release_but_keep_clock(session: Session, *, tab_key: int, now: datetime) -> None:
     """Let go of the time, but not of how long the tab has been holding; else as `release`."""
     held = hold_of(session, tab_key, lock=True)
     if held is not None:
@@ -224,13 +234,13 @@ def _change(session: Session, held: Hold, values: dict[str, Any]) -> Hold:
     return replace(held, **values)
 
 
-def _claimant(hold_id: int, expires_at: int, now: datetime, given_up: set[Pair]) -> Claimant:
+def _claimant(hold_id: int, expires_at: int, now: datetime, to_release: set[Pair]) -> Claimant:
     return Claimant(
         now=int(now.timestamp()),
         hold_id=hold_id,
         own_hold_id=hold_id,
         expires_at=expires_at,
-        given_up=frozenset(given_up),
+        to_release=frozenset(to_release),
     )
 
 

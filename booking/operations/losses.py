@@ -12,7 +12,7 @@ from booking.storage.models import Service, StaffMember
 from .plan import BusinessPlan, ServicePlan, StaffPlan
 
 
-def heavy_losses(session: Session, plan: BusinessPlan) -> list[str]:
+def large_removals(session: Session, plan: BusinessPlan) -> list[str]:
     """What goes where more than half would go, such as "2 of 3 services (cut, shave)".
 
     Empty for an everyday change. What is retired already counts neither as lost nor as there.

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.storage.challenges import spend
-from booking.storage.diary import Diary
+from booking.storage.snapshot import AvailabilitySnapshot
 
-from .errors import WorkWanted
+from .errors import ProofOfWorkRequired
 from .visitors import Room
 
 
@@ -23,7 +23,7 @@ class Proof:
 def require_work(
     session: Session,
     room: Room,
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     start: datetime,
     proof: Proof | None,
     *,
@@ -32,10 +32,11 @@ def require_work(
     """Nothing, unless that day is under pressure; then the sum is used up.
 
     What the tab holds already costs nothing more while the hold runs, and what is not going to be
-    held keeps the time from nobody. Raises WorkWanted without a sum, or where it was used before.
+    held keeps the time from nobody. Raises ProofOfWorkRequired without a sum, or where it was used
+    before.
     """
-    is_own = diary.own is not None and diary.own.starts_at == start
+    is_own = snapshot.own is not None and snapshot.own.starts_at == start
     if is_own or not (room.is_held and room.is_pressed):
         return
     if proof is None or not spend(session, proof.mark, expires_at=proof.good_until, now=now):
-        raise WorkWanted
+        raise ProofOfWorkRequired

@@ -61,7 +61,7 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
     return len(found)
 
 
-def purge_sums(session: Session, *, now: datetime, most: int = 500) -> int:
+def purge_challenges(session: Session, *, now: datetime, most: int = 500) -> int:
     """Forget up to `most` sums that are too old to be taken again; how many."""
     return forget_spent(session, now=now, most=most)
 
@@ -83,7 +83,7 @@ def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:
     return gone
 
 
-def sweep(
+def delete_past_claims(
     session: Session, member: StaffMember, service: Service, *, now: datetime, zone: ZoneInfo
 ) -> None:
     """Delete past claims of these two: at most as many as the longest booking adds.

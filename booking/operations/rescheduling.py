@@ -7,20 +7,20 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import exchange, owned, release_hold, staff_ticks
+from booking.storage.claims import claim_and_release, owned, release_hold, staff_ticks
 from booking.storage.models import Booking, Hold, StaffMember
-from booking.storage.reads import hold_of, is_sold
+from booking.storage.reads import has_booking_within, hold_of
 
 from .bookings import lock
 from .choosing import (
-    closed_where_gone,
-    first_to_claim,
-    in_turn,
+    by_preference,
+    claim_first_available,
     require_free,
     require_offered,
-    require_thinkable,
+    translate_missing_reference,
+    validate_start,
 )
-from .claiming import By, Claimant, diary_of_start
+from .claiming import By, Claimant, snapshot_for_start
 from .errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 
 
@@ -42,8 +42,8 @@ def reschedule(
     where it is, it stays as it is, and claims again what is missing of its claims. Raises
     SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has begun.
     """
-    require_thinkable(start, now)
-    with closed_where_gone(), session.begin_nested():
+    validate_start(start, now)
+    with translate_missing_reference(), session.begin_nested():
         lock(session, booking)
         if booking.state == "cancelled":
             raise AppointmentCancelled
@@ -68,12 +68,12 @@ def _move(
     service, held = booking.service, hold_of(session, tab_key, lock=True)
     catalogue = read_catalogue(session)
     able = require_offered(catalogue, service, staff)
-    diary = diary_of_start(
+    snapshot = snapshot_for_start(
         session, catalogue, service, able, start, now=now, own=held, booking_id=booking.id, by=by
     )
-    turn = in_turn(session, require_free(diary, able, start), diary, start)
+    turn = by_preference(session, require_free(snapshot, able, start), snapshot, start)
     claimant = _claimant(session, booking, held, now)
-    member = first_to_claim(session, service, turn, start, diary, claimant)
+    member = claim_first_available(session, service, turn, start, snapshot, claimant)
     booking.staff_member_id = member.id
     booking.starts_at, booking.ends_at = start, start + timedelta(minutes=service.duration)
     booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
@@ -93,8 +93,10 @@ def _claim_again(session: Session, booking: Booking, now: datetime) -> None:
     if elsewhere == ticks:
         return
     at = int(now.timestamp())
-    lost = exchange(session, ticks, elsewhere, booking_id=booking.id, now=at)
-    if lost or is_sold(session, booking.staff_member_id, booking.span, besides=booking.id):
+    lost = claim_and_release(session, ticks, elsewhere, booking_id=booking.id, now=at)
+    if lost or has_booking_within(
+        session, booking.staff_member_id, booking.span, besides=booking.id
+    ):
         raise SlotUnavailable(Reason.TAKEN)
 
 
@@ -105,5 +107,5 @@ def _claimant(session: Session, booking: Booking, held: Hold | None, now: dateti
         now=int(now.timestamp()),
         booking_id=booking.id,
         own_hold_id=held.id if held else None,
-        given_up=frozenset(own | held_too),
+        to_release=frozenset(own | held_too),
     )

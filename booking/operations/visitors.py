@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.pressure import is_under_pressure
-from booking.scheduling.share import leaves_enough
+from booking.scheduling.share import within_share
 from booking.storage.claims import day_places
-from booking.storage.days import Part, Taken, taken_of
-from booking.storage.diary import Diary
+from booking.storage.days import Part, VisitorUsage, visitor_usage
 from booking.storage.models import Service, StaffMember
 from booking.storage.past_holds import held_since
-from booking.storage.visitors import Marks, count, marks_of
+from booking.storage.snapshot import AvailabilitySnapshot
+from booking.storage.visitors import VisitorHashes, count, visitor_hashes
 
 from .errors import Limit, VisitorLimit
 from .lasting import Lasting
@@ -63,17 +63,17 @@ class Room:
     is_pressed: bool = False
 
 
-def require_room(
+def check_visitor_limits(
     session: Session, visitor: Visitor, *, tab_key: int | None, now: datetime
-) -> Marks:
+) -> VisitorHashes:
     """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
 
     The same goes, by larger numbers, for the networks around. A live hold counts as the booking it
     may become, so that confirming it needs no leave any more. Raises VisitorLimit.
     """
     if visitor.shared:
-        return marks_of(session, [visitor.address], now)
-    marks = marks_of(session, (visitor.address, *visitor.networks), now)
+        return visitor_hashes(session, [visitor.address], now)
+    marks = visitor_hashes(session, (visitor.address, *visitor.networks), now)
     _one_at_a_time(session, marks)
     counted = count(session, marks, now=now, besides_tab=tab_key)
     for multiple, found in zip(MULTIPLES, counted, strict=True):
@@ -84,14 +84,14 @@ def require_room(
     return marks
 
 
-def leave_room(  # noqa: PLR0913 - each is one thing it depends on
+def staff_within_visitor_share(  # noqa: PLR0913 - each is one thing it depends on
     session: Session,
     service: Service,
     staff: Sequence[StaffMember],
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     start: datetime,
     visitor: Visitor,
-    marks: Marks,
+    marks: VisitorHashes,
     *,
     tab_key: int | None,
     now: datetime,
@@ -102,21 +102,21 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
     VisitorLimit if the visitor may have more of nobody's day, or of none of the service's daily
     limit.
     """
-    date = local_day(to_minute(start), diary.zone)
-    first, end = day_interval(date, diary.zone)
+    date = local_day(to_minute(start), snapshot.zone)
+    first, end = day_interval(date, snapshot.zone)
     asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
-    places = _places(session, service, diary, visitor, marks, day_places(date), asked)
+    places = _places(session, service, snapshot, visitor, marks, day_places(date), asked)
     resources = [member.resource_id for member in staff]
-    taken = taken_of(session, marks, resources, range(first // TICK, end // TICK), **asked)
-    span = diary.rules.span(to_minute(start))
+    taken = visitor_usage(session, marks, resources, range(first // TICK, end // TICK), **asked)
+    span = snapshot.rules.span(to_minute(start))
     wanted = span[1] - span[0]
-    opened = {member.id: diary.open_minutes(member, (first, end)) for member in staff}
+    opened = {member.id: snapshot.open_minutes(member, (first, end)) for member in staff}
 
     def leaves(member: StaffMember, part: Part, percent: int) -> bool:
         minutes = opened[member.id]
-        return leaves_enough(minutes, part.appointments, part.minutes, wanted, percent)
+        return within_share(minutes, part.appointments, part.minutes, wanted, percent)
 
-    of = {member.id: taken.get(member.resource_id, Taken()) for member in staff}
+    of = {member.id: taken.get(member.resource_id, VisitorUsage()) for member in staff}
     own = 100 if visitor.shared else visitor.share
     left = [member for member in staff if leaves(member, of[member.id].own, own)]
     if not left:
@@ -133,9 +133,9 @@ def leave_room(  # noqa: PLR0913 - each is one thing it depends on
 def held_before(
     session: Session,
     visitor: Visitor,
-    marks: Marks,
+    marks: VisitorHashes,
     member: StaffMember,
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     start: datetime,
     lasting: Lasting,
     tab_key: int,
@@ -146,7 +146,7 @@ def held_before(
     """
     if visitor.shared:
         return None
-    span, lately = diary.rules.span(to_minute(start)), lasting.lately
+    span, lately = snapshot.rules.span(to_minute(start)), lasting.lately
     resource = member.resource_id
     return held_since(session, marks, resource, span, lately=lately, besides_tab=tab_key)
 
@@ -159,28 +159,28 @@ def _is_pressed(opened: int, held: Sequence[Part], visitor: Visitor) -> bool:
 def _places(
     session: Session,
     service: Service,
-    diary: Diary,
+    snapshot: AvailabilitySnapshot,
     visitor: Visitor,
-    marks: Marks,
+    marks: VisitorHashes,
     places: range,
     asked: dict[str, Any],
 ) -> Room:
     """What the places of a daily limit say, as others must keep their part. Raises VisitorLimit."""
-    limit = diary.rules.daily_limit
+    limit = snapshot.rules.daily_limit
     if not limit:
         return Room([])
-    taken = taken_of(session, marks, [service.resource_id], places, **asked)
-    own, held = (part.appointments for part in taken.get(service.resource_id, Taken()))
-    if not visitor.shared and not leaves_enough(limit, own, own, 1, visitor.share):
+    taken = visitor_usage(session, marks, [service.resource_id], places, **asked)
+    own, held = (part.appointments for part in taken.get(service.resource_id, VisitorUsage()))
+    if not visitor.shared and not within_share(limit, own, own, 1, visitor.share):
         raise VisitorLimit(Limit.DAY)
     return Room(
         [],
-        is_held=leaves_enough(limit, held, held, 1, visitor.held_share),
+        is_held=within_share(limit, held, held, 1, visitor.held_share),
         is_pressed=is_under_pressure(limit, held, held, visitor.pressure_share),
     )
 
 
-def _one_at_a_time(session: Session, marks: Marks) -> None:
+def _one_at_a_time(session: Session, marks: VisitorHashes) -> None:
     # Or two tabs would both count before either holds. SQLite has one writer at a time anyway.
     # In one order for everybody, or two visitors of one network would wait for each other.
     if session.get_bind().dialect.name != "postgresql":

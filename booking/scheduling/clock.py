@@ -27,7 +27,7 @@ class UnknownZone(ValueError):
     """No time zone of that name is known here."""
 
 
-class Stretch(NamedTuple):
+class OffsetPeriod(NamedTuple):
     """Part of a local day with one UTC offset: the clock runs from `starts` up to `ends`.
 
     All three are minutes; `starts` and `ends` are counted from the wall clock's 00:00.
@@ -62,7 +62,7 @@ def minute_of_day(minute: int, zone: ZoneInfo) -> int:
 
 
 @lru_cache(maxsize=8192)
-def stretches(day: date, zone: ZoneInfo) -> tuple[Stretch, ...]:
+def offset_periods(day: date, zone: ZoneInfo) -> tuple[OffsetPeriod, ...]:
     """The local day in pieces of one UTC offset, in order of time.
 
     One piece on most days, two on the day of a change, none on a day the calendar left out
@@ -72,11 +72,11 @@ def stretches(day: date, zone: ZoneInfo) -> tuple[Stretch, ...]:
     since, until = midnight - _FURTHEST_FROM_UTC, midnight + DAY + _FURTHEST_FROM_UTC
     before, after = _offset(since, zone), _offset(until, zone)
     if before == after:
-        return (Stretch(0, DAY, before),)
+        return (OffsetPeriod(0, DAY, before),)
     change = _first_change(since, until, zone) - midnight
     pieces = (
-        Stretch(0, min(DAY, change + before), before),
-        Stretch(max(0, change + after), DAY, after),
+        OffsetPeriod(0, min(DAY, change + before), before),
+        OffsetPeriod(max(0, change + after), DAY, after),
     )
     return tuple(piece for piece in pieces if piece.starts < piece.ends)
 
@@ -97,19 +97,19 @@ def instants(day: date, minute_of_day: int, zone: ZoneInfo) -> tuple[int, ...]:
 def wall_spans(day: date, starts: int, ends: int, zone: ZoneInfo) -> Iterator[Interval]:
     """When the clock shows a minute of that day from `starts` up to `ends`."""
     midnight = _utc_midnight(day)
-    for stretch in stretches(day, zone):
-        first, end = max(starts, stretch.starts), min(ends, stretch.ends)
+    for period in offset_periods(day, zone):
+        first, end = max(starts, period.starts), min(ends, period.ends)
         if first < end:
-            yield midnight + first - stretch.offset, midnight + end - stretch.offset
+            yield midnight + first - period.offset, midnight + end - period.offset
 
 
 def wall_steps(day: date, starts: int, ends: int, step: int, zone: ZoneInfo) -> Iterator[int]:
     """When the clock shows `starts`, `starts + step`, … of that day, before `ends`."""
     midnight = _utc_midnight(day)
-    for stretch in stretches(day, zone):
-        skipped = max(0, -(-(stretch.starts - starts) // step))
-        shift = midnight - stretch.offset
-        yield from range(shift + starts + skipped * step, shift + min(ends, stretch.ends), step)
+    for period in offset_periods(day, zone):
+        skipped = max(0, -(-(period.starts - starts) // step))
+        shift = midnight - period.offset
+        yield from range(shift + starts + skipped * step, shift + min(ends, period.ends), step)
 
 
 def day_interval(day: date, zone: ZoneInfo) -> Interval:

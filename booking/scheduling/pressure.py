@@ -1,6 +1,6 @@
 """When so much of a day is held and not booked that a hold begins to cost something."""
 
-from .share import ALWAYS
+from .share import GUARANTEED_APPOINTMENTS
 
 
 def is_under_pressure(open_minutes: int, holds: int, minutes: int, percent: int) -> bool:
@@ -11,4 +11,4 @@ def is_under_pressure(open_minutes: int, holds: int, minutes: int, percent: int)
     """
     if not 0 < percent < 100:
         return False
-    return holds >= ALWAYS and minutes * 100 > open_minutes * percent
+    return holds >= GUARANTEED_APPOINTMENTS and minutes * 100 > open_minutes * percent

@@ -19,8 +19,8 @@ from booking.scheduling.slots import nearest
 
 from .business import Service, StaffMember
 from .catalogue import read_catalogue
-from .diary import Diary, read_diary
 from .reads import hold_of
+from .snapshot import AvailabilitySnapshot, load_snapshot
 from .working_time import rules_of
 
 _DAYS_AT_A_TIME = 14
@@ -67,9 +67,9 @@ def days(
 ) -> dict[date, DayAvailability]:
     """Every day from `first` to `last` (both included) of the customer's `zone`."""
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    diary = _diary(session, service, staff, span, now, tab_key)
-    free = _starts(diary, staff, span)
-    return {day: _day(diary, staff, free, day, zone) for day in each_day(first, last)}
+    snapshot = _diary(session, service, staff, span, now, tab_key)
+    free = _starts(snapshot, staff, span)
+    return {day: _day(snapshot, staff, free, day, zone) for day in each_day(first, last)}
 
 
 def next_free_day(
@@ -88,10 +88,10 @@ def next_free_day(
         return None
     first = max(after + timedelta(days=1), local_day(to_minute(now), zone))
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    diary = _diary(session, service, staff, span, now, tab_key)
+    snapshot = _diary(session, service, staff, span, now, tab_key)
     for part in _parts(first, last):
         bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
-        if free := _starts(diary, staff, bounds):
+        if free := _starts(snapshot, staff, bounds):
             return local_day(free[0], zone)
     return None
 
@@ -109,14 +109,14 @@ def nearest_free(
     """The `count` free times closest to the one that was wanted, in order of time."""
     around, today = to_minute(wanted), to_minute(now)
     window = today, rules_of(service).latest(today) + 2
-    diary = _diary(session, service, staff, window, now, tab_key)
+    snapshot = _diary(session, service, staff, window, now, tab_key)
     found: list[int] = []
     for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
         span = max(window[0], around - reach), min(window[1], around + reach)
-        found = nearest(_starts(diary, staff, span), around, count) if span[0] < span[1] else []
+        found = nearest(_starts(snapshot, staff, span), around, count) if span[0] < span[1] else []
         if len(found) == count:
             break
-    return [_free_slot(start, diary.rules.duration) for start in found]
+    return [_free_slot(start, snapshot.rules.duration) for start in found]
 
 
 def _diary(
@@ -126,23 +126,29 @@ def _diary(
     span: Interval,
     now: datetime,
     tab_key: int | None,
-) -> Diary:
+) -> AvailabilitySnapshot:
     own, catalogue = hold_of(session, tab_key), read_catalogue(session)
-    return read_diary(session, catalogue, service, staff, span, now=now, own=own)
+    return load_snapshot(session, catalogue, service, staff, span, now=now, own=own)
 
 
-def _starts(diary: Diary, staff: Sequence[StaffMember], span: Interval) -> list[int]:
+def _starts(
+    snapshot: AvailabilitySnapshot, staff: Sequence[StaffMember], span: Interval
+) -> list[int]:
     """The starts that anybody of the staff has free, each once, in order."""
-    return sorted({start for member in staff for start in diary.free(member, span)})
+    return sorted({start for member in staff for start in snapshot.free(member, span)})
 
 
 def _day(
-    diary: Diary, staff: Sequence[StaffMember], free: Sequence[int], day: date, zone: ZoneInfo
+    snapshot: AvailabilitySnapshot,
+    staff: Sequence[StaffMember],
+    free: Sequence[int],
+    day: date,
+    zone: ZoneInfo,
 ) -> DayAvailability:
     span = day_interval(day, zone)
     starts = tuple(free[bisect_left(free, span[0]) : bisect_left(free, span[1])])
-    is_open = bool(starts) or any(diary.offers(member, span) for member in staff)
-    return DayAvailability(day, is_open, starts, diary.rules.duration)
+    is_open = bool(starts) or any(snapshot.offers(member, span) for member in staff)
+    return DayAvailability(day, is_open, starts, snapshot.rules.duration)
 
 
 def _free_slot(start: int, duration: int) -> FreeSlot:

@@ -75,7 +75,7 @@ class Service(Base):
             name="grid",
         ),
         CheckConstraint("booking_window >= 0", name="booking_window"),
-        # Places of one day share a range of 10,000 ticks with nothing else.
+        # DailyQuota of one day share a range of 10,000 ticks with nothing else.
         CheckConstraint("daily_limit BETWEEN 1 AND 9999", name="daily_limit"),
     )
 

@@ -46,10 +46,10 @@ def day_places(day: date) -> range:
     return range(day.toordinal() * PLACES_A_DAY, (day.toordinal() + 1) * PLACES_A_DAY)
 
 
-def exchange(
+def claim_and_release(
     session: Session,
     wanted: Collection[Pair],
-    given_up: Iterable[Pair],
+    to_release: Iterable[Pair],
     *,
     hold_id: int | None = None,
     booking_id: int | None = None,
@@ -57,7 +57,7 @@ def exchange(
     expires_at: int | None = None,
     now: int,
 ) -> set[Pair]:
-    """Claim `wanted` and let go of the rest of `given_up`; the pairs that others have are returned.
+    """Claim `wanted`, let go of the rest of `to_release`, and return the pairs that others have.
 
     Claimed for a hold (until `expires_at`) or for a booking (for good). A claim that ran out by
     `now`, or that belongs to `own_hold_id`, is taken over. Times are in seconds since the epoch.
@@ -65,7 +65,7 @@ def exchange(
     """
     # What is given up is written once more together with what is wanted, then deleted: deleting
     # it on its own would lock rows out of order.
-    extra = set(given_up) - set(wanted)
+    extra = set(to_release) - set(wanted)
     every = sorted({*wanted, *extra})
     owner = _Owner(hold_id, booking_id, expires_at)
     written = _write(session, every, owner, own_hold_id=own_hold_id, now=now)
@@ -173,7 +173,7 @@ def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[
 
 
 # Built once: building a statement takes several times as long as running it.
-LIVE = (
+BLOCKING = (
     claims.c.tick >= bindparam("first"),
     claims.c.tick <= bindparam("last"),
     or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),

@@ -12,7 +12,7 @@ from booking.scheduling.hours import TICK
 from .bookings import booking as bookings
 from .bookings import claim as claims
 from .bookings import hold as holds
-from .visitors import Marks, number_of
+from .visitors import VisitorHashes, number_of
 
 
 class Part(NamedTuple):
@@ -22,22 +22,22 @@ class Part(NamedTuple):
     minutes: int = 0
 
 
-class Taken(NamedTuple):
+class VisitorUsage(NamedTuple):
     """Of one resource's day: what the visitor has, and what everybody holds and has not booked."""
 
     own: Part = Part()
     held: Part = Part()
 
 
-def taken_of(
+def visitor_usage(
     session: Session,
-    marks: Marks,
+    marks: VisitorHashes,
     resources: Collection[int],
     ticks: range,
     *,
     now: datetime,
     besides_tab: int | None,
-) -> dict[int, Taken]:
+) -> dict[int, VisitorUsage]:
     """What is taken of each resource within those ticks, that tab's own hold left out."""
     today, yesterday = marks.of("visitor")
     asked = {
@@ -51,7 +51,7 @@ def taken_of(
     }
     rows = session.connection().execute(_TAKEN, asked)
     return {
-        resource: Taken(Part(ours, own * TICK), Part(theirs, held * TICK))
+        resource: VisitorUsage(Part(ours, own * TICK), Part(theirs, held * TICK))
         for resource, ours, own, theirs, held in rows
     }
 

@@ -30,7 +30,7 @@ from .base import Base
 from .bookings import WIDTHS
 from .bookings import claim as claims
 from .bookings import hold as holds
-from .visitors import Marks
+from .visitors import VisitorHashes
 
 past_hold = Table(
     "booking_past_hold",
@@ -55,7 +55,7 @@ def remember(session: Session, hold_ids: Collection[int]) -> None:
 
 def held_since(
     session: Session,
-    marks: Marks,
+    marks: VisitorHashes,
     resource_id: int,
     span: Interval,
     *,

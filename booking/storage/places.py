@@ -15,11 +15,11 @@ from booking.scheduling.intervals import Interval
 from .bookings import booking as bookings
 from .bookings import claim as claims
 from .business import Service
-from .claims import LIVE, PLACES_A_DAY, day_places
+from .claims import BLOCKING, PLACES_A_DAY, day_places
 
 
 @dataclass(frozen=True)
-class Places:
+class DailyQuota:
     """By day of the shop's zone: which places are claimed, by which booking if by one; and every
     booking of that day, with a place or without.
     """
@@ -30,7 +30,7 @@ class Places:
     def free(self, day: date, limit: int) -> list[int]:
         """The day's free places, lowest first."""
         taken = self.claimed.get(day, {})
-        # Places beyond a limit that was lowered since still count against it.
+        # DailyQuota beyond a limit that was lowered since still count against it.
         room = limit - sum(place > limit for place in taken) - self._without(day)
         return [place for place in range(1, room + 1) if place not in taken]
 
@@ -47,17 +47,18 @@ class Places:
         return sum(booking not in with_place for booking in self.booked.get(day, ()))
 
 
-def read_places(
+def load_daily_quota(
     session: Session, service: Service, span: Interval, limits: dict[str, int], zone: ZoneInfo
-) -> Places:
+) -> DailyQuota:
     """Those of the days that the span touches. Two queries; none without a daily limit.
 
-    `limits` are the values of `claims.LIVE` besides the ticks: a booking of one's own is left out.
+    `limits` are the values of `claims.BLOCKING` besides the ticks: a booking of one's own is
+    left out.
     """
     if service.daily_limit is None:
-        return Places()
+        return DailyQuota()
     first, last = (local_day(minute, zone) for minute in span)
-    return Places(
+    return DailyQuota(
         claimed=_claimed(session, service, first, last, limits),
         booked=_booked(session, service, first, last, zone, limits["own_booking"]),
     )
@@ -92,7 +93,7 @@ def _booked(
 
 # Built once: building a statement takes several times as long as running it.
 _CLAIMED = select(claims.c.tick, claims.c.booking_id).where(
-    claims.c.resource_id == bindparam("resource"), *LIVE
+    claims.c.resource_id == bindparam("resource"), *BLOCKING
 )
 _BOOKED = select(bookings.c.id, bookings.c.starts_at).where(
     bookings.c.service_id == bindparam("service"),

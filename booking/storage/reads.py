@@ -98,7 +98,9 @@ def bookings_like(
     return session.scalars(query).all()
 
 
-def is_sold(session: Session, staff_member_id: int, span: Interval, *, besides: int | None) -> bool:
+def has_booking_within(
+    session: Session, staff_member_id: int, span: Interval, *, besides: int | None
+) -> bool:
     """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
     asked = {
         "member": staff_member_id,

@@ -45,7 +45,7 @@ visitor_key = Table(
 )
 
 
-class Marks(NamedTuple):
+class VisitorHashes(NamedTuple):
     """Of one visitor, in the order of WIDTHS: today's, and yesterday's where there are any."""
 
     today: tuple[bytes | None, ...]
@@ -68,14 +68,14 @@ class Counted(NamedTuple):
     bookings: int
 
 
-def marks_of(session: Session, names: Names, now: datetime) -> Marks:
+def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHashes:
     """The marks of whoever asks from there. The first one of a day makes its key."""
     today = now.astimezone(UTC).date().toordinal()
     keys = _keys(session, today)
     if today not in keys:
         _turn_keys(session, today)
         keys = _keys(session, today)
-    return Marks(*(_marked(keys.get(day), names) for day in (today, today - 1)))
+    return VisitorHashes(*(_marked(keys.get(day), names) for day in (today, today - 1)))
 
 
 def keys_for(session: Session, purpose: str, now: datetime) -> Sequence[bytes]:
@@ -97,7 +97,7 @@ def forget_keys(session: Session, now: datetime) -> None:
 
 
 def count(
-    session: Session, marks: Marks, *, now: datetime, besides_tab: int | None
+    session: Session, marks: VisitorHashes, *, now: datetime, besides_tab: int | None
 ) -> list[Counted]:
     """What the visitor has, then each network around, in the order of WIDTHS; that tab left out.
 

@@ -55,7 +55,7 @@ def working_times(
     }
 
 
-def near(working: WorkingTime, span: Interval) -> WorkingTime:
+def clip_exceptions(working: WorkingTime, span: Interval) -> WorkingTime:
     """The same time without what lies outside the span: years of time off would be in the way."""
     return replace(
         working,

@@ -15,7 +15,7 @@ from booking.customer.wizard.draft import slot_start
 from booking.operations import bookings, claiming
 from booking.operations.errors import SlotUnavailable
 from booking.operations.rescheduling import reschedule
-from booking.storage import claims, diary, reads
+from booking.storage import claims, reads, snapshot
 from booking.tab_sessions import TabSession, run_in_transaction
 
 
@@ -46,8 +46,8 @@ def move() -> tuple[str, int]:
 def take_the_guard_away() -> None:
     guarded, book = claims._statement, bookings.book
     claims._statement = lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR")
-    claiming.is_sold = lambda *_given, **_named: False
-    diary._taken = lambda session, staff, span, live: {member.id: [] for member in staff}
+    claiming.has_booking_within = lambda *_given, **_named: False
+    snapshot._taken = lambda session, staff, span, live: {member.id: [] for member in staff}
     # Nor does a draft remember that it was confirmed, neither in its tab nor by its number.
     TabSession.complete = lambda tab, result: None
     bookings.book = lambda session, **given: book(session, **given | fresh())

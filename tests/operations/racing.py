@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
+from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 
-REFUSALS = (SlotUnavailable, VisitorLimit, WorkWanted)
+REFUSALS = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
 
 
 def at_once(*jobs):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel
-from booking.operations.errors import AppointmentPast, DraftChanged, SlotUnavailable
+from booking.operations.errors import AlreadyConfirmed, AppointmentPast, SlotUnavailable
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.availability import days
@@ -64,7 +64,7 @@ def test_a_draft_is_booked_once_however_often_it_is_confirmed(shop):
 
 def test_a_confirmed_draft_with_other_answers_is_refused(shop):
     shop.book(None, "cut", "ann", at("10:00"), draft="d1")
-    with pytest.raises(DraftChanged):
+    with pytest.raises(AlreadyConfirmed):
         shop.book(None, "cut", "ann", at("11:00"), draft="d1", fingerprint="other")
     assert shop.count(Booking) == 1
 

@@ -14,14 +14,14 @@ from sqlalchemy import select, text
 from booking.operations.bookings import cancel
 from booking.operations.errors import (
     AppointmentCancelled,
-    HoldOver,
+    NoHold,
     NoMoreTime,
     SlotUnavailable,
 )
 from booking.operations.holds import extend, release
 from booking.operations.purge import GRACE, purge_claims, purge_holds
 from booking.operations.rescheduling import reschedule
-from booking.storage import claims, diary
+from booking.storage import claims, snapshot
 from booking.storage.models import Hold, StaffMember
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, SmallShop, at, book_in, find
@@ -115,7 +115,7 @@ class History(RuleBasedStateMachine):
     def extend(self, tab):
         time, earlier = self.held.get(tab, (None, None))
         if earlier is None:
-            error = HoldOver
+            error = NoHold
         elif earlier.extensions >= 3:
             error = NoMoreTime
         else:
@@ -317,6 +317,6 @@ def test_without_the_guard_the_model_is_left_behind(shop, monkeypatch):
         "_statement",
         lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR"),
     )
-    monkeypatch.setattr(diary, "_taken", lambda _s, staff, *_: {one.id: [] for one in staff})
+    monkeypatch.setattr(snapshot, "_taken", lambda _s, staff, *_: {one.id: [] for one in staff})
     with pytest.raises(AssertionError):
         play(shop, lambda _line: None, 50)

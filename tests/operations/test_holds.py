@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking.operations.errors import HoldOver, NoMoreTime, SlotUnavailable
-from booking.operations.holds import extend, give_up, lengthen, release
+from booking.operations.errors import NoHold, NoMoreTime, SlotUnavailable
+from booking.operations.holds import extend, lengthen, release, release_but_keep_clock
 from booking.operations.purge import purge_holds, purge_past_holds
 from booking.operations.visitors import Visitor
 from booking.scheduling.slots import Reason
@@ -203,7 +203,7 @@ def test_no_tab_keeps_others_out_for_ever(shop, turns):
             assert made.expires <= later(40)
         else:
             with shop.writing() as session:
-                give_up(session, tab_key=tab, now=now)
+                release_but_keep_clock(session, tab_key=tab, now=now)
         now += timedelta(minutes=9)
     shop.hold(shop.tab(), "cut", "ann", at("10:00", day=1), now=later(45))
 
@@ -212,7 +212,7 @@ def test_a_time_given_up_is_free_at_once(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
     with shop.writing() as session:
-        give_up(session, tab_key=tab, now=later(1))
+        release_but_keep_clock(session, tab_key=tab, now=later(1))
     assert shop.count(claim) == 0
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(1))
     assert shop.hold(tab, "cut", "ben", at("10:00"), now=later(2), extensions=0).expires == later(
@@ -250,7 +250,7 @@ def test_more_time_holds_what_the_service_takes_now(shop):
 
 def test_without_a_hold_there_is_nothing_to_extend(shop):
     tab = shop.tab()
-    with shop.writing() as session, pytest.raises(HoldOver):
+    with shop.writing() as session, pytest.raises(NoHold):
         extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
 
 
@@ -299,7 +299,7 @@ def end_it(shop, tab, now):
 
 def give_it_up(shop, tab, now):
     with shop.writing() as session:
-        give_up(session, tab_key=tab, now=now)
+        release_but_keep_clock(session, tab_key=tab, now=now)
 
 
 def go_elsewhere(shop, tab, now):

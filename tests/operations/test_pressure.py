@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from sqlalchemy import insert
 
-from booking.operations.errors import WorkWanted
-from booking.operations.holds import extend, give_up
+from booking.operations.errors import ProofOfWorkRequired
+from booking.operations.holds import extend, release_but_keep_clock
 from booking.operations.pressure import Proof
-from booking.operations.purge import purge_sums
+from booking.operations.purge import purge_challenges
 from booking.operations.visitors import Visitor
 from booking.storage.models import spent_challenge
 from tests.fixtures.small_shop import NOW, at
@@ -46,7 +46,7 @@ def crowded(shop):
 def test_a_hold_is_free_until_others_hold_much_of_that_persons_day(shop):
     crowd(shop, at("10:00", day=1), at("11:00", day=1), at("12:00", day=1), **asked())
     shop.hold(shop.tab(), "cut", "ann", at("13:00", day=1), **asked())
-    with pytest.raises(WorkWanted):
+    with pytest.raises(ProofOfWorkRequired):
         shop.hold(shop.tab(), "cut", "ann", at("14:00", day=1), **asked())
     for who, start in (
         ("ben", at("14:00", day=1)),
@@ -67,7 +67,7 @@ def test_bookings_and_holds_that_are_over_are_no_pressure(crowded):
 def test_a_sum_is_good_for_one_hold(crowded):
     sum_ = done()
     crowded.hold(crowded.tab(), "cut", "ann", at("14:00", day=1), **asked(sum_))
-    with pytest.raises(WorkWanted):
+    with pytest.raises(ProofOfWorkRequired):
         crowded.hold(crowded.tab(), "cut", "ann", at("15:00", day=1), **asked(sum_))
     assert crowded.count(spent_challenge) == 1
 
@@ -96,7 +96,7 @@ def test_what_a_tab_holds_already_costs_nothing_more(crowded):
     crowded.hold(tab, "color", "ann", at("14:00", day=1), **asked())
     with crowded.writing() as session:
         extend(session, tab_key=tab, now=NOW, minutes=10, most=3, **asked())
-    with pytest.raises(WorkWanted):
+    with pytest.raises(ProofOfWorkRequired):
         crowded.hold(tab, "cut", "ann", at("15:30", day=1), **asked())
 
 
@@ -104,14 +104,14 @@ def test_a_hold_that_ran_out_costs_a_sum_to_be_taken_up_again(shop):
     tab, later = shop.tab(), NOW + timedelta(minutes=5)
     shop.hold(tab, "cut", "ann", at("14:00", day=1))
     with shop.writing() as session:
-        give_up(session, tab_key=tab, now=NOW)
+        release_but_keep_clock(session, tab_key=tab, now=NOW)
     crowd(shop, *[at(f"{hour}:00", day=1) for hour in (9, 10, 11, 12)])
 
     def more_time(**given):
         with shop.writing() as session:
             return extend(session, tab_key=tab, now=later, minutes=10, most=3, **given)
 
-    with pytest.raises(WorkWanted):
+    with pytest.raises(ProofOfWorkRequired):
         more_time(**asked())
     assert not more_time(**asked(done())).is_over(later)
 
@@ -131,7 +131,7 @@ def test_the_places_of_a_day_count_like_its_minutes(shop):
     two = [at("10:00", day=1), at("11:00", day=1)]
     crowd(shop, *two)
     shop.hold(shop.tab(), "cut", "ben", at("10:00", day=1), **asked())
-    with pytest.raises(WorkWanted):
+    with pytest.raises(ProofOfWorkRequired):
         shop.hold(shop.tab(), "cut", "ben", at("11:00", day=1), **asked())
 
 
@@ -142,5 +142,5 @@ def test_sums_are_forgotten_once_they_are_too_old_to_be_taken(crowded):
     crowded.hold(crowded.tab(), "cut", "ann", at("14:00", day=1), **asked(done()))
     assert crowded.count(spent_challenge) == 3, "each takes ten along"
     with crowded.writing() as session:
-        assert purge_sums(session, now=NOW) == 2
+        assert purge_challenges(session, now=NOW) == 2
     assert crowded.count(spent_challenge) == 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.scheduling.share import leaves_enough
+from booking.scheduling.share import within_share
 
 MINUTES = st.integers(0, 1440)
 
@@ -24,12 +24,12 @@ MINUTES = st.integers(0, 1440)
 def test_a_visitor_has_their_part_of_the_day(
     open_minutes, appointments, minutes, wanted, percent, enough
 ):
-    assert leaves_enough(open_minutes, appointments, minutes, wanted, percent) is enough
+    assert within_share(open_minutes, appointments, minutes, wanted, percent) is enough
 
 
 @given(MINUTES, st.integers(2, 50), MINUTES, MINUTES, st.integers(1, 99))
 def test_from_the_third_on_the_others_keep_their_part(
     open_minutes, appointments, minutes, wanted, percent
 ):
-    if leaves_enough(open_minutes, appointments, minutes, wanted, percent):
+    if within_share(open_minutes, appointments, minutes, wanted, percent):
         assert minutes + wanted <= open_minutes * percent / 100

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
 from booking.storage import claims
-from booking.storage.claims import day_place, exchange, owned, staff_ticks
+from booking.storage.claims import claim_and_release, day_place, owned, staff_ticks
 from booking.storage.models import claim, hold
 from tests.fixtures.small_shop import at, find
 
@@ -40,7 +40,7 @@ class Lost(Exception):
 def claimed(shop, pairs, owner, *, now=NOW, until=LATER, own=None):
     values = {"hold_id": owner, "own_hold_id": own, "expires_at": until, "now": now}
     with suppress(Lost), shop.writing() as session:
-        if exchange(session, pairs, (), **values):
+        if claim_and_release(session, pairs, (), **values):
             raise Lost
         return True
     return False
@@ -106,7 +106,7 @@ def test_what_is_given_up_goes_once_the_new_claim_stands(shop, two_holds):
     claimed(shop, ticks(1, 6), first)
     values = {"hold_id": first, "own_hold_id": first, "expires_at": LATER, "now": NOW}
     with shop.writing() as session:
-        assert exchange(session, ticks(5, 9), ticks(1, 6), **values) == set()
+        assert claim_and_release(session, ticks(5, 9), ticks(1, 6), **values) == set()
     assert ticks_of(shop, first) == ticks(5, 9)
     assert claimed(shop, ticks(1, 4), second)
 
@@ -117,7 +117,7 @@ def test_what_was_lost_before_it_was_given_up_stays_with_the_other(shop, two_hol
     claimed(shop, ticks(5, 6), second, now=LATER, until=LATER + 9)
     values = {"hold_id": first, "own_hold_id": first, "expires_at": LATER + 9, "now": LATER}
     with shop.writing() as session:
-        assert exchange(session, ticks(11, 12), ticks(1, 6), **values) == set()
+        assert claim_and_release(session, ticks(11, 12), ticks(1, 6), **values) == set()
     assert ticks_of(shop, first) == ticks(11, 12)
     assert ticks_of(shop, second) == ticks(5, 6)
 
@@ -127,7 +127,7 @@ def test_the_answer_names_what_others_have(shop, two_holds):
     claimed(shop, ticks(3, 4), first)
     values = {"hold_id": second, "expires_at": LATER, "now": NOW}
     with suppress(Lost), shop.writing() as session:
-        assert exchange(session, ticks(1, 6), (), **values) == ticks(3, 4)
+        assert claim_and_release(session, ticks(1, 6), (), **values) == ticks(3, 4)
         raise Lost
 
 
@@ -192,9 +192,9 @@ def test_moving_a_claim_to_earlier_ticks_never_deadlocks_with_one_across_both(sh
         places = [ticks(20, 30), ticks(1, 10)]
         values = {"hold_id": mover, "own_hold_id": mover, "expires_at": LATER, "now": NOW}
         for turn in range(200):
-            given_up, wanted = places[turn % 2], places[(turn + 1) % 2]
+            to_release, wanted = places[turn % 2], places[(turn + 1) % 2]
             with shop.writing() as session:
-                assert not exchange(session, wanted, given_up, **values)
+                assert not claim_and_release(session, wanted, to_release, **values)
 
     def cross():
         start.wait(timeout=60)

@@ -13,7 +13,7 @@ from booking.contact import forms
 from booking.i18n import words
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
-from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
+from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.web import urls
 from booking.web.shop import state
@@ -46,7 +46,7 @@ def take_staff(here: WizardState, choice: str) -> list[str]:
 
 
 def take_slot(here: WizardState, start: datetime) -> list[str]:
-    """The time: held for this tab. Raises SlotUnavailable, VisitorLimit or WorkWanted."""
+    """The time: held for this tab. Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired."""
     service = required(here.service)
     here.draft.service = service.slug
     if here.draft.start == start and here.slot_state is SlotState.HELD:
@@ -86,7 +86,7 @@ def confirm(here: WizardState) -> Booking:
     """Everything: the booking is made, once per draft.
 
     Raises SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
-    visitor has enough, and DraftChanged when this draft was confirmed with other answers.
+    visitor has enough, and AlreadyConfirmed when this draft was confirmed with other answers.
     """
     draft, service = here.draft, required(here.service)
     return bookings.book(
@@ -142,7 +142,7 @@ def _keep_slot(here: WizardState, service: Service, candidates: Sequence[StaffMe
     for staff in ([current] if current else []), candidates:
         if staff and _try_hold(here, service, staff, start):
             return [f"Your time is kept: {when}."]
-    holds.give_up(here.tab.session, tab_key=required(here.tab.key), now=here.tab.now)
+    holds.release_but_keep_clock(here.tab.session, tab_key=required(here.tab.key), now=here.tab.now)
     draft.forget_slot()
     return [f"{when} could not be kept for this choice, so please choose a time again."]
 
@@ -152,7 +152,7 @@ def _try_hold(
 ) -> bool:
     try:
         _hold(here, service, staff, start)
-    except (SlotUnavailable, VisitorLimit, WorkWanted):
+    except (SlotUnavailable, VisitorLimit, ProofOfWorkRequired):
         return False
     return True
 

@@ -9,12 +9,12 @@ from flask import request
 
 from booking.contact import forms
 from booking.operations.errors import (
-    DraftChanged,
-    HoldOver,
+    AlreadyConfirmed,
+    NoHold,
     NoMoreTime,
+    ProofOfWorkRequired,
     SlotUnavailable,
     VisitorLimit,
-    WorkWanted,
 )
 from booking.storage import reads
 from booking.tab_sessions import DeferredResponse, TabSession, TabSessionGone
@@ -76,7 +76,7 @@ def hold(here: WizardState, start: datetime, shown: dict[str, Any]) -> DeferredR
         return refuse(here.tab, "time", 409, alerts, zone=here.draft.zone, lost=start)
     except VisitorLimit as reached:
         return refuse(here.tab, "time", 429, [TOO_MUCH[reached.limit]], **shown)
-    except WorkWanted:
+    except ProofOfWorkRequired:
         if not differing:
             return refuse(here.tab, "time", 428, zone=here.draft.zone, chosen=start, asks_sum=True)
         told = []
@@ -135,7 +135,7 @@ def book(here: WizardState) -> DeferredResponse:
         return refuse(tab, "time", 409, [why(lost.reason, here.service)], lost=here.draft.start)
     except VisitorLimit as reached:
         return refuse(tab, "review", 429, [TOO_MUCH[reached.limit]])
-    except DraftChanged:
+    except AlreadyConfirmed:
         return refuse(tab, "review", 409, [CHANGED])
     return tab.render_after_commit(pages.go_on)
 
@@ -160,9 +160,9 @@ def more_time(tab: TabSession) -> DeferredResponse:
         return tab.render_after_commit(pages.show_hold, TOO_MUCH[reached.limit], status=429)
     except NoMoreTime:
         return tab.render_after_commit(pages.show_hold, NO_MORE_TIME, status=409)
-    except WorkWanted:
+    except ProofOfWorkRequired:
         return tab.render_after_commit(pages.show_hold, status=428, asks_sum=True)
-    except (HoldOver, SlotUnavailable):
+    except (NoHold, SlotUnavailable):
         return tab.render_after_commit(pages.show_hold, TIME_LOST, status=409)
     return tab.render_after_commit(pages.show_hold)
 

@@ -6,7 +6,7 @@ The old draft is erased by then: what its last form said besides stands in `summ
 from __future__ import annotations
 
 from booking.i18n import words
-from booking.operations.errors import SlotUnavailable, VisitorLimit, WorkWanted
+from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web import urls
 from booking.web.shop import named_zone
@@ -48,7 +48,7 @@ def _hold_again(before: WizardState, told: list[str]) -> DeferredResponse:
     except VisitorLimit as reached:
         told = [*told, TOO_MUCH[reached.limit]]
         return keep(here, 429, "time", alerts=told, headers=place)
-    except WorkWanted:
+    except ProofOfWorkRequired:
         more = {"chosen": start, "asks_sum": True}
         return keep(here, 428, "time", notices=told, headers=place, **more)
     return accept(here, [*told, HELD_AGAIN.format(when=words.moment(start, here.zone))])

@@ -1,6 +1,6 @@
 """All that decides what is free for one service and some of its staff, read once.
 
-The calendar the customer sees and the check inside a hold or a booking ask the same diary, so
+The calendar the customer sees and the check inside a hold or a booking ask the same snapshot, so
 they cannot disagree about the rules.
 """
 
@@ -24,13 +24,13 @@ from .bookings import Hold
 from .bookings import claim as claims
 from .business import Service, StaffMember
 from .catalogue import Catalogue
-from .claims import LIVE
-from .places import Places, read_places
-from .working_time import near, rules_of
+from .claims import BLOCKING
+from .places import DailyQuota, load_daily_quota
+from .working_time import clip_exceptions, rules_of
 
 
 @dataclass(frozen=True)
-class Diary:
+class AvailabilitySnapshot:
     """What one service's staff have left, as one tab sees it: its own hold hides nothing.
 
     `now` and all intervals are minutes since the epoch, UTC.
@@ -40,7 +40,7 @@ class Diary:
     rules: ServiceRules
     working: dict[int, WorkingTime]
     taken: dict[int, list[Interval]]
-    places: Places
+    places: DailyQuota
     own: Hold | None
     now: int
     zone: ZoneInfo
@@ -115,7 +115,7 @@ class Diary:
         )
 
 
-def read_diary(
+def load_snapshot(
     session: Session,
     catalogue: Catalogue,
     service: Service,
@@ -125,7 +125,7 @@ def read_diary(
     now: datetime,
     own: Hold | None,
     booking_id: int | None = None,
-) -> Diary:
+) -> AvailabilitySnapshot:
     """What decides about starts within the span, in a constant number of queries.
 
     `own` is the asking tab's hold, over or not, `booking_id` a booking about to be moved: what
@@ -133,12 +133,15 @@ def read_diary(
     """
     limits = _limits(int(now.timestamp()), own, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
-    return Diary(
+    return AvailabilitySnapshot(
         service_id=service.id,
         rules=rules_of(service),
-        working={member.id: near(catalogue.working_time(member.id), around) for member in staff},
+        working={
+            member.id: clip_exceptions(catalogue.working_time(member.id), around)
+            for member in staff
+        },
         taken=_taken(session, staff, around, limits),
-        places=read_places(session, service, around, limits, catalogue.zone),
+        places=load_daily_quota(session, service, around, limits, catalogue.zone),
         own=own if own and not own.is_over(now) else None,
         now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
         zone=catalogue.zone,
@@ -165,11 +168,11 @@ def _taken(
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
     asked = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
     for resource, written in session.connection().execute(_TAKEN, {**asked, **limits}):
-        taken[of_resource[resource]] = _stretches(sorted(map(int, written.split(","))))
+        taken[of_resource[resource]] = _merge_ticks(sorted(map(int, written.split(","))))
     return taken
 
 
-def _stretches(ticks: list[int]) -> list[Interval]:
+def _merge_ticks(ticks: list[int]) -> list[Interval]:
     """Ticks in a row as one interval."""
     gaps = [here for here in range(1, len(ticks)) if ticks[here] != ticks[here - 1] + 1]
     firsts, ends = [0, *gaps], [*gaps, len(ticks)]
@@ -184,6 +187,6 @@ def _stretches(ticks: list[int]) -> list[Interval]:
 # that a busy month takes.
 _TAKEN = (
     select(claims.c.resource_id, func.aggregate_strings(cast(claims.c.tick, String), ","))
-    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *LIVE)
+    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *BLOCKING)
     .group_by(claims.c.resource_id)
 )
