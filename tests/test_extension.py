@@ -46,6 +46,7 @@ def test_flask_sqlalchemy_lite_serves_as_well(sqlite_url, given):
         assert apart.submit(walk).result() == "staff"
 
 
+@pytest.mark.usefixtures("monday_morning")
 def test_a_hosts_hook_after_commits_has_a_transaction_of_its_own(sqlite_url):
     app = Flask("host")
     app.config.update(SQLALCHEMY_DATABASE_URI=sqlite_url, TESTING=True)

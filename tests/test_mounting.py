@@ -19,6 +19,7 @@ def links_of(page) -> set[str]:
     return {each.get("src") or each.get("href") or each["action"] for each in found}
 
 
+@pytest.mark.usefixtures("monday_morning")
 @pytest.mark.parametrize("prefix", ["/", "shop/appointments/"])
 def test_the_whole_wizard_works_at_any_prefix(host, prefix):
     host.add_url_rule("/mine", "mine", lambda: "mine")
@@ -97,6 +98,7 @@ def test_an_app_that_matches_hosts_is_told(tmp_path):
         Sidebook(app)
 
 
+@pytest.mark.usefixtures("monday_morning")
 def test_with_a_name_a_host_keeps_its_own_blueprint_and_commands(host):
     own = AppGroup("booking")
     own.command("ours")(lambda: print("the host's"))

@@ -66,6 +66,7 @@ def test_a_public_address_that_ends_in_the_wizards_own_prefix_is_refused(made):
         made(BOOKING_PUBLIC_URL="https://shop.example/book")
 
 
+@pytest.mark.usefixtures("monday_morning")
 def test_the_manage_link_begins_with_the_public_address(made):
     app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
     tab = TabClient(app, "/termine/book/")

@@ -18,7 +18,11 @@ LOCAL = "http://localhost"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
 GRANTS = re.compile(r"^```sql\n(.*shop_web;)\n```", re.DOTALL | re.MULTILINE)
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.fresh_database]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.fresh_database,
+    pytest.mark.usefixtures("monday_morning"),
+]
 
 
 @pytest.fixture

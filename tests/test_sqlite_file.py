@@ -17,6 +17,8 @@ from booking.transactions.sqlite_file import SQLiteFile
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details, at_review
 
+pytestmark = pytest.mark.usefixtures("monday_morning")
+
 
 @pytest.fixture
 def file(sqlite_url, tmp_path):

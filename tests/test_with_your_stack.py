@@ -112,6 +112,7 @@ class Person(UserMixin):
         self.id = number
 
 
+@pytest.mark.usefixtures("monday_morning")
 def test_a_log_in_before_the_wizard_and_one_that_ran_out_in_its_midst(with_login):
     tab = TabClient(with_login, "/book/")
     assert tab.url == "/login?next=/book/?"

@@ -21,12 +21,12 @@ from tests.operations.audit import assert_sold_once
 
 STAFF = ("ana", "ben", "cyd", "dee", "eve")
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "phone": "", "note": ""}
+DAY = datetime.now(UTC).date() + timedelta(days=2)  # the same to the end of the run
 
 
 def at(hour: int, minute: int = 0) -> datetime:
     """That time tomorrow or the day after: later than any hold made while the attack lasts."""
-    day = datetime.now(UTC).date() + timedelta(days=2)
-    return datetime.combine(day, time(hour, minute), UTC)
+    return datetime.combine(DAY, time(hour, minute), UTC)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from tests.browser.wizard import answer, assert_booked, at, fill, go_on, open_la
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 
 OFFER = "Use the details from my other booking"
+IN_TWO_DAYS = datetime.now(UTC).date() + timedelta(days=2)  # the same to the end of the run
 WARNING = "Your other booking, Short visit, is from"
 CHANNEL = "two-tabs /book/handover/"
 LISTEN = """(name) => {
@@ -52,9 +53,8 @@ def to_review_of_the_same_time(page: Page, staff: str) -> None:
 
 
 def take_the_same_time(page: Page) -> None:
-    in_two_days = datetime.now(UTC).date() + timedelta(days=2)
-    page.goto(f"/book/time?day={in_two_days}")
-    page.locator(f"#times [name=slot][value='{in_two_days}T15:00Z']").check()
+    page.goto(f"/book/time?day={IN_TWO_DAYS}")
+    page.locator(f"#times [name=slot][value='{IN_TWO_DAYS}T15:00Z']").check()
     go_on(page)
 
 

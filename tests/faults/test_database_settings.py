@@ -17,7 +17,11 @@ from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details
 from tests.fixtures.databases import database_at, engine_at, migrate
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.fresh_database]
+pytestmark = [
+    pytest.mark.postgresql,
+    pytest.mark.fresh_database,
+    pytest.mark.usefixtures("monday_morning"),
+]
 
 AGAINST_US = {
     "DateStyle": "'German, DMY'",

@@ -23,6 +23,8 @@ from tests.fixtures.small_shop import open_engine
 Trouble = Callable[[Flask], AbstractContextManager[None]]
 MUCH = ADA | {"note": "By the window, please. " * 80}
 
+pytestmark = pytest.mark.usefixtures("monday_morning")
+
 
 def engine_of(app: Flask):
     with app.app_context():

@@ -16,7 +16,7 @@ from tests.conftest import app_over
 from tests.customer.walks import at_done, at_review
 from tests.fixtures.proxies import Wire, wire_to
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.usefixtures("monday_morning")]
 
 
 @pytest.fixture

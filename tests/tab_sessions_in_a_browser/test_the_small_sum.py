@@ -13,7 +13,8 @@ from tests.conftest import app_over, served
 from tests.customer.walks import at_details
 
 DAY = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
-OTHERS = ("09:00", "10:30")  # of 80 minutes each: more than a quarter of Ana's day
+# Of 80 minutes each: more than a quarter of Ana's day. Her break ends at 12:00 UTC or at 13:00.
+OTHERS = ("09:00", "14:00")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 # The sum begins when it is let, so that something can be done meanwhile.
 HELD_BACK = """() => {
