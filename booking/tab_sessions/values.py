@@ -8,6 +8,7 @@ from typing import Any
 
 from .refusals import TabSessionError
 
+_NESTED = (dict, list, tuple)
 _DEEPEST = 100  # levels: more is a list in itself
 
 
@@ -32,9 +33,12 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 def _has_other_keys(value: Any) -> bool:
     """Whether a dict in there has keys that JSON would turn into text without a word."""
+    inside = value
     if isinstance(value, dict):
-        return any(not isinstance(key, str) or _has_other_keys(value[key]) for key in value)
-    return isinstance(value, list | tuple) and any(_has_other_keys(each) for each in value)
+        if not all(isinstance(key, str) for key in value):
+            return True
+        inside = value.values()
+    return any(_has_other_keys(each) for each in inside if isinstance(each, _NESTED))
 
 
 def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
