@@ -58,7 +58,7 @@ class Customer:
         if step == "details":
             return FORM
         if step == "confirm":
-            return {name: self._value(name) for name in ("draft", "answers")}
+            return {name: self._value(name) for name in ("idempotency_key", "review_version")}
         given = {"service": "video-coaching", "staff": "any"}.get(step)
         return {step: given} if given else {"slot": self._value("slot"), "zone": "Europe/Lisbon"}
 

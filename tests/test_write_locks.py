@@ -97,7 +97,13 @@ def somebody_books(app):
     tab = TabClient(app, "/book/").submit(service="long").submit(staff="any")
     tab.submit(slot=slots(tab)[0]).open("time").submit(slot=slots(tab)[2])
     send(tab, "hold/extension")
-    send(tab, "details/typed", name="A", seen=tab.fields["seen"], round=tab.fields.get("round", 0))
+    send(
+        tab,
+        "details/typed",
+        name="A",
+        answer_version=tab.fields["answer_version"],
+        details_revision=0,
+    )
     tab.submit(name="Ada").submit(**ANSWERS)
     send(tab, "details/kept")
     tab.open("service").submit(service="short")

@@ -13,7 +13,8 @@ YEAR = 366
 # The fields every service has: a question of the same name could not be told from them.
 TAKEN_KEYS = frozenset(
     {"service", "staff", "slot", "zone", "change", "name", "email", "phone", "note"}
-    | {"draft", "answers"}
+    | {"idempotency_key", "review_version", "answer_version", "details_revision"}
+    | {"draft", "answers", "seen", "round"}  # as they were named before
 )
 
 

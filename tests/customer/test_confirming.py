@@ -14,7 +14,7 @@ def twin_of(tab):
 
 
 def confirmation(tab) -> dict[str, str]:
-    return {name: tab.fields[name] for name in ("draft", "answers")}
+    return {name: tab.fields[name] for name in ("idempotency_key", "review_version")}
 
 
 def reference(tab) -> str:
@@ -79,7 +79,11 @@ def test_a_twin_that_shows_older_answers_learns_what_was_booked(app, bookings):
 
 def test_a_forged_confirmation_books_nothing(app, bookings):
     tab = at_review(app)
-    for forged in ({}, {"draft": "x", "answers": "y"}, {**confirmation(tab), "answers": "y"}):
+    for forged in (
+        {},
+        {"idempotency_key": "x", "review_version": "y"},
+        {**confirmation(tab), "review_version": "y"},
+    ):
         tab.post("review/form", **forged)
         assert (tab.status, tab.step) == (409, "review")
     assert bookings() == []
@@ -93,7 +97,7 @@ def test_after_done_every_step_shows_it_and_no_answer_is_taken(app, bookings):
     for step, fields in (
         ("service", {"service": "long"}),
         ("details", {"name": "Grace"}),
-        ("review", {"draft": "other", "answers": "x"}),
+        ("review", {"idempotency_key": "other", "review_version": "x"}),
     ):
         tab.open().post(f"{step}/form", **fields)
         assert tab.status == 410, step
@@ -129,7 +133,7 @@ def test_a_booking_that_was_cancelled_since_is_shown_so(app):
 
 def test_a_confirmation_that_comes_too_early_says_so(app, bookings):
     tab = TabClient(app, "/book/")
-    tab.post("review/form", draft="x", answers="y")
+    tab.post("review/form", idempotency_key="x", review_version="y")
     assert (tab.status, tab.step) == (409, "service")
     assert "needs your answer first" in alert(tab)
     assert bookings() == []

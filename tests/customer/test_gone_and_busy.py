@@ -91,7 +91,7 @@ def test_a_time_that_was_taken_meanwhile_is_answered_with_the_nearest_ones(
 
 def test_text_that_was_only_saved_along_the_way_is_carried_as_well(in_the_afternoon, an_hour_later):
     tab = in_the_afternoon(service="short", staff="ana")
-    tab.post("details/typed", **tab.fields | {"name": "Ada", "round": "0"})
+    tab.post("details/typed", **tab.fields | {"name": "Ada", "details_revision": "0"})
     tab.refresh()
     an_hour_later()
     tab.submit().submit()
@@ -101,7 +101,7 @@ def test_text_that_was_only_saved_along_the_way_is_carried_as_well(in_the_aftern
 def test_an_expired_tab_is_told_when_it_is_used_and_not_while_somebody_types(app, an_hour_later):
     tab = at_details(app)
     an_hour_later()
-    typed = tab.fields | {"name": "Ada", "round": "0"}
+    typed = tab.fields | {"name": "Ada", "details_revision": "0"}
     headers = {"Tab-Session": tab.id, "HX-Request": "true"}
     answer = app.test_client().post("/book/details/typed", data=typed, headers=headers)
     assert (answer.status_code, answer.text) == (410, "")
@@ -155,7 +155,7 @@ def test_beginning_anew_once_more_does_not_overwrite_what_was_typed_since(app):
     tab = at_details(app)
     old = {"name": "Ada", "service": "short", "staff": "any"}
     headers = {"Tab-Session": tab.id, "HX-Request": "true"}
-    tab.post("details/typed", name="Ada Lovelace", round="0")
+    tab.post("details/typed", name="Ada Lovelace", details_revision="0")
     answer = app.test_client().post("/book/new/form", data=old, headers=headers)
     assert answer.status_code == 200
     assert value(tab.refresh(), "name") == "Ada Lovelace"

@@ -114,8 +114,8 @@ def type_a_name(tab) -> str:
 
 
 def marks(tab) -> dict[str, str]:
-    turn = json.loads(tab.page.select_one("[data-quiet]")["hx-vals"])["round"]
-    return {"seen": value(tab, "seen"), "round": turn}
+    turn = json.loads(tab.page.select_one("[data-quiet]")["hx-vals"])["details_revision"]
+    return {"answer_version": value(tab, "answer_version"), "details_revision": turn}
 
 
 def is_free_to_others(app, slot) -> bool:

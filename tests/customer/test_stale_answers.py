@@ -61,10 +61,10 @@ def held(database) -> list[str]:
 
 def test_a_service_chosen_in_a_twin_is_shown_beside_the_one_chosen_here(app):
     stale = at_time(app, service="long").open("service")
-    mark = stale.fields["seen"]
+    mark = stale.fields["answer_version"]
     twin_of(stale, "service").submit(service="short")
     stale.submit(service="nonsense", force=True)
-    assert (stale.status, stale.fields["seen"]) == (422, mark)  # still the old form
+    assert (stale.status, stale.fields["answer_version"]) == (422, mark)  # still the old form
     stale.submit(service="long")
     assert (stale.status, stale.step) == (409, "service")
     assert rows(stale) == {"Service": ["Short visit", "Long visit"]}
@@ -260,7 +260,7 @@ def test_the_browsers_back_shows_the_form_anew_and_takes_its_answer(app):
     assert (tab.status, tab.step) == (200, "review")
 
 
-@pytest.mark.parametrize("mark", [{}, {"seen": ""}])
+@pytest.mark.parametrize("mark", [{}, {"answer_version": ""}])
 def test_a_form_without_a_mark_is_not_checked(app, mark):
     tab = at_time(app, service="short")
     tab.post("service/form", service="long", **mark)
@@ -270,7 +270,7 @@ def test_a_form_without_a_mark_is_not_checked(app, mark):
 @pytest.mark.parametrize("mark", ["x", "0" * 16, "\x00", "💥" * 5000])
 def test_a_mark_of_nonsense_is_an_old_form(app, mark):
     tab = at_time(app, service="short")
-    tab.post("service/form", service="long", seen=mark)
+    tab.post("service/form", service="long", answer_version=mark)
     assert (tab.status, rows(tab)) == (409, {"Service": ["Short visit", "Long visit"]})
 
 
@@ -287,7 +287,9 @@ def test_text_typed_before_the_tab_was_copied_is_no_conflict_in_the_copy(app):
 
 
 def test_the_mark_tells_nothing_of_the_answer_and_differs_from_tab_to_tab(app):
-    marks = [at_time(app, service="short").open("service").fields["seen"] for _ in range(2)]
+    marks = [
+        at_time(app, service="short").open("service").fields["answer_version"] for _ in range(2)
+    ]
     assert len(set(marks)) == 2
     assert all(re.fullmatch("[0-9a-f]{16}", mark) for mark in marks)
 
@@ -295,12 +297,12 @@ def test_the_mark_tells_nothing_of_the_answer_and_differs_from_tab_to_tab(app):
 def test_the_mark_changes_with_its_own_answer_alone(app):
     tab = at_review(app, service="short", staff="ana")
 
-    def seen(step):
-        return tab.open(step).fields["seen"]
+    def version(step):
+        return tab.open(step).fields["answer_version"]
 
-    before = {step: seen(step) for step in ("service", "staff", "time", "details")}
+    before = {step: version(step) for step in ("service", "staff", "time", "details")}
     tab.open("details").submit(name="Grace Hopper")
-    after = {step: seen(step) for step in before}
+    after = {step: version(step) for step in before}
     assert {step for step in before if before[step] != after[step]} == {"details"}
     tab.open("details").submit(name="Ada Lovelace")
-    assert seen("details") == before["details"]
+    assert version("details") == before["details"]

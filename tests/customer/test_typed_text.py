@@ -13,7 +13,7 @@ def save(tab, **changes):
     saving = tab.page.select_one("[data-quiet]")
     turn = saving["hx-vals"].split('"')[3]
     before = str(tab.page)
-    tab.post("details/typed", **tab.fields | changes | {"round": turn})
+    tab.post("details/typed", **tab.fields | changes | {"details_revision": turn})
     assert str(tab.page) == before
     return tab
 
@@ -69,7 +69,7 @@ def test_what_was_typed_and_taken_back_is_forgotten(app):
 @pytest.mark.parametrize("sent", [ADA, ADA | {"email": "nonsense"}])
 def test_a_save_that_comes_after_its_form_was_sent_does_no_harm(app, sent):
     tab = at_details(app, service="short")
-    late = tab.fields | {"name": "Ad", "round": "0"}
+    late = tab.fields | {"name": "Ad", "details_revision": "0"}
     tab.submit(**sent)
     shown = tab.step
     tab.post("details/typed", **late)
@@ -80,7 +80,7 @@ def test_a_save_that_comes_after_its_form_was_sent_does_no_harm(app, sent):
 def test_a_late_save_does_no_harm_where_the_answer_came_out_as_before(app):
     tab = at_review(app, service="short").open("details")
     saving = tab.page.select_one("[data-quiet]")["hx-vals"]
-    late = tab.fields | {"name": "Grace", "round": saving.split('"')[3]}
+    late = tab.fields | {"name": "Grace", "details_revision": saving.split('"')[3]}
     assert tab.submit().step == "review"
     tab.post("details/typed", **late)
     assert value(tab.open("details"), "name") == "Ada Lovelace"
@@ -97,7 +97,7 @@ def test_a_save_from_a_form_that_is_older_than_a_twins_answer_is_left_aside(app)
 
 def test_after_the_booking_a_save_is_refused_without_a_word(app, bookings):
     tab = at_details(app, service="short")
-    late = tab.fields | {"name": "Grace", "round": "0"}
+    late = tab.fields | {"name": "Grace", "details_revision": "0"}
     tab.submit(**ADA).submit()
     tab.post("details/typed", **late)
     assert (tab.status, tab.response.text) == (410, "")
@@ -106,7 +106,7 @@ def test_after_the_booking_a_save_is_refused_without_a_word(app, bookings):
 
 
 def test_a_save_begins_no_booking(app, rows):
-    tab = TabClient(app, "/book/").post("details/typed", name="Ada", round="0")
+    tab = TabClient(app, "/book/").post("details/typed", name="Ada", details_revision="0")
     assert tab.status == 204
     assert rows()["tabs"] == 0
 
@@ -114,7 +114,7 @@ def test_a_save_begins_no_booking(app, rows):
 @pytest.mark.parametrize("nonsense", ["", "\x00", "-1", "1e9", "💥", "9" * 5000])
 def test_nonsense_is_saved_by_nobody(app, nonsense):
     tab = at_details(app)
-    tab.post("details/typed", name="Ada", round=nonsense, seen=nonsense)
+    tab.post("details/typed", name="Ada", details_revision=nonsense, answer_version=nonsense)
     assert tab.status == 204
     assert value(tab.refresh(), "name") == ""
 
@@ -131,7 +131,12 @@ def test_far_more_than_a_draft_can_carry_is_cut_off(app):
 
 def test_fields_that_nobody_asks_for_are_not_saved(app, database):
     tab = at_details(app, service="short")
-    tab.post("details/typed", round="0", name="Ada", **{f"question_{n}": "x" for n in range(500)})
+    tab.post(
+        "details/typed",
+        details_revision="0",
+        name="Ada",
+        **{f"question_{n}": "x" for n in range(500)},
+    )
     assert tab.status == 204
     with database() as session:
         sealed = session.execute(select(tab_sessions.c.sealed)).scalar_one()
@@ -139,7 +144,9 @@ def test_fields_that_nobody_asks_for_are_not_saved(app, database):
 
 
 @pytest.mark.parametrize("at", [at_details, at_time], ids=["in its turn", "before its turn"])
-@pytest.mark.parametrize("field", [{"seen": "a" * 60_000}, {f"question_{'a' * 60_000}": "x"}])
+@pytest.mark.parametrize(
+    "field", [{"answer_version": "a" * 60_000}, {f"question_{'a' * 60_000}": "x"}]
+)
 def test_a_mark_or_a_name_that_is_none_of_ours_fills_no_draft(app, database, at, field):
     tab = at(app, service="short")
     tab.post("details/form", name="Ada", email="nobody", **field)

@@ -321,7 +321,7 @@ MESSAGES = {
 FIELDS_WITH_ERRORS = [each | {"error": MESSAGES.get(each["name"])} for each in FIELDS]
 
 DIFFERING = [
-    {"label": label, "there": there, "entered": entered}
+    {"label": label, "stored": there, "entered": entered}
     for label, there, entered in [
         ("Name", "Zoë O'Neill", "Zoë O'Neill-Nguyễn"),
         (
@@ -336,7 +336,7 @@ DIFFERING = [
 DIFFERENT_TIMES = [
     {
         "label": "Time",
-        "there": "Thursday 10 December 2026, 17:30",
+        "stored": "Thursday 10 December 2026, 17:30",
         "entered": "Thursday 10 December 2026, 14:30",
     }
 ]
@@ -522,9 +522,9 @@ SAMPLES: dict[str, Sample] = {
             differing=DIFFERING,
             keep_url=f"{ROOT}details/kept",
             typed_url=f"{ROOT}details/typed",
-            round=1,
-            seen="0123456789abcdef",
-            carried={"service": "sports-massage", "staff": "any"},
+            details_revision=1,
+            answer_version="0123456789abcdef",
+            recovery_fields={"service": "sports-massage", "staff": "any"},
         ),
     ),
     "time-differing": Sample(
@@ -566,8 +566,8 @@ SAMPLES: dict[str, Sample] = {
             "review",
             RIGHT,
             rows=ROWS,
-            draft="9f2c",
-            answers="a1b2",
+            idempotency_key="9f2c",
+            review_version="a1b2",
             hold=HOLD,
             summary=[],
             notices=["Changed to Sports massage. Your time is still free and is kept."],

@@ -36,7 +36,11 @@ def test_every_template_has_a_sample():
 
 def test_whatever_a_template_reads_is_given_by_somebody():
     texts = [file.read_text() for file in (ROOT / "templates/booking").rglob("*.html")]
-    code = "\n".join(file.read_text() for file in (ROOT / "booking/customer").rglob("*.py"))
+    code = "\n".join(
+        file.read_text()
+        for room in ("customer", "web")
+        for file in (ROOT / "booking" / room).rglob("*.py")
+    )
     includers = " ".join(re.findall(r"{%-? (?:with|set|for) ([^%]*)", "".join(texts)))
     read = {name for text in texts for name in find_undeclared_variables(Environment().parse(text))}
     given = {*FLASKS, *re.findall(r'"(\w+)"', code), *re.findall(r"\b(\w+)=", code)}
@@ -189,7 +193,7 @@ def test_the_shown_day_and_zone_travel_with_the_time(soup):
 def test_review_confirms_the_draft_that_was_shown(soup):
     form = soup("review").form
     hidden = {field["name"]: field["value"] for field in form.select("[type=hidden]")}
-    assert hidden == {"draft": "9f2c", "answers": "a1b2"}
+    assert hidden == {"idempotency_key": "9f2c", "review_version": "a1b2"}
 
 
 def test_every_change_link_says_what_it_changes(soup):

@@ -19,8 +19,8 @@ KNOWN = {
     "question_first_visit": ["Yes", "No"],
     "question_wishes": ["Tea"],
     "question_": ["x"],
-    "draft": ["0" * 32],
-    "answers": ["0" * 64],
+    "idempotency_key": ["0" * 32],
+    "review_version": ["0" * 64],
 }
 AWKWARD = (
     *("", "\0", "a\0b", "\ud800", "x\udfffy", "\u202e", "\ufeff", "\x1b[31m", "%00", "%ff", "\r\n"),

@@ -76,7 +76,7 @@ class Tab:
         for step in STEPS[: STEPS.index(until)]:
             if step == "review":
                 review = self.get("/book/review/form").body
-                names = ("draft", "answers")
+                names = ("idempotency_key", "review_version")
                 answer = self.post(step, **{name: _hidden(review, name) for name in names})
                 return re.search(r"/appointment/([\w-]{43})", answer.body)[1]
             self.post(step, **HONEST[step])

@@ -32,9 +32,23 @@ def test_an_id_that_was_guessed_opens_an_empty_booking(app, path):
 
 
 def test_an_id_that_was_guessed_writes_to_nobodys_booking(app):
-    before = asked(app, "review/form", secrets.token_urlsafe(32), "POST", draft="x", answers="x")
+    before = asked(
+        app,
+        "review/form",
+        secrets.token_urlsafe(32),
+        "POST",
+        idempotency_key="x",
+        review_version="x",
+    )
     at_review(app)
-    again = asked(app, "review/form", secrets.token_urlsafe(32), "POST", draft="x", answers="x")
+    again = asked(
+        app,
+        "review/form",
+        secrets.token_urlsafe(32),
+        "POST",
+        idempotency_key="x",
+        review_version="x",
+    )
     assert before == again
     assert before[0].startswith("409")
 
@@ -42,7 +56,7 @@ def test_an_id_that_was_guessed_writes_to_nobodys_booking(app):
 @on_sqlite
 def test_a_known_draft_number_confirms_nothing_without_its_tab(app, bookings):
     tab = at_review(app)
-    sent = {name: tab.fields[name] for name in ("draft", "answers")}
+    sent = {name: tab.fields[name] for name in ("idempotency_key", "review_version")}
     status, _, _ = asked(app, "review/form", secrets.token_urlsafe(32), "POST", **sent)
     assert status.startswith("409")
     assert bookings() == []

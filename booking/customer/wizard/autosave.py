@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 
-from flask import request
-
-from booking.contact import forms
-from booking.storage.catalogue import remembered
 from booking.tab_sessions import TabSession
-from booking.web.shop import nameless, phone_region, state
 
 from . import conflicts
+from .form_fields import posted, typed_values
 from .lengthening import lengthen
 from .state import WizardState, load_state
 
 MOST_TYPED = 12_000
-MOST_FIELDS = 200
-LONGEST_NAME = 100  # of a field: a question's key has 80 characters at most
-_FOUND = "booking.typed"
 SAVED = ("", 204)
 
 
@@ -32,56 +24,28 @@ def keep_typed(tab: TabSession) -> tuple[str, int] | tuple[str, int, dict[str, s
     if tab.state == "new":  # the tab was ended meanwhile; what is typed begins no new one
         return SAVED
     here = load_state(tab)
-    if is_late(here, request.form.get("seen", ""), request.form.get("round", "")):
+    if is_late(here, posted("answer_version"), posted("details_revision")):
         return SAVED
-    note(here, filled_in(here, typed_values()), request.form.get("seen", ""))
+    note(here, filled_in(here, typed_values()), posted("answer_version"))
     here.draft.store(tab.data)
     return *SAVED, lengthen(here)
 
 
-def is_late(here: WizardState, seen: str, turn: str) -> bool:
+def is_late(here: WizardState, answer_version: str, turn: str) -> bool:
     """Whether the details were sent, here or in a twin, since that form was rendered."""
-    return conflicts.is_overtaken(here, "details", seen) or turn != str(here.draft.round)
+    return conflicts.is_overtaken(here, "details", answer_version) or turn != str(here.draft.round)
 
 
-def note(here: WizardState, typed: Mapping[str, str], seen: str) -> None:
+def note(here: WizardState, typed: Mapping[str, str], answer_version: str) -> None:
     """Remember what was typed into a form with that mark; nothing, where it is what is accepted."""
     stored = filled_in(here, here.draft.accepted_values())
     here.draft.typed = {} if typed == stored else to_keep(typed)
-    here.draft.typed_over = seen if here.draft.typed else ""
+    here.draft.typed_over = answer_version if here.draft.typed else ""
 
 
 def filled_in(here: WizardState, typed: Mapping[str, str]) -> dict[str, str]:
     """Every blank of the details with what is in it: a box that is not ticked is not sent."""
     return {blank.name: typed.get(blank.name, "") for blank in here.blanks}
-
-
-def typed_values() -> dict[str, str]:
-    """What was posted of the details, unchecked; of more than anybody asks for, the first.
-
-    Looked for once in a request: of fields that nobody asks for there may be tens of thousands.
-    """
-    if _FOUND not in request.environ:
-        typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
-        request.environ[_FOUND] = dict(islice(typed, MOST_FIELDS))
-    found: dict[str, str] = request.environ[_FOUND]
-    return found
-
-
-def find_typed() -> None:
-    """Look for it now, before anything is locked."""
-    typed_values()
-
-
-def _may_be_asked(name: str) -> bool:
-    return len(name) <= LONGEST_NAME and forms.is_typed(name)
-
-
-def look_over() -> None:
-    """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
-    known = remembered(state().engine)
-    shop = known.shop if known else None
-    forms.look_over(typed_values(), phone_region(shop or nameless()))
 
 
 def to_keep(typed: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from .countdown import NO_HOLD, hold_panel, told
 from .draft import BookingDraft
 from .state import WizardState, load_state, required
 from .steps import choices, details, done, review, time
-from .summary import carried, summary
+from .summary import recovery_fields, summary
 
 Builder = Callable[..., dict[str, Any]]
 BUILDERS: dict[str, Builder] = {
@@ -40,7 +40,7 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
 
     Where that is another step, the address bar is told by HX-Replace-Url. `extra` is for the
     step's own builder, and for that step alone, but for `alerts`, `notices` and `zone`, and for
-    what stale.py is about: `differing`, and `seen`, the mark of a form that was refused.
+    what stale.py is about: `differing`, and `answer_version`, the mark of a form that was refused.
     """
     step, html = _fragment(tab, wanted, **extra)
     return _answer(html, {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)})
@@ -69,7 +69,7 @@ def _fragment(
     notices: Sequence[str] = (),
     zone: str = "",
     differing: conflicts.Rows | None = None,
-    seen: str = "",
+    answer_version: str = "",
     **extra: Any,
 ) -> tuple[str, str]:
     if tab.state == "completed":
@@ -78,7 +78,10 @@ def _fragment(
     draft.zone = zone or draft.zone
     here = load_state(tab, draft)
     step = here.right_step(wanted) if wanted else here.open_step
-    own = {"differing": differing or [], "seen": seen or seen_now(here, step)}
+    own = {
+        "differing": differing or [],
+        "answer_version": answer_version or current_version(here, step),
+    }
     own |= BUILDERS[step](here, **(extra if step == wanted else {}))
     own["alerts"] = [*alerts, *own.get("alerts", ())]
     own["notices"] = [*notices, *own.get("notices", ())]
@@ -98,14 +101,14 @@ def common(here: WizardState, step: str) -> dict[str, Any]:
         "hold": hold_panel(here, step),
         "summary": summary(here, step),
         "copy": {"time": here.is_lost_to_the_original} if here.tab.is_copy else None,
-        "carried": carried(here, step),
+        "recovery_fields": recovery_fields(here, step),
         "keep_url": urls.keep_url(step) if step in step_names.QUESTIONS else None,
     }
 
 
-def seen_now(here: WizardState, step: str) -> str:
+def current_version(here: WizardState, step: str) -> str:
     """The mark that a form rendered now carries."""
-    return conflicts.mark(here, step) if step in step_names.QUESTIONS else ""
+    return conflicts.answer_version_of(here, step) if step in step_names.QUESTIONS else ""
 
 
 def progress(here: WizardState, current: str) -> list[dict[str, Any]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import request
-
 from booking.contact import forms
 from booking.operations.errors import (
     AlreadyConfirmed,
@@ -22,6 +20,7 @@ from booking.web.shop import named_zone
 
 from . import answers, autosave, conflicts, pages
 from .draft import ANY, iso_day, slot_start
+from .form_fields import posted, typed_values
 from .lengthening import lengthen
 from .sentences import CHANGED, EARLIER, NO_MORE_TIME, OTHERWISE, TIME_LOST, TOO_MUCH, why
 from .state import WizardState, load_state, with_slug
@@ -34,7 +33,7 @@ def service(tab: TabSession) -> DeferredResponse:
     if chosen is None:
         error = "Choose one of the services listed."
         return refuse(tab, "service", 422, error=error, preferred_staff=preferred)
-    if differing := conflicts.service_rows(here, posted("seen"), chosen):
+    if differing := conflicts.service_rows(here, posted("answer_version"), chosen):
         return ask_which(tab, "service", differing, chosen=chosen.slug)
     return accept(here, answers.take_service(here, chosen, preferred))
 
@@ -46,7 +45,7 @@ def staff(tab: TabSession) -> DeferredResponse:
         return refuse(tab, None, 409, [EARLIER])
     if choice != ANY and with_slug(here.staff, choice) is None:
         return refuse(tab, "staff", 422, error="Choose one of the people listed.")
-    if differing := conflicts.staff_rows(here, posted("seen"), choice):
+    if differing := conflicts.staff_rows(here, posted("answer_version"), choice):
         return ask_which(tab, "staff", differing, chosen=choice)
     return accept(here, answers.take_staff(here, choice))
 
@@ -68,7 +67,7 @@ def time(tab: TabSession) -> DeferredResponse:
 
 def hold(here: WizardState, start: datetime, shown: dict[str, Any]) -> DeferredResponse:
     """Take that time; `shown` is what the page looked at, to be shown again."""
-    differing = conflicts.time_rows(here, posted("seen"), start)
+    differing = conflicts.time_rows(here, posted("answer_version"), start)
     try:
         told = answers.take_slot(here, start)
     except SlotUnavailable as lost:
@@ -97,7 +96,7 @@ def change_zone(here: WizardState) -> DeferredResponse:
 
 def details(tab: TabSession) -> DeferredResponse:
     """Who is coming, and the service's own questions."""
-    here, typed = load_state(tab), autosave.typed_values()
+    here, typed = load_state(tab), typed_values()
     here.draft.round += 1
     form = here.details_form(typed)
     if here.right_step("details") != "details":
@@ -105,10 +104,10 @@ def details(tab: TabSession) -> DeferredResponse:
     values = autosave.filled_in(here, typed)
     lengthen(here)
     if not form.validate():
-        autosave.note(here, values, posted("seen"))
+        autosave.note(here, values, posted("answer_version"))
         return keep(here, 422, "details", values=values, errors=forms.first_messages(form))
-    if conflicts.details_rows(here, posted("seen"), form):
-        autosave.note(here, values, posted("seen"))
+    if conflicts.details_rows(here, posted("answer_version"), form):
+        autosave.note(here, values, posted("answer_version"))
         return keep(here, 409, "details")
     answers.take_details(here, form)
     return accept(here, [])
@@ -121,7 +120,7 @@ def confirm(tab: TabSession) -> DeferredResponse:
     here = load_state(tab)
     if here.open_step != "review":
         return refuse(tab, None, 409, not_yet(here))
-    if (here.number, here.fingerprint) != (posted("draft"), posted("answers")):
+    if (here.number, here.fingerprint) != (posted("idempotency_key"), posted("review_version")):
         return refuse(tab, "review", 409, [CHANGED])
     return book(here)
 
@@ -143,9 +142,9 @@ def book(here: WizardState) -> DeferredResponse:
 def confirm_again(tab: TabSession) -> DeferredResponse:
     """Confirming what is confirmed: the same booking once more, if it is the same."""
     booking = reads.booking_by_reference(tab.session, tab.result or "")
-    if booking is None or booking.draft != posted("draft"):
+    if booking is None or booking.draft != posted("idempotency_key"):
         raise TabSessionGone("completed")
-    if booking.fingerprint != posted("answers"):
+    if booking.fingerprint != posted("review_version"):
         return refuse(tab, None, 409, [OTHERWISE])
     return tab.render_after_commit(pages.go_on)
 
@@ -187,7 +186,7 @@ def refuse(
     tab: TabSession, step: str | None, status: int, alerts: list[str] | None = None, **extra: Any
 ) -> DeferredResponse:
     """The answer does not hold: save nothing, and show that step (or the open one) again."""
-    extra |= {"alerts": alerts or [], "seen": posted("seen")}
+    extra |= {"alerts": alerts or [], "answer_version": posted("answer_version")}
     return tab.render_after_commit(pages.show, step, status=status, **extra)
 
 
@@ -206,11 +205,11 @@ def keep(here: WizardState, status: int, step: str | None, **extra: Any) -> Defe
 
 def keep_for_later(here: WizardState, form: Any, typed: dict[str, str]) -> DeferredResponse:
     """Details that came before their turn, or when the time was lost meanwhile."""
-    seen = posted("seen")
-    if here.service and form.validate() and not conflicts.details_rows(here, seen, form):
+    answer_version = posted("answer_version")
+    if here.service and form.validate() and not conflicts.details_rows(here, answer_version, form):
         answers.take_details(here, form)
     else:
-        here.draft.typed, here.draft.typed_over = autosave.to_keep(typed), seen
+        here.draft.typed, here.draft.typed_over = autosave.to_keep(typed), answer_version
     return keep(here, 409, None, alerts=[] if here.draft.slot else [EARLIER])
 
 
@@ -221,11 +220,6 @@ def not_yet(here: WizardState) -> list[str]:
     if here.open_step == "details" and draft.contact:
         return [CHANGED]
     return [] if before.get(here.open_step) else [EARLIER]
-
-
-def posted(name: str) -> str:
-    """One field of the form; empty when it was not sent."""
-    return request.form.get(name, "")
 
 
 BY_STEP = {"service": service, "staff": staff, "time": time, "details": details}

@@ -1,6 +1,6 @@
 """A tab is over: the next booking begins with what the last form of the old one carried.
 
-The old draft is erased by then: what its last form said besides stands in `summary.carried`.
+The old draft is erased by then: what its last form said stands in `summary.recovery_fields`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from booking.web import urls
 from booking.web.shop import named_zone
 
 from . import answers
-from .autosave import to_keep, typed_values
+from .autosave import to_keep
 from .draft import slot_start
-from .posts import accept, keep, posted
+from .form_fields import posted, typed_values
+from .posts import accept, keep
 from .sentences import TOO_MUCH, why
 from .state import WizardState, load_state, with_slug
 

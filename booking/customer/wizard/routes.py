@@ -13,7 +13,8 @@ from booking.tab_sessions import csrf, session_lifecycle, session_route
 from booking.web import assets, headers, hosts, refusal_log
 
 from . import clearing, posts, recovery, shell, step_names, tab_handover, views, zones
-from .autosave import find_typed, keep_typed, look_over
+from .autosave import keep_typed
+from .form_fields import find_typed, look_over
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -23,7 +23,7 @@ def summary(here: WizardState, step: str) -> list[dict[str, str | None]]:
     return [{"label": label, "value": value, "detail": detail} for label, value, detail in rows]
 
 
-def carried(here: WizardState, step: str) -> dict[str, str]:
+def recovery_fields(here: WizardState, step: str) -> dict[str, str]:
     """The answers to the questions before that step, by the names of their fields.
 
     Nobody reads them before the tab is over: then its draft is erased, and they are all there is

@@ -18,8 +18,9 @@ from booking.tab_sessions import DeferredResponse, TabSession, references
 from booking.web.rendering import render
 from booking.web.shop import state
 
-from . import autosave, pages, posts
+from . import autosave, pages
 from .draft import BookingDraft, slot_start, slot_value
+from .form_fields import posted, typed_values
 from .lengthening import lengthen
 from .state import SlotState, WizardState, load_state, required
 
@@ -43,13 +44,13 @@ def receive_details(tab: TabSession) -> Answer:
     here = load_state(tab)
     if here.right_step("details") != "details":
         return NOTHING
-    found = references.take(tab, "details", posts.posted("reference"))
+    found = references.take(tab, "details", posted("reference"))
     if not found:
         return NOTHING
     handed = {name: found.get(name, "") for name in HANDED}
-    typed = _given(here.draft.typed) | _given(autosave.typed_values())
+    typed = _given(here.draft.typed) | _given(typed_values())
     here.draft.typed = autosave.to_keep(handed | _given(here.draft.contact) | typed)
-    here.draft.typed_over = posts.posted("seen")
+    here.draft.typed_over = posted("answer_version")
     here.draft.round += 1  # what was being saved meanwhile was typed without them
     lengthen(here)
     here.draft.store(tab.data)
@@ -61,7 +62,7 @@ def receive_times(tab: TabSession) -> Answer:
     here = load_state(tab)
     if here.open_step != "review":
         return NOTHING
-    other = references.take(tab, "times", posts.posted("reference"))
+    other = references.take(tab, "times", posted("reference"))
     if not other or not _overlap(here, *_span(other)):
         return NOTHING
     return tab.render_after_commit(_warning, other)

@@ -44,7 +44,7 @@ def details(
         "other_details_url": other,
         "differing": _differing(here, filled),
         "typed_url": urls.address("details/typed"),
-        "round": here.draft.round,
+        "details_revision": here.draft.round,
     }
 
 

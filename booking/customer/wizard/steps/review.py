@@ -23,8 +23,8 @@ def review(here: WizardState) -> dict[str, Any]:
     """The rows, and the two hidden fields by which confirming knows what was confirmed."""
     return {
         "rows": [*_appointment(here), *_customer(here)],
-        "draft": here.number,
-        "answers": here.fingerprint,
+        "idempotency_key": here.number,
+        "review_version": here.fingerprint,
         "asks_other_tabs": bool(state().settings.tabs_help),
         "notices": [NOT_SENT] if here.draft.typed else [],
     }

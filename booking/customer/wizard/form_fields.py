@@ -1,0 +1,56 @@
+"""What a form sent: its fields by name, and of the details what was typed, unchecked."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from flask import request
+
+from booking.contact import forms
+from booking.storage.catalogue import remembered
+from booking.web.shop import nameless, phone_region, state
+
+MOST_FIELDS = 200
+LONGEST_NAME = 100  # of a field: a question's key has 80 characters at most
+OLD_NAMES = {
+    "answer_version": "seen",
+    "details_revision": "round",
+    "review_version": "answers",
+    "idempotency_key": "draft",
+}
+"""Fields of forms that were loaded before their names were changed, and are still open."""
+_FOUND = "booking.typed"
+
+
+def posted(name: str) -> str:
+    """Return one field of the form; empty when it was not sent."""
+    form = request.form
+    return form.get(name) or form.get(OLD_NAMES.get(name, ""), "")
+
+
+def typed_values() -> dict[str, str]:
+    """What was posted of the details, unchecked; of more than anybody asks for, the first.
+
+    Looked for once in a request: of fields that nobody asks for there may be tens of thousands.
+    """
+    if _FOUND not in request.environ:
+        typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
+        request.environ[_FOUND] = dict(islice(typed, MOST_FIELDS))
+    found: dict[str, str] = request.environ[_FOUND]
+    return found
+
+
+def find_typed() -> None:
+    """Look for it now, before anything is locked."""
+    typed_values()
+
+
+def _may_be_asked(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and forms.is_typed(name)
+
+
+def look_over() -> None:
+    """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
+    known = remembered(state().engine)
+    shop = known.shop if known else None
+    forms.look_over(typed_values(), phone_region(shop or nameless()))
