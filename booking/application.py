@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, current_app, redirect, request, url_for
+from flask import Flask, Response, redirect, request, url_for
 from flask.cli import FlaskGroup
 from werkzeug.wrappers import Response as AnyResponse
 
 from booking.extension import mount
 from booking.logs import OwnApp, prepare_log
 from booking.proxies import stand_behind
-from booking.state import NAME
+from booking.state import NAME, SidebookState, current_sidebook
 from booking.web import headers, hosts, refusal_log
 
 
@@ -26,10 +26,10 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     prepare_log(app)
     app.config.from_mapping(config or {})
     mount(app, None, url_prefix, NAME, alone=True)
-    state = app.extensions[NAME]
-    if state.url_prefix != "/":
+    sidebook: SidebookState = app.extensions[NAME]
+    if sidebook.url_prefix != "/":
         app.add_url_rule("/", "home", _home)
-    stand_behind(app, state.settings, state.url_prefix)
+    stand_behind(app, sidebook.settings, sidebook.url_prefix)
     app.before_request(hosts.refuse_unknown)
     app.after_request(_protect)
     app.after_request(refusal_log.count)
@@ -43,7 +43,7 @@ def _home() -> AnyResponse:
 def _protect(response: Response) -> Response:
     # All of this app is ours, also what no route answers, and so is its host.
     headers.add_strict(response)
-    seconds = current_app.extensions[NAME].settings.hsts_seconds
+    seconds = current_sidebook().settings.hsts_seconds
     if seconds and request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={seconds}"
     return response

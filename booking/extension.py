@@ -22,7 +22,7 @@ from booking.mounting import (
 from booking.operations.holds import release
 from booking.postgresql import prepare_postgresql
 from booking.sources import given, key_of
-from booking.state import NAME, State
+from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 
 __all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
@@ -69,9 +69,9 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     settings = read_settings(app.config)
     if not alone:
         _refuse_what_only_our_own_app_does(settings)
-    state = State(settings, database_of(app, settings, db), prefix, name)
-    app.extensions[NAME] = state
-    _attach_tab_sessions(app, state)
+    sidebook = SidebookState(settings, database_of(app, settings, db), prefix, name)
+    app.extensions[NAME] = sidebook
+    _attach_tab_sessions(app, sidebook)
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)
     refuse_addresses_in_use(app, name)
@@ -96,18 +96,18 @@ def _refuse_what_only_our_own_app_does(settings: Settings) -> None:
         )
 
 
-def _attach_tab_sessions(app: Flask, state: State) -> None:
+def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
     if "tab_sessions" in app.extensions:
-        _refuse_other_limits(app, state.settings)
+        _refuse_other_limits(app, sidebook.settings)
         add_end_hook(app, _release_hold)
         add_store_hook(app, count)
         return
     TabSessions(
         app,
-        lambda: state.session,
-        idle_minutes=state.settings.idle_minutes,
-        absolute_minutes=state.settings.absolute_hours * 60,
-        request_seconds=state.settings.request_seconds,
+        lambda: sidebook.session,
+        idle_minutes=sidebook.settings.idle_minutes,
+        absolute_minutes=sidebook.settings.absolute_hours * 60,
+        request_seconds=sidebook.settings.request_seconds,
         on_end=_release_hold,
         on_store=count,
     )

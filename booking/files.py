@@ -1,4 +1,7 @@
-"""Reading a file that somebody named: all of it, and only what ends."""
+"""Where our own files lie, and reading a file that somebody named.
+
+Beside the rooms, because all of them may need a template, a migration or a file of the owner's.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,17 @@ import os
 import stat
 from pathlib import Path
 
+_PACKAGE = Path(__file__).resolve().parent
+_BUNDLE = _PACKAGE / "_bundle"  # made by the wheel, which has nothing beside `booking/`
+
+ROOT = _BUNDLE if _BUNDLE.is_dir() else _PACKAGE.parent
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+MIGRATIONS = ROOT / "migrations"
+
 
 def read_whole(path: Path, most: int) -> bytes:
-    """The file's bytes, at most one more than `most`: whoever asks says that it is too large.
+    """Return the file's bytes, at most one more than `most`, so that the caller sees the excess.
 
     Raises OSError, also for a pipe or a device, which might keep us waiting for ever.
     """

@@ -17,7 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
-from booking.paths import MIGRATIONS
+from booking.files import MIGRATIONS
 from booking.postgresql import refuse_other_encodings, wait_as_long_as_it_takes
 from booking.storage.base import NAMES
 from booking.storage.models import Base

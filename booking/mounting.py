@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 from booking.config import ConfigurationError
-from booking.state import NAME, State
+from booking.state import NAME, SidebookState
 
 MET_LATER = (
     "%s is wanted by two: by this app (%s) and by Sidebook (%s), and whoever came first answers "
@@ -40,7 +40,7 @@ def prefix_of(text: Any) -> str:
 def refuse_a_second(app: Flask) -> None:
     """Raise ConfigurationError for an app that has Sidebook, or something else in its place."""
     found = app.extensions.get(NAME)
-    if isinstance(found, State):
+    if isinstance(found, SidebookState):
         raise ConfigurationError("This app has Sidebook already: make it once.")
     if found is not None:
         raise ConfigurationError(

@@ -13,7 +13,7 @@ from sqlalchemy import Inspector, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, scoped_session
 
-from booking.paths import MIGRATIONS
+from booking.files import MIGRATIONS
 from booking.storage.base import OlderTables
 from booking.storage.models import Base
 from booking.tab_sessions import DATABASE_FAILURES

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 
 from booking import migrate
-from booking.paths import MIGRATIONS, ROOT
+from booking.files import MIGRATIONS, ROOT
 
 REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 HEAD = REVISIONS[-1]

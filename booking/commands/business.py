@@ -18,10 +18,11 @@ from booking.operations.losses import large_removals
 from booking.operations.plan import BusinessPlan
 from booking.operations.shop import apply_business
 from booking.operations.stranded import stranded
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import run_in_transaction, run_read_only
 
-from .group import booking_commands, now, ready, state
+from .group import booking_commands, now, ready
 from .lines import when
 from .output import say
 
@@ -33,12 +34,13 @@ def init() -> None:
     """Create the tables, or bring them to this version."""
     from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see ready
 
-    engine = state().engine
+    engine = current_sidebook().engine
     _make_file(engine)
     upgrade(engine)
-    if public := state().settings.public_url:
+    if public := current_sidebook().settings.public_url:
         host = str(urlsplit(public).hostname)
-        run_in_transaction(state().session, lambda session: keep_calendar_uids(session, host))
+        db_session = current_sidebook().session
+        run_in_transaction(db_session, lambda session: keep_calendar_uids(session, host))
     say(f"The database is ready (version {current(engine)}).")
 
 

@@ -10,15 +10,14 @@ from sqlalchemy.orm import Session
 from booking.contact import forms
 from booking.contact.regions import shop_region
 from booking.operations.bookings import Customer
+from booking.state import current_sidebook
 from booking.storage import reads
-
-from .group import state
 
 _ASKED = [
     replace(forms.NAME, missing="Say who comes."),
     replace(forms.EMAIL, required=False),
     forms.PHONE,
-    forms.Blank("note", "Note", "textarea", maxlength=forms.NOTE_LENGTH),
+    forms.FieldSpec("note", "Note", "textarea", maxlength=forms.NOTE_LENGTH),
 ]
 
 
@@ -33,5 +32,5 @@ def customer_of(session: Session, typed: dict[str, str]) -> Customer:
 
 def _region(session: Session) -> str | None:
     shop = reads.shop(session)
-    found = state().settings.phone_region
+    found = current_sidebook().settings.phone_region
     return found or (shop_region(shop.phone, shop.zone) if shop else None)

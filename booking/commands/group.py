@@ -6,19 +6,16 @@ Every mistake is one clear line on stderr and an exit status other than 0, never
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
+from booking.state import current_sidebook
 from booking.transactions.sessions import AnySession
 
 from .output import worded
 from .troubles import in_plain_words
-
-if TYPE_CHECKING:
-    from booking.state import State
 
 
 class _Plainspoken(AppGroup):
@@ -53,21 +50,11 @@ def ready() -> AnySession:
     """The database session, once every table of this version is there."""
     from booking.migrate import current, pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
 
-    if missing := pending(state().engine):
-        version = current(state().engine)
+    if missing := pending(current_sidebook().engine):
+        version = current(current_sidebook().engine)
         found = f"at version {version}, and needs {missing[-1]}" if version else "not set up yet"
         raise click.ClickException(f"The database is {found}. Run flask booking init first.")
-    return cast("AnySession", state().session)
-
-
-def state() -> State:
-    """This app's Sidebook."""
-    found = current_app.extensions.get("booking")
-    if found is None:
-        raise click.ClickException(
-            "This app has no Sidebook. Write Sidebook(app) where it is made."
-        )
-    return cast("State", found)
+    return current_sidebook().session
 
 
 def now() -> datetime:

@@ -20,12 +20,13 @@ from booking.operations.purge import (
     purge_marks,
     purge_past_holds,
 )
+from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.transactions.sessions import AnySession
 
 from .file_modes import file_modes
 from .findings import Grade
-from .group import as_called, booking_commands, now, ready, state
+from .group import as_called, booking_commands, now, ready
 from .output import say
 from .trial import try_to_write
 
@@ -57,10 +58,10 @@ def doctor() -> None:
     """Look for what could cost a booking. Exit status 1 when something is wrong."""
     from .doctor import examine  # noqa: PLC0415 - Alembic is slow to load, see ready
 
-    with read_transaction(state().session) as session:
-        findings = list(examine(session, now(), state().settings.held_share))
-    findings += file_modes(state().engine, _settings_file())
-    findings += try_to_write(state().session)
+    with read_transaction(current_sidebook().session) as session:
+        findings = list(examine(session, now(), current_sidebook().settings.held_share))
+    findings += file_modes(current_sidebook().engine, _settings_file())
+    findings += try_to_write(current_sidebook().session)
     for grade, text in findings:
         say(f"{grade:<5}  {as_called(text)}")
     if any(grade is Grade.WRONG for grade, _ in findings):

@@ -19,7 +19,7 @@ CONTACT = ("name", "email", "phone", "note")
 NOTE_LENGTH = 2000
 ANSWER_LENGTH = 1000
 FEW_CHOICES = 5
-TICKED = "yes"
+CHECKED = "yes"
 QUESTION = "question_"
 
 
@@ -35,7 +35,7 @@ class Question(Protocol):
 
 
 @dataclass(frozen=True)
-class Blank:
+class FieldSpec:
     """One thing to fill in.
 
     `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox.
@@ -52,10 +52,10 @@ class Blank:
     maxlength: int = ANSWER_LENGTH
 
 
-NAME = Blank(
+NAME = FieldSpec(
     "name", "Name", required=True, missing="Enter your name.", autocomplete="name", maxlength=200
 )
-EMAIL = Blank(
+EMAIL = FieldSpec(
     "email",
     "E-mail address",
     kind="email",
@@ -64,7 +64,7 @@ EMAIL = Blank(
     autocomplete="email",
     maxlength=254,
 )
-PHONE = Blank(
+PHONE = FieldSpec(
     "phone",
     "Phone number",
     kind="tel",
@@ -74,10 +74,10 @@ PHONE = Blank(
 )
 
 
-NOTE = Blank("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH)
+NOTE = FieldSpec("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH)
 
 
-_ANSWER = Blank("answer", "An answer to a question of which nothing is known yet")
+_ANSWER = FieldSpec("answer", "An answer to a question of which nothing is known yet")
 
 
 def field_name(key: str) -> str:
@@ -85,29 +85,29 @@ def field_name(key: str) -> str:
     return QUESTION + key
 
 
-def is_typed(name: str) -> bool:
+def is_details_field(name: str) -> bool:
     """Whether a form field of that name belongs to the details."""
     return name in CONTACT or name.startswith(QUESTION)
 
 
-def blanks(questions: Iterable[Question]) -> list[Blank]:
+def field_specs(questions: Iterable[Question]) -> list[FieldSpec]:
     """Everything the details step asks, in order."""
     return [
         NAME,
         EMAIL,
         PHONE,
-        *(question_blank(each) for each in questions),
+        *(question_field_spec(each) for each in questions),
         NOTE,
     ]
 
 
-def question_blank(question: Question) -> Blank:
+def question_field_spec(question: Question) -> FieldSpec:
     """One of the service's own questions as something to fill in."""
     kind = str(question.kind)
     if kind == "choice":
         kind = "radio" if len(question.choices) <= FEW_CHOICES else "select"
     missing = {"checkbox": "Tick this to go on.", "text": "Enter an answer."}
-    return Blank(
+    return FieldSpec(
         name=field_name(question.key),
         label=question.label,
         kind=kind,
@@ -118,7 +118,7 @@ def question_blank(question: Question) -> Blank:
     )
 
 
-def details_form(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> Form:
+def details_form(asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None) -> Form:
     """The form for these blanks, filled with `values`, not yet checked."""
     return _form_of(tuple(asked), region)(MultiDict(values))
 
@@ -128,25 +128,25 @@ def look_over(values: Mapping[str, str], region: str | None) -> None:
 
     Which questions a service asks is not known here; each that is answered is read as a line.
     """
-    for blank in (NAME, EMAIL, PHONE, NOTE):
-        _accepts(blank, values.get(blank.name, ""), region)
+    for spec in (NAME, EMAIL, PHONE, NOTE):
+        _accepts(spec, values.get(spec.name, ""), region)
     for name, text in values.items():
         if name.startswith(QUESTION):
             _accepts(_ANSWER, text, region)
 
 
-def are_valid(asked: Iterable[Blank], values: Mapping[str, str], region: str | None) -> bool:
+def are_valid(asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None) -> bool:
     """Whether these values answer everything that is asked. Judged once in a request."""
     known = g.setdefault("booking_valid", {}) if has_app_context() else {}
     key = (tuple(asked), frozenset(values.items()), region)
     if key not in known:
-        known[key] = all(_accepts(blank, values.get(blank.name, ""), region) for blank in key[0])
+        known[key] = all(_accepts(spec, values.get(spec.name, ""), region) for spec in key[0])
     return bool(known[key])
 
 
-def _accepts(blank: Blank, text: str, region: str | None) -> bool:
+def _accepts(spec: FieldSpec, text: str, region: str | None) -> bool:
     """Whether the form would accept that text: by its rules, without all else that a form has."""
-    clean, rules = _rules(blank, region)
+    clean, rules = _rules(spec, region)
     field = SimpleNamespace(data=clean(text))
     for rule in rules:
         try:
@@ -157,7 +157,7 @@ def _accepts(blank: Blank, text: str, region: str | None) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _form_of(asked: tuple[Blank, ...], region: str | None) -> type[Form]:
+def _form_of(asked: tuple[FieldSpec, ...], region: str | None) -> type[Form]:
     # WTForms looks through a new class for a while; what is asked changes once a week.
     return type("DetailsForm", (Form,), {each.name: _field(each, region) for each in asked})
 
@@ -167,18 +167,18 @@ def first_messages(form: Form) -> dict[str, str]:
     return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
 
 
-def told_alone(blank: Blank, message: str) -> str:
+def summary_message(spec: FieldSpec, message: str) -> str:
     """A message as it is understood away from its field, in the summary above the form."""
-    if blank.label.lower() in message.lower():
+    if spec.label.lower() in message.lower():
         return message
-    if message == blank.missing:
-        return f"{message.removesuffix('.')}: {blank.label}"
-    return f"{blank.label}{'' if blank.label.endswith(('?', '.', ':')) else ':'} {message}"
+    if message == spec.missing:
+        return f"{message.removesuffix('.')}: {spec.label}"
+    return f"{spec.label}{'' if spec.label.endswith(('?', '.', ':')) else ':'} {message}"
 
 
 def shown_answer(question: Question, value: str) -> str:
     """An answer as people read it: a tick is a 'Yes'."""
-    return ("Yes" if value == TICKED else "No") if question.kind == "checkbox" else value
+    return ("Yes" if value == CHECKED else "No") if question.kind == "checkbox" else value
 
 
 _CLEANED = {
@@ -190,8 +190,8 @@ _CLEANED = {
 }
 
 
-def _field(blank: Blank, region: str | None) -> StringField:
-    clean, rules = _rules(blank, region)
+def _field(spec: FieldSpec, region: str | None) -> StringField:
+    clean, rules = _rules(spec, region)
     return StringField(filters=[clean], validators=rules)
 
 
@@ -199,24 +199,24 @@ _Rules = tuple[Callable[[Any], str], tuple[validators.Check, ...]]
 
 
 @lru_cache(maxsize=256)
-def _rules(blank: Blank, region: str | None) -> _Rules:
+def _rules(spec: FieldSpec, region: str | None) -> _Rules:
     """How what is typed there is cleaned, and what it must pass then, in order."""
-    most = blank.maxlength
-    clean = validators.cleaned(_CLEANED.get(blank.kind, validators.one_line), most)
-    presence = validators.given(blank.missing) if blank.required else validators.may_be_empty
+    most = spec.maxlength
+    clean = validators.cleaned(_CLEANED.get(spec.kind, validators.one_line), most)
+    presence = validators.given(spec.missing) if spec.required else validators.may_be_empty
     rules = [validators.judged(validators.printable, most), presence, validators.at_most(most)]
-    return clean, (*rules, *_special(blank, region))
+    return clean, (*rules, *_special(spec, region))
 
 
-def _special(blank: Blank, region: str | None) -> list[validators.Check]:
-    if blank.kind == "checkbox":
-        return [validators.among([TICKED])]
-    if blank.kind in {"radio", "select"}:
-        return [validators.among(list(blank.choices))]
+def _special(spec: FieldSpec, region: str | None) -> list[validators.Check]:
+    if spec.kind == "checkbox":
+        return [validators.among([CHECKED])]
+    if spec.kind in {"radio", "select"}:
+        return [validators.among(list(spec.choices))]
     by_name = {
         "name": validators.readable_name,
         "email": validators.email_address,
         "phone": validators.phone_number(region),
     }
-    judge = by_name.get(blank.name)
-    return [validators.judged(judge, blank.maxlength)] if judge else []
+    judge = by_name.get(spec.name)
+    return [validators.judged(judge, spec.maxlength)] if judge else []

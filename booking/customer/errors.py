@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.contact import forms
 from booking.operations.errors import Limit
+from booking.state import current_sidebook
 from booking.storage.base import OlderTables, is_missing_table
 from booking.tab_sessions import (
     DATABASE_FAILURES,
@@ -31,7 +32,7 @@ from booking.web import urls
 from booking.web.headers import is_answered_by_us
 from booking.web.outage_log import log_not_set_up, log_refusal
 from booking.web.rendering import render
-from booking.web.shop import nameless, open_shop, state
+from booking.web.shop import get_shop, placeholder_shop
 
 from .appointment.manage import LongOver
 from .wizard.countdown import NO_HOLD
@@ -53,7 +54,7 @@ MOST_REPEATED = 200  # fields; nobody asks so much, and a page of thousands is w
 MOST_READ = 256 * 1024  # bytes
 
 
-def explain(blueprint: Blueprint) -> None:
+def register_error_handlers(blueprint: Blueprint) -> None:
     """Answer everything that goes wrong below the blueprint's prefix in our own words."""
     blueprint.register_error_handler(MissingTabSession, missing)
     blueprint.register_error_handler(CrossSite, cross_site)
@@ -154,7 +155,7 @@ def busy(error: TabSessionBusy) -> tuple[str, int, dict[str, str]]:
 def failed(error: Exception) -> tuple[str, int, dict[str, str]]:
     """503: no tables yet, or a page without a tab, which has no door that would say busy."""
     if is_missing_table(error):
-        state().tables.forget()
+        current_sidebook().tables.forget()
         return not_set_up(error)
     if not is_temporarily_unavailable(error):
         raise error
@@ -206,10 +207,10 @@ def page(template: str, context: dict[str, Any]) -> str:
     is_answered_by_us()
     try:
         # Even from older tables the shop's name and phone can be read, mostly.
-        with read_transaction(state().db.session) as session:
-            return render(template, open_shop(session), **context)
+        with read_transaction(current_sidebook().db.session) as session:
+            return render(template, get_shop(session), **context)
     except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
-        return render(template, nameless(), **context)
+        return render(template, placeholder_shop(), **context)
 
 
 def by_htmx() -> bool:
@@ -230,6 +231,6 @@ def fields() -> list[dict[str, str]]:
 
 
 def _label(name: str) -> str:
-    if not forms.is_typed(name):
+    if not forms.is_details_field(name):
         return ""
     return LABELS.get(name) or name.removeprefix(forms.QUESTION).replace("_", " ").capitalize()

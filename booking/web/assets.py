@@ -14,7 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from booking.paths import STATIC
+from booking.files import STATIC
 from booking.tab_sessions import CLIENT_SCRIPT, client_script
 
 from . import urls

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from booking.customer.wizard import zones
+from booking.state import current_sidebook
 
 from . import assets, urls
 from .compression import compress
-from .shop import state
 
 POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -30,7 +30,7 @@ _OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
 
 
-def protect(blueprint: Blueprint) -> None:
+def add_security_headers(blueprint: Blueprint) -> None:
     """Send the headers with every answer of ours below the prefix, and with nothing else."""
     # After all before_request functions of the app: what one of them answers is not ours.
     blueprint.before_request(_reached)
@@ -61,8 +61,8 @@ def is_ours() -> bool:
 
 def _is_below_our_prefix() -> bool:
     if request.routing_exception is None:
-        return request.blueprint == str(state().name)
-    prefix: str = state().url_prefix
+        return request.blueprint == current_sidebook().name
+    prefix = current_sidebook().url_prefix
     # Beside the wizard at the root of an app everything that no route answers is the app's own.
     return prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
 
@@ -88,20 +88,21 @@ def _set(response: Response, headers: dict[str, str]) -> None:
 
 def _strict() -> dict[str, str]:
     """The headers for this address. A manage link's is a secret, and the next page is told it."""
-    secret = request.path.startswith(f"{state().url_prefix.rstrip('/')}/appointment/")
+    secret = request.path.startswith(f"{current_sidebook().url_prefix.rstrip('/')}/appointment/")
     return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
 
 
 def _add(response: Response) -> Response:
     if not is_our_answer():
         return response
+    settings = current_sidebook().settings
     _set(response, _strict())
     public = urls.own_name(request.endpoint) in PUBLIC and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"
     if response.status_code == 429 and REACHED in request.environ:
         # What a visitor holds comes free by then, at the latest. Others' limits are another matter.
-        response.headers.setdefault("Retry-After", str(state().settings.hold_minutes * 60))
-    if state().settings.compress:
+        response.headers.setdefault("Retry-After", str(settings.hold_minutes * 60))
+    if settings.compress:
         return compress(request, response, for_good=public)
     return response

@@ -9,8 +9,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking.addresses import is_host
-
-from .shop import state
+from booking.state import current_sidebook
 
 UNKNOWN = "This address does not lead to a booking page here."
 WEB = ("http", "https")
@@ -22,7 +21,7 @@ def refuse_unknown() -> None:
     The scheme may come from a proxy, which may hand on what a client wrote: a redirect would lead
     there, so only that of the web is taken.
     """
-    host, trusted = request.environ.get("HTTP_HOST"), state().settings.trusted_hosts
+    host, trusted = request.environ.get("HTTP_HOST"), current_sidebook().settings.trusted_hosts
     if request.scheme not in WEB or (host is not None and not is_host(host)):
         raise BadRequest(UNKNOWN)
     if trusted and not host_is_trusted(host, trusted):
@@ -34,7 +33,7 @@ def public(endpoint: str, **values: Any) -> str:
 
     It begins with BOOKING_PUBLIC_URL; without one, with what this request was sent to.
     """
-    base: str | None = state().settings.public_url
+    base = current_sidebook().settings.public_url
     if not base:
         return url_for(endpoint, **values, _external=True)
     return base + url_for(endpoint, **values).removeprefix(request.script_root)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from flask import current_app
 
+from booking.state import current_sidebook
 from booking.storage.base import OlderTables
-
-from .shop import state
 
 NOT_SET_UP = "The booking tables are missing, or of an older version. Run: flask {} init (%s)"
 BY_HOST = (
@@ -21,7 +20,7 @@ _REPEATED_AFTER = 1.0  # second: a hundred customers of one outage are one line
 
 
 @dataclass
-class _Told:
+class _LastLogged:
     words: str = ""
     at: float = 0.0
 
@@ -34,7 +33,7 @@ def log_refusal(error: BaseException | None) -> None:
 def log_not_set_up(error: BaseException | None) -> None:
     """Say what the operator has to do before anybody can book."""
     by_host = isinstance(error, OlderTables) and error.by_host
-    _log(BY_HOST if by_host else NOT_SET_UP.format(state().name), reason(error))
+    _log(BY_HOST if by_host else NOT_SET_UP.format(current_sidebook().name), reason(error))
 
 
 def reason(error: BaseException | None) -> str:
@@ -47,7 +46,7 @@ def reason(error: BaseException | None) -> str:
 
 
 def _log(message: str, why: str) -> None:
-    last = current_app.extensions.setdefault("booking_outages", _Told())
+    last = current_app.extensions.setdefault("booking_outages", _LastLogged())
     now = time.monotonic()
     if why == last.words and now - last.at < _REPEATED_AFTER:
         return

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app, request
+from flask import request
 from sqlalchemy.orm import Session
 
 from booking.contact.regions import shop_region
 from booking.scheduling import clock
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Shop
 
 UTC = ZoneInfo("UTC")
 
 
-def state() -> Any:
-    """Sidebook's state in this app: `.session` and `.settings`."""
-    return current_app.extensions["booking"]
-
-
-def open_shop(session: Session) -> Shop:
+def get_shop(session: Session) -> Shop:
     """The shop; a nameless one in UTC as long as no business file was loaded."""
-    return reads.shop(session) or nameless()
+    return reads.shop(session) or placeholder_shop()
 
 
-def nameless() -> Shop:
+def placeholder_shop() -> Shop:
     """Stands in for a shop that cannot be read."""
     return Shop(name="Appointments", phone="", email="", address="", zone="UTC", about="")
 
@@ -52,4 +47,4 @@ def named_zone(name: str) -> ZoneInfo | None:
 
 def phone_region(shop: Shop) -> str | None:
     """The country whose phone numbers need no '+' (BOOKING_PHONE_REGION, else the shop's own)."""
-    return state().settings.phone_region or shop_region(shop.phone, shop.zone)
+    return current_sidebook().settings.phone_region or shop_region(shop.phone, shop.zone)

@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 
 from flask import request
 
+from booking.state import current_sidebook
 from booking.tab_sessions import TabSession
-
-from .shop import state
 
 _ROOT = "booking.root"
 
@@ -43,7 +42,7 @@ def root() -> str:
     """Where the wizard begins: '/book/'."""
     environ = request.environ  # a page has dozens of addresses
     if _ROOT not in environ:
-        environ[_ROOT] = f"{request.script_root}{state().url_prefix}".rstrip("/") + "/"
+        environ[_ROOT] = f"{request.script_root}{current_sidebook().url_prefix}".rstrip("/") + "/"
     return str(environ[_ROOT])
 
 

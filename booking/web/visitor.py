@@ -9,9 +9,9 @@ from typing import cast
 from flask import current_app, request
 
 from booking.operations.visitors import Visitor
+from booking.state import current_sidebook
 
 from .client_address import Address, names_of, read
-from .shop import state
 
 TOGETHER = "until then the limits on one visitor meet all of them together."
 NOT_BELIEVED = (
@@ -42,7 +42,7 @@ def visitor() -> Visitor:
 
 
 def _read_visitor() -> Visitor:
-    settings, written = state().settings, request.remote_addr
+    settings, written = current_sidebook().settings, request.remote_addr
     address = read(written)
     if warning := _warning(address, written or ""):
         _warn_once(current_app.logger, *warning)

@@ -16,7 +16,7 @@ TAKES_TIME = {
     "email_address",
     "phone_number.<locals>.judge",
     "FormDataParser.parse",
-    "is_typed",  # once for each field that is sent, of which there may be tens of thousands
+    "is_details_field",  # once for each field that is sent, of which there may be tens of thousands
 }
 
 

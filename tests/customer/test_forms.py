@@ -20,7 +20,7 @@ def question(key="q", **changes):
 
 
 def checked(values, *questions, region="PT"):
-    form = forms.details_form(forms.blanks(questions), ADA | values, region)
+    form = forms.details_form(forms.field_specs(questions), ADA | values, region)
     return form if form.validate() else forms.first_messages(form)
 
 
@@ -273,9 +273,11 @@ def test_every_message_names_its_question_where_it_stands_alone(values, told):
         question("c", label="I have read the rules", kind="checkbox", required=True),
     ]
     answered = {"question_a": "left", "question_b": "May", "question_c": "yes"}
-    blanks = {blank.name: blank for blank in forms.blanks(asked)}
+    field_specs = {spec.name: spec for spec in forms.field_specs(asked)}
     messages = checked(answered | values, *asked)
-    alone = [forms.told_alone(blanks[name], message) for name, message in messages.items()]
+    alone = [
+        forms.summary_message(field_specs[name], message) for name, message in messages.items()
+    ]
     assert [each[: len(start)] for each, start in zip(alone, told, strict=True)] == told
 
 
@@ -287,7 +289,7 @@ def test_a_choice_is_taken_as_the_shops_file_spells_it():
 
 def test_many_choices_are_a_select_and_few_are_radios():
     few, many = (question(kind="choice", choices=["a"] * n) for n in (5, 6))
-    assert [forms.question_blank(each).kind for each in (few, many)] == ["radio", "select"]
+    assert [forms.question_field_spec(each).kind for each in (few, many)] == ["radio", "select"]
 
 
 def test_a_question_may_be_called_as_a_field_is():
@@ -302,9 +304,9 @@ TYPED = st.text() | st.text(ODD).map(lambda odd: f"Ada{odd}")
 @given(st.dictionaries(st.sampled_from(["name", "email", "phone", "note", "question_q"]), TYPED))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_typed_what_was_accepted_is_accepted_again(values):
-    form = forms.details_form(forms.blanks([question()]), values, "PT")
+    form = forms.details_form(forms.field_specs([question()]), values, "PT")
     if form.validate():
-        again = forms.details_form(forms.blanks([question()]), form.data, "PT")
+        again = forms.details_form(forms.field_specs([question()]), form.data, "PT")
         assert again.validate()
         assert again.data == form.data
 

@@ -5,7 +5,7 @@ from flask import Flask, request, send_from_directory
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.paths import STATIC
+from booking.files import STATIC
 from booking.tab_sessions import client_script, session_route
 from tests.conftest import served
 from tests.tab_sessions.conftest import host_app

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
-from booking.paths import STATIC
+from booking.files import STATIC
 from booking.testing import TabClient
 from tests.conftest import served
 from tests.tab_sessions.conftest import Tab

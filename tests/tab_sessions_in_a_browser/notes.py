@@ -4,7 +4,7 @@ from flask import Blueprint, Flask, Response, request, send_from_directory
 from sqlalchemy import Engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.paths import STATIC
+from booking.files import STATIC
 from booking.tab_sessions import (
     TabSessions,
     attach_user,

@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file, uid
 from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Booking
 from booking.tab_sessions import (
@@ -29,7 +30,7 @@ from booking.tab_sessions import (
 from booking.web import urls
 from booking.web.hosts import public
 from booking.web.rendering import render
-from booking.web.shop import open_shop, state
+from booking.web.shop import get_shop
 
 from . import presenter
 
@@ -50,7 +51,7 @@ class LongOver(Gone):
 
 def appointment(token: str) -> str:
     """The appointment as it is now."""
-    with read_transaction(state().session) as session:
+    with read_transaction(current_sidebook().session) as session:
         return _page(session, token, _booking(session, token))
 
 
@@ -62,7 +63,9 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
     meant = _is_meant(token)
     try:
         run_in_transaction(
-            state().session, lambda here: _cancel(here, token, meant=meant), idempotent=True
+            current_sidebook().session,
+            lambda session: _cancel(session, token, meant=meant),
+            idempotent=True,
         )
     except NotMeant:
         return _shown_again(token, ONCE_MORE), 422
@@ -78,10 +81,10 @@ def no_longer_asked(token: str) -> AnyResponse:
 
 def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
-    with read_transaction(state().session) as session:
+    with read_transaction(current_sidebook().session) as session:
         booking = _booking(session, token)
         url = public(".appointment", token=token)
-        response = make_response(calendar_file(booking, open_shop(session), url=url, now=_now()))
+        response = make_response(calendar_file(booking, get_shop(session), url=url, now=_now()))
         response.headers["Content-Type"] = CONTENT_TYPE
         name = f"appointment-{booking.reference}.ics"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -118,7 +121,7 @@ def _is_cancellable(booking: Booking) -> bool:
 
 
 def _shown_again(token: str, alert: str) -> str:
-    with read_transaction(state().session) as session:
+    with read_transaction(current_sidebook().session) as session:
         return _page(session, token, _booking(session, token), asked=2, alerts=[alert])
 
 
@@ -126,7 +129,7 @@ def _page(
     session: Session, token: str, booking: Booking, *, asked: int = 1, alerts: Sequence[str] = ()
 ) -> str:
     """The page; `asked` says how often it has asked whether to cancel, this time included."""
-    shop, url = open_shop(session), url_for(".cancel", token=token)
+    shop, url = get_shop(session), url_for(".cancel", token=token)
     return render(
         "appointment.html",
         shop,

@@ -49,7 +49,7 @@ def manage_links(token: str) -> dict[str, str]:
     }
 
 
-def on_whose_clock(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
+def zone_note(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
     """'Berlin time (UTC+1)', and where it differs what the shop's clock shows then."""
     label, there = words.zone_label(zone, start), words.beside(start, zone, own)
     return f"{label}; {there} at the shop, {words.zone_label(own, start)}" if there else label

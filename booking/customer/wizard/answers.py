@@ -14,9 +14,9 @@ from booking.i18n import words
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
+from booking.state import current_sidebook
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.web import urls
-from booking.web.shop import state
 from booking.web.visitor import visitor
 
 from . import challenge
@@ -61,7 +61,7 @@ def take_slot(here: WizardState, start: datetime) -> list[str]:
 
 def hold_longer(here: WizardState) -> None:
     """The chosen time for longer. Raises what `holds.extend` does."""
-    settings, start = state().settings, here.draft.start
+    settings, start = current_sidebook().settings, here.draft.start
     holds.extend(
         here.tab.session,
         tab_key=required(here.tab.key),
@@ -160,7 +160,7 @@ def _try_hold(
 def _hold(
     here: WizardState, service: Service, staff: Sequence[StaffMember], start: datetime
 ) -> Hold:
-    settings = state().settings
+    settings = current_sidebook().settings
     made = holds.hold(
         here.tab.session,
         tab_key=required(here.tab.key),

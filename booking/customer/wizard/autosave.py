@@ -44,8 +44,8 @@ def note(here: WizardState, typed: Mapping[str, str], answer_version: str) -> No
 
 
 def filled_in(here: WizardState, typed: Mapping[str, str]) -> dict[str, str]:
-    """Every blank of the details with what is in it: a box that is not ticked is not sent."""
-    return {blank.name: typed.get(blank.name, "") for blank in here.blanks}
+    """Return what is in each field of the details: a box that is not ticked is not sent."""
+    return {spec.name: typed.get(spec.name, "") for spec in here.field_specs}
 
 
 def to_keep(typed: Mapping[str, str]) -> dict[str, str]:

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 
 from booking.operations.drafts import count_drafts, seconds_left_of_day
 from booking.operations.errors import VisitorLimit
+from booking.state import current_sidebook
 from booking.tab_sessions import TooManyTabs
-from booking.web.shop import state
 from booking.web.visitor import visitor
 
 
 def count(session: Session, flow: str, rows: int, size: int) -> None:
     """For tab_sessions' `on_store`. Raises TooManyTabs; a host's own flows are its own affair."""
-    if flow != state().name:
+    if flow != current_sidebook().name:
         return
     now = datetime.now(UTC)
     try:

@@ -6,7 +6,7 @@ from flask import request, url_for
 
 from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web.rendering import render
-from booking.web.shop import open_shop
+from booking.web.shop import get_shop
 
 from . import pages
 
@@ -24,5 +24,5 @@ def clear(tab: TabSession) -> DeferredResponse:
 
 def cleared(tab: TabSession, booked: bool) -> str:  # noqa: FBT001 - only clear() calls it
     """The page that says so, and where to begin again."""
-    shop, begin = open_shop(tab.session), url_for(".current")
+    shop, begin = get_shop(tab.session), url_for(".current")
     return render("_cleared.html", shop, heading=HEADING, booked=booked, new_fragment_url=begin)

@@ -68,9 +68,9 @@ def details_rows(here: WizardState, answer_version: str, form: Any) -> Rows:
         return []
     stored = here.draft.accepted_values()
     return [
-        _row(blank.label, _shown(blank, before), _shown(blank, now))
-        for blank in here.blanks
-        if (before := stored.get(blank.name, "")) != (now := form.data[blank.name] or "")
+        _row(spec.label, _shown(spec, before), _shown(spec, now))
+        for spec in here.field_specs
+        if (before := stored.get(spec.name, "")) != (now := form.data[spec.name] or "")
     ]
 
 
@@ -90,5 +90,5 @@ def _person(here: WizardState, choice: str) -> str:
     return ANYONE if choice == ANY else member.name if member else ""
 
 
-def _shown(blank: forms.Blank, value: str) -> str:
-    return ("Yes" if value else "No") if blank.kind == "checkbox" else value
+def _shown(spec: forms.FieldSpec, value: str) -> str:
+    return ("Yes" if value else "No") if spec.kind == "checkbox" else value

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from booking.i18n import words
+from booking.state import current_sidebook
 from booking.web import urls
-from booking.web.shop import state
 
 from .sentences import MANY_HELD, NOT_HELD
 from .state import SlotState, WizardState
@@ -32,7 +32,7 @@ def hold_panel(here: WizardState, step: str = "") -> dict[str, Any] | None:
         "seconds_left": left,
         "words": words.time_left(left),
         "extend_url": urls.address("hold/extension"),
-        "extendable": here.hold.extensions < state().settings.hold_extensions,
+        "extendable": here.hold.extensions < current_sidebook().settings.hold_extensions,
         "over": here.slot_state is SlotState.OVER,
         "longer": _longer(here, left) if step == "details" else "",
     }
@@ -46,5 +46,5 @@ def told(panel: dict[str, Any] | None, notices: Iterable[Any]) -> dict[str, Any]
 
 def _longer(here: WizardState, left: int) -> str:
     """How long the time is held once the customer has begun to type; empty where that is so."""
-    full = state().settings.hold_minutes
+    full = current_sidebook().settings.hold_minutes
     return words.duration(full) if left + 60 < 60 * full and not here.draft.has_details else ""

@@ -7,8 +7,9 @@ from itertools import islice
 from flask import request
 
 from booking.contact import forms
+from booking.state import current_sidebook
 from booking.storage.catalogue import remembered
-from booking.web.shop import nameless, phone_region, state
+from booking.web.shop import phone_region, placeholder_shop
 
 MOST_FIELDS = 200
 LONGEST_NAME = 100  # of a field: a question's key has 80 characters at most
@@ -46,11 +47,11 @@ def find_typed() -> None:
 
 
 def _may_be_asked(name: str) -> bool:
-    return len(name) <= LONGEST_NAME and forms.is_typed(name)
+    return len(name) <= LONGEST_NAME and forms.is_details_field(name)
 
 
 def look_over() -> None:
     """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
-    known = remembered(state().engine)
+    known = remembered(current_sidebook().engine)
     shop = known.shop if known else None
-    forms.look_over(typed_values(), phone_region(shop or nameless()))
+    forms.look_over(typed_values(), phone_region(shop or placeholder_shop()))

@@ -6,8 +6,8 @@ Holding costs nobody anything; to type something shows that somebody is there.
 from __future__ import annotations
 
 from booking.operations import holds
+from booking.state import current_sidebook
 from booking.storage.models import Hold
-from booking.web.shop import state
 from booking.web.visitor import visitor
 
 from .state import WizardState
@@ -19,7 +19,7 @@ _GAIN = 60  # seconds: for less, what is saved while somebody types leaves the h
 
 def at_first(here: WizardState) -> int:
     """For how many minutes a time is held that the tab chooses now."""
-    settings = state().settings
+    settings = current_sidebook().settings
     first, whole = settings.first_hold_minutes, settings.hold_minutes
     return int(whole if here.draft.has_details else first)
 
@@ -29,8 +29,8 @@ def lengthen(here: WizardState) -> dict[str, str]:
     held = here.hold
     if held and _last(held, here) - held.expires_at >= _GAIN:
         limits = {
-            "minutes": state().settings.hold_minutes,
-            "most": state().settings.hold_extensions,
+            "minutes": current_sidebook().settings.hold_minutes,
+            "most": current_sidebook().settings.hold_extensions,
         }
         now = here.tab.now
         held = holds.lengthen(here.tab.session, held, now=now, visitor=visitor(), **limits)
@@ -45,11 +45,11 @@ def is_used_up(held: Hold, here: WizardState) -> bool:
 
 
 def _last(held: Hold, here: WizardState) -> int:
-    full: int = int(here.tab.now.timestamp()) + 60 * state().settings.hold_minutes
+    full: int = int(here.tab.now.timestamp()) + 60 * current_sidebook().settings.hold_minutes
     return min(full, _longest(held))
 
 
 def _longest(held: Hold) -> int:
-    settings = state().settings
+    settings = current_sidebook().settings
     longest: int = 60 * settings.hold_minutes * (1 + settings.hold_extensions)
     return held.held_since + longest

@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from booking.customer import errors
 from booking.customer.appointment import manage
-from booking.paths import STATIC, TEMPLATES
+from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import csrf, session_lifecycle, session_route
 from booking.web import assets, headers, hosts, refusal_log
 
@@ -41,11 +41,11 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     _add_handover(blueprint)
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
-    headers.protect(blueprint)
+    headers.add_security_headers(blueprint)
     refusal_log.log_refusals(blueprint)
     if not alone:  # else all of the app's addresses are looked at
         blueprint.before_app_request(_refuse_unknown_hosts)
-    errors.explain(blueprint)
+    errors.register_error_handlers(blueprint)
     blueprint.url_value_preprocessor(lambda *_asked: _guard_without_tokens(blueprint))
     return blueprint
 

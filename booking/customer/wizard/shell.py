@@ -6,9 +6,10 @@ from typing import Any, NoReturn
 
 from flask import abort, request, url_for
 
+from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction
 from booking.web.rendering import render
-from booking.web.shop import open_shop, state
+from booking.web.shop import get_shop
 
 from . import step_names
 
@@ -37,8 +38,8 @@ def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repe
 
 
 def _shell(title: str, fragment_url: str) -> str:
-    with read_transaction(state().session) as session:
-        shop = open_shop(session)
+    with read_transaction(current_sidebook().session) as session:
+        shop = get_shop(session)
         return render("page.html", shop, title=title, fragment_url=fragment_url)
 
 

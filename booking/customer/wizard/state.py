@@ -22,7 +22,7 @@ from booking.storage import availability, reads
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
-from booking.web.shop import customer_zone, nameless, phone_region, shop_zone
+from booking.web.shop import customer_zone, phone_region, placeholder_shop, shop_zone
 
 from . import step_names
 from .draft import ANY, BookingDraft
@@ -100,13 +100,13 @@ class WizardState:
         return self.tab.is_copy and is_lost
 
     @cached_property
-    def blanks(self) -> list[forms.Blank]:
+    def field_specs(self) -> list[forms.FieldSpec]:
         """What the details step asks."""
-        return forms.blanks(self.service.questions if self.service else ())
+        return forms.field_specs(self.service.questions if self.service else ())
 
     def details_form(self, values: Mapping[str, str]) -> Any:
         """The details form, filled but not yet checked."""
-        return forms.details_form(self.blanks, values, phone_region(self.shop))
+        return forms.details_form(self.field_specs, values, phone_region(self.shop))
 
     @cached_property
     def details_hold(self) -> bool:
@@ -114,7 +114,7 @@ class WizardState:
         if not self.draft.contact:
             return False
         values = self.draft.accepted_values()
-        return forms.are_valid(self.blanks, values, phone_region(self.shop))
+        return forms.are_valid(self.field_specs, values, phone_region(self.shop))
 
     @cached_property
     def passed_over(self) -> frozenset[str]:
@@ -193,7 +193,7 @@ def load_state(tab: TabSession, draft: BookingDraft | None = None) -> WizardStat
     return WizardState(
         tab=tab,
         draft=draft,
-        shop=catalogue.shop or nameless(),
+        shop=catalogue.shop or placeholder_shop(),
         services=catalogue.services,
         service=service,
         staff=staff,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from booking.customer.appointment.presenter import on_whose_clock
+from booking.customer.appointment.presenter import zone_note
 from booking.i18n import words
 
 from .state import SlotState, WizardState
@@ -19,7 +19,7 @@ def summary(here: WizardState, step: str) -> list[dict[str, str | None]]:
         rows.append(("With", _with_whom(here, step), None))
     if step == "details" and here.draft.start and here.end:
         when = words.span(here.draft.start, here.end, here.zone)
-        rows.append(("When", when, on_whose_clock(here.draft.start, here.zone, here.shop_zone)))
+        rows.append(("When", when, zone_note(here.draft.start, here.zone, here.shop_zone)))
     return [{"label": label, "value": value, "detail": detail} for label, value, detail in rows]
 
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from booking.contact import forms
 from booking.i18n import words
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import DeferredResponse, TabSession, references
 from booking.web.rendering import render
-from booking.web.shop import state
 
 from . import autosave, pages
 from .draft import BookingDraft, slot_start, slot_value
@@ -33,7 +33,7 @@ Answer = DeferredResponse | tuple[Any, ...]
 
 def offer(tab: TabSession, purpose: str) -> Answer:
     """Asked by this tab's own script, for another tab: a reference to what it has, if anything."""
-    content = HAVING[purpose](tab) if state().settings.tabs_help else {}
+    content = HAVING[purpose](tab) if current_sidebook().settings.tabs_help else {}
     if not content:
         return NOTHING
     return references.give(tab, purpose, content), 200, {"Content-Type": "text/plain"}
@@ -113,4 +113,4 @@ def _warning(tab: TabSession, other: Mapping[str, str]) -> str:
 
 
 def _given(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if value and forms.is_typed(name)}
+    return {name: value for name, value in values.items() if value and forms.is_details_field(name)}

@@ -10,8 +10,8 @@ from flask import url_for
 from booking.contact import forms
 from booking.customer.wizard import conflicts
 from booking.customer.wizard.state import WizardState
+from booking.state import current_sidebook
 from booking.web import urls
-from booking.web.shop import state
 
 
 def details(
@@ -28,15 +28,15 @@ def details(
     remembered = here.draft.accepted_values() | here.draft.typed
     filled = remembered if values is None else values
     found = dict(errors or {})
-    fields = [_field(blank, filled.get(blank.name, ""), found) for blank in here.blanks]
+    fields = [_field(spec, filled.get(spec.name, ""), found) for spec in here.field_specs]
     alone = {
-        blank.name: forms.told_alone(blank, found[blank.name])
-        for blank in here.blanks
-        if blank.name in found
+        spec.name: forms.summary_message(spec, found[spec.name])
+        for spec in here.field_specs
+        if spec.name in found
     }
     # With nothing typed yet, other tabs of this browser may be asked whether they know who it is.
     untouched = not any(filled.get(name) for name in forms.CONTACT)
-    asks = untouched and state().settings.tabs_help
+    asks = untouched and current_sidebook().settings.tabs_help
     other = url_for(".receive_details") if asks else None
     return {
         "fields": fields,
@@ -56,16 +56,16 @@ def _differing(here: WizardState, filled: Mapping[str, str]) -> conflicts.Rows:
     return conflicts.details_rows(here, here.draft.typed_over, form)
 
 
-def _field(blank: forms.Blank, value: str, errors: Mapping[str, str]) -> dict[str, Any]:
+def _field(spec: forms.FieldSpec, value: str, errors: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "name": blank.name,
-        "label": blank.label,
-        "help": blank.help,
-        "kind": blank.kind,
-        "required": blank.required,
+        "name": spec.name,
+        "label": spec.label,
+        "help": spec.help,
+        "kind": spec.kind,
+        "required": spec.required,
         "value": value,
-        "choices": list(blank.choices),
-        "autocomplete": blank.autocomplete,
-        "error": errors.get(blank.name),
-        "maxlength": blank.maxlength,
+        "choices": list(spec.choices),
+        "autocomplete": spec.autocomplete,
+        "error": errors.get(spec.name),
+        "maxlength": spec.maxlength,
     }

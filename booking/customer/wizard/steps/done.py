@@ -11,7 +11,7 @@ from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone
 from booking.web import urls
 from booking.web.rendering import render
-from booking.web.shop import open_shop
+from booking.web.shop import get_shop
 
 HEADING = "Your appointment is confirmed"
 CANCELLED = "Your appointment was cancelled"
@@ -22,7 +22,7 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
     booking = reads.booking_by_reference(tab.session, tab.result or "")
     if booking is None:
         raise TabSessionGone("completed")
-    shop = open_shop(tab.session)
+    shop = get_shop(tab.session)
     token = urls.manage_token(tab, booking.draft)
     return render(
         "_done.html",

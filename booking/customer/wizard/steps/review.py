@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from booking.contact.forms import CONTACT, field_name
-from booking.customer.appointment.presenter import on_whose_clock
+from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import answers
 from booking.customer.wizard.draft import ANY
 from booking.customer.wizard.state import WizardState, required
 from booking.i18n import words
+from booking.state import current_sidebook
 from booking.web import urls
-from booking.web.shop import state
 
 NOT_SENT = (
     "Other details were typed and not sent. They are under Details; booked is what stands here."
@@ -25,7 +25,7 @@ def review(here: WizardState) -> dict[str, Any]:
         "rows": [*_appointment(here), *_customer(here)],
         "idempotency_key": here.number,
         "review_version": here.fingerprint,
-        "asks_other_tabs": bool(state().settings.tabs_help),
+        "asks_other_tabs": bool(current_sidebook().settings.tabs_help),
         "notices": [NOT_SENT] if here.draft.typed else [],
     }
 
@@ -35,7 +35,7 @@ def _appointment(here: WizardState) -> list[dict[str, Any]]:
     start, end = required(here.draft.start), required(here.end)
     price = f", {service.price}" if service.price else ""
     chosen = "Chosen for you: you said anyone who is free." if here.draft.staff == ANY else None
-    whose_clock = on_whose_clock(start, here.zone, here.shop_zone)
+    whose_clock = zone_note(start, here.zone, here.shop_zone)
     return [
         _row(here, "Service", service.name, words.duration(service.duration) + price, "service"),
         _row(here, "Person", member.name, chosen, "staff"),
