@@ -40,7 +40,7 @@ FORMS = "wtforms email_validator phonenumbers"
 PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
-    "i18n": walls(rooms="scheduling business_file", libraries="babel"),
+    "i18n": walls(rooms="scheduling", libraries="babel"),
     "contact": walls(
         rooms="i18n storage scheduling customer", libraries=f"{FORMS} markupsafe werkzeug flask"
     ),
@@ -51,9 +51,7 @@ ROOMS = {
         libraries="flask werkzeug click sqlalchemy cryptography typing_extensions",
     ),
     "storage": walls(rooms="scheduling", libraries="sqlalchemy"),
-    "operations": walls(
-        rooms="storage scheduling transactions business_file", libraries="sqlalchemy"
-    ),
+    "operations": walls(rooms="storage scheduling transactions", libraries="sqlalchemy"),
     "business_file": walls(rooms="scheduling i18n operations", libraries=""),
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),
     "web": walls(
@@ -133,6 +131,19 @@ def test_rooms_import_only_what_their_walls_allow():
     assert not offences, told(offences, WALLS)
 
 
+def test_no_door_imports_another_door():
+    doors = {"customer", "owner", "commands"}
+    offences = [
+        f"{where(found.path, found.line)} imports {found.target}"
+        for door in doors
+        for path in modules(ROOT / OURS / door)
+        for found in imports(path)
+        if found.target.startswith(tuple(f"{OURS}.{other}" for other in doors - {door}))
+    ]
+    rule = "What two doors need lies below both: contact/, i18n/, web/ or operations/."
+    assert not offences, told(offences, rule)
+
+
 def test_every_room_has_walls():
     rooms = {path.parent.name for path in (ROOT / OURS).glob("*/__init__.py")}
     assert rooms - set(ROOMS) <= MEETING_PLACES, "A new room? Give it walls here and in design.md."
@@ -209,7 +220,7 @@ def test_instants_are_aware():
     assert not offences, told(offences, "utcnow() knows no zone. Use datetime.now(UTC).")
 
 
-LIMITS = {".py": 250, ".html": 80, ".js": 100, ".css": 250}
+LIMITS = {".py": 400, ".html": 80, ".js": 100, ".css": 250}
 # Looked at again, and better whole. Each with its reason; a reason no longer needed fails too.
 BETTER_WHOLE = {
     "booking/tab_sessions/client/tab-session.js": "one tag and one request, without a build step",

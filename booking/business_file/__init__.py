@@ -1,8 +1,7 @@
-"""The business is a file: what an owner has written becomes what the database says.
+"""THE SHOP AS A FILE: what an owner has written becomes a plan, or every mistake at once.
 
-`file` reads it and comes to a `plan`, or to every mistake at once. On the way `lines` finds where
-things stand, `section` asks a table for its keys, `values`, `times` and `dates` turn what is
-written into what is meant, and `services`, `staff` and `spans` know the tables. `changes` and
-`staff_changes` carry a plan out, with `revision` for what they have in common.
+`load` reads the file. On the way `toml_positions` finds in which line a value stands, `section`
+asks a table for its keys, `values` turns what is written into what is meant, and `services`,
+`staff` and `periods` know the tables. `operations.shop` carries the plan out.
 docs/business-file.md is the owner's description.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
-from booking.i18n.date_input import Moment, day, is_counted, spoken
+from booking.i18n.date_input import Moment, day, format_date, is_counted
 from booking.operations.plan import ClosurePlan
 
 from .section import Section
@@ -71,5 +71,5 @@ def noted(
     """The moment a key names. Where it is counted from today, the owner is told its date."""
     found = section.take(key, lambda value: convert(value, today), default)
     if is_counted(section.raw(key)) and found is not default:
-        section.note(f'"{section.raw(key)}" is {spoken(found.day)}', key)
+        section.note(f'"{section.raw(key)}" is {format_date(found.day)}', key)
     return found

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from booking.i18n.date_input import InvalidValue
+
 from .toml_positions import Path, line_near
-from .values import Wrong
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class Section:
             return default
         try:
             return convert(self._table[key])
-        except Wrong as error:
+        except InvalidValue as error:
             self.wrong(f"{key}: {error}", key)
             return default
 
@@ -100,7 +101,7 @@ class Section:
         for index, item in enumerate(items):
             try:
                 found.append(convert(item))
-            except Wrong as error:
+            except InvalidValue as error:
                 self.wrong(f"{key}: {error}", key, index)
         return found
 

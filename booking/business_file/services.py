@@ -6,8 +6,19 @@ from booking.operations.plan import QuestionPlan, ServicePlan
 from booking.scheduling.clock import DAY
 
 from .section import Section
-from .times import days, grid_minutes, minutes
-from .values import filled, flag, key, one_of, paragraphs, slug, text, whole
+from .values import (
+    days,
+    filled,
+    flag,
+    grid_minutes,
+    key,
+    minutes,
+    one_of,
+    paragraphs,
+    slug,
+    text,
+    whole,
+)
 
 YEAR = 366
 # The fields every service has: a question of the same name could not be told from them.

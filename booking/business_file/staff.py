@@ -6,15 +6,14 @@ from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from booking.i18n.date_input import Moment, ending, moment, starting
+from booking.i18n.date_input import WEEKDAYS, InvalidValue, Moment, ending, moment, starting
 from booking.operations.plan import StaffPlan, TimeOffPlan, Week
 from booking.scheduling.hours import TimeRange
 
 from . import values
 from .periods import noted, span, whole_day
 from .section import Section, remedy
-from .times import WEEKDAYS, in_order, time_range, weekdays, written
-from .values import Wrong, filled, paragraphs, slug, text
+from .values import filled, format_range, in_order, paragraphs, slug, text, time_range, weekdays
 
 CLOSED = "closed"
 ANY = "any"
@@ -44,7 +43,7 @@ def staff_member(
 def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
     """A break in time that is not worked anyway is harmless, and hardly what was meant."""
     idle = [
-        f"{written((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
+        f"{format_range((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
         for weekday, breaks in plan.breaks.items()
         for pause in breaks
         if not any(
@@ -59,7 +58,9 @@ def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
 def _staff_slug(value: object) -> str:
     found = slug(value)
     if found == ANY:
-        raise Wrong(f'"{ANY}" stands for whoever is free; write another, such as the first name')
+        raise InvalidValue(
+            f'"{ANY}" stands for whoever is free; write another, such as the first name'
+        )
     return found
 
 
@@ -68,7 +69,7 @@ def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
         found = text()(value)
         if found not in services:
             better = remedy(found, sorted(services))
-            raise Wrong(f'no service has the slug "{found}"; {better}')
+            raise InvalidValue(f'no service has the slug "{found}"; {better}')
         return found
 
     return tuple(dict.fromkeys(section.each("offers", offered)))
@@ -80,7 +81,7 @@ def _week(section: Section) -> Week:
     for key in section:
         try:
             named = weekdays(key)
-        except Wrong as error:
+        except InvalidValue as error:
             section.wrong(str(error), key)
             named = ()
         ranges = _ranges(section, key)
@@ -99,7 +100,7 @@ def _ranges(section: Section, key: str) -> tuple[TimeRange, ...]:
     ranges = section.each(key, time_range)
     try:
         return in_order(ranges)
-    except Wrong as error:
+    except InvalidValue as error:
         section.wrong(f"{key}: {error}", key)
         return ()
 
@@ -124,7 +125,7 @@ def _time_off(section: Section, zone: ZoneInfo, today: date) -> TimeOffPlan:
     first, last = span(section, today, moment)
     try:
         starts_at, ends_at = starting(first, zone), ending(last, zone)
-    except Wrong as error:
+    except InvalidValue as error:
         section.wrong(str(error))
         starts_at, ends_at = starting(Moment(today), zone), ending(Moment(today), zone)
     if ends_at <= starts_at:

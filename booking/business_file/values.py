@@ -1,26 +1,34 @@
 """The values of a business file: what is written, turned into what is meant.
 
-Each function takes a value as TOML gives it and raises Wrong, which says what is amiss and what
-to write instead.
+Each function takes a value as TOML gives it and raises InvalidValue, which says what is amiss and
+what to write instead.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from difflib import get_close_matches
+from itertools import pairwise
 
 from booking import characters
-from booking.scheduling.clock import zone_names
+from booking.i18n.date_input import WEEKDAYS, InvalidValue
+from booking.scheduling.clock import DAY, zone_names
+from booking.scheduling.hours import TICK, TimeRange
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _KEY = re.compile(r"[a-z][a-z0-9_-]*")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
 
-class Wrong(ValueError):
-    """A value that cannot be meant; its text ends in what to write instead."""
+_RANGE = re.compile(r"(\d\d?):(\d\d)\s*(?:-|–|—|to)\s*(\d\d?):(\d\d)", re.ASCII)  # noqa: RUF001
+_LENGTH = re.compile(
+    r"(?:(\d{1,4})\s*(?:weeks?))?\s*(?:(\d{1,4})\s*(?:d|days?))?\s*"
+    r"(?:(\d{1,5})\s*(?:h|hours?))?\s*(?:(\d{1,6})\s*(?:m|min|minutes?))?",
+    re.ASCII,
+)
 
 
 def text(most: int = 120) -> Callable[[object], str]:
@@ -35,15 +43,15 @@ def paragraphs(most: int = 2000) -> Callable[[object], str]:
 
 def _text(value: object, most: int, allowed: str) -> str:
     if not isinstance(value, str):
-        raise Wrong('this must be text; write it in quotes, "like this"')
+        raise InvalidValue('this must be text; write it in quotes, "like this"')
     value = characters.spelt(value.strip().replace("\r\n", "\n"))
     if any(unicodedata.category(c) == "Cc" and c not in allowed for c in value):
-        raise Wrong("there is a line break or control character in it; write it on one line")
+        raise InvalidValue("there is a line break or control character in it; write it on one line")
     if characters.has_towers(value):
         most_marks = characters.MOST_MARKS
-        raise Wrong(f"there are too many accents on one letter; write at most {most_marks}")
+        raise InvalidValue(f"there are too many accents on one letter; write at most {most_marks}")
     if len(value) > most:
-        raise Wrong(f"this has {len(value)} characters; write at most {most}")
+        raise InvalidValue(f"this has {len(value)} characters; write at most {most}")
     return value
 
 
@@ -53,7 +61,7 @@ def filled(convert: Callable[[object], str]) -> Callable[[object], str]:
     def some(value: object) -> str:
         if found := convert(value):
             return found
-        raise Wrong("this is empty; write something between the quotes")
+        raise InvalidValue("this is empty; write something between the quotes")
 
     return some
 
@@ -65,7 +73,9 @@ def slug(value: object) -> str:
         return found
     plain = unicodedata.normalize("NFKD", found.lower()).encode("ascii", "ignore").decode()
     better = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "haircut"
-    raise Wrong(f'"{found}" is not made of small letters a-z, digits and hyphens; write "{better}"')
+    raise InvalidValue(
+        f'"{found}" is not made of small letters a-z, digits and hyphens; write "{better}"'
+    )
 
 
 def key(value: object) -> str:
@@ -73,7 +83,7 @@ def key(value: object) -> str:
     found = _text(value, 60, "")
     if _KEY.fullmatch(found):
         return found
-    raise Wrong(
+    raise InvalidValue(
         "a key is made of small letters a-z, digits, _ and -, a letter first; "
         'write one such as "first_visit"'
     )
@@ -83,14 +93,14 @@ def email(value: object) -> str:
     found = characters.bare(_text(value, 254, ""))
     if _EMAIL.fullmatch(found):
         return found
-    raise Wrong('this is not an e-mail address; write one such as "hello@example.com"')
+    raise InvalidValue('this is not an e-mail address; write one such as "hello@example.com"')
 
 
 def phone(value: object) -> str:
     found = characters.bare(_text(value, 40, ""))
     if sum(c.isdigit() for c in found) >= 3:
         return found
-    raise Wrong('this is not a phone number; write one such as "+351 21 000 00 00"')
+    raise InvalidValue('this is not a phone number; write one such as "+351 21 000 00 00"')
 
 
 def zone(value: object) -> str:
@@ -98,7 +108,7 @@ def zone(value: object) -> str:
     found = _text(value, 60, "")
     if found in zone_names():
         return found
-    raise Wrong(f'"{found}" is not a time zone; write "{_zone_like(found)}"')
+    raise InvalidValue(f'"{found}" is not a time zone; write "{_zone_like(found)}"')
 
 
 def _zone_like(name: str) -> str:
@@ -115,7 +125,7 @@ def _zone_like(name: str) -> str:
 def flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    raise Wrong("this is a yes or no; write true or false, without quotes")
+    raise InvalidValue("this is a yes or no; write true or false, without quotes")
 
 
 def whole(least: int, most: int) -> Callable[[object], int]:
@@ -123,9 +133,11 @@ def whole(least: int, most: int) -> Callable[[object], int]:
 
     def number(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise Wrong(f"this must be a whole number; write one from {least} to {most}")
+            raise InvalidValue(f"this must be a whole number; write one from {least} to {most}")
         if not least <= value <= most:
-            raise Wrong(f"{shown(value)} is out of bounds; write a number from {least} to {most}")
+            raise InvalidValue(
+                f"{shown(value)} is out of bounds; write a number from {least} to {most}"
+            )
         return value
 
     return number
@@ -147,6 +159,140 @@ def one_of(*words: str) -> Callable[[object], str]:
             return found
         near = get_close_matches(found.lower(), words, n=1)
         meant = f'did you mean "{near[0]}"? ' if near else ""
-        raise Wrong(f'"{found}" is not known here; {meant}write {choices}')
+        raise InvalidValue(f'"{found}" is not known here; {meant}write {choices}')
 
     return word
+
+
+# -- lengths of time, times of day and weekdays ----------------------------------------------------
+
+
+def minutes(least: int, most: int) -> Callable[[object], int]:
+    """A length of time in minutes: a whole number, or words such as "1 h 30 min"."""
+
+    def length(value: object) -> int:
+        found = _minutes(value)
+        if not least <= found <= most:
+            raise InvalidValue(
+                f"{shown(found, 'minutes')} is out of bounds; write from {least} to {most} minutes"
+            )
+        return found
+
+    return length
+
+
+def grid_minutes(least: int, most: int) -> Callable[[object], int]:
+    """The same, on the five-minute grid."""
+    within = minutes(least, most)
+
+    def length(value: object) -> int:
+        found = within(value)
+        if found % TICK:
+            down = found - found % TICK
+            raise InvalidValue(
+                f"{found} minutes is not on the five-minute grid; "
+                f"write {' or '.join(str(n) for n in (down, down + TICK) if least <= n <= most)}"
+            )
+        return found
+
+    return length
+
+
+def days(least: int, most: int) -> Callable[[object], int]:
+    """A number of days: a whole number, or words such as "8 weeks"."""
+
+    def length(value: object) -> int:
+        found = value if type(value) is int else _minutes(value) // DAY
+        if not least <= found <= most:
+            raise InvalidValue(
+                f"{shown(found, 'days')} is out of bounds; write from {least} to {most} days"
+            )
+        return found
+
+    return length
+
+
+def _minutes(value: object) -> int:
+    if type(value) is int:
+        return value
+    match = _LENGTH.fullmatch(value.strip().lower()) if isinstance(value, str) else None
+    if not match or not any(match.groups()):
+        raise InvalidValue(
+            'this is not a length of time; write minutes, such as 45, or "1 h 30 min", "2 days"'
+        )
+    weeks, whole_days, hours, mins = (int(part or 0) for part in match.groups())
+    return timedelta(weeks=weeks, days=whole_days, hours=hours, minutes=mins) // timedelta(
+        minutes=1
+    )
+
+
+def format_length(minutes: int) -> str:
+    """A number of minutes as an owner would write it, such as "1 h 30 min"."""
+    units = (("days" if minutes >= 2 * DAY else "day", DAY), ("h", 60), ("min", 1))
+    parts = []
+    for unit, size in units:
+        count, minutes = divmod(minutes, size)
+        parts += [f"{count} {unit}"] * bool(count)
+    return " ".join(parts) or "0 min"
+
+
+def time_range(value: object) -> TimeRange:
+    """A part of the day such as "09:00-12:30", on the five-minute grid, at the most to "24:00"."""
+    match = _RANGE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise InvalidValue('this is not a range of times; write one such as "09:00-12:30"')
+    starts, ends = _time(match[1], match[2]), _time(match[3], match[4])
+    if starts % TICK or ends % TICK:
+        near = format_range((starts - starts % TICK, ends - ends % TICK))
+        raise InvalidValue(
+            f'"{value}" is not on the five-minute grid; write times such as "{near}"'
+        )
+    if starts == ends:
+        raise InvalidValue(f'"{value}" ends when it starts; write "00:00-24:00" for a whole day')
+    if starts > ends:
+        tonight, morning = format_range((starts, DAY)), format_range((0, ends))
+        raise InvalidValue(
+            f'"{value}" ends before it starts; write "{tonight}"'
+            + (f' here and "{morning}" on the next day' if ends else "")
+        )
+    return TimeRange(starts, ends)
+
+
+def _time(hour: str, minute: str) -> int:
+    found = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or found > DAY:
+        raise InvalidValue(f'"{hour}:{minute}" is not a time; write one from "00:00" to "24:00"')
+    return found
+
+
+def format_range(times: tuple[int, int]) -> str:
+    """A range of minutes of the day as an owner would write it."""
+    return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in times)
+
+
+def in_order(ranges: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
+    """The ranges of one day, sorted."""
+    found = sorted(ranges, key=lambda one: (one.starts, one.ends))
+    for one, next_one in pairwise(found):
+        if next_one.starts < one.ends:
+            first, second = (format_range((part.starts, part.ends)) for part in (one, next_one))
+            both = format_range((one.starts, max(one.ends, next_one.ends)))
+            raise InvalidValue(f'"{first}" and "{second}" overlap; write "{both}" for both')
+    return tuple(found)
+
+
+def weekdays(name: str) -> tuple[int, ...]:
+    """The days that a key such as `mon`, `friday` or `mon-fri` names, Monday as 0."""
+    ends = [_weekday(part.strip()) for part in name.lower().split("-")]
+    if len(ends) > 2:
+        raise InvalidValue(f"{name} is not a day; write mon, or mon-fri for several")
+    first, last = ends[0], ends[-1]
+    return tuple((first + n) % 7 for n in range((last - first) % 7 + 1))
+
+
+def _weekday(word: str) -> int:
+    for number, name in enumerate(WEEKDAYS):
+        if len(word) >= 3 and name.startswith(word):
+            return number
+    near = get_close_matches(word, [*WEEKDAYS, *(name[:3] for name in WEEKDAYS)], n=1)
+    raise InvalidValue(f"{word} is not a day; write {near[0][:3] if near else 'mon, or mon-fri'}")

@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from booking.business_file.load import MOST_BYTES, read_business
 from booking.files import read_whole
 from booking.operations.bookings import keep_calendar_uids
-from booking.operations.losses import large_removals
 from booking.operations.plan import BusinessPlan
 from booking.operations.shop import apply_business
-from booking.operations.stranded import stranded
+from booking.operations.shop_impact import bookings_outside_hours, large_removals
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import run_in_transaction, run_read_only
@@ -25,6 +24,7 @@ from booking.tab_sessions import run_in_transaction, run_read_only
 from .group import booking_commands, now, ready
 from .lines import when
 from .output import say
+from .shop_changes import removals, sentence
 
 DRY_RUN = "This is a dry run: nothing is changed. Loading the file would tell:"
 
@@ -53,24 +53,25 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
     plan, session = read_business(_bytes_of(file), name=str(file), now=now()), ready()
     # Read before and after, not in between: a year of appointments would keep customers waiting.
-    before = {booking.id for booking in run_read_only(session, lambda here: stranded(here, now()))}
-    told: list[str] = []
+    before = run_read_only(session, _outside_hours)
+    lines: list[str] = []
 
     def work(session: Session) -> None:
         if if_empty and reads.shop(session):
-            told[:] = ["A business is loaded already: nothing was changed."]
+            lines[:] = ["A business is loaded already: nothing was changed."]
             return
-        warnings = _heavy_losses(session, plan, file, allowed=yes, only_tried=dry_run)
-        changes = apply_business(session, plan) or ["Nothing changed."]
-        told[:] = [*plan.notes, *changes, *warnings]
+        warnings = _large_removals(session, plan, file, allowed=yes, only_tried=dry_run)
+        changes = list(map(sentence, apply_business(session, plan))) or ["Nothing changed."]
+        lines[:] = [*plan.notes, *changes, *warnings]
         if dry_run:
-            told[:] = [DRY_RUN, *told, *_to_call(session, before)]
+            lines[:] = [DRY_RUN, *lines, *_to_call(session, before)]
             raise _DryRun  # so that the door rolls back
 
     with suppress(_DryRun):
         run_in_transaction(session, work, idempotent=True)
-    to_call = [] if dry_run else run_read_only(session, lambda here: list(_to_call(here, before)))
-    for line in [*told, *to_call]:
+    if not dry_run:
+        lines += run_read_only(session, lambda reading: list(_to_call(reading, before)))
+    for line in lines:
         say(line)
 
 
@@ -86,9 +87,13 @@ class _DryRun(Exception):
     """What was done was only tried."""
 
 
+def _outside_hours(session: Session) -> set[int]:
+    return {booking.id for booking in bookings_outside_hours(session, now())}
+
+
 def _to_call(session: Session, before: set[int]) -> Iterator[str]:
     """The appointments that this file leaves without anybody who works then."""
-    found = [booking for booking in stranded(session, now()) if booking.id not in before]
+    found = [one for one in bookings_outside_hours(session, now()) if one.id not in before]
     if not found:
         return
     yield "These appointments stay, but nobody works then any more. Call, move or cancel them:"
@@ -97,13 +102,13 @@ def _to_call(session: Session, before: set[int]) -> Iterator[str]:
         yield f"  {booking.reference}  {when(booking, zone)}  {booking.staff_member.name}"
 
 
-def _heavy_losses(
+def _large_removals(
     session: Session, plan: BusinessPlan, file: Path, *, allowed: bool, only_tried: bool
 ) -> list[str]:
-    losses = large_removals(session, plan)
-    if not losses or allowed:
+    found = large_removals(session, plan)
+    if not found or allowed:
         return []
-    asked = f"{file} takes out {' and '.join(losses)}, so loading it needs --yes."
+    asked = f"{file} takes out {removals(found)}, so loading it needs --yes."
     if only_tried:
         return [asked]
     raise click.ClickException(

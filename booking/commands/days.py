@@ -11,8 +11,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from booking.business_file.values import Wrong
-from booking.i18n.date_input import YEARS, Moment, WrittenOtherwise, counted, moment, starting
+from booking.i18n.date_input import (
+    YEARS,
+    InvalidValue,
+    Moment,
+    WrittenOtherwise,
+    counted,
+    moment,
+    starting,
+)
 from booking.i18n.words import offset as offset_of
 from booking.scheduling.clock import from_minute, instants, local_day, to_minute
 
@@ -44,7 +51,7 @@ class Counted:
 def day(written: str) -> date | Counted:
     """The day, or how it is counted; written otherwise it is refused with what to write."""
     written = _with_usual_digits(written)
-    with suppress(Wrong):
+    with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))
         return Counted(written)
     if found := _read(written, "%Y-%m-%d"):
@@ -74,7 +81,7 @@ def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
         return starting(found, zone) if offset is None else _at(found, offset, zone)
     except WrittenOtherwise as wrong:
         raise click.ClickException(f"{written}: {wrong}.") from wrong
-    except Wrong as wrong:
+    except InvalidValue as wrong:
         raise click.ClickException(f"{written}: {wrong}. {_example(text, today)}.") from wrong
 
 

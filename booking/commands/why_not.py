@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
-from booking.i18n.date_input import spoken
+from booking.i18n.date_input import format_date
 from booking.operations import owners
 from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
@@ -111,7 +111,7 @@ def _closed(
     who = staff[0].name if len(staff) == 1 else f"nobody who offers {service.name}"
     if not possible:
         does = "does not work" if len(staff) == 1 else "works"
-        told = f"{who} {does} on {spoken(day)}, or not for long enough."
+        told = f"{who} {does} on {format_date(day)}, or not for long enough."
         return told[0].upper() + told[1:]
     near = nearest(possible, to_minute(start))
     times = ", ".join(time_of_day(from_minute(each), zone) for each in near)

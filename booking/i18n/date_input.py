@@ -1,6 +1,6 @@
-"""Dates in a business file: written out, or counted from the day the file is loaded.
+"""Dates as people type them: written out, or counted from today, such as "next friday".
 
-The second kind is for examples and demonstrations, which must look alive whenever somebody runs
+In a business file the second kind is for examples, which must look alive whenever somebody runs
 them. Loaded on another day it means another day; so loading tells what each has come to.
 """
 
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from booking.business_file.times import WEEKDAYS
-from booking.business_file.values import Wrong
 from booking.scheduling.clock import DAY, day_interval, from_minute, instants
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+"""As they are typed, from Monday on."""
 YEARS = range(2000, 2200)
 
 _ORDINALS = ("first", "second", "third", "fourth", "last")
@@ -34,6 +34,10 @@ _TIME_ELSEWHERE = re.compile(
 )
 
 
+class InvalidValue(ValueError):
+    """A value that cannot be meant; its text ends in what to write instead."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """A day, or a minute of it; None is the whole day."""
@@ -42,14 +46,14 @@ class Moment:
     minute: int | None = None
 
 
-class WrittenOtherwise(Wrong):
+class WrittenOtherwise(InvalidValue):
     """What is meant is clear, but not written as it is here; the text says how to write it."""
 
 
 def day(value: object, today: date) -> date:
     """A date as TOML has it, "2026-12-24", or one counted from today such as "+21 days"."""
     if isinstance(value, datetime):
-        raise Wrong(f"a time of day has no meaning here; write {value.date()}")
+        raise InvalidValue(f"a time of day has no meaning here; write {value.date()}")
     if isinstance(value, date):
         return _in_reach(value)
     if not isinstance(value, str):
@@ -61,7 +65,9 @@ def moment(value: object, today: date) -> Moment:
     """A day, or a day with a time of day: "2026-12-24 14:00"."""
     if isinstance(value, datetime):
         if value.tzinfo or value.second or value.microsecond:
-            raise Wrong(f'write the time as the clock on the wall has it: "{value:%Y-%m-%d %H:%M}"')
+            raise InvalidValue(
+                f'write the time as the clock on the wall has it: "{value:%Y-%m-%d %H:%M}"'
+            )
         return Moment(_in_reach(value.date()), value.hour * 60 + value.minute)
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
@@ -69,7 +75,7 @@ def moment(value: object, today: date) -> Moment:
         return Moment(day(value, today))
     minute = int(match[2]) * 60 + int(match[3])
     if int(match[3]) > 59 or minute > DAY:
-        raise Wrong('this is not a time of day; write one from "00:00" to "24:00"')
+        raise InvalidValue('this is not a time of day; write one from "00:00" to "24:00"')
     return Moment(day(match[1], today), minute)
 
 
@@ -108,7 +114,7 @@ def ending(moment: Moment, zone: ZoneInfo) -> datetime:
     return from_minute(_instants(moment.day, moment.minute, zone)[-1])
 
 
-def spoken(found: date) -> str:
+def format_date(found: date) -> str:
     """A date with its weekday, in the same words whatever the machine's language."""
     return f"{WEEKDAYS[found.weekday()].capitalize()} {found.isoformat()}"
 
@@ -116,7 +122,7 @@ def spoken(found: date) -> str:
 def _instants(day: date, minute: int, zone: ZoneInfo) -> tuple[int, ...]:
     found = instants(day, minute, zone)
     if not found:
-        raise Wrong(
+        raise InvalidValue(
             f"the clocks go forward on {day} and have no {minute // 60:02}:{minute % 60:02}; "
             "write a time an hour earlier or later"
         )
@@ -140,7 +146,7 @@ def _refuse_time_elsewhere(value: object, today: date) -> None:
 def _is_day(value: str, today: date) -> bool:
     try:
         day(value, today)
-    except Wrong:
+    except InvalidValue:
         return False
     return True
 
@@ -149,13 +155,15 @@ def _from_digits(value: str) -> date:
     try:
         found = date.fromisoformat(value.strip())
     except ValueError:
-        raise Wrong(f'"{value}" is not on any calendar; write one such as 2026-12-24') from None
+        raise InvalidValue(
+            f'"{value}" is not on any calendar; write one such as 2026-12-24'
+        ) from None
     return _in_reach(found)
 
 
 def _in_reach(found: date) -> date:
     if found.year not in YEARS:
-        raise Wrong(f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
+        raise InvalidValue(f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
     return found
 
 
@@ -169,7 +177,7 @@ def _next_month(today: date) -> date:
 
 def _day_of_next_month(number: int, today: date) -> date:
     if not 1 <= number <= 28:
-        raise Wrong('not every month has that day; write "next month 1" to "next month 28"')
+        raise InvalidValue('not every month has that day; write "next month 1" to "next month 28"')
     return _next_month(today).replace(day=number)
 
 
@@ -181,8 +189,8 @@ def _nth_of_next_month(ordinal: str, weekday: str, today: date) -> date:
     return first + timedelta(days=_days_until(weekday, first) + 7 * _ORDINALS.index(ordinal))
 
 
-def _unreadable(today: date) -> Wrong:
-    return Wrong(
+def _unreadable(today: date) -> InvalidValue:
+    return InvalidValue(
         f'this is not a date; write one such as {today}, or count from today: "+21 days", '
         '"next friday", "next month 14", "second wednesday of next month"'
     )

@@ -1,32 +1,102 @@
-"""Carrying out a business plan: the rows come to say what the file says.
+"""Carry out a plan for the shop: make the rows say what the plan says, wherever it came from.
 
-Repeatable: what the rows say already is left alone, and a second time nothing is told.
+Repeatable: what the rows say already is left alone, and a second time nothing is changed. What was
+changed is returned as data (`Change`); the door that asked for it writes the sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.storage.models import Closure, Question, Service, Shop
+from booking.scheduling.hours import TimeRange
+from booking.storage.claims import release_holds
+from booking.storage.models import (
+    Booking,
+    Closure,
+    DateOverride,
+    Question,
+    Service,
+    Shop,
+    StaffMember,
+    TimeOff,
+    WeeklyHours,
+    hold,
+)
 
-from .plan import BusinessPlan, ClosurePlan, QuestionPlan, ServicePlan, ShopPlan
-from .revision import apart, drop, returned, revised, told
-from .shop_staff import carry_out_staff
+from .plan import (
+    BusinessPlan,
+    ClosurePlan,
+    QuestionPlan,
+    ServicePlan,
+    ShopPlan,
+    StaffPlan,
+    TimeOffPlan,
+    Week,
+)
+
+Key = TypeVar("Key")
+Row = TypeVar("Row")
+Ranges = tuple[TimeRange, ...]
 
 
-def apply_business(session: Session, plan: BusinessPlan) -> list[str]:
+class Action(StrEnum):
+    """What became of a thing. Retired: taken out of sale, and kept because of its bookings."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    DELETED = "deleted"
+    RETIRED = "retired"
+    RETURNED = "returned"
+
+
+class Thing(NamedTuple):
+    """A part of the business: its kind, what it is known by, and what it is a part of.
+
+    The key is a slug for "service", "staff" and "offer"; a question's key; a weekday (Monday is 0)
+    for "hours" and "breaks"; a date for "override"; two instants on the staff member's clock for
+    "time_off"; two dates for "closure"; None for "shop".
+    """
+
+    kind: str
+    key: Any = None
+    owner: Thing | None = None
+
+
+class Difference(NamedTuple):
+    """One attribute of a thing, before and after. Ranges of a day are a tuple of TimeRange."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """What was done to one thing; `differences` only where it was changed."""
+
+    thing: Thing
+    action: Action
+    differences: tuple[Difference, ...] = ()
+
+
+def apply_business(session: Session, plan: BusinessPlan) -> list[Change]:
     """Create, update, retire and delete until the database says what the plan says.
 
-    Runs inside the caller's write transaction and never commits. Returns a line for every
-    change; it names services and staff by their slugs, and tells no text that was written.
+    Runs inside the caller's write transaction and never commits. Returns every change, in the order
+    of the plan; none the second time.
     """
     changes = [
         *_shop(session, plan.shop),
         *_services(session, plan.services),
-        *carry_out_staff(session, plan.staff),
+        *_staff(session, plan.staff),
         *_vanished_services(session, plan.services),
         *_closures(session, plan.closures),
     ]
@@ -34,75 +104,238 @@ def apply_business(session: Session, plan: BusinessPlan) -> list[str]:
     return changes
 
 
-def _shop(session: Session, plan: ShopPlan) -> Iterator[str]:
-    shop = session.get(Shop, 1)
+# -- the shop and what it sells --------------------------------------------------------------------
+
+
+def _shop(session: Session, plan: ShopPlan) -> Iterator[Change]:
+    shop, thing = session.get(Shop, 1), Thing("shop")
     if shop is None:
         session.add(Shop(id=1, **vars(plan)))
-        yield "shop: added"
+        yield Change(thing, Action.ADDED)
     else:
-        yield from told("shop", revised(shop, vars(plan)))
+        yield from _update(shop, vars(plan), thing)
 
 
-def _services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[str]:
+def _services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[Change]:
     # Locked, so that nobody books what is about to be found without bookings and deleted.
     rows = {row.slug: row for row in session.scalars(select(Service).with_for_update())}
     for position, plan in enumerate(plans, start=1):
-        what, values = f"service {plan.slug}", {**vars(plan), "position": position}
+        thing, values = Thing("service", plan.slug), {**vars(plan), "position": position}
         questions = values.pop("questions")
         if row := rows.get(plan.slug):
-            yield from returned(row, what)
-            yield from told(what, revised(row, values))
-            yield from _questions(row, questions)
+            yield from _return(row, thing)
+            yield from _update(row, values, thing)
+            yield from _questions(row, questions, thing)
         else:
             row = Service(**values)
             session.add(row)
-            list(_questions(row, questions))
-            yield f"{what}: added"
+            list(_questions(row, questions, thing))
+            yield Change(thing, Action.ADDED)
         row.resource.name = plan.name
     session.flush()
 
 
-def _questions(service: Service, plans: tuple[QuestionPlan, ...]) -> Iterator[str]:
-    wanted = {plan.key: plan for plan in plans}
-    rows, gone = apart(service.questions, lambda row: row.key, wanted)
+def _questions(service: Service, plans: tuple[QuestionPlan, ...], owner: Thing) -> Iterator[Change]:
+    rows, gone = _partition(service.questions, lambda row: row.key, {plan.key for plan in plans})
     for old in gone:
         service.questions.remove(old)
-        yield f"service {service.slug}: question {old.key} deleted"
+        yield Change(Thing("question", old.key, owner), Action.DELETED)
     for position, plan in enumerate(plans, start=1):
-        what = f"service {service.slug}: question {plan.key}"
+        thing = Thing("question", plan.key, owner)
         values = {**vars(plan), "choices": list(plan.choices), "position": position}
         if row := rows.get(plan.key):
-            yield from told(what, revised(row, values))
+            yield from _update(row, values, thing)
         else:
             service.questions.append(Question(**values))
-            yield f"{what} added"
+            yield Change(thing, Action.ADDED)
 
 
-def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[str]:
+def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[Change]:
     kept = [plan.slug for plan in plans]
     for row in session.scalars(
         select(Service).where(Service.slug.not_in(kept)).order_by(Service.id)
     ).all():
-        yield from drop(session, row, f"service {row.slug}")
+        yield from _remove_or_retire(session, row, Thing("service", row.slug))
 
 
-def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[str]:
+def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[Change]:
     wanted = {(plan.first_day, plan.last_day): plan for plan in plans}
-    rows, gone = apart(
+    rows, gone = _partition(
         session.scalars(select(Closure)).all(), lambda row: (row.first_day, row.last_day), wanted
     )
     for old in gone:
         session.delete(old)
-        yield f"closure {_days(old)}: deleted"
+        yield Change(Thing("closure", (old.first_day, old.last_day)), Action.DELETED)
     for span, plan in wanted.items():
+        thing = Thing("closure", span)
         if row := rows.get(span):
-            yield from told(f"closure {_days(plan)}", revised(row, vars(plan)))
+            yield from _update(row, vars(plan), thing)
         else:
             session.add(Closure(**vars(plan)))
-            yield f"closure {_days(plan)}: added"
+            yield Change(thing, Action.ADDED)
 
 
-def _days(closure: Closure | ClosurePlan) -> str:
-    if closure.first_day == closure.last_day:
-        return f"on {closure.first_day}"
-    return f"from {closure.first_day} to {closure.last_day}"
+# -- staff: people, what they offer, and their hours -----------------------------------------------
+
+
+def _staff(session: Session, plans: tuple[StaffPlan, ...]) -> Iterator[Change]:
+    found = session.scalars(select(StaffMember).with_for_update().order_by(StaffMember.id)).all()
+    rows, gone = _partition(found, lambda row: row.slug, {plan.slug for plan in plans})
+    services = {row.slug: row for row in session.scalars(select(Service))}
+    for position, plan in enumerate(plans, start=1):
+        thing = Thing("staff", plan.slug)
+        attributes = ("slug", "name", "about", "zone")
+        values = {name: getattr(plan, name) for name in attributes} | {"position": position}
+        if row := rows.get(plan.slug):
+            yield from _return(row, thing)
+            yield from _update(row, values, thing)
+            yield from _working_life(row, plan, services, thing)
+        else:
+            row = StaffMember(**values)
+            session.add(row)
+            list(_working_life(row, plan, services, thing))
+            yield Change(thing, Action.ADDED)
+        row.resource.name = plan.name
+    session.flush()
+    for row in gone:
+        yield from _remove_or_retire(session, row, Thing("staff", row.slug))
+
+
+def _working_life(
+    row: StaffMember, plan: StaffPlan, services: Mapping[str, Service], owner: Thing
+) -> Iterator[Change]:
+    yield from _offers(row, [services[slug] for slug in plan.offers], owner)
+    yield from _weekly(row, "open", plan.hours, "hours", owner)
+    yield from _weekly(row, "break", plan.breaks, "breaks", owner)
+    yield from _overrides(row, plan.overrides, owner)
+    yield from _time_off(row, plan.time_off, ZoneInfo(plan.zone), owner)
+
+
+def _offers(row: StaffMember, wanted: list[Service], owner: Thing) -> Iterator[Change]:
+    for service in [one for one in row.services if one not in wanted]:
+        row.services.remove(service)
+        yield Change(Thing("offer", service.slug, owner), Action.DELETED)
+    for service in [one for one in wanted if one not in row.services]:
+        row.services.append(service)
+        yield Change(Thing("offer", service.slug, owner), Action.ADDED)
+
+
+def _weekly(row: StaffMember, kind: str, week: Week, name: str, owner: Thing) -> Iterator[Change]:
+    for weekday in range(7):
+        ours = [one for one in row.weekly_hours if (one.kind, one.weekday) == (kind, weekday)]
+        before, wanted = _ranges(ours), week.get(weekday, ())
+        if set(before) == set(wanted):
+            continue
+        for one in ours:
+            row.weekly_hours.remove(one)
+        row.weekly_hours.extend(
+            WeeklyHours(weekday=weekday, starts=one.starts, ends=one.ends, kind=kind)
+            for one in wanted
+        )
+        yield _changed_ranges(Thing(name, weekday, owner), before, wanted)
+
+
+def _overrides(row: StaffMember, wanted: Mapping[date, Ranges], owner: Thing) -> Iterator[Change]:
+    for day in sorted({one.day for one in row.date_overrides} | wanted.keys()):
+        ours = [one for one in row.date_overrides if one.day == day]
+        rows = _override_rows(wanted[day]) if day in wanted else set()
+        if {(one.starts, one.ends) for one in ours} == rows:
+            continue
+        before = _ranges(ours)
+        for one in ours:
+            row.date_overrides.remove(one)
+        row.date_overrides.extend(
+            DateOverride(day=day, starts=starts, ends=ends) for starts, ends in rows
+        )
+        thing = Thing("override", day, owner)
+        if day in wanted:
+            yield _changed_ranges(thing, before, wanted[day])
+        else:
+            yield Change(thing, Action.DELETED)
+
+
+def _override_rows(ranges: Ranges) -> set[tuple[int | None, int | None]]:
+    return {(one.starts, one.ends) for one in ranges} or {(None, None)}
+
+
+def _time_off(
+    row: StaffMember, plans: tuple[TimeOffPlan, ...], zone: ZoneInfo, owner: Thing
+) -> Iterator[Change]:
+    def thing(starts_at: datetime, ends_at: datetime) -> Thing:
+        return Thing("time_off", (starts_at.astimezone(zone), ends_at.astimezone(zone)), owner)
+
+    wanted = {(plan.starts_at, plan.ends_at): plan for plan in plans}
+    rows, gone = _partition(row.time_off, lambda one: (one.starts_at, one.ends_at), wanted)
+    for one in gone:
+        row.time_off.remove(one)
+        yield Change(thing(one.starts_at, one.ends_at), Action.DELETED)
+    for span, plan in wanted.items():
+        if span in rows:
+            yield from _update(rows[span], vars(plan), thing(*span))
+        else:
+            row.time_off.append(TimeOff(**vars(plan)))
+            yield Change(thing(*span), Action.ADDED)
+
+
+def _ranges(rows: Iterable[WeeklyHours | DateOverride]) -> Ranges:
+    return tuple(
+        TimeRange(row.starts, row.ends)
+        for row in rows
+        if row.starts is not None and row.ends is not None
+    )
+
+
+def _changed_ranges(thing: Thing, before: Ranges, after: Ranges) -> Change:
+    return Change(thing, Action.CHANGED, (Difference("ranges", before, after),))
+
+
+# -- what all of them have in common ---------------------------------------------------------------
+
+
+def _update(row: object, values: Mapping[str, Any], thing: Thing) -> Iterator[Change]:
+    """Give the row these values; no change where it had them all."""
+    found = [Difference(name, getattr(row, name), value) for name, value in values.items()]
+    differences = [one for one in found if one.before != one.after]
+    for one in differences:
+        setattr(row, one.name, one.after)
+    if differences:
+        yield Change(thing, Action.CHANGED, tuple(differences))
+
+
+def _partition(
+    rows: Iterable[Row], key: Callable[[Row], Key], wanted: Iterable[Key]
+) -> tuple[dict[Key, Row], list[Row]]:
+    """Return the rows that are still wanted, by their key, and the others."""
+    keys = set(wanted)
+    found = list(rows)
+    kept = {key(row): row for row in found if key(row) in keys}
+    return kept, [row for row in found if row not in kept.values()]
+
+
+def _return(row: Service | StaffMember, thing: Thing) -> Iterator[Change]:
+    """Put back on sale what was retired: the plan has it again."""
+    if row.retired:
+        row.retired = False
+        yield Change(thing, Action.RETURNED)
+
+
+def _remove_or_retire(
+    session: Session, row: Service | StaffMember, thing: Thing
+) -> Iterator[Change]:
+    """Take out what the plan has no longer: retired where bookings need it, else deleted."""
+    is_service = isinstance(row, Service)
+    ours = (Booking.service_id if is_service else Booking.staff_member_id) == row.id
+    if not session.scalar(select(exists().where(ours))):
+        _release_holds(session, row)
+        session.delete(row)
+        session.flush()
+        yield Change(thing, Action.DELETED)
+    elif not row.retired:
+        _release_holds(session, row)
+        row.retired = True
+        yield Change(thing, Action.RETIRED)
+
+
+def _release_holds(session: Session, row: Service | StaffMember) -> None:
+    column = hold.c.service_id if isinstance(row, Service) else hold.c.staff_member_id
+    release_holds(session, session.scalars(select(hold.c.id).where(column == row.id)).all())

@@ -4,7 +4,7 @@ import pytest
 
 from booking.business_file.section import MOST_PROBLEMS
 from booking.business_file.toml_positions import MOST_PLACES
-from tests.operations.business.test_file import SERVICE, SHOP, STAFF, WHOLE, problems, read
+from tests.business_file.test_load import SERVICE, SHOP, STAFF, WHOLE, problems, read
 
 DIGITS = {
     "hexadecimal": "0x" + "f" * 5000,

@@ -15,7 +15,7 @@ from booking.business_file.section import BusinessFileError
 from booking.operations.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
 from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
 
-DEMO = Path(__file__).parents[3] / "demo.toml"
+DEMO = Path(__file__).parents[2] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 SHOP = """\
@@ -643,7 +643,7 @@ def test_a_value_of_any_kind_in_any_place_is_told_never_a_crash(at, junk):
 
 # -- what is documented ----------------------------------------------------------------------------
 
-GUIDE = (Path(__file__).parents[3] / "docs" / "business-file.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "business-file.md").read_text(encoding="utf-8")
 
 
 def test_the_examples_of_the_guide_are_right():

@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from booking.business_file.load import read_business
+from booking.commands.shop_changes import sentence
 from booking.operations.shop import apply_business
 from booking.storage.models import (
     Booking,
@@ -26,7 +27,7 @@ from booking.storage.models import (
 )
 from booking.tab_sessions import tab_session, write_transaction
 
-DEMO = Path(__file__).parents[3] / "demo.toml"
+DEMO = Path(__file__).parents[2] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BUSINESS = """\
 [shop]
@@ -88,7 +89,7 @@ def session(database_url):
 def load(session, text=BUSINESS):
     plan = read_business(text.encode(), name="shop.toml", now=NOW)
     with write_transaction(session):
-        return apply_business(session, plan)
+        return [sentence(change) for change in apply_business(session, plan)]
 
 
 def edited(*replacements):
