@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import request
@@ -10,6 +11,7 @@ from sqlalchemy import select
 
 from booking import migrate, tab_sessions
 from booking.commands import booking_commands
+from booking.customer.wizard.draft import slot_start
 from booking.storage.bookings import booking, hold
 from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient
@@ -17,6 +19,7 @@ from tests.conftest import SHOP, app_over
 from tests.customer.walks import ADA, slots
 from tests.fixtures.write_locks import fill, watched
 
+LISBON = ZoneInfo("Europe/Lisbon")
 METADATA = migrate.merged_metadata()
 ONLY_LOOK = {"list", "show", "holds", "init"}
 RULE = "An index would find it, or let it take less at a time:"
@@ -168,10 +171,11 @@ def the_owner_looks_after_the_day(app, booked, tell):
 
 
 def free_times(app):
-    """Two of Ana's on a day nobody else of the walk comes on, as the commands read them."""
+    """Two of Ana's on a day nobody else of the walk comes on, on the shop's clock."""
     tab = TabClient(app, "/book/").submit(service="short").submit(staff="ana")
     offered = slots(tab.open(f"time?day={in_days(6)}"))
-    return [offered[place].replace("T", " ") for place in (0, -1)]
+    starts = [slot_start(offered[place]).astimezone(LISBON) for place in (0, -1)]
+    return [f"{start:%Y-%m-%d %H:%M}" for start in starts]
 
 
 def in_days(days):
