@@ -345,10 +345,10 @@ EVERY_KIND = [
     question("one", kind="choice", choices=["a", "b"]),
     question("many", kind="choice", choices=[*"abcdefg"], required=True),
 ]
-RIGHT = ADA | {"question_text": "x", "question_tick": forms.TICKED, "question_many": "c"}
+RIGHT = ADA | {"question_text": "x", "question_tick": forms.CHECKED, "question_many": "c"}
 
 
-@pytest.mark.parametrize("blank", forms.blanks(EVERY_KIND), ids=lambda blank: blank.name)
+@pytest.mark.parametrize("spec", forms.field_specs(EVERY_KIND), ids=lambda spec: spec.name)
 @pytest.mark.parametrize(
     "text",
     [
@@ -356,13 +356,13 @@ RIGHT = ADA | {"question_text": "x", "question_tick": forms.TICKED, "question_ma
         *("\x07", "\u0300" * 99, "a" * 9999),
     ],
 )
-def test_details_are_valid_exactly_where_their_form_accepts_them(blank, text):
-    asked, values = forms.blanks(EVERY_KIND), RIGHT | {blank.name: text}
+def test_details_are_valid_exactly_where_their_form_accepts_them(spec, text):
+    asked, values = forms.field_specs(EVERY_KIND), RIGHT | {spec.name: text}
     form = forms.details_form(asked, values, "PT")
     assert forms.are_valid(asked, values, "PT") is form.validate(), forms.first_messages(form)
 
 
 def test_a_detail_that_is_missing_is_an_empty_one():
-    asked = forms.blanks(EVERY_KIND)
+    asked = forms.field_specs(EVERY_KIND)
     assert forms.are_valid(asked, RIGHT, "PT")
     assert not forms.are_valid(asked, {}, "PT")
