@@ -58,8 +58,13 @@ def live_server(sqlite_url, in_our_place):
         host.extensions["sqlalchemy"].engine.dispose()
 
 
-def test_the_step_stays_with_all_that_was_typed_whatever_answers(page, in_our_place, complaints):
-    walk(page, ADA, until="details")
+@pytest.fixture
+def context(context_of):
+    return context_of()
+
+
+def test_the_step_stays_with_all_that_was_typed_whatever_answers(tab_at, in_our_place, complaints):
+    page = tab_at("details", ADA)
     answer(page, ADA, "details")
     for what, answers in IN_OUR_PLACE.items():
         in_our_place.answers = answers
@@ -77,8 +82,8 @@ def test_the_step_stays_with_all_that_was_typed_whatever_answers(page, in_our_pl
     at(page, "review")
 
 
-def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(page, context, in_our_place):
-    walk(page, ADA, until="details")
+def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(tab_at, context, in_our_place):
+    page = tab_at("details", ADA)
     answer(page, ADA, "details")
     in_our_place.answers = IN_OUR_PLACE["a log-in page, redirected to"]
     go_on(page)
@@ -104,8 +109,8 @@ def test_a_step_that_was_never_there_and_a_list_are_not_replaced_either(page, in
     at(page, "staff")
 
 
-def test_an_order_to_leave_is_obeyed(page, in_our_place):
-    walk(page, ADA, until="staff")
+def test_an_order_to_leave_is_obeyed(tab_at, in_our_place):
+    page = tab_at("staff", ADA)
     in_our_place.answers = lambda: ("", 401, {"HX-Redirect": f"/login?next={request.referrer}"})
     go_on(page)
     page.get_by_role("button", name="Log in").click()

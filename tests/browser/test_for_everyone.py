@@ -1,13 +1,14 @@
 """The wizard for those who see little, hear it read, use a keyboard alone or a small screen."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.wizard import answer, assert_booked, at, go_on, hour, open_later_day, take, walk
+from tests.browser.wizard import answer, assert_booked, at, go_on, hour, open_later_day, take
 from tests.customer_walkthrough.visits import ADA, BEN, STEPS
+from tests.fixtures.axe import violations_by_day_and_night
 
 TABS_AT_MOST = 80
+DESK, SMALL = {"width": 1280, "height": 720}, {"width": 320, "height": 568}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -31,27 +32,14 @@ def stations(page: Page):
     yield "cancelled"
 
 
-def open_wizard(context_of, **options) -> Page:
-    page = context_of(**options).new_page()
-    page.goto("/book/")
-    return page
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong_on_any_step(context_of, scheme):
-    axe, page = Axe(), open_wizard(context_of, color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing_wrong_on_any_step_and_no_small_telephone_scrolls_sideways(page):
     wrong = {}
     for station in stations(page):
-        result = axe.run(page)
-        if result.violations_count:
-            wrong[station] = result.generate_report()
-    assert not wrong, "\n".join(f"{station}: {report}" for station, report in wrong.items())
-
-
-def test_nothing_scrolls_sideways_on_a_small_telephone(context_of):
-    page = open_wizard(context_of, viewport={"width": 320, "height": 568})
-    sideways = {station: page.evaluate(SIDEWAYS) for station in stations(page)}
-    assert {station: by for station, by in sideways.items() if by > 0} == {}
+        page.set_viewport_size(DESK)
+        wrong[station] = violations_by_day_and_night(page)
+        page.set_viewport_size(SMALL)
+        wrong[station] += ["sideways"] * (page.evaluate(SIDEWAYS) > 0)
+    assert {station: found for station, found in wrong.items() if found} == {}
 
 
 def test_a_booking_needs_no_mouse(page, live_server):
@@ -91,8 +79,8 @@ def test_each_step_takes_the_focus_to_its_heading_and_is_announced(page):
     expect(page.locator("#step-heading")).to_be_focused()
 
 
-def test_errors_take_the_focus_and_lead_to_their_fields(page):
-    walk(page, BEN, until="details")
+def test_errors_take_the_focus_and_lead_to_their_fields(tab_at):
+    page = tab_at("details", BEN)
     fill_only_the_name = {"name": "Ben Okri", "email": "ben"}
     for name, value in fill_only_the_name.items():
         page.locator(f"[name={name}]").fill(value)

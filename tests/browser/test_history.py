@@ -42,8 +42,8 @@ def test_back_and_forward_show_each_step_as_it_was_answered(page):
     take(page, BEN, "review")
 
 
-def test_back_after_another_site_goes_on_with_the_same_answers(page, live_server):
-    walk(page, BEN, until="details")
+def test_back_after_another_site_goes_on_with_the_same_answers(tab_at, live_server):
+    page = tab_at("details", BEN)
     page.goto("about:blank")
     page.go_back()
     at(page, "details")
@@ -57,8 +57,8 @@ def test_a_link_into_the_middle_opens_a_fresh_tab_at_the_first_step(page_of, ste
     expect(page).to_have_url(re.compile(r"/book/service$"))
 
 
-def test_an_address_typed_into_the_tab_leads_to_its_step(page):
-    walk(page, BEN, until="review")
+def test_an_address_typed_into_the_tab_leads_to_its_step(tab_at):
+    page = tab_at("review", BEN)
     page.goto("/book/staff")
     answered(page, "staff")
     page.goto("/book/")

@@ -3,19 +3,18 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.test_typed_text import share_session
 from tests.browser.wizard import answer, at, fill, go_on, take, walk
 from tests.customer_walkthrough.visits import ADA
+from tests.fixtures.axe import violations_by_day_and_night
 
 
 @pytest.fixture
-def windows(page_of):
+def windows(context, tab_at):
     """Two windows on one tab session, both at the details; the second has sent them."""
-    page, twin = page_of("/book/"), page_of("/book/")
-    walk(page, ADA, until="details")
+    page, twin = tab_at("details", ADA), context.new_page()
     share_session(page, twin)
     at(twin, "details")
     page.bring_to_front()
@@ -76,13 +75,11 @@ def test_enter_in_a_field_uses_what_was_entered_and_f5_asks_again(windows):
 def test_the_choice_is_accessible(windows):
     page, _ = windows
     asked(page)
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations_by_day_and_night(page) == []
 
 
-def test_another_time_from_an_old_page_leaves_the_held_one_until_it_is_chosen(page_of):
-    page, twin = page_of("/book/"), page_of("/book/")
-    walk(page, ADA, until="time")
+def test_another_time_from_an_old_page_leaves_the_held_one_until_it_is_chosen(context, tab_at):
+    page, twin = tab_at("time", ADA), context.new_page()
     share_session(page, twin)
     take(twin, ADA, "time")
     page.bring_to_front()

@@ -2,13 +2,13 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.wizard import answer, at, go_on, take, walk
+from tests.browser.wizard import answer, at, go_on, take
 from tests.customer_walkthrough.visits import ADA, bookings_in
 from tests.faults.test_database_troubles import locked
 
 
-def test_a_busy_database_loses_nothing_that_was_typed(page, live_server, complaints):
-    walk(page, ADA, until="details")
+def test_a_busy_database_loses_nothing_that_was_typed(tab_at, live_server, complaints):
+    page = tab_at("details", ADA)
     answer(page, ADA, "details")
     with locked(live_server.app):
         go_on(page)

@@ -22,8 +22,8 @@ def test_two_tabs_in_turn_refreshed_at_each_step_book_two_appointments(page_of, 
     [{"button": "middle"}, {"modifiers": ["ControlOrMeta"]}, {"modifiers": ["Shift"]}],
     ids=["middle button", "with Control", "with Shift"],
 )
-def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(page, context, live_server, click):
-    walk(page, ADA, until="details")
+def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(tab_at, context, live_server, click):
+    page = tab_at("details", ADA)
     with context.expect_page() as opened:
         page.locator("#stage-service").click(**click)
     other = opened.value
@@ -35,10 +35,9 @@ def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(page, context, live_se
     assert_booked(live_server.app, {page: ADA, other: BEN})
 
 
-def test_who_was_slower_keeps_what_was_typed_and_takes_a_time_nearby(page_of, live_server):
-    slower, faster = page_of("/book/"), page_of("/book/")
+def test_who_was_slower_keeps_what_was_typed_and_takes_a_time_nearby(tab_at, live_server):
+    slower, faster = tab_at("time", ADA), tab_at("time", ADA)
     for page in (slower, faster):
-        walk(page, ADA, until="time")
         answer(page, ADA, "time")
     go_on(faster)
     at(faster, "details")
@@ -57,8 +56,8 @@ def test_who_was_slower_keeps_what_was_typed_and_takes_a_time_nearby(page_of, li
 
 
 @pytest.mark.parametrize("impatience", ["double click", "Enter twice"])
-def test_confirming_twice_books_once(page, live_server, impatience):
-    walk(page, ADA, until="review")
+def test_confirming_twice_books_once(tab_at, live_server, impatience):
+    page = tab_at("review", ADA)
     confirm = page.get_by_role("button", name="Confirm appointment")
     if impatience == "double click":
         confirm.dblclick()

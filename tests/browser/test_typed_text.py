@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.wizard import answer, at, go_on, take, walk
+from tests.browser.wizard import answer, at, go_on, take
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 
 TYPED = re.compile(r"/details/typed$")
@@ -20,8 +20,8 @@ def saved(page):
     return page.expect_response(TYPED)
 
 
-def test_what_was_typed_is_there_after_f5_though_no_field_was_left(page):
-    walk(page, BEN, until="details")
+def test_what_was_typed_is_there_after_f5_though_no_field_was_left(tab_at):
+    page = tab_at("details", BEN)
     name = page.locator("[name=name]")
     with saved(page) as answered:
         name.press_sequentially("Ben Ok")
@@ -31,8 +31,8 @@ def test_what_was_typed_is_there_after_f5_though_no_field_was_left(page):
     expect(name).to_have_value("Ben Ok")
 
 
-def test_what_was_typed_in_the_moment_before_leaving_is_there_again(page):
-    walk(page, BEN, until="details")
+def test_what_was_typed_in_the_moment_before_leaving_is_there_again(tab_at):
+    page = tab_at("details", BEN)
     name, note = page.locator("[name=name]"), page.locator("[name=note]")
     name.fill("Ben Ok")
     page.reload()
@@ -46,11 +46,11 @@ def test_what_was_typed_in_the_moment_before_leaving_is_there_again(page):
         page.evaluate(HIDE)
 
 
-def test_more_time_does_not_pass_for_a_save(page, complaints):
+def test_more_time_does_not_pass_for_a_save(tab_at, complaints):
     def fail_in_pauses(route):
         route.abort() if "hx-source" in route.request.headers else route.continue_()
 
-    walk(page, BEN, until="details")
+    page = tab_at("details", BEN)
     page.route(TYPED, fail_in_pauses)  # so that only what is sent on the way out is left
     page.locator("[name=name]").press_sequentially("Ben")
     with page.expect_response(re.compile("/hold/extension$")):
@@ -61,8 +61,8 @@ def test_more_time_does_not_pass_for_a_save(page, complaints):
     complaints.clear()
 
 
-def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(page):
-    walk(page, BEN, until="details")
+def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(tab_at):
+    page = tab_at("details", BEN)
     with saved(page):
         answer(page, BEN, "details")
     note = page.locator("[name=note]")
@@ -78,8 +78,8 @@ def test_every_kind_of_field_is_kept_and_the_focus_goes_where_it_is_sent(page):
     take(page, BEN, "details")
 
 
-def test_what_was_typed_is_there_after_the_back_link_at_once(page):
-    walk(page, ADA, until="details")
+def test_what_was_typed_is_there_after_the_back_link_at_once(tab_at):
+    page = tab_at("details", ADA)
     page.locator("[name=name]").fill("Ada Love")
     with saved(page):
         page.locator(".back").click()
@@ -95,8 +95,8 @@ def test_what_was_typed_is_there_after_the_back_link_at_once(page):
     expect(page.locator("[name=name]")).to_have_value("Ada Lo")
 
 
-def test_nothing_is_saved_any_more_once_the_form_is_sent(page, live_server):
-    walk(page, ADA, until="details")
+def test_nothing_is_saved_any_more_once_the_form_is_sent(tab_at, live_server):
+    page = tab_at("details", ADA)
     answer(page, ADA, "details")
     page.wait_for_timeout(1500)
     posts = []
@@ -110,8 +110,8 @@ def test_nothing_is_saved_any_more_once_the_form_is_sent(page, live_server):
     assert len(bookings_in(live_server.app)) == 1
 
 
-def test_a_save_that_fails_says_nothing_and_leaves_the_focus(page, complaints):
-    walk(page, ADA, until="details")
+def test_a_save_that_fails_says_nothing_and_leaves_the_focus(tab_at, complaints):
+    page = tab_at("details", ADA)
     note = page.locator("[name=note]")
     for failure in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
         page.route(TYPED, failure)
@@ -127,9 +127,8 @@ def test_a_save_that_fails_says_nothing_and_leaves_the_focus(page, complaints):
     at(page, "review")
 
 
-def test_typing_on_after_the_booking_was_made_in_a_twin_is_quiet(page_of, live_server):
-    page, twin = page_of("/book/"), page_of("/book/")
-    walk(page, ADA, until="details")
+def test_typing_on_after_the_booking_was_made_in_a_twin_is_quiet(context, tab_at, live_server):
+    page, twin = tab_at("details", ADA), context.new_page()
     share_session(page, twin)
     walk_on(twin)
     page.bring_to_front()

@@ -41,8 +41,8 @@ def live_server(sqlite_url) -> Iterator:
 
 
 @pytest.fixture
-def page(context) -> Page:
-    page = context.new_page()
+def page(context_of) -> Page:
+    page = context_of().new_page()
     page.add_init_script(SHIFTS)
     return page
 

@@ -37,22 +37,24 @@ def test_the_browser_keeps_one_opaque_id_and_nothing_else(page, context):
     assert context.cookies() == []
 
 
-def test_nothing_personal_is_in_any_address_the_browser_asked_for(context, page_of):
-    asked = []
-    context.on("request", lambda request: asked.append(request.url))
-    walk(page_of("/book/"), BEN)
+def test_nothing_personal_is_in_any_address_the_browser_asked_for(context):
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/book/")
+    walk(page, BEN)
     typed = [*BEN.answer("details").values(), BEN.staff, BEN.service]
     assert asked
     assert [word for word in typed if word in json.dumps(asked)] == []
 
 
-def test_pages_may_not_be_kept_by_caches(context, page_of):
-    policies = {}
-    context.on(
+def test_pages_may_not_be_kept_by_caches(context):
+    page, policies = context.new_page(), {}
+    page.on(
         "response",
         lambda answer: policies.update({answer.url: answer.headers.get("cache-control")}),
     )
-    walk(page_of("/book/"), ADA)
+    page.goto("/book/")
+    walk(page, ADA)
     wizard = {url: policy for url, policy in policies.items() if re.search(r"/book/[^.]*$", url)}
     assert len(wizard) > len(STEPS)
     assert set(wizard.values()) == {"no-store"}

@@ -1,18 +1,45 @@
 """The wizard as somebody in front of a browser walks through it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from booking.testing import TabClient
+from tests.customer_walkthrough import visits
 from tests.customer_walkthrough.visits import STEPS, Visit, bookings_in
 
+IN_TWO_DAYS = datetime.now(UTC).date() + timedelta(days=2)  # the same to the end of the run
+KEPT_UNDER = "tab-session /book/"
+BEGIN_WITH = """if (location.pathname.startsWith("/book/") && !sessionStorage.getItem("{key}"))
+  sessionStorage.setItem("{key}", "{id}");"""
 NEXT = dict(zip(STEPS, (*STEPS[1:], "done"), strict=True))
 
 
 def at(page: Page, step: str) -> None:
     """The page shows that step, or will in a moment."""
     expect(page.locator("#step")).to_have_attribute("data-step", step)
+
+
+def tab_on(context: BrowserContext, app: Flask, step: str, visit: Visit) -> Page:
+    """A new tab that stands on a step with the visit's answers before it.
+
+    They were given without a browser, by a tab whose id this one has from the beginning. A test
+    that is about the way there, or goes back on it, takes the steps itself: `walk`.
+    """
+    walked = TabClient(app, "/book/")
+    for each in STEPS:
+        if each == step:
+            break
+        if each == "time":
+            walked.open(f"time?day={IN_TWO_DAYS}")
+        visits.take(walked, replace(visit, start=f"{IN_TWO_DAYS}{hour(visit)}"), each)
+    page = context.new_page()
+    page.add_init_script(BEGIN_WITH.format(key=KEPT_UNDER, id=walked.id))
+    page.goto(f"/book/{step}")
+    at(page, step)
+    return page
 
 
 def take(page: Page, visit: Visit, step: str) -> None:
@@ -35,6 +62,7 @@ def walk(page: Page, visit: Visit, until: str = "done") -> None:
 
 def answer(page: Page, visit: Visit, step: str) -> None:
     """Choose or type what the visit wants; nothing is sent."""
+    page.bring_to_front()  # behind another tab Chromium draws once a second, and a click waits
     if step in ("service", "staff"):
         page.locator(f"[name={step}][value={getattr(visit, step)}]").check()
     elif step == "time":
@@ -47,6 +75,7 @@ def answer(page: Page, visit: Visit, step: str) -> None:
 
 def go_on(page: Page) -> None:
     """Press the button that goes on."""
+    page.bring_to_front()
     page.locator("#step .actions button[type=submit]").click()
 
 

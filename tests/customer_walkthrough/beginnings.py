@@ -1,7 +1,6 @@
 """Orders that begin alike are walked once as far as they do: 922 steps instead of 2,520."""
 
 import sqlite3
-from contextlib import closing
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import takewhile
@@ -10,6 +9,7 @@ from flask import Flask
 
 from booking.testing import TabClient
 from tests.customer_walkthrough.visits import ADA, BEN, STEPS, take
+from tests.fixtures.sqlite_files import copy, file_of
 
 VISITS = {"A": ADA, "B": BEN}
 
@@ -29,8 +29,7 @@ class Beginnings:
     """
 
     def __init__(self, app: Flask) -> None:
-        with app.app_context():
-            self.file = app.extensions["sqlalchemy"].engine.url.database
+        self.file = file_of(app)
         first = TabClient(app, "/book/")
         self.walked, self.moments = "", []
         self.keep({"A": first, "B": first.new_tab("/book/")})
@@ -62,16 +61,6 @@ class Beginnings:
 
     def close(self) -> None:
         self.forget_after(-1)
-
-
-def copy(source: sqlite3.Connection | str, target: sqlite3.Connection | str) -> None:
-    """Everything in one database into the other; a file by its name."""
-    if isinstance(source, str):
-        with closing(sqlite3.connect(source)) as opened:
-            opened.backup(target)
-    else:
-        with closing(sqlite3.connect(target)) as opened:
-            source.backup(opened)
 
 
 def another(tab: TabClient) -> TabClient:
