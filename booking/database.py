@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError
 from booking.config import ConfigurationError, Settings
 from booking.postgresql import prepare_postgresql
 from booking.transactions.sqlite_file import SQLiteFile
+from booking.transactions.sqlite_lock import wait_evenly
 
 _PRAGMAS = (
     "busy_timeout = 15000",
@@ -100,6 +101,7 @@ def _named(app: Flask, settings: Settings) -> URL | None:
 
 def _take_care(database: SQLAlchemy) -> None:
     event.listen(database.engine, "connect", prepare_sqlite)
+    wait_evenly(database.engine)
     name = database.engine.url.database or ""
     if not name.startswith("file:"):  # such a name says by itself how it is to be opened
         SQLiteFile(Path(name)).watch(database.engine)

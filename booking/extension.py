@@ -24,6 +24,7 @@ from booking.postgresql import prepare_postgresql
 from booking.sources import given, key_of
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
+from booking.transactions.watching import watch
 
 __all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
 
@@ -97,6 +98,8 @@ def _refuse_what_only_our_own_app_does(settings: Settings) -> None:
 
 
 def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
+    with app.app_context():  # a class may have it as a property, which asks for an app
+        watch(sidebook.db.session)
     if "tab_sessions" in app.extensions:
         _refuse_other_limits(app, sidebook.settings)
         add_end_hook(app, _release_hold)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from booking.config import ConfigurationError, Settings
 from booking.tables import Tables
-from booking.transactions.sessions import AnySession
+from booking.transactions.watching import AnySession
 
 NAME = "booking"
 """The key in app.extensions, and the name of blueprint and commands unless a host gives one."""

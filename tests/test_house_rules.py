@@ -44,7 +44,7 @@ ROOMS = {
     "contact": walls(
         rooms="i18n storage scheduling customer", libraries=f"{FORMS} markupsafe werkzeug flask"
     ),
-    "transactions": walls(rooms="tab_sessions storage", libraries="sqlalchemy flask"),
+    "transactions": walls(libraries="sqlalchemy"),
     # typing_extensions comes with sqlalchemy; only type checkers read it here
     "tab_sessions": walls(
         rooms="transactions",

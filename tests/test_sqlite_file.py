@@ -10,9 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from booking import create_app
 from booking.extension import prepare_sqlite
-from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import run_in_transaction
 from booking.testing import TabClient
+from booking.transactions.errors import NoDatabaseFile
 from booking.transactions.sqlite_file import SQLiteFile
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details, at_review

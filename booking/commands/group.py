@@ -12,7 +12,7 @@ import click
 from flask.cli import AppGroup
 
 from booking.state import current_sidebook
-from booking.transactions.sessions import AnySession
+from booking.transactions.watching import AnySession
 
 from .output import worded
 from .troubles import in_plain_words

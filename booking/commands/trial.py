@@ -8,9 +8,9 @@ from contextlib import suppress
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from booking.storage.base import is_missing_table
 from booking.tab_sessions import write_transaction
-from booking.transactions.sessions import AnySession
+from booking.transactions.errors import is_missing_table
+from booking.transactions.watching import AnySession
 
 from .findings import Finding, Grade
 from .troubles import is_in_the_way, said

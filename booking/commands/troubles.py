@@ -11,9 +11,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from booking.business_file.section import BusinessFileError
 from booking.config import ConfigurationError
 from booking.postgresql import NotUnicode
-from booking.storage.base import NoDatabaseFile
 from booking.tab_sessions import CommitOutcomeUnknown
-from booking.transactions.errors import state_of
+from booking.transactions.errors import NoDatabaseFile, state_of
+from booking.transactions.retry import Retry
 
 from .output import harmless, plain
 
@@ -28,6 +28,7 @@ _MAKE_A_SCHEMA = (
     ". Make a schema that the search_path of the role or the database names, or let it name one "
     "that is there."
 )
+_BUSY = "The database is busy. Nothing was changed: run it again in a moment."
 _IN_THE_WAY = ("locked", "lock timeout", "deadlock", "serialize")
 IN_DOUBT = (
     "The connection was lost while saving, so it may or may not have been saved. Look before you "
@@ -55,6 +56,8 @@ def _explained() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
     except CommitOutcomeUnknown as error:
         raise click.ClickException(IN_DOUBT) from error
+    except Retry as error:
+        raise click.ClickException(_BUSY) from error
     except DBAPIError as error:
         raise click.ClickException(_database_trouble(error)) from error
     except ArgumentError as error:
@@ -104,7 +107,7 @@ def _database_trouble(error: DBAPIError) -> str:
     if any(part in words for part in _CANNOT_REACH):
         return _no_connection(reason)
     if is_in_the_way(error):
-        return "The database is busy. Nothing was changed: run it again in a moment."
+        return _BUSY
     hint = _MAKE_A_SCHEMA if state_of(error) == _NO_SCHEMA else ""
     return f"The database answered: {reason}{hint}"
 

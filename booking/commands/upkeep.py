@@ -22,7 +22,7 @@ from booking.operations.purge import (
 )
 from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction, run_in_transaction
-from booking.transactions.sessions import AnySession
+from booking.transactions.watching import AnySession
 
 from .file_modes import file_modes
 from .findings import Grade

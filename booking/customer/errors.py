@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from booking.contact import forms
 from booking.operations.errors import Limit
 from booking.state import current_sidebook
-from booking.storage.base import OlderTables, is_missing_table
+from booking.storage.base import OlderTables
 from booking.tab_sessions import (
     DATABASE_FAILURES,
     CrossSite,
@@ -28,6 +28,7 @@ from booking.tab_sessions import (
     read_transaction,
     read_whole,
 )
+from booking.transactions.errors import is_missing_table
 from booking.web import urls
 from booking.web.headers import is_answered_by_us
 from booking.web.outage_log import log_not_set_up, log_refusal

@@ -17,6 +17,7 @@ from booking.storage.claims import drop_hold, owned, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
+from booking.transactions.retry import Retry
 
 from .choosing import (
     by_preference,
@@ -30,7 +31,6 @@ from .claiming import By, Claimant, snapshot_for_start
 from .errors import (
     AlreadyConfirmed,
     AppointmentPast,
-    SerializationFailure,
     SlotUnavailable,
     VisitorLimit,
 )
@@ -107,7 +107,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
         if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
-            raise SerializationFailure(error) from error
+            # At REPEATABLE READ: booked by a transaction that this one cannot see.
+            raise Retry from error
         if made is None:
             raise
         return _unchanged(made, fingerprint)

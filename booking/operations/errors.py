@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
-
 from booking.scheduling.slots import Reason
 
 
@@ -46,21 +44,6 @@ class ProofOfWorkRequired(Exception):
 
 class AlreadyConfirmed(Exception):
     """The draft was confirmed already, with other answers."""
-
-
-class SerializationFailure(DBAPIError):
-    """At REPEATABLE READ: the draft is booked, by a transaction that this one cannot see.
-
-    PostgreSQL says of a row that it could not serialize the access, of a unique key it does not.
-    With its sign on it, whoever runs transactions again runs this one again.
-    """
-
-    def __init__(self, error: IntegrityError) -> None:
-        super().__init__("book", None, _DriverError(str(error.orig)))
-
-
-class _DriverError(Exception):
-    sqlstate = "40001"
 
 
 class AppointmentPast(Exception):

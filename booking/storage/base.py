@@ -1,11 +1,9 @@
 """What all tables share: one naming convention, and instants that never lose their zone."""
 
-import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -54,10 +52,6 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class NoDatabaseFile(sqlite3.OperationalError):
-    """There is no file where the database should be, and nobody asked to make one."""
-
-
 class OlderTables(Exception):
     """The tables lack something that this version needs, or there are none.
 
@@ -67,14 +61,3 @@ class OlderTables(Exception):
     def __init__(self, found: str, *, begun: bool, by_host: bool = False) -> None:
         super().__init__(found)
         self.begun, self.by_host = begun, by_host
-
-
-def is_missing_table(error: BaseException | None) -> bool:
-    """Whether a statement failed because the database was not brought to this version."""
-    if not isinstance(error, DBAPIError):
-        return False
-    if isinstance(error.orig, NoDatabaseFile):
-        return True
-    undefined = getattr(error.orig, "sqlstate", None) in ("42P01", "42703")  # table, column
-    words = str(error.orig)
-    return undefined or "no such table" in words or "no such column" in words

@@ -24,6 +24,10 @@ half.
 from booking.transactions.errors import (
     DATABASE_FAILURES,
     CommitOutcomeUnknown,
+    PendingChanges,
+    ReadOnlyTransaction,
+    TransactionEnded,
+    TransactionError,
     is_temporarily_unavailable,
 )
 from booking.transactions.retry import Retry, run_in_transaction, run_read_only
@@ -49,7 +53,6 @@ from .refusals import (
     NewerDraft,
     NoTabHere,
     NothingBegun,
-    PendingChanges,
     ReadOnlyTab,
     Refusal,
     RenewalDue,
@@ -59,7 +62,6 @@ from .refusals import (
     TooLarge,
     TooManyTabs,
     TooSlow,
-    TransactionEnded,
 )
 from .route import current_tab, custom_session_route, session_route
 from .schema import Schema
@@ -85,6 +87,7 @@ __all__ = [
     "NothingBegun",
     "PendingChanges",
     "ReadOnlyTab",
+    "ReadOnlyTransaction",
     "Refusal",
     "RenewalDue",
     "Retry",
@@ -98,6 +101,7 @@ __all__ = [
     "TooManyTabs",
     "TooSlow",
     "TransactionEnded",
+    "TransactionError",
     "add_end_hook",
     "add_store_hook",
     "attach_user",

@@ -9,7 +9,7 @@ from typing import Any, Generic
 
 from flask import Request, Response, current_app, request
 
-from booking.transactions.sessions import end_clean
+from booking.transactions.sessions import require_clean_session
 
 from . import binding, guards, hints, ids
 from .answer import GONE
@@ -78,7 +78,7 @@ class Door(Generic[Data]):
         """Have the whole request here, and what can be done with it alone, with nothing open."""
         asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
         if has_body(asked):
-            end_clean(here.session)
+            require_clean_session(here.session)
             read_whole(asked)
         if self.before_transaction:
             self.before_transaction()

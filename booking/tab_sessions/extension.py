@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from booking.transactions.retry import run_in_transaction
-from booking.transactions.sessions import AnySession, watch_for_writes
+from booking.transactions.watching import AnySession, watch
 
 from . import endings, references
 from .caching import keep_no_answer
@@ -45,7 +45,9 @@ class State:
         """The database session of this request."""
         source = self.source
         if source is None:
-            return cast("AnySession", _flask_sqlalchemy().session)
+            source = _flask_sqlalchemy().session
+            watch(source)  # made after TabSessions, perhaps
+            return cast("AnySession", source)
         if callable(source) and not hasattr(source, "execute"):
             return source()
         return cast("AnySession", source)
@@ -138,7 +140,7 @@ def configure(  # noqa: PLR0913 - each a setting
         raise TabSessionError("request_seconds must be above 0.")
     if binding not in {"none", "browser"}:
         raise TabSessionError('binding must be "none" or "browser".')
-    watch_for_writes()
+    _watch_source(app, session)
     keep_no_answer(app)
     exempt_session_routes(app)
     limits = Limits(
@@ -157,6 +159,13 @@ def configure(  # noqa: PLR0913 - each a setting
         source=session,
         on_store=[on_store] if on_store else [],
     )
+
+
+def _watch_source(app: Flask, session: Any) -> None:
+    if session is None and "sqlalchemy" in app.extensions:
+        with app.app_context():  # some have it as a property, which asks for an app
+            session = app.extensions["sqlalchemy"].session
+    watch(session)
 
 
 def state() -> State:

@@ -20,6 +20,8 @@ from werkzeug.exceptions import (
     TooManyRequests,
 )
 
+from booking.transactions.errors import ReadOnlyTransaction
+
 
 class Refusal(HTTPException):
     """The door did not let this request in. `headers` go out with whatever page answers it."""
@@ -140,7 +142,7 @@ class TabSessionError(RuntimeError):
     """A mistake in the application's code; the message names the cure."""
 
 
-class ReadOnlyTab(TabSessionError):
+class ReadOnlyTab(TabSessionError, ReadOnlyTransaction):
     """A GET or HEAD tried to write, or something wrote after the commit."""
 
     def __init__(self) -> None:
@@ -180,29 +182,6 @@ class NoTabHere(TabSessionError):
             f"The view {endpoint or '(no request)'!r} has no tab session. "
             "Register it with @session_route(blueprint, rule) instead of "
             "@blueprint.route(rule), and take the tab as its first argument."
-        )
-
-
-class PendingChanges(TabSessionError):
-    """Unsaved work lay in the database session before a view began."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The database session already holds changes that were made before this view began. "
-            "A session_route commits only its own work: commit or roll back yours first "
-            "(look at before_request functions and at code that runs while loading the user)."
-        )
-
-
-class TransactionEnded(TabSessionError):
-    """A view committed or rolled back by itself. Nothing of it was saved."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This ended the transaction of a session_route (or of writing, settle) before its end: "
-            "commit(), rollback(), close(), or a writing() inside another. Leave it out: the draft "
-            "and your rows are committed together when the view has returned. Where something may "
-            "fail: tab.session.begin_nested(). To revoke: session=tab.session. Nothing was saved."
         )
 
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from booking.transactions.retry import Conflict
-
 from . import references, sealing, store
 from .answer import DeferredResponse
 from .refusals import ReadOnlyTab
 from .schema import Data
+from .store import RowChanged
 from .stored import Stored
 
 
@@ -74,11 +73,11 @@ class TabSession(Stored[Data]):
         """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
 
         From now on the tab only shows; a later write is refused with 410 unless its route was
-        registered with allow_completed=True. Raises Conflict (which the door handles), EndedTab.
+        registered with allow_completed=True. Raises RowChanged (which the door handles), EndedTab.
         """
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None or self._row is None:
-            raise Conflict
+            raise RowChanged
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         self._draft_key = self._root(self._draft_key)
         kept = {"wrapped_key": sealing.wrap(self._draft_key, self._id), "previous_key": None}

@@ -15,7 +15,13 @@ from sqlalchemy import Insert, Update, bindparam, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from booking.transactions.retry import Retry
+
 from .model import tab_session as table
+
+
+class RowChanged(Retry):
+    """Another request changed the tab's row meanwhile; the view is run again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,12 @@ from typing import Any, Generic, Self
 
 from sqlalchemy.orm import Session
 
-from booking.transactions.retry import Conflict
-
 from . import ids, sealing, store
 from .around import Around
 from .frozen import freeze
 from .refusals import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
 from .schema import PLAIN, Data
+from .store import RowChanged
 
 GROWTH = 4096
 """Bytes of a draft that are told as one step: most drafts never take a second one."""
@@ -51,7 +50,7 @@ class Stored(Generic[Data]):
         """The row's number, for other tables to point to; it outlives a renewed id.
 
         In a writing request it makes the row if there is none yet; in a reading one it is None
-        until there is. After `end()` it is the one that the tab had, or None. Raises Conflict
+        until there is. After `end()` it is the one that the tab had, or None. Raises RowChanged
         (which the door handles) when another request made it.
         """
         if self._key is None and self.writable and not self.was_ended:
@@ -121,20 +120,20 @@ class Stored(Generic[Data]):
     def _sealed(self, plain: bytes) -> bytes:
         """A draft's text as the row's next version will hold it; makes the row if need be."""
         if self.key is None or self._draft_key is None or self._row is None:
-            raise Conflict
+            raise RowChanged
         return sealing.seal(plain, self._draft_key, self._row.version + 1)
 
     def _write(self, values: Mapping[str, Any]) -> None:
         if not self.writable:
             raise ReadOnlyTab
         if self.key is None or self._row is None:
-            raise Conflict
+            raise RowChanged
         if self._row.state == "completed":
             raise CompletedTab
         known = {**values, **self._alive(self._row.absolute_expires_at)}
         if not store.change(self.session, self._row.id, self._row.version, known):
             # The row is locked, so only this request can have ended it meanwhile.
-            raise EndedTab if store.is_ended(self.session, self._row.id) else Conflict
+            raise EndedTab if store.is_ended(self.session, self._row.id) else RowChanged
         self._row = store.after(self._row, known)
 
     def _keep_alive(self) -> None:
@@ -161,7 +160,7 @@ class Stored(Generic[Data]):
         )
         key = store.create(self.session, ids.digest(self._id), row)
         if key is None:
-            raise Conflict
+            raise RowChanged
         self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
 
     def _inherited(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from flask import Response, current_app, g
 from sqlalchemy.orm import Session
 
-from booking.transactions.errors import DATABASE_FAILURES
+from booking.transactions.errors import DATABASE_FAILURES, ReadOnlyTransaction
 from booking.transactions.retry import Retry, run_in_transaction, run_read_only
 
 from . import endings, identity, ids, presence, store
@@ -23,7 +23,7 @@ from .around import Around
 from .extension import State
 from .meaning import meant
 from .model import tab_session as table
-from .refusals import NothingBegun, TabSessionBusy, TabSessionGone
+from .refusals import NothingBegun, ReadOnlyTab, TabSessionBusy, TabSessionGone
 from .schema import Data
 from .session import TabSession
 
@@ -60,6 +60,8 @@ class Visit(Generic[Data]):
             if self.sent and self.sent.source:
                 run_in_transaction(self.state.session, self._fork)
             row, over, response = run_read_only(self.state.session, self._read_once)
+        except ReadOnlyTransaction as error:
+            raise ReadOnlyTab from error
         except DATABASE_FAILURES as error:
             raise meant(error) from error
         if row is not None and (over == "expired" or self._should_note(row)):
@@ -101,6 +103,8 @@ class Visit(Generic[Data]):
             tab.check_unchanged()
         try:
             return self._respond(answer, tab, committed=committed)
+        except ReadOnlyTransaction as error:
+            raise ReadOnlyTab from error
         except DATABASE_FAILURES as error:
             # The write is over, so asking again only renders again.
             raise meant(error) from error

@@ -1,12 +1,18 @@
-"""What a database's failure means: run it again at once, later, or not at all."""
+"""What a database's failure means: run it again at once, later, or not at all.
+
+And the mistakes of an application's code that a transaction refuses.
+"""
 
 from __future__ import annotations
+
+import sqlite3
 
 from sqlalchemy import exc
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 _SERIALIZATION, _DEADLOCK = "40001", "40P01"
 READ_ONLY = "25006"
+NO_TABLE, _NO_COLUMN = "42P01", "42703"
 # PostgreSQL's classes (Appendix A of its manual): the connection failed, the transaction was rolled
 # back, something ran out (memory, disk, connections, locks), an operator or a limit of time
 # intervened (shutting down, starting up, statement_timeout), the machine below failed.
@@ -32,6 +38,50 @@ _BUSY_WORDS = (
     # going back to one is what fails.
     "no such savepoint",
 )
+
+
+class TransactionError(RuntimeError):
+    """A mistake in the application's code; the message names the cure."""
+
+
+class PendingChanges(TransactionError):
+    """Unsaved work lay in the database session before a transaction of ours began."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database session already holds changes that were made before this view (or "
+            "write_transaction, read_transaction) began. It commits only its own work: commit or "
+            "roll back yours first (look at before_request functions and at code that runs while "
+            "loading the user)."
+        )
+
+
+class TransactionEnded(TransactionError):
+    """A view committed or rolled back by itself. Nothing of it was saved."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This ended the transaction of a view (or of write_transaction, run_in_transaction) "
+            "before its end: commit(), rollback(), close(), or a write_transaction() inside "
+            "another. Leave it out: all that was written is committed together when the view has "
+            "returned. Where something may fail: session.begin_nested(). To revoke: "
+            "session=tab.session. Nothing was saved."
+        )
+
+
+class ReadOnlyTransaction(TransactionError):
+    """Something was written in a transaction that only reads."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(
+            message
+            or "This was written in a transaction that only reads, and so it was rolled back: use "
+            "write_transaction(session), or a view of a method that writes."
+        )
+
+
+class NoDatabaseFile(sqlite3.OperationalError):
+    """There is no file where the database should be, and nobody asked to make one."""
 
 
 class CommitOutcomeUnknown(Exception):
@@ -78,6 +128,20 @@ def is_temporarily_unavailable(error: BaseException | None) -> bool:
 def is_read_only(error: DBAPIError) -> bool:
     """Whether the database refused to write at all."""
     return state_of(error) == READ_ONLY or "readonly database" in str(error.orig)
+
+
+def is_missing_table(error: BaseException | None) -> bool:
+    """Whether a statement failed because the database was not brought to this version."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, NoDatabaseFile):
+        return True
+    words = str(error.orig)
+    return (
+        state_of(error) in (NO_TABLE, _NO_COLUMN)
+        or "no such table" in words
+        or "no such column" in words
+    )
 
 
 def state_of(error: DBAPIError) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 
-from booking.storage.base import NoDatabaseFile
+from .errors import NoDatabaseFile
 
 Identity = tuple[int, int] | None
 _WORDS_OF_READ_ONLY = "readonly database"

@@ -1,8 +1,9 @@
-"""Waiting for SQLite's one writer, in short and even pauses.
+"""Waiting for SQLite's one writer, in short and even pauses, on an engine of our own.
 
 SQLite's own way of waiting sleeps longer each time, up to a tenth of a second, and meanwhile all
 who come later are served (sqliteDefaultBusyCallback in its main.c): under load most waits are short
-and some take seconds. Here nobody sleeps for longer than the last pause.
+and some take seconds. With ours nobody sleeps for longer than the last pause. A host's engine keeps
+SQLite's way, or those who wait in the host's own code would come last.
 """
 
 from __future__ import annotations
@@ -10,23 +11,41 @@ from __future__ import annotations
 import random
 import sqlite3
 import time
+from collections.abc import Mapping
 from itertools import chain, repeat
 from typing import Any
 
+from sqlalchemy import Engine, event
+
 _PAUSES = (0.001, 0.002, 0.005)  # seconds, at most; drawn by lot, or two would wake up together
 _LAST_PAUSE = 0.01
+_PATIENCE = "transactions.busy_timeout"
 
 
-def begin_immediate(driver: Any) -> None:
-    """BEGIN IMMEDIATE, waiting as long as the connection's own busy timeout says.
+def wait_evenly(engine: Engine) -> None:
+    """Have our write transactions on this SQLite engine wait in even pauses.
 
-    That timeout stays as it was. A driver that only resembles sqlite3 waits as it always does.
+    They wait for as long as the busy timeout that each connection has when this is called for it:
+    so listen with whatever sets it first.
+    """
+    event.listen(engine, "connect", _note_patience)
+
+
+def _note_patience(driver: Any, record: Any) -> None:
+    if isinstance(driver, sqlite3.Connection):
+        record.info[_PATIENCE] = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+
+
+def begin_immediate(driver: Any, info: Mapping[Any, Any]) -> None:
+    """Send BEGIN IMMEDIATE to a connection; `info` is what its engine knows of it.
+
+    It waits as long as the connection's own busy timeout says, which is as before afterwards.
     Raises the driver's OperationalError.
     """
-    if not isinstance(driver, sqlite3.Connection):
+    patience = info.get(_PATIENCE)
+    if patience is None:
         driver.execute("BEGIN IMMEDIATE")
         return
-    patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
     try:
         _wait_at_most(driver, 0)
         _begin(driver, time.monotonic() + patience / 1000)

@@ -18,7 +18,8 @@ from booking.storage.models import (
     catalogue_state,
 )
 from booking.tab_sessions import PendingChanges
-from booking.transactions.sessions import end_clean, watch_for_writes
+from booking.transactions.sessions import require_clean_session
+from booking.transactions.watching import watch
 from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
 
 TABLES = {
@@ -136,12 +137,12 @@ def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
 
 def test_reading_it_does_not_hide_what_a_host_has_written(shop):
     """Or the door would take a transaction with somebody's work in it for a clean one."""
-    watch_for_writes()
     with Session(shop.engine) as hosts:
+        watch(hosts)
         hosts.execute(text("UPDATE booking_shop SET about = 'written by the host'"))
         read_catalogue(hosts)
         with pytest.raises(PendingChanges):
-            end_clean(hosts)
+            require_clean_session(hosts)
 
 
 def test_what_is_remembered_belongs_to_no_session(shop):

@@ -7,14 +7,18 @@ from threading import Event
 from typing import ClassVar
 
 import pytest
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from booking.extension import Sidebook
 from booking.tab_sessions import is_temporarily_unavailable, write_transaction
-from booking.transactions.sqlite_lock import begin_immediate
+from booking.transactions.sqlite_lock import begin_immediate, wait_evenly
 
 TIMEOUTS = {"at once": 0, "a while": 150}  # ms
+WAITS = {"transactions.busy_timeout": 60_000}  # what an engine of ours knows of a connection
 
 
 @pytest.fixture
@@ -24,6 +28,7 @@ def engine_of(sqlite_url):
 
     def make(timeout, traced=lambda _statement: None):
         engine = create_engine(sqlite_url, connect_args={"timeout": timeout / 1000})
+        wait_evenly(engine)
         event.listen(engine, "connect", lambda driver, _: driver.set_trace_callback(traced))
         made.append(engine)
         return engine
@@ -114,10 +119,10 @@ def test_nor_does_waiting_in_vain_change_it(engine_of, writer):
 
 def test_what_no_waiting_mends_is_not_waited_for(connect):
     asked, raw = [], connect()
-    begin_immediate(raw)
+    begin_immediate(raw, WAITS)
     raw.set_trace_callback(asked.append)
     with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
-        begin_immediate(raw)
+        begin_immediate(raw, WAITS)
     assert asked.count("BEGIN IMMEDIATE") == 1
 
 
@@ -129,9 +134,39 @@ def test_nor_is_a_statement_that_was_not_read_to_its_end(connect):
     other.execute(add, ["Dee"])
     raw.set_trace_callback(asked.append)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
-        begin_immediate(raw)
+        begin_immediate(raw, WAITS)
     assert asked.count("BEGIN IMMEDIATE") == 1
     unread.close()
+
+
+def test_a_hosts_engine_waits_as_sqlite_does_and_is_told_nothing(sqlite_url, writer):
+    asked = []
+    engine = create_engine(sqlite_url, connect_args={"timeout": 0.15})
+    event.listen(engine, "connect", lambda driver, _: driver.set_trace_callback(asked.append))
+    with pytest.raises(OperationalError, match="database is locked"):
+        write_transaction(Session(engine)).__enter__()
+    assert [each for each in asked if "BEGIN" in each or "PRAGMA busy" in each] == [
+        "BEGIN IMMEDIATE"
+    ]
+    engine.dispose()
+
+
+def test_sidebooks_own_engine_waits_evenly(app):
+    with app.app_context(), app.extensions["booking"].engine.connect() as connection:
+        assert ("transactions.busy_timeout" in connection.info) == (
+            connection.dialect.name == "sqlite"
+        )
+
+
+def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):
+    host = Flask("host")
+    host.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    db = SQLAlchemy(host)
+    Sidebook(host, db, url_prefix="/book")
+    with host.app_context(), db.engine.connect() as connection:
+        assert "transactions.busy_timeout" not in connection.info
+    with host.app_context():
+        db.engine.dispose()
 
 
 def test_a_driver_that_only_resembles_sqlite3_waits_as_it_always_does():
@@ -141,5 +176,5 @@ def test_a_driver_that_only_resembles_sqlite3_waits_as_it_always_does():
         def execute(self, statement):
             self.told.append(statement)
 
-    begin_immediate(Driver())
+    begin_immediate(Driver(), {})
     assert Driver.told == ["BEGIN IMMEDIATE"]

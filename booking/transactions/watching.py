@@ -1,0 +1,126 @@
+"""What a session wrote before a transaction of ours began, and that nobody ends ours early.
+
+Listens to the sessions that we are handed, and to nobody else's: the host's process has others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakSet
+
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+from .errors import ReadOnlyTransaction, TransactionEnded
+
+AnySession = Session | scoped_session[Session]
+
+OWNED = "transactions.owned"
+"""In `session.info` while a transaction of ours writes: the commits that were refused meanwhile."""
+ONLY_READS = "transactions.only_reads"
+_WATCHED = "transactions.watched"
+_CHANGES = "transactions.changes_at_begin"
+_IN_ERROR = 3  # libpq's PQTRANS_INERROR
+_watched_classes: WeakSet[type[Session]] = WeakSet()
+
+
+def watch(source: Any) -> None:
+    """Watch all sessions of a scoped_session or a sessionmaker, or this one session.
+
+    On SQLite only what a session has written since it was first watched can be counted, so this is
+    called where the source is configured. A session that a function returns is watched when it is
+    first handed to us.
+    """
+    source = source.session_factory if isinstance(source, scoped_session) else source
+    if isinstance(source, Session):
+        _watch_session(source)
+    elif isinstance(source, sessionmaker):  # it makes a class of its own for its sessions
+        _watch_class(source.class_)
+    elif isinstance(source, type) and issubclass(source, Session) and source is not Session:
+        _watch_class(source)
+
+
+def _watch_session(session: Session) -> None:
+    if type(session) not in _watched_classes and _WATCHED not in session.info:
+        session.info[_WATCHED] = True
+        _listen(session)
+
+
+def _watch_class(sessions: type[Session]) -> None:
+    if sessions not in _watched_classes:
+        _watched_classes.add(sessions)
+        _listen(sessions)
+
+
+def _listen(target: Session | type[Session]) -> None:
+    event.listen(target, "after_begin", _note_changes)
+    event.listen(target, "before_commit", refuse_what_was_written)
+    event.listen(target, "before_commit", _refuse_a_commit)
+
+
+def unwrap_scoped(session: AnySession) -> Session:
+    """Return the session itself, watched from now on."""
+    actual = session() if isinstance(session, scoped_session) else session
+    _watch_session(actual)
+    return actual
+
+
+def refuse_what_was_written(session: Session) -> None:
+    """For a session that only reads. Raises ReadOnlyTransaction."""
+    if session.info.get(ONLY_READS) and (is_dirty(session) or has_written(session)):
+        raise ReadOnlyTransaction
+
+
+def _refuse_a_commit(session: Session) -> None:
+    # A savepoint's end is told of as well, and is no commit.
+    if OWNED in session.info and not session.in_nested_transaction():
+        session.info[OWNED].append(True)
+        raise TransactionEnded
+
+
+def _note_changes(session: Session, _transaction: object, connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        driver = driver_of(connection)
+        session.info.setdefault(_CHANGES, {})[id(driver)] = _changes(driver)
+
+
+def is_dirty(session: Session) -> bool:
+    """Whether the session holds objects that are not written to the database yet."""
+    return bool(session.new or session.dirty or session.deleted)
+
+
+def has_written(session: Session) -> bool:
+    """Whether the session's open transaction has written to the database."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return _has_written_sqlite(session, driver_of(connection))
+    if connection.dialect.name == "postgresql":
+        if _is_aborted(connection):
+            return False  # what a failed transaction wrote is lost already
+        number = "SELECT pg_current_xact_id_if_assigned()::text"
+        return connection.exec_driver_sql(number).scalar() is not None
+    return False
+
+
+def _has_written_sqlite(session: Session, driver: Any) -> bool:
+    before = session.info.get(_CHANGES, {}).get(id(driver))
+    if before is not None:
+        return bool(before != _changes(driver))
+    # Its transaction began before anybody watched. The driver itself begins one only to write,
+    # unless somebody else (an event recipe of SQLAlchemy's manual) does that in its place.
+    begins = getattr(driver, "isolation_level", None) is not None
+    return begins and bool(getattr(driver, "in_transaction", False))
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the driver's own connection."""
+    return connection.connection.dbapi_connection
+
+
+def _changes(driver: Any) -> int:
+    return int(getattr(driver, "total_changes", 0))
+
+
+def _is_aborted(connection: Connection) -> bool:
+    status = getattr(driver_of(connection), "info", None)
+    return bool(getattr(status, "transaction_status", None) == _IN_ERROR)
