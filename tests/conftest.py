@@ -16,18 +16,10 @@ pytest_plugins = [
     "tests.fixtures.browsers",
     "tests.fixtures.figures",
     "tests.fixtures.hosts",
+    "tests.fixtures.selection",
 ]
 
 SHOP = Path(__file__).parent / "shop.toml"
-
-
-def pytest_collection_modifyitems(config, items):
-    """Leave out the long versions unless they are asked for."""
-    if "long" in (config.option.markexpr or ""):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
 
 
 @contextmanager

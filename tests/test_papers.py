@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.selection import SAME_ON_BOTH
+
 ROOT = Path(__file__).resolve().parents[1]
 
 VENDORED = {
@@ -103,3 +105,18 @@ def test_every_test_that_a_document_names_exists():
     }
     assert named
     assert sorted(named - defined) == []
+
+
+def test_what_only_the_long_run_repeats_is_named_with_what_proves_it_otherwise():
+    contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = contributing.split("what `--all` repeats\n")[1].split("\n## ")[0]
+    repeated = set(re.findall(r"^\| `(tests/\S+\.py)`", table, re.MULTILINE))
+    mark = "pytest.mark." + "extra"
+    marked = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if mark in path.read_text(encoding="utf-8")
+    }
+    assert repeated == marked, "CONTRIBUTING.md names what only --all runs."
+    for folder in SAME_ON_BOTH:
+        assert f"`tests/{folder}/`" in table

@@ -139,3 +139,15 @@ def test_the_demo_is_served_and_a_second_start_keeps_what_is_there(checkout, por
     demo.write_text(another, encoding="utf-8")
     page, _ = served(checkout, port)
     assert "Maré Movement Studio" in page
+
+
+@pytest.mark.parametrize("arguments", [[], ["--all"], ["--all", "-q"]])
+def test_the_whole_suite_runs_in_several_processes_but_a_bounded_number(arguments):
+    n, processes, *_ = loaded(ROOT / "run").side_by_side(arguments)
+    assert n == "-n"
+    assert 2 <= int(processes) <= 4
+
+
+@pytest.mark.parametrize("arguments", [["tests/storage"], ["-k", "tabs"], ["-n", "0"]])
+def test_a_selection_runs_in_one_process(arguments):
+    assert loaded(ROOT / "run").side_by_side(arguments) == []

@@ -122,6 +122,7 @@ def test_show_tells_all_about_an_appointment(app):
     }
 
 
+@pytest.mark.both_databases
 def test_cancel_frees_the_time_and_may_be_repeated(app):
     reference = appointment(app)
     assert count(app, claim) > 0
@@ -163,6 +164,7 @@ def entered(app, *words):
     return answer.stdout.removeprefix("Booked: ").split()[0]
 
 
+@pytest.mark.both_databases
 def test_an_appointment_is_entered_for_somebody_on_the_telephone(app):
     reference = entered(
         app,
@@ -295,6 +297,7 @@ def test_list_takes_days_as_book_takes_them(app):
     assert reference in run(app, "list", "--from", "tomorrow", "--to", "+3 weeks").stdout
 
 
+@pytest.mark.both_databases
 def test_list_can_show_all_to_come_or_one_persons_or_one_customers(app):
     one = entered(
         app,
@@ -322,6 +325,7 @@ def test_list_can_show_all_to_come_or_one_persons_or_one_customers(app):
     assert refused(app, "list", "--staff", "tom") == "Nobody is called tom. There are: ana, ben."
 
 
+@pytest.mark.both_databases
 def test_a_moved_appointment_has_its_new_time_and_frees_the_old_one(app):
     reference = appointment(app)
     answer = run(app, "reschedule", reference, "2027-07-01 15:00", "--staff", "ben")

@@ -108,6 +108,7 @@ def test_what_is_retired_already_does_not_count_as_lost_again(app, tmp_path):
     assert "service brief: deleted" in run(app, "load", again).stdout
 
 
+@pytest.mark.both_databases
 def test_load_changes_nothing_when_anything_is_wrong(app, tmp_path):
     file = tmp_path / "shop.toml"
     right = SHOP.read_text(encoding="utf-8")
@@ -124,6 +125,7 @@ def test_load_changes_nothing_when_anything_is_wrong(app, tmp_path):
     assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "file",
     [

@@ -39,6 +39,8 @@ from tests.commands.shell import (
 )
 from tests.conftest import app_over
 
+pytestmark = pytest.mark.both_databases
+
 
 def held(session, expires_at):
     """The number of a hold, with a claim, of a tab that is still at work."""

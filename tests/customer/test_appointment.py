@@ -40,6 +40,7 @@ def test_the_link_is_the_same_after_a_refresh_and_only_its_hash_is_stored(app, b
     assert len(bookings()[0].manage_token_hash) == 32
 
 
+@pytest.mark.both_databases
 def test_cancelling_lets_the_time_go_and_cannot_be_done_twice_over(app, bookings, rows):
     tab = at_time(app, service="short", staff="ana")
     slot = slots(tab)[0]

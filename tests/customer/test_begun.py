@@ -44,6 +44,7 @@ def is_refused(tab) -> bool:
     return True
 
 
+@pytest.mark.both_databases
 @time_machine.travel(datetime(2026, 3, 2, 23, tzinfo=UTC), tick=False)
 @most(drafts=3)
 def test_a_visitor_begins_so_many_bookings_a_day_whatever_became_of_them(app, rows):

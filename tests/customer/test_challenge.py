@@ -141,6 +141,7 @@ def test_a_sum_is_good_for_two_minutes_across_midnight_too(app):
         assert slow.submit(proof=sum_of(slow)).status == 428
 
 
+@pytest.mark.both_databases
 def test_a_lost_answer_costs_nothing_and_a_sum_is_good_once(crowded, database):
     tab = asked(crowded)
     press = tab.fill(proof=sum_of(tab)).fields

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from sqlalchemy import select
 
 from booking.storage.models import hold
@@ -17,6 +18,8 @@ from tests.customer.walks import (
     text,
     value,
 )
+
+pytestmark = pytest.mark.both_databases
 
 
 def held(database) -> list:

@@ -2,11 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import select
 
 from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
 from tests.customer.walks import alert, at_done, at_review, slots, text, value
+
+pytestmark = pytest.mark.both_databases
 
 
 def twin_of(tab):

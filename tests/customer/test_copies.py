@@ -1,5 +1,6 @@
 """A duplicated tab in the wizard: a booking of its own; the held time stays with the first."""
 
+import pytest
 from sqlalchemy import delete
 
 from booking.storage.models import claim, hold
@@ -21,6 +22,7 @@ def test_a_copy_has_the_answers_and_is_offered_the_nearest_times(app):
     assert "Ada Lovelace" in text(copy)
 
 
+@pytest.mark.both_databases
 def test_both_are_booked_and_neither_is_the_other(app, bookings):
     tab = at_review(app)
     copy = tab.duplicate()

@@ -40,6 +40,7 @@ def is_silent(answer) -> bool:
 # -- the details of the other booking --------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_details_of_another_tab_fill_in_the_form_and_wait_to_be_checked(app):
     other = at_review(app)
     tab = at_details(app)
@@ -134,6 +135,7 @@ def test_a_reference_to_times_opens_no_details(app):
     assert is_silent(asked(at_details(app), "details/receipt", reference=reference))
 
 
+@pytest.mark.both_databases
 def test_nothing_personal_lies_readable_in_the_table(app, database):
     tab = at_review(app)
     references = [reference_for(tab, purpose) for purpose in ("details", "times")]

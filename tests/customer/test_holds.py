@@ -23,6 +23,8 @@ from tests.customer.walks import (
     value,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def later():

@@ -10,6 +10,8 @@ from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
 from tests.customer.walks import ADA, at_details, at_time, slots
 
+pytestmark = pytest.mark.both_databases
+
 PRESSES = 6
 
 

@@ -155,6 +155,7 @@ def test_a_mark_or_a_name_that_is_none_of_ours_fills_no_draft(app, database, at,
         assert len(session.execute(select(tab_sessions.c.sealed)).scalar_one()) < 1000
 
 
+@pytest.mark.both_databases
 def test_what_is_typed_lies_sealed(app, database):
     save(at_details(app, service="short"), name="Ada Lovelace")
     with database() as session:

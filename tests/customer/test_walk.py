@@ -17,6 +17,8 @@ from tests.customer.walks import (
     value,
 )
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_customer_books_step_by_step(app, bookings):
     tab = TabClient(app, "/book/")

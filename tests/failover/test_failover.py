@@ -19,7 +19,13 @@ from tests.fixtures.gunicorns import gunicorn_over
 from tests.fixtures.load import Load
 from tests.fixtures.small_shop import open_engine
 
-pytestmark = [pytest.mark.failover, pytest.mark.postgresql, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.extra,
+    pytest.mark.failover,
+    pytest.mark.postgresql,
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("load"),
+]
 
 QUORUM = "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (one, two, three)'"
 FOLLOWING = "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'quorum'"

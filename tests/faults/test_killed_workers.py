@@ -23,6 +23,8 @@ HOLDS = """
     JOIN booking_staff_member AS staff ON staff.id = hold.staff_member_id
 """
 
+pytestmark = pytest.mark.xdist_group("load")
+
 
 def kill_one_after_the_other(server: Gunicorn, load: Load, kills: int) -> None:
     dice = random.Random(kills)
@@ -72,8 +74,9 @@ def assert_the_rest_comes_free(field: Field) -> None:
             assert booked.state == "confirmed"
 
 
-def test_killing_workers_loses_nothing_and_leaves_nothing_half_made(database_url, figures):
-    book_while_workers_die(database_url, figures, kills=25)
+@pytest.mark.parametrize("kills", [8, pytest.param(25, marks=pytest.mark.extra)])
+def test_killing_workers_loses_nothing_and_leaves_nothing_half_made(database_url, figures, kills):
+    book_while_workers_die(database_url, figures, kills)
 
 
 @pytest.mark.long

@@ -299,8 +299,9 @@ def play(shop, figures, histories):
     figures(f"histories on {name}: {len(played)} played against the model, 0 differed")
 
 
-def test_histories_agree_with_the_model(shop, figures):
-    play(shop, figures, 200 if shop.engine.dialect.name == "sqlite" else 60)
+@pytest.mark.parametrize("share", [1, pytest.param(2, marks=pytest.mark.extra)])
+def test_histories_agree_with_the_model(shop, figures, share):
+    play(shop, figures, share * (100 if shop.engine.dialect.name == "sqlite" else 30))
 
 
 @pytest.mark.long

@@ -172,7 +172,7 @@ def every_minute(spans: list[tuple[int, int]]) -> set[int]:
 
 
 @given(questions())
-@settings(UNHURRIED, max_examples=100)
+@UNHURRIED
 def test_open_time_is_what_the_grid_says(asked):
     grid = Grid(asked)
     opened = open_intervals(asked.working, asked.first, asked.last)
@@ -180,7 +180,7 @@ def test_open_time_is_what_the_grid_says(asked):
 
 
 @given(questions())
-@settings(UNHURRIED, max_examples=100)
+@UNHURRIED
 def test_candidate_starts_are_what_the_grid_says(asked):
     grid = Grid(asked)
     starts = candidate_starts(asked.working, asked.rules, asked.first, asked.last)
@@ -190,7 +190,7 @@ def test_candidate_starts_are_what_the_grid_says(asked):
 
 
 @given(questions())
-@settings(UNHURRIED, max_examples=200)
+@settings(UNHURRIED, max_examples=2 * UNHURRIED.max_examples)
 def test_free_slots_are_what_the_grid_says(asked):
     grid = Grid(asked)
     assert free_starts(*asked[:-1], full_days=asked.full_days) == [
@@ -201,7 +201,7 @@ def test_free_slots_are_what_the_grid_says(asked):
 
 
 @given(questions(), st.lists(st.integers(0, 10_000), max_size=5))
-@settings(UNHURRIED, max_examples=100)
+@UNHURRIED
 def test_the_reason_is_what_the_grid_says(asked, odd_minutes):
     grid = Grid(asked)
     inside = [minute for minute in grid.walls if grid.in_days(minute)]
