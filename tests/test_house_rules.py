@@ -41,9 +41,7 @@ PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
     "i18n": walls(rooms="scheduling", libraries="babel"),
-    "contact": walls(
-        rooms="i18n storage scheduling customer", libraries=f"{FORMS} markupsafe werkzeug flask"
-    ),
+    "contact": walls(rooms="i18n", libraries=f"{FORMS} markupsafe"),
     "transactions": walls(libraries="sqlalchemy"),
     # typing_extensions comes with sqlalchemy; only type checkers read it here
     "tab_sessions": walls(

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from booking.contact import forms
-from booking.contact.regions import shop_region
+from booking.contact.phones import shop_region
 from booking.operations.bookings import Customer
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -23,7 +23,7 @@ _ASKED = [
 
 def customer_of(session: Session, typed: dict[str, str]) -> Customer:
     """The customer; whoever telephones may leave no address and no number."""
-    form = forms.details_form(_ASKED, typed, _region(session))
+    form = forms.details_form(_ASKED, typed, _region(session), memo={})
     if not form.validate():
         wrong = [f"--{name}: {told}" for name, told in forms.first_messages(form).items()]
         raise click.ClickException("\n".join([*wrong, "Nothing was changed."]))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import SimpleNamespace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from flask import g, has_app_context
-from werkzeug.datastructures import MultiDict
 from wtforms import Form, StringField  # type: ignore[import-untyped]
 from wtforms.validators import StopValidation  # type: ignore[import-untyped]
 
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
+
 from . import validators
+from .validators import Memo
 
 CONTACT = ("name", "email", "phone", "note")
 NOTE_LENGTH = 2000
@@ -36,16 +38,17 @@ class Question(Protocol):
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One thing to fill in.
+    """One thing to fill in, and what it may hold: for a form, the shell or an API.
 
-    `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox.
+    `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox. `missing` is
+    the message where a required answer is empty; `maxlength` counts characters.
     """
 
     name: str
     label: str
     kind: str = "text"
     required: bool = False
-    missing: str = "Enter an answer."
+    missing: str = gettext_noop("Enter an answer.")
     help: str = ""
     choices: tuple[str, ...] = ()
     autocomplete: str = "off"
@@ -53,104 +56,121 @@ class FieldSpec:
 
 
 NAME = FieldSpec(
-    "name", "Name", required=True, missing="Enter your name.", autocomplete="name", maxlength=200
+    "name",
+    gettext_noop("Name"),
+    required=True,
+    missing=gettext_noop("Enter your name."),
+    autocomplete="name",
+    maxlength=200,
 )
 EMAIL = FieldSpec(
     "email",
-    "E-mail address",
+    gettext_noop("E-mail address"),
     kind="email",
     required=True,
-    missing="Enter your e-mail address.",
+    missing=gettext_noop("Enter your e-mail address."),
     autocomplete="email",
     maxlength=254,
 )
 PHONE = FieldSpec(
     "phone",
-    "Phone number",
+    gettext_noop("Phone number"),
     kind="tel",
-    help="From another country, start with + and its code.",
+    help=gettext_noop("From another country, start with + and its code."),
     autocomplete="tel",
     maxlength=40,
 )
-
-
-NOTE = FieldSpec("note", "Anything we should know?", "textarea", maxlength=NOTE_LENGTH)
-
-
+NOTE = FieldSpec(
+    "note", gettext_noop("Anything we should know?"), "textarea", maxlength=NOTE_LENGTH
+)
 _ANSWER = FieldSpec("answer", "An answer to a question of which nothing is known yet")
+LABELS = {each.name: each.label for each in (NAME, EMAIL, PHONE)} | {"note": gettext_noop("Note")}
+"""How each is called where its answer is shown; English, to be translated there."""
 
 
 def field_name(key: str) -> str:
-    """How the answer to the service's question `key` is named in the form."""
+    """Return the name of the field for the service's question `key`."""
     return QUESTION + key
 
 
 def is_details_field(name: str) -> bool:
-    """Whether a form field of that name belongs to the details."""
+    """Return whether a form field of that name belongs to the details."""
     return name in CONTACT or name.startswith(QUESTION)
 
 
 def field_specs(questions: Iterable[Question]) -> list[FieldSpec]:
-    """Everything the details step asks, in order."""
-    return [
-        NAME,
-        EMAIL,
-        PHONE,
-        *(question_field_spec(each) for each in questions),
-        NOTE,
-    ]
+    """Return everything the details step asks, in order and in the reader's language."""
+    asked = (question_field_spec(each) for each in questions)
+    return [_translated(NAME), _translated(EMAIL), _translated(PHONE), *asked, _translated(NOTE)]
+
+
+def _translated(spec: FieldSpec) -> FieldSpec:
+    help_text = _(spec.help) if spec.help else ""  # of an empty text gettext tells the catalogue's
+    return replace(spec, label=_(spec.label), missing=_(spec.missing), help=help_text)
 
 
 def question_field_spec(question: Question) -> FieldSpec:
-    """One of the service's own questions as something to fill in."""
+    """Return one of the service's own questions as a field; its words are the shop's."""
     kind = str(question.kind)
     if kind == "choice":
         kind = "radio" if len(question.choices) <= FEW_CHOICES else "select"
-    missing = {"checkbox": "Tick this to go on.", "text": "Enter an answer."}
+    missing = {"checkbox": _("Tick this to go on."), "text": _("Enter an answer.")}
     return FieldSpec(
         name=field_name(question.key),
         label=question.label,
         kind=kind,
         required=bool(question.required),
-        missing=missing.get(kind, "Choose an answer."),
+        missing=missing.get(kind, _("Choose an answer.")),
         help=question.help or "",
         choices=tuple(question.choices or ()),
     )
 
 
-def details_form(asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None) -> Form:
-    """The form for these blanks, filled with `values`, not yet checked."""
-    return _form_of(tuple(asked), region)(MultiDict(values))
+def details_form(
+    asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None, memo: Memo
+) -> Form:
+    """Return the form for these fields with `values`, cleaned and not yet checked.
+
+    `region`: the country (ISO code) whose phone numbers need no '+', or None.
+    """
+    asked = tuple(asked)
+    cleaned = {
+        spec.name: _rules(spec, region).clean(values.get(spec.name, ""), memo) for spec in asked
+    }
+    form = _form_of(asked, region)(data=cleaned)
+    form.memo = memo
+    return form
 
 
-def look_over(values: Mapping[str, str], region: str | None) -> None:
-    """Judge what was sent as far as no database is needed for it, so that it is known afterwards.
+def look_over(values: Mapping[str, str], region: str | None, memo: Memo) -> None:
+    """Judge what was sent as far as no database is needed for it, and note that in the memo.
 
     Which questions a service asks is not known here; each that is answered is read as a line.
     """
     for spec in (NAME, EMAIL, PHONE, NOTE):
-        _accepts(spec, values.get(spec.name, ""), region)
+        _accepts(spec, values.get(spec.name, ""), region, memo)
     for name, text in values.items():
         if name.startswith(QUESTION):
-            _accepts(_ANSWER, text, region)
+            _accepts(_ANSWER, text, region, memo)
 
 
-def are_valid(asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None) -> bool:
-    """Whether these values answer everything that is asked. Judged once in a request."""
-    known = g.setdefault("booking_valid", {}) if has_app_context() else {}
+def are_valid(
+    asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None, memo: Memo
+) -> bool:
+    """Return whether these values answer everything that is asked, from the memo if it is known."""
     key = (tuple(asked), frozenset(values.items()), region)
-    if key not in known:
-        known[key] = all(_accepts(spec, values.get(spec.name, ""), region) for spec in key[0])
-    return bool(known[key])
+    if key not in memo:
+        memo[key] = all(_accepts(spec, values.get(spec.name, ""), region, memo) for spec in key[0])
+    return bool(memo[key])
 
 
-def _accepts(spec: FieldSpec, text: str, region: str | None) -> bool:
+def _accepts(spec: FieldSpec, text: str, region: str | None, memo: Memo) -> bool:
     """Whether the form would accept that text: by its rules, without all else that a form has."""
-    clean, rules = _rules(spec, region)
-    field = SimpleNamespace(data=clean(text))
-    for rule in rules:
+    clean, checks = _rules(spec, region)
+    form, field = SimpleNamespace(memo=memo), SimpleNamespace(data=clean(text, memo))
+    for check in checks:
         try:
-            rule(None, field)
+            check(form, field)
         except StopValidation as stopped:
             return not str(stopped)  # without a message it is an empty answer, which is accepted
     return True
@@ -159,26 +179,31 @@ def _accepts(spec: FieldSpec, text: str, region: str | None) -> bool:
 @lru_cache(maxsize=64)
 def _form_of(asked: tuple[FieldSpec, ...], region: str | None) -> type[Form]:
     # WTForms looks through a new class for a while; what is asked changes once a week.
-    return type("DetailsForm", (Form,), {each.name: _field(each, region) for each in asked})
+    fields = {spec.name: StringField(validators=_rules(spec, region).checks) for spec in asked}
+    return type("DetailsForm", (Form,), fields)
 
 
 def first_messages(form: Form) -> dict[str, str]:
-    """One message for each field that needs mending."""
+    """Return one message for each field that needs mending."""
     return {name: str(messages[0]) for name, messages in form.errors.items() if name and messages}
 
 
 def summary_message(spec: FieldSpec, message: str) -> str:
-    """A message as it is understood away from its field, in the summary above the form."""
+    """Return a message as it is understood in the summary above the form, away from its field."""
     if spec.label.lower() in message.lower():
         return message
     if message == spec.missing:
-        return f"{message.removesuffix('.')}: {spec.label}"
-    return f"{spec.label}{'' if spec.label.endswith(('?', '.', ':')) else ':'} {message}"
+        return _("%(request)s: %(label)s", request=message.removesuffix("."), label=spec.label)
+    if spec.label.endswith(("?", ".", ":")):
+        return f"{spec.label} {message}"
+    return _("%(label)s: %(message)s", label=spec.label, message=message)
 
 
 def shown_answer(question: Question, value: str) -> str:
-    """An answer as people read it: a tick is a 'Yes'."""
-    return ("Yes" if value == CHECKED else "No") if question.kind == "checkbox" else value
+    """Return an answer as people read it: a tick is a 'Yes'."""
+    if question.kind != "checkbox":
+        return value
+    return _("Yes") if value == CHECKED else _("No")
 
 
 _CLEANED = {
@@ -190,22 +215,20 @@ _CLEANED = {
 }
 
 
-def _field(spec: FieldSpec, region: str | None) -> StringField:
-    clean, rules = _rules(spec, region)
-    return StringField(filters=[clean], validators=rules)
+class _Rules(NamedTuple):
+    """How what is typed there is cleaned, and what it must pass then, in order."""
 
-
-_Rules = tuple[Callable[[Any], str], tuple[validators.Check, ...]]
+    clean: Callable[[str, Memo], str]
+    checks: tuple[validators.Check, ...]
 
 
 @lru_cache(maxsize=256)
 def _rules(spec: FieldSpec, region: str | None) -> _Rules:
-    """How what is typed there is cleaned, and what it must pass then, in order."""
     most = spec.maxlength
     clean = validators.cleaned(_CLEANED.get(spec.kind, validators.one_line), most)
     presence = validators.given(spec.missing) if spec.required else validators.may_be_empty
-    rules = [validators.judged(validators.printable, most), presence, validators.at_most(most)]
-    return clean, (*rules, *_special(spec, region))
+    checks = [validators.judged(validators.printable, most), presence, validators.at_most(most)]
+    return _Rules(clean, (*checks, *_special(spec, region)))
 
 
 def _special(spec: FieldSpec, region: str | None) -> list[validators.Check]:

@@ -9,6 +9,7 @@ from flask import Blueprint, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.contact import forms
+from booking.i18n import gettext as _
 from booking.operations.errors import Limit
 from booking.state import current_sidebook
 from booking.storage.base import OlderTables
@@ -38,7 +39,6 @@ from booking.web.shop import get_shop, placeholder_shop
 from .appointment.manage import LongOver
 from .wizard.countdown import NO_HOLD
 from .wizard.sentences import TOO_MUCH
-from .wizard.steps.review import LABELS
 
 Answer = tuple[str, int]
 ENOUGH = "Not another one today"
@@ -234,4 +234,6 @@ def fields() -> list[dict[str, str]]:
 def _label(name: str) -> str:
     if not forms.is_details_field(name):
         return ""
-    return LABELS.get(name) or name.removeprefix(forms.QUESTION).replace("_", " ").capitalize()
+    if name in forms.LABELS:
+        return _(forms.LABELS[name])
+    return name.removeprefix(forms.QUESTION).replace("_", " ").capitalize()

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import render_template
 
-from booking.contact.dialling import Words, dialled
+from booking.contact.phones import LinePart, dialled
 from booking.storage.models import Shop
 
 from . import urls
@@ -18,7 +18,7 @@ def render(template: str, shop: Shop, **context: Any) -> str:
     """A template of templates/booking/ for this shop."""
 
     @cache
-    def phone() -> tuple[Words, ...]:
+    def phone() -> tuple[LinePart, ...]:
         return dialled(shop.phone, phone_region(shop))
 
     given = {"shop": shop, "phone": phone, "wizard_root": urls.root()}

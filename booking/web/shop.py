@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import request
 from sqlalchemy.orm import Session
 
-from booking.contact.regions import shop_region
+from booking.contact.phones import shop_region
 from booking.scheduling import clock
 from booking.state import current_sidebook
 from booking.storage import reads

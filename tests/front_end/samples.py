@@ -4,7 +4,7 @@ from calendar import Calendar
 from datetime import date
 from typing import Any, NamedTuple
 
-from booking.contact.dialling import Words, dialled
+from booking.contact.phones import LinePart, dialled
 
 Context = dict[str, Any]
 
@@ -41,7 +41,7 @@ SUMMARY = [
 ]
 
 
-def phone() -> tuple[Words, ...]:
+def phone() -> tuple[LinePart, ...]:
     return dialled(SHOP["phone"], "PT")
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import islice
+from typing import cast
 
 from flask import request
 
 from booking.contact import forms
+from booking.contact.validators import Memo
 from booking.state import current_sidebook
 from booking.storage.catalogue import remembered
 from booking.web.shop import phone_region, placeholder_shop
@@ -20,7 +22,7 @@ OLD_NAMES = {
     "idempotency_key": "draft",
 }
 """Fields of forms that were loaded before their names were changed, and are still open."""
-_FOUND = "booking.typed"
+_FOUND, _JUDGED = "booking.typed", "booking.judged"
 
 
 def posted(name: str) -> str:
@@ -54,4 +56,9 @@ def look_over() -> None:
     """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
     known = remembered(current_sidebook().engine)
     shop = known.shop if known else None
-    forms.look_over(typed_values(), phone_region(shop or placeholder_shop()))
+    forms.look_over(typed_values(), phone_region(shop or placeholder_shop()), judged())
+
+
+def judged() -> Memo:
+    """Return what this request's texts were judged to be so far, so that each is judged once."""
+    return cast("Memo", request.environ.setdefault(_JUDGED, {}))

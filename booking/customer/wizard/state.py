@@ -26,6 +26,7 @@ from booking.web.shop import customer_zone, phone_region, placeholder_shop, shop
 
 from . import step_names
 from .draft import ANY, BookingDraft
+from .form_fields import judged
 
 Named = TypeVar("Named", Service, StaffMember)
 Answer = TypeVar("Answer")
@@ -106,7 +107,7 @@ class WizardState:
 
     def details_form(self, values: Mapping[str, str]) -> Any:
         """The details form, filled but not yet checked."""
-        return forms.details_form(self.field_specs, values, phone_region(self.shop))
+        return forms.details_form(self.field_specs, values, phone_region(self.shop), judged())
 
     @cached_property
     def details_hold(self) -> bool:
@@ -114,7 +115,7 @@ class WizardState:
         if not self.draft.contact:
             return False
         values = self.draft.accepted_values()
-        return forms.are_valid(self.field_specs, values, phone_region(self.shop))
+        return forms.are_valid(self.field_specs, values, phone_region(self.shop), judged())
 
     @cached_property
     def passed_over(self) -> frozenset[str]:

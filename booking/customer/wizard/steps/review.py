@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from booking.contact.forms import CONTACT, field_name
+from booking.contact.forms import CONTACT, LABELS, field_name
 from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import answers
 from booking.customer.wizard.draft import ANY
 from booking.customer.wizard.state import WizardState, required
+from booking.i18n import gettext as _
 from booking.i18n import words
 from booking.state import current_sidebook
 from booking.web import urls
@@ -16,7 +17,6 @@ from booking.web import urls
 NOT_SENT = (
     "Other details were typed and not sent. They are under Details; booked is what stands here."
 )
-LABELS = {"name": "Name", "email": "E-mail address", "phone": "Phone number", "note": "Note"}
 
 
 def review(here: WizardState) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _appointment(here: WizardState) -> list[dict[str, Any]]:
 
 
 def _customer(here: WizardState) -> list[dict[str, Any]]:
-    contact = [(LABELS[name], here.draft.contact.get(name, ""), name) for name in CONTACT]
+    contact = [(_(LABELS[name]), here.draft.contact.get(name, ""), name) for name in CONTACT]
     found = answers.answered_questions(required(here.service), here.draft.answers)
     asked = ((each["label"], each["value"], field_name(each["key"])) for each in found)
     rows = [*contact[:-1], *asked, contact[-1]]

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from booking.contact.dialling import dialled
+from booking.contact.phones import dialled
 from booking.storage.models import Shop
 from booking.tab_sessions import write_transaction
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from booking import characters
 from booking.contact import forms
-from booking.contact.regions import shop_region, zone_region
+from booking.contact.phones import shop_region, zone_region
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
 
@@ -20,7 +20,7 @@ def question(key="q", **changes):
 
 
 def checked(values, *questions, region="PT"):
-    form = forms.details_form(forms.field_specs(questions), ADA | values, region)
+    form = forms.details_form(forms.field_specs(questions), ADA | values, region, {})
     return form if form.validate() else forms.first_messages(form)
 
 
@@ -304,9 +304,9 @@ TYPED = st.text() | st.text(ODD).map(lambda odd: f"Ada{odd}")
 @given(st.dictionaries(st.sampled_from(["name", "email", "phone", "note", "question_q"]), TYPED))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_typed_what_was_accepted_is_accepted_again(values):
-    form = forms.details_form(forms.field_specs([question()]), values, "PT")
+    form = forms.details_form(forms.field_specs([question()]), values, "PT", {})
     if form.validate():
-        again = forms.details_form(forms.field_specs([question()]), form.data, "PT")
+        again = forms.details_form(forms.field_specs([question()]), form.data, "PT", {})
         assert again.validate()
         assert again.data == form.data
 
@@ -358,11 +358,11 @@ RIGHT = ADA | {"question_text": "x", "question_tick": forms.CHECKED, "question_m
 )
 def test_details_are_valid_exactly_where_their_form_accepts_them(spec, text):
     asked, values = forms.field_specs(EVERY_KIND), RIGHT | {spec.name: text}
-    form = forms.details_form(asked, values, "PT")
-    assert forms.are_valid(asked, values, "PT") is form.validate(), forms.first_messages(form)
+    form = forms.details_form(asked, values, "PT", {})
+    assert forms.are_valid(asked, values, "PT", {}) is form.validate(), forms.first_messages(form)
 
 
 def test_a_detail_that_is_missing_is_an_empty_one():
     asked = forms.field_specs(EVERY_KIND)
-    assert forms.are_valid(asked, RIGHT, "PT")
-    assert not forms.are_valid(asked, {}, "PT")
+    assert forms.are_valid(asked, RIGHT, "PT", {})
+    assert not forms.are_valid(asked, {}, "PT", {})

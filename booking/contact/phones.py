@@ -1,0 +1,148 @@
+"""The shop's phone: a link on each number in it that can be dialled, and the country it tells.
+
+Brackets, words, extensions, two numbers in one line: what stands there is shown, what is dialled is
+read by phonenumbers and written as RFC 3966 asks. The country is where a customer's number without
+'+' is meant to be dialled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+import phonenumbers
+from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
+
+# A slash stands between two numbers where the second begins as one: "089 / 12 34 56" is a single.
+BETWEEN_NUMBERS = re.compile(r"(\s+/\s+(?=\(?[+0])|\s*[|;\n]\s*)")
+# "030 1234567/68" is two numbers, of which the second is written by its last digits only.
+LAST_DIGITS = re.compile(r"(?<=\d)\s*/\s*\d{1,3}\s*$")
+SHORTEST_WHOLE = 6  # digits before such an ending
+NUMBER_ALONE = re.compile(r"[\W\d]*\d[\W\d]*")
+TRUNK_ZERO = re.compile(r"\(0\)")  # of those who call from within the country
+SIGNS = "+*"
+# Clocks of many countries: 'WET' says nothing of Portugal, although it is a link to Lisbon.
+_NO_PLACE = frozenset({"CET", "EET", "EST", "HST", "MET", "MST", "WET"})
+
+
+class LinePart(NamedTuple):
+    """A piece of the line; `href` is None where there is nothing to dial."""
+
+    text: str
+    href: str | None = None
+
+
+@lru_cache(maxsize=64)
+def dialled(line: str, region: str | None) -> tuple[LinePart, ...]:
+    """Return the line in parts, whose texts together are the line again.
+
+    `region`: the country (ISO code) whose numbers need no '+', or None.
+    """
+    pieces = BETWEEN_NUMBERS.split(line)
+    return tuple(part for piece in pieces for part in _numbers_in(piece, region) if part.text)
+
+
+def _numbers_in(piece: str, region: str | None) -> Iterator[LinePart]:
+    ending = LAST_DIGITS.search(piece)
+    if ending and _digits(piece[: ending.start()]) >= SHORTEST_WHOLE:
+        yield from _numbers_in(piece[: ending.start()], region)
+        yield LinePart(ending.group())
+        return
+    found = list(PhoneNumberMatcher(piece, region, leniency=Leniency.VALID))
+    if not found:
+        yield LinePart(piece, _whole(piece, region))
+        return
+    end = 0
+    for match in found:
+        yield LinePart(piece[end : match.start])
+        yield LinePart(match.raw_string, _link(match.number))
+        end = match.end
+    yield LinePart(piece[end:])
+
+
+def _whole(piece: str, region: str | None) -> str | None:
+    """The link of a piece that is one number, though of no known shape; None for mere words."""
+    try:
+        number = phonenumbers.parse(piece, region)
+    except phonenumbers.NumberParseException:
+        number = None
+    if number and phonenumbers.is_valid_number(number):  # letters on the keys: 1-800-FLOWERS
+        return _link(number)
+    return _as_it_stands(piece.strip()) if NUMBER_ALONE.fullmatch(piece) else None
+
+
+def _as_it_stands(number: str) -> str:
+    """For a number of no known country, or a short one that only the country itself knows."""
+    sign = number[0] if number[0] in SIGNS else ""
+    figures = TRUNK_ZERO.sub("", number) if sign == "+" else number
+    return f"tel:{sign}{''.join(str(int(each)) for each in figures if each.isdecimal())}"
+
+
+def _link(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.RFC3966).replace("-", "")
+
+
+def _digits(text: str) -> int:
+    return sum(each.isdecimal() for each in text)
+
+
+@lru_cache(maxsize=64)  # each page asks, and reading a number takes a tenth of a millisecond
+def shop_region(phone: str, zone: str) -> str | None:
+    """Return the country (ISO code) of the shop's number, else of its zone; None if none tells."""
+    try:
+        region = phonenumbers.region_code_for_number(phonenumbers.parse(phone))
+    except phonenumbers.NumberParseException:
+        region = None
+    return region if _is_country(region) else zone_region(zone)
+
+
+def zone_region(zone: str) -> str | None:
+    """Return the country of a time zone: 'Europe/Berlin' is in 'DE'; 'UTC' and 'CET' are in none.
+
+    A former name counts where it can mean one country only: 'Asia/Calcutta' is in 'IN'.
+    """
+    region = _places().get(zone) or _former_names().get(zone)
+    return region if _is_country(region) else None
+
+
+def _is_country(region: str | None) -> bool:
+    # '001' is the region of numbers that belong to no country: freephone, satellite, premium.
+    return region in phonenumbers.SUPPORTED_REGIONS
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, str]:
+    return {row[2]: row[0] for row in _rows("zone.tab")}
+
+
+@lru_cache(maxsize=1)
+def _former_names() -> dict[str, str]:
+    """The country of each name that was given up for another, where that leaves no doubt."""
+    named = {row[1].replace(" ", "_"): row[0] for row in _rows("iso3166.tab")}
+    codes = set(named.values())
+    shared = {row[2]: set(row[0].split(",")) - {"AQ"} for row in _rows("zone1970.tab")}
+    found = {}
+    for name, target in _links():
+        countries = shared.get(target, set())
+        if name in codes or name in named:  # 'GB', 'Japan'
+            found[name] = named.get(name, name)
+        elif len(countries) == 1 and name not in _NO_PLACE:
+            [found[name]] = countries
+    return found
+
+
+def _links() -> Iterator[tuple[str, str]]:
+    words = (line.split() for line in _text("tzdata.zi").splitlines() if line.startswith("L "))
+    return ((name, target) for _, target, name in words)
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    lines = _text(name).splitlines()
+    return (line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
+def _text(name: str) -> str:
+    return files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8")
