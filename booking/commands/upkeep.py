@@ -12,7 +12,6 @@ import click
 from flask import current_app
 
 from booking import tab_sessions
-from booking.operations.drafts import purge_drafts
 from booking.operations.purge import (
     purge_challenges,
     purge_claims,
@@ -20,6 +19,7 @@ from booking.operations.purge import (
     purge_marks,
     purge_past_holds,
 )
+from booking.operations.visitors import purge_drafts
 from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.transactions.watching import AnySession

@@ -12,22 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.storage.bookings import WIDTHS
-from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import drop_hold, owned, release_booking
+from booking.storage.claims import drop_hold, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 from booking.transactions.retry import Retry
 
-from .choosing import (
-    by_preference,
-    claim_first_available,
-    require_free,
-    require_offered,
-    translate_missing_reference,
-    validate_start,
-)
-from .claiming import By, Claimant, snapshot_for_start
+from .allocation import Claimant, Terms, allocate, attempt
 from .errors import (
     AlreadyConfirmed,
     AppointmentPast,
@@ -35,7 +26,7 @@ from .errors import (
     VisitorLimit,
 )
 from .purge import delete_past_claims
-from .visitors import Visitor, check_visitor_limits, staff_within_visitor_share
+from .slot_request import By, Candidate, SlotRequest, Visitor, candidates
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
@@ -82,14 +73,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
     made = booking_by_draft(session, draft)
     if made is not None:
         return _unchanged(made, fingerprint)
-    validate_start(start, now)
     booking = Booking(
         draft=draft,
         fingerprint=fingerprint,
-        starts_at=start,
-        ends_at=start + timedelta(minutes=service.duration),
-        buffer_before=service.buffer_before,
-        buffer_after=service.buffer_after,
         customer_name=customer.name,
         customer_email=customer.email,
         customer_phone=customer.phone,
@@ -101,8 +87,21 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with translate_missing_reference(), session.begin_nested():
-            return _book(session, booking, service, staff, tab_key, now, by, visitor)
+        with attempt(session):
+            held = hold_of(session, tab_key, lock=True)
+            # What the tab still holds counted against its visitor all the while.
+            counted = None if _still_holds(held, service, staff, start, now) else visitor
+            request = SlotRequest(
+                service=service,
+                candidates=candidates(staff),
+                start=start,
+                now=now,
+                by=by,
+                visitor=counted,
+                own_hold=held,
+            )
+            allocate(session, request, _NewBooking(booking))
+            return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
         made = booking_by_draft(session, draft)
@@ -144,67 +143,50 @@ def lock(session: Session, booking: Booking) -> None:
     session.refresh(booking)
 
 
-def _book(
-    session: Session,
-    booking: Booking,
-    service: Service,
-    staff: Sequence[StaffMember],
-    tab_key: int | None,
-    now: datetime,
-    by: By,
-    visitor: Visitor | None,
-) -> Booking:
-    held, start = hold_of(session, tab_key, lock=True), booking.starts_at
-    catalogue = read_catalogue(session)
-    able = require_offered(catalogue, service, staff)
-    marks = None
-    for width in WIDTHS:
-        setattr(booking, width, getattr(held, width, None))
-    if held and _still_holds(held, service, able, start, now):
-        visitor = None
-    if visitor:
-        marks = check_visitor_limits(session, visitor, tab_key=tab_key, now=now)
-        for width, mark in marks.columns().items():
-            setattr(booking, width, mark)
-        catalogue = read_catalogue(session)  # on PostgreSQL that may have waited
-    snapshot = snapshot_for_start(
-        session, catalogue, service, able, start, now=now, own=held, by=by
-    )
-    turn = by_preference(session, require_free(snapshot, able, start), snapshot, start)
-    if visitor and marks:
-        asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-        turn = staff_within_visitor_share(
-            session, service, turn, snapshot, start, visitor, marks, **asked
-        ).staff
-    booking.service_id, booking.staff_member_id = service.id, turn[0].id
-    booking.reference = _unused_reference(session)
-    session.add(booking)
-    session.flush()
-    claimant = _claimant(session, booking.id, held, now)
-    member = claim_first_available(session, service, turn, start, snapshot, claimant)
-    if member.id != turn[0].id:
-        booking.staff_member_id = member.id
+@dataclass(frozen=True)
+class _NewBooking:
+    """The owner of a new booking's claims."""
+
+    booking: Booking
+
+    def write(self, session: Session, terms: Terms) -> Claimant:
+        booking, request, hashes = self.booking, terms.request, terms.hashes
+        for width in WIDTHS:
+            found = hashes.columns()[width] if hashes else getattr(request.own_hold, width, None)
+            setattr(booking, width, found)
+        service = request.service
+        booking.service_id, booking.staff_member_id = service.id, terms.first.member.id
+        booking.starts_at = request.start
+        booking.ends_at = request.start + timedelta(minutes=service.duration)
+        booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
+        booking.reference = _unused_reference(session)
+        session.add(booking)
         session.flush()
-    if held is not None:
-        drop_hold(session, held.id)
-    delete_past_claims(session, member, service, now=now, zone=snapshot.zone)
-    return booking
+        return Claimant(booking_id=booking.id)
+
+    def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
+        request, member = terms.request, chosen.member
+        if member.id != self.booking.staff_member_id:
+            self.booking.staff_member_id = member.id
+            session.flush()
+        if request.own_hold is not None:
+            drop_hold(session, request.own_hold.id)
+        delete_past_claims(
+            session, member, request.service, now=request.now, zone=terms.snapshot.zone
+        )
 
 
 def _still_holds(
-    held: Hold, service: Service, staff: Sequence[StaffMember], start: datetime, now: datetime
+    held: Hold | None,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    now: datetime,
 ) -> bool:
-    same = (held.service_id, held.starts_at) == (service.id, start)
-    return same and not held.is_over(now) and held.staff_member_id in {one.id for one in staff}
-
-
-def _claimant(session: Session, booking_id: int, held: Hold | None, now: datetime) -> Claimant:
-    return Claimant(
-        now=int(now.timestamp()),
-        booking_id=booking_id,
-        own_hold_id=held.id if held else None,
-        to_release=frozenset(owned(session, hold_id=held.id)) if held else frozenset(),
-    )
+    if held is None or held.is_over(now):
+        return False
+    is_same = (held.service_id, held.starts_at) == (service.id, start)
+    return is_same and held.staff_member_id in {member.id for member in staff}
 
 
 def _unchanged(booking: Booking, fingerprint: str) -> Booking:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,33 +12,18 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
-from booking.storage.claims import (
-    Pair,
-    owned,
-    prolong,
-    release_claims,
-    release_hold,
-    staff_ticks,
-)
+from booking.storage.claims import prolong, release_claims, release_hold, staff_ticks
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.past_holds import remember
 from booking.storage.reads import hold_of
 from booking.storage.working_time import rules_of
 
-from .choosing import (
-    by_preference,
-    claim_first_available,
-    require_free,
-    require_offered,
-    translate_missing_reference,
-    validate_start,
-)
-from .claiming import Claimant, snapshot_for_start
+from .allocation import Claimant, Terms, allocate, attempt
 from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from .lasting import Lasting, last_chosen, last_longer
-from .pressure import Proof, require_work
-from .visitors import Room, Visitor, check_visitor_limits, held_before, staff_within_visitor_share
+from .hold_duration import HoldDuration, chosen, extended
+from .slot_request import Candidate, Proof, SlotRequest, Visitor, candidates
+from .visitors import held_before, require_proof_of_work
 
 
 def hold(  # noqa: PLR0913 - each is named where it is called
@@ -58,62 +43,29 @@ def hold(  # noqa: PLR0913 - each is named where it is called
 ) -> Hold:
     """Hold the time for `minutes`, or `at_first` for fewer, in place of what the tab held before.
 
-    Of several staff members one who is free is taken, the least booked that day first. Whatever a
-    tab holds one after the other, and whatever tabs of one network hold of one time, is held no
-    longer than one time with all its `extensions`, and choosing again gives none of them back: once
-    they are used up, the answer is over already, so that anybody may take the time, and until
-    somebody does it can be confirmed. What others of the network held before `tab_began` (seconds
-    since the epoch) shortens no other time than theirs. Nor is held what comes where too much of
-    that day is held and not booked; before that it costs a sum, of which `proof` came along. Raises
-    SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands as it did.
+    Of several staff members one who is free is taken, the least booked that day first. How long a
+    tab may hold in total is `hold_duration`'s rule; once that is used up, the hold returned is over
+    already: anybody may take the time, and until somebody does it can be confirmed. So is a hold of
+    a day of which too much is held and not booked. What others of the network held before
+    `tab_began` (seconds since the epoch) shortens no other time than theirs.
+
+    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands.
     """
-    validate_start(start, now)
-    with translate_missing_reference(), session.begin_nested():
+    with attempt(session):
         earlier = hold_of(session, tab_key, lock=True)
-        marks = (
-            check_visitor_limits(session, visitor, tab_key=tab_key, now=now) if visitor else None
+        request = SlotRequest(
+            service=service,
+            candidates=candidates(staff),
+            start=start,
+            now=now,
+            visitor=visitor,
+            own_hold=earlier,
+            proof=proof,
         )
-        catalogue = read_catalogue(session)
-        able = require_offered(catalogue, service, staff)
-        snapshot = snapshot_for_start(
-            session, catalogue, service, able, start, now=now, own=earlier
-        )
-        turn = by_preference(session, require_free(snapshot, able, start), snapshot, start)
-        room, past = Room(turn), None
-        lasting = Lasting(now, minutes, extensions)
-        if visitor and marks:
-            asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-            room = staff_within_visitor_share(
-                session, service, turn, snapshot, start, visitor, marks, **asked
-            )
-        leaves = _leaves(earlier, start, room.staff[0]) if earlier else False
-        if earlier and leaves:  # before it is asked what is remembered: the times may overlap
-            remember(session, [earlier.id])
-        if visitor and marks:
-            past = held_before(
-                session, visitor, marks, room.staff[0], snapshot, start, lasting, tab_key
-            )
-        began = tab_began if leaves else None
-        lasts = last_chosen(
-            lasting, earlier, past, at_first or minutes, is_held=room.is_held, began=began
-        )
-        if lasts["expires_at"] > int(now.timestamp()):
-            require_work(session, room, snapshot, start, proof, now=now)
-        values: dict[str, Any] = {
-            "service_id": service.id,
-            "staff_member_id": room.staff[0].id,
-            "starts_at": start,
-            "ends_at": start + timedelta(minutes=service.duration),
-            **(marks.columns() if marks else dict.fromkeys(WIDTHS)),
-            **lasts,
-        }
-        held = _write(session, earlier, tab_key, values)
-        to_release = owned(session, hold_id=held.id) if earlier else set()
-        claimant = _claimant(held.id, held.expires_at, now, to_release)
-        member = claim_first_available(session, service, room.staff, start, snapshot, claimant)
-        if member.id == held.staff_member_id:
-            return held
-        return _change(session, held, {"staff_member_id": member.id})
+        duration = HoldDuration(now, minutes, extensions)
+        owner = _ChosenHold(tab_key, duration, at_first or minutes, tab_began)
+        allocate(session, request, owner)
+        return owner.held
 
 
 def extend(
@@ -130,41 +82,30 @@ def extend(
     """Hold the tab's time `minutes` longer, at most `most` times.
 
     A hold that ran out is taken up again from `now` on, if nobody took the time since, the rules
-    still allow it, `visitor` has room for it, and the sum that it may cost came along as `proof`.
+    still allow it, `visitor` may have it, and the proof of work that it may cost came along.
     Unless it `counts`, it is held to its full length from `now` on, and no extension is used up.
+
     Raises NoHold, NoMoreTime, SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
-    with translate_missing_reference(), session.begin_nested():
+    with attempt(session):
         earlier = hold_of(session, tab_key, lock=True)
         if earlier is None:
             raise NoHold
         if counts and earlier.extensions >= most:
             raise NoMoreTime
-        lapsed = visitor if earlier.is_over(now) else None
-        marks = check_visitor_limits(session, lapsed, tab_key=tab_key, now=now) if lapsed else None
-        catalogue, start = read_catalogue(session), earlier.starts_at
-        service = catalogue.every_service[earlier.service_id]
-        able = require_offered(catalogue, service, [catalogue.staff[earlier.staff_member_id]])
-        snapshot = snapshot_for_start(
-            session, catalogue, service, able, start, now=now, own=earlier
+        catalogue = read_catalogue(session)
+        request = SlotRequest(
+            service=catalogue.every_service[earlier.service_id],
+            candidates=candidates([catalogue.staff[earlier.staff_member_id]]),
+            start=earlier.starts_at,
+            now=now,
+            visitor=visitor if earlier.is_over(now) else None,
+            own_hold=earlier,
+            proof=proof,
         )
-        require_free(snapshot, able, start)
-        lasting, past = Lasting(now, minutes, most), None
-        if lapsed and marks:
-            asked: dict[str, Any] = {"tab_key": tab_key, "now": now}
-            room = staff_within_visitor_share(
-                session, service, able, snapshot, start, lapsed, marks, **asked
-            )
-            if not room.is_held:
-                raise NoMoreTime
-            require_work(session, room, snapshot, start, proof, now=now)
-            past = held_before(session, lapsed, marks, able[0], snapshot, start, lasting, tab_key)
-        longer = last_longer(lasting, earlier, past, counts=counts)
-        to_release = owned(session, hold_id=earlier.id)
-        claimant = _claimant(earlier.id, longer["expires_at"], now, to_release)
-        claim_first_available(session, service, able, start, snapshot, claimant)
-        ends: dict[str, Any] = {"ends_at": start + timedelta(minutes=service.duration)}
-        return _change(session, earlier, ends | longer | (marks.columns() if marks else {}))
+        owner = _ExtendedHold(earlier, HoldDuration(now, minutes, most), counts)
+        allocate(session, request, owner)
+        return owner.held
 
 
 def lengthen(
@@ -178,18 +119,18 @@ def lengthen(
 ) -> Hold | None:
     """Hold to its full length from `now` on what the tab holds, where that is to be had.
 
-    `held` is the hold as this transaction has read it.
-
-    That uses up no extension, but it lasts no longer than one time with all of them. One that ran
-    out is taken up again as by `extend`. What cannot be had is left as it is.
+    `held` is the hold as this transaction has read it. That uses up no extension, but it lasts no
+    longer than one time with all of them. One that ran out is taken up again as by `extend`. What
+    cannot be had is left as it is. Returns the hold as it is now; None if there is none any more.
     """
     tab_key = held.tab_session_id
     with suppress(NoHold, NoMoreTime, SlotUnavailable, VisitorLimit, ProofOfWorkRequired):
-        asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         if not held.is_over(now):
-            until = last_longer(Lasting(now, minutes, most), held, None, counts=False)["expires_at"]
+            duration = HoldDuration(now, minutes, most)
+            until = extended(duration, held, None, counts=False)["expires_at"]
             if prolong(session, held, until, _claimed(session, held)):
                 return replace(held, expires_at=until)
+        asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
         return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
     return hold_of(session, tab_key)
 
@@ -209,16 +150,90 @@ def release_but_keep_clock(session: Session, *, tab_key: int, now: datetime) -> 
         _change(session, held, {"expires_at": min(held.expires_at, int(now.timestamp()))})
 
 
+@dataclass
+class _ChosenHold:
+    """The owner of the claims of a time that was just chosen; `held` is set once it is written."""
+
+    tab_key: int
+    duration: HoldDuration
+    minutes: int
+    tab_began: int | None
+    held: Hold = field(init=False)
+
+    def write(self, session: Session, terms: Terms) -> Claimant:
+        request, earlier = terms.request, terms.request.own_hold
+        is_moved = earlier is not None and _is_other_slot(earlier, request, terms.first)
+        if earlier and is_moved:  # before asking what was held before: the two may overlap
+            remember(session, [earlier.id])
+        past = _held_before(session, terms, self.tab_key, self.duration)
+        began = self.tab_began if is_moved else None
+        lasts = chosen(
+            self.duration, earlier, past, self.minutes, is_held=terms.share.is_held, began=began
+        )
+        if lasts["expires_at"] > self.duration.at:
+            require_proof_of_work(session, request, terms.snapshot, terms.share)
+        values = {
+            "service_id": request.service.id,
+            "staff_member_id": terms.first.member.id,
+            "starts_at": request.start,
+            "ends_at": request.start + timedelta(minutes=request.service.duration),
+            **(terms.hashes.columns() if terms.hashes else dict.fromkeys(WIDTHS)),
+            **lasts,
+        }
+        self.held = _write(session, earlier, self.tab_key, values)
+        return Claimant(hold_id=self.held.id, expires_at=self.held.expires_at)
+
+    def assign(self, session: Session, _terms: Terms, chosen: Candidate) -> None:
+        if chosen.member.id != self.held.staff_member_id:
+            self.held = _change(session, self.held, {"staff_member_id": chosen.member.id})
+
+
+@dataclass
+class _ExtendedHold:
+    """The owner of the claims of a hold that is made longer."""
+
+    held: Hold
+    duration: HoldDuration
+    counts: bool
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    def write(self, session: Session, terms: Terms) -> Claimant:
+        if not terms.share.is_held:
+            raise NoMoreTime
+        require_proof_of_work(session, terms.request, terms.snapshot, terms.share)
+        past = _held_before(session, terms, self.held.tab_session_id, self.duration)
+        self.columns = extended(self.duration, self.held, past, counts=self.counts)
+        return Claimant(hold_id=self.held.id, expires_at=self.columns["expires_at"])
+
+    def assign(self, session: Session, terms: Terms, _chosen: Candidate) -> None:
+        ends_at = self.held.starts_at + timedelta(minutes=terms.request.service.duration)
+        hashes = terms.hashes.columns() if terms.hashes else {}
+        self.held = _change(session, self.held, {"ends_at": ends_at, **self.columns, **hashes})
+
+
+def _held_before(
+    session: Session, terms: Terms, tab_key: int, duration: HoldDuration
+) -> int | None:
+    return held_before(
+        session,
+        terms.request,
+        terms.snapshot,
+        terms.first,
+        terms.hashes,
+        tab_key=tab_key,
+        lately=duration.lately,
+    )
+
+
+def _is_other_slot(earlier: Hold, request: SlotRequest, candidate: Candidate) -> bool:
+    return (earlier.starts_at, earlier.staff_member_id) != (request.start, candidate.member.id)
+
+
 def _claimed(session: Session, held: Hold) -> int:
     """How many claims the hold has, unless it lost some."""
     service = read_catalogue(session).every_service[held.service_id]
     ticks = staff_ticks(0, rules_of(service).span(to_minute(held.starts_at)))
     return len(ticks) + (service.daily_limit is not None)
-
-
-def _leaves(earlier: Hold, start: datetime, member: StaffMember) -> bool:
-    """Whether the tab goes on to another time than it held, or to another person's."""
-    return (earlier.starts_at, earlier.staff_member_id) != (start, member.id)
 
 
 def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[str, Any]) -> Hold:
@@ -232,16 +247,6 @@ def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[st
 def _change(session: Session, held: Hold, values: dict[str, Any]) -> Hold:
     session.execute(update(holds).where(holds.c.id == held.id).values(values))
     return replace(held, **values)
-
-
-def _claimant(hold_id: int, expires_at: int, now: datetime, to_release: set[Pair]) -> Claimant:
-    return Claimant(
-        now=int(now.timestamp()),
-        hold_id=hold_id,
-        own_hold_id=hold_id,
-        expires_at=expires_at,
-        to_release=frozenset(to_release),
-    )
 
 
 _MAKE = insert(holds)

@@ -18,8 +18,8 @@ from booking.storage.models import hold as holds
 from booking.storage.reads import bookings_like
 from booking.storage.working_time import rules_of
 
+from .allocation import unavailable
 from .bookings import cancel
-from .choosing import unavailable
 from .errors import AppointmentPast, SlotUnavailable
 
 Done = TypeVar("Done")

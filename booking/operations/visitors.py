@@ -1,9 +1,9 @@
-"""How much one visitor may hold and book: counted in the database, for all processes alike."""
+"""Limit what one visitor may hold, book and begin: counted in the database, for all processes."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any
 
 from sqlalchemy import text
@@ -13,142 +13,146 @@ from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.pressure import is_under_pressure
 from booking.scheduling.share import within_share
+from booking.storage import drafts as counts_of_drafts
+from booking.storage.challenges import spend
 from booking.storage.claims import day_places
 from booking.storage.days import Part, VisitorUsage, visitor_usage
-from booking.storage.models import Service, StaffMember
 from booking.storage.past_holds import held_since
 from booking.storage.snapshot import AvailabilitySnapshot
 from booking.storage.visitors import VisitorHashes, count, visitor_hashes
 
-from .errors import Limit, VisitorLimit
-from .lasting import Lasting
+from .errors import Limit, ProofOfWorkRequired, VisitorLimit
+from .slot_request import Candidate, SlotRequest, Visitor
 
 MULTIPLES = (1, 4, 8)
-"""How many visitors' worth an address, the network around it and a wide one may take."""
+"""How many visitors' worth an address, the network around it and a wide one may hold and book."""
+DRAFT_MULTIPLES = (1, 32, 128)
+"""Of what one visitor may begin, for each network around. Larger than those of holds: a draft takes
+nothing from the shop, and few addresses must not be able to use up what a provider's customers of a
+whole day need."""
+BYTES_A_DRAFT = 16 * 1024
+"""What the drafts of one visitor may have on average; most have a tenth of it."""
 _VISITORS = 1651470188  # a family of PostgreSQL's advisory locks, beside that of the migrations
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """Who asks, and how much they may take.
+class VisitorShare:
+    """The candidates that leave others their part of the day, and whether the slot may be held.
 
-    `address` and `networks`, those around it from narrow to wide, are never written down. `holds`
-    at the same time, `bookings` in 24 hours, `drafts` begun in a day (UTC), `share` in percent of a
-    staff member's day and of a service's daily limit. None of that binds a `shared` address, behind
-    which many people sit. `held_share` binds everybody: the percent of a day that may be held and
-    not booked. Above `pressure_share` percent of it one more hold costs a sum; at 0 and at 100 it
-    never does.
+    `is_pressed`: others hold so much of that day that one more hold costs a proof of work.
     """
 
-    address: str
-    holds: int
-    bookings: int
-    share: int
-    networks: tuple[str, ...] = ()
-    held_share: int = 100
-    pressure_share: int = 100
-    shared: bool = False
-    drafts: int = sys.maxsize
-
-
-@dataclass(frozen=True)
-class Room:
-    """Who of the staff may be asked, and whether what is chosen may be held for the visitor.
-
-    `is_pressed` where others hold so much of that day that a hold costs a sum.
-    """
-
-    staff: list[StaffMember]
+    candidates: list[Candidate]
     is_held: bool = True
     is_pressed: bool = False
 
 
-def check_visitor_limits(
-    session: Session, visitor: Visitor, *, tab_key: int | None, now: datetime
-) -> VisitorHashes:
-    """The visitor's marks, unless their other tabs hold, or they booked, as much as they may.
+# -- what is held and booked -----------------------------------------------------------------------
 
-    The same goes, by larger numbers, for the networks around. A live hold counts as the booking it
-    may become, so that confirming it needs no leave any more. Raises VisitorLimit.
+
+def check_visitor_limits(session: Session, request: SlotRequest) -> VisitorHashes | None:
+    """Return the visitor's hashes; None where the request counts nobody.
+
+    A visitor's other tabs may hold, and the visitor may book, only so much; the networks around may
+    by larger numbers. A live hold counts as the booking it may become, so that confirming it is
+    always allowed. Raises VisitorLimit.
     """
+    visitor, now = request.visitor, request.now
+    if visitor is None:
+        return None
     if visitor.shared:
         return visitor_hashes(session, [visitor.address], now)
-    marks = visitor_hashes(session, (visitor.address, *visitor.networks), now)
-    _one_at_a_time(session, marks)
-    counted = count(session, marks, now=now, besides_tab=tab_key)
-    for multiple, found in zip(MULTIPLES, counted, strict=True):
-        if found.holds >= visitor.holds * multiple:
+    hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now)
+    _one_at_a_time(session, hashes)
+    counted = count(session, hashes, now=now, besides_tab=request.tab_key)
+    for multiple, has in zip(MULTIPLES, counted, strict=True):
+        if has.holds >= visitor.holds * multiple:
             raise VisitorLimit(Limit.HOLDS)
-        if found.holds + found.bookings >= visitor.bookings * multiple:
+        if has.holds + has.bookings >= visitor.bookings * multiple:
             raise VisitorLimit(Limit.BOOKINGS)
-    return marks
+    return hashes
 
 
-def staff_within_visitor_share(  # noqa: PLR0913 - each is one thing it depends on
+def within_visitor_share(
     session: Session,
-    service: Service,
-    staff: Sequence[StaffMember],
+    request: SlotRequest,
     snapshot: AvailabilitySnapshot,
-    start: datetime,
-    visitor: Visitor,
-    marks: VisitorHashes,
-    *,
-    tab_key: int | None,
-    now: datetime,
-) -> Room:
-    """Those of the staff of whose day the visitor may have more; if any, those who may be held.
+    candidates: list[Candidate],
+    hashes: VisitorHashes | None,
+) -> VisitorShare:
+    """Return the candidates of whose day the visitor may have more; if any, those who may be held.
 
-    Where too much of everybody's day is held and not booked already, it is not held. Raises
-    VisitorLimit if the visitor may have more of nobody's day, or of none of the service's daily
-    limit.
+    Where too much of everybody's day is held and not booked already, the slot may not be held.
+    Raises VisitorLimit if the visitor may have more of nobody's day, or of none of the service's
+    daily limit.
     """
-    date = local_day(to_minute(start), snapshot.zone)
+    visitor = request.visitor
+    if visitor is None or hashes is None:
+        return VisitorShare(candidates)
+    minute = to_minute(request.start)
+    date = local_day(minute, snapshot.zone)
     first, end = day_interval(date, snapshot.zone)
-    asked: dict[str, Any] = {"now": now, "besides_tab": tab_key}
-    places = _places(session, service, snapshot, visitor, marks, day_places(date), asked)
-    resources = [member.resource_id for member in staff]
-    taken = visitor_usage(session, marks, resources, range(first // TICK, end // TICK), **asked)
-    span = snapshot.rules.span(to_minute(start))
-    wanted = span[1] - span[0]
-    opened = {member.id: snapshot.open_minutes(member, (first, end)) for member in staff}
+    counted: dict[str, Any] = {"now": request.now, "besides_tab": request.tab_key}
+    places = _places(session, request, snapshot, visitor, hashes, day_places(date), counted)
+    resources = [one.member.resource_id for one in candidates]
+    taken = visitor_usage(session, hashes, resources, range(first // TICK, end // TICK), **counted)
+    span = snapshot.rules.span(minute)
+    opened = {one.member.id: snapshot.open_minutes(one.member, (first, end)) for one in candidates}
+    usage = {one.member.id: taken.get(one.member.resource_id, VisitorUsage()) for one in candidates}
 
-    def leaves(member: StaffMember, part: Part, percent: int) -> bool:
-        minutes = opened[member.id]
+    def is_within(candidate: Candidate, part: Part, percent: int) -> bool:
+        minutes, wanted = opened[candidate.member.id], span[1] - span[0]
         return within_share(minutes, part.appointments, part.minutes, wanted, percent)
 
-    of = {member.id: taken.get(member.resource_id, VisitorUsage()) for member in staff}
     own = 100 if visitor.shared else visitor.share
-    left = [member for member in staff if leaves(member, of[member.id].own, own)]
+    left = [one for one in candidates if is_within(one, usage[one.member.id].own, own)]
     if not left:
         raise VisitorLimit(Limit.DAY)
-    free = [one for one in left if leaves(one, of[one.id].held, visitor.held_share)]
-    held = [of[member.id].held for member in staff]
-    return Room(
+    free = [one for one in left if is_within(one, usage[one.member.id].held, visitor.held_share)]
+    held = [one.held for one in usage.values()]
+    return VisitorShare(
         free or left,
         is_held=places.is_held and bool(free),
         is_pressed=places.is_pressed or _is_pressed(sum(opened.values()), held, visitor),
     )
 
 
+def require_proof_of_work(
+    session: Session, request: SlotRequest, snapshot: AvailabilitySnapshot, share: VisitorShare
+) -> None:
+    """Use up the request's proof of work, if the day is under pressure.
+
+    What the tab holds already costs nothing more while the hold runs, and what is not going to be
+    held keeps the time from nobody. Raises ProofOfWorkRequired without a proof, or where it was
+    used before.
+    """
+    is_own = snapshot.own is not None and snapshot.own.starts_at == request.start
+    if is_own or not (share.is_held and share.is_pressed):
+        return
+    proof, now = request.proof, request.now
+    if proof is None or not spend(session, proof.mark, expires_at=proof.good_until, now=now):
+        raise ProofOfWorkRequired
+
+
 def held_before(
     session: Session,
-    visitor: Visitor,
-    marks: VisitorHashes,
-    member: StaffMember,
+    request: SlotRequest,
     snapshot: AvailabilitySnapshot,
-    start: datetime,
-    lasting: Lasting,
+    candidate: Candidate,
+    hashes: VisitorHashes | None,
+    *,
     tab_key: int,
+    lately: int,
 ) -> int | None:
-    """Since when other tabs of the visitor's network have held that very time, if they did.
+    """Return since when other tabs of the visitor's network have held that very time.
 
-    Never so at a shared address, where the next tab is the next person.
+    Both times are seconds since the epoch; what ran out by `lately` counts no more. None if nobody
+    held it, and at a shared address, where the next tab is the next person.
     """
-    if visitor.shared:
+    if request.visitor is None or hashes is None or request.visitor.shared:
         return None
-    span, lately = snapshot.rules.span(to_minute(start)), lasting.lately
-    resource = member.resource_id
-    return held_since(session, marks, resource, span, lately=lately, besides_tab=tab_key)
+    span, resource = snapshot.rules.span(to_minute(request.start)), candidate.member.resource_id
+    return held_since(session, hashes, resource, span, lately=lately, besides_tab=tab_key)
 
 
 def _is_pressed(opened: int, held: Sequence[Part], visitor: Visitor) -> bool:
@@ -158,34 +162,71 @@ def _is_pressed(opened: int, held: Sequence[Part], visitor: Visitor) -> bool:
 
 def _places(
     session: Session,
-    service: Service,
+    request: SlotRequest,
     snapshot: AvailabilitySnapshot,
     visitor: Visitor,
-    marks: VisitorHashes,
+    hashes: VisitorHashes,
     places: range,
-    asked: dict[str, Any],
-) -> Room:
+    counted: dict[str, Any],
+) -> VisitorShare:
     """What the places of a daily limit say, as others must keep their part. Raises VisitorLimit."""
-    limit = snapshot.rules.daily_limit
+    limit, resource = snapshot.rules.daily_limit, request.service.resource_id
     if not limit:
-        return Room([])
-    taken = visitor_usage(session, marks, [service.resource_id], places, **asked)
-    own, held = (part.appointments for part in taken.get(service.resource_id, VisitorUsage()))
+        return VisitorShare([])
+    taken = visitor_usage(session, hashes, [resource], places, **counted)
+    own, held = (part.appointments for part in taken.get(resource, VisitorUsage()))
     if not visitor.shared and not within_share(limit, own, own, 1, visitor.share):
         raise VisitorLimit(Limit.DAY)
-    return Room(
+    return VisitorShare(
         [],
         is_held=within_share(limit, held, held, 1, visitor.held_share),
         is_pressed=is_under_pressure(limit, held, held, visitor.pressure_share),
     )
 
 
-def _one_at_a_time(session: Session, marks: VisitorHashes) -> None:
+def _one_at_a_time(session: Session, hashes: VisitorHashes) -> None:
     # Or two tabs would both count before either holds. SQLite has one writer at a time anyway.
     # In one order for everybody, or two visitors of one network would wait for each other.
     if session.get_bind().dialect.name != "postgresql":
         return
-    keys = sorted(int.from_bytes(mark[:4], "big", signed=True) for mark in marks.today if mark)
+    keys = sorted(int.from_bytes(mark[:4], "big", signed=True) for mark in hashes.today if mark)
     locks = ", ".join(f"pg_advisory_xact_lock(:family, :key_{place})" for place in range(len(keys)))
-    asked = {f"key_{place}": key for place, key in enumerate(keys)}
-    session.execute(text(f"SELECT {locks}"), {"family": _VISITORS, **asked})
+    values = {f"key_{place}": key for place, key in enumerate(keys)}
+    session.execute(text(f"SELECT {locks}"), {"family": _VISITORS, **values})
+
+
+# -- what is begun ---------------------------------------------------------------------------------
+
+
+def count_drafts(
+    session: Session, visitor: Visitor, *, drafts: int, size: int, now: datetime
+) -> None:
+    """Count `drafts` more and `size` bytes more for the visitor, and for each network around.
+
+    Copies count, and so do drafts that were ended: each leaves its trace for a month. Raises
+    VisitorLimit where more is begun than may be; to go on with a draft is always allowed.
+    """
+    if visitor.shared:
+        return
+    hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now).today
+    known = [mark for mark in hashes if mark]
+    begun = counts_of_drafts.add(session, known, _day(now), drafts, size)
+    for multiple, mark in zip(DRAFT_MULTIPLES, known, strict=False):
+        most, has = visitor.drafts * multiple, begun[mark]
+        if drafts and (has.drafts > most or has.bytes > most * BYTES_A_DRAFT):
+            raise VisitorLimit(Limit.DRAFTS)
+
+
+def seconds_left_of_day(now: datetime) -> int:
+    """Return the seconds until a visitor who has begun enough may begin more: the day is UTC's."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return ceil((midnight + timedelta(days=1) - now).total_seconds())
+
+
+def purge_drafts(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Delete up to `most` counts of what visitors began before yesterday; return how many went."""
+    return counts_of_drafts.forget(session, _day(now) - 1, most)
+
+
+def _day(now: datetime) -> int:
+    return now.astimezone(UTC).date().toordinal()

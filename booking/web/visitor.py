@@ -8,7 +8,7 @@ from typing import cast
 
 from flask import current_app, request
 
-from booking.operations.visitors import Visitor
+from booking.operations.slot_request import Visitor
 from booking.state import current_sidebook
 
 from .client_address import Address, names_of, read

@@ -12,7 +12,7 @@ from flask import Flask, current_app, request
 
 from booking import create_app as make
 from booking.customer.wizard.draft import slot_start
-from booking.operations import bookings, claiming
+from booking.operations import allocation, bookings
 from booking.operations.errors import SlotUnavailable
 from booking.operations.rescheduling import reschedule
 from booking.storage import claims, reads, snapshot
@@ -46,7 +46,7 @@ def move() -> tuple[str, int]:
 def take_the_guard_away() -> None:
     guarded, book = claims._statement, bookings.book
     claims._statement = lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR")
-    claiming.has_booking_within = lambda *_given, **_named: False
+    allocation.has_booking_within = lambda *_given, **_named: False
     snapshot._taken = lambda session, staff, span, live: {member.id: [] for member in staff}
     # Nor does a draft remember that it was confirmed, neither in its tab nor by its number.
     TabSession.complete = lambda tab, result: None

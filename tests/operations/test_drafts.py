@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from booking.operations import drafts
-from booking.operations.drafts import count_drafts, purge_drafts
+from booking.operations import visitors
 from booking.operations.errors import VisitorLimit
-from booking.operations.visitors import Visitor
+from booking.operations.slot_request import Visitor
+from booking.operations.visitors import count_drafts, purge_drafts
 from booking.storage.models import visitor_drafts
 from tests.fixtures.small_shop import NOW
 
@@ -27,7 +27,7 @@ def test_counts_are_forgotten_two_days_later(shop):
 
 
 def test_a_few_addresses_do_not_use_up_what_their_whole_network_may_begin(shop):
-    most = drafts.MULTIPLES[1]
+    most = visitors.DRAFT_MULTIPLES[1]
     for number in range(most):
         begin(shop, f"203.0.113.{number}", drafts=1)
         with pytest.raises(VisitorLimit):

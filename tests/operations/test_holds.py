@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from booking.operations.errors import NoHold, NoMoreTime, SlotUnavailable
 from booking.operations.holds import extend, lengthen, release, release_but_keep_clock
 from booking.operations.purge import purge_holds, purge_past_holds
-from booking.operations.visitors import Visitor
+from booking.operations.slot_request import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold, past_hold
 from booking.storage.reads import hold_of

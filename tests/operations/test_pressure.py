@@ -9,9 +9,8 @@ from sqlalchemy import insert
 
 from booking.operations.errors import ProofOfWorkRequired
 from booking.operations.holds import extend, release_but_keep_clock
-from booking.operations.pressure import Proof
 from booking.operations.purge import purge_challenges
-from booking.operations.visitors import Visitor
+from booking.operations.slot_request import Proof, Visitor
 from booking.storage.models import spent_challenge
 from tests.fixtures.small_shop import NOW, at
 from tests.operations.racing import at_once, won

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from booking.operations.errors import Limit, NoMoreTime, VisitorLimit
 from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
-from booking.operations.visitors import Visitor
+from booking.operations.slot_request import Visitor
 from booking.storage.models import Booking, hold, visitor_key
 from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from booking.operations.drafts import count_drafts, seconds_left_of_day
 from booking.operations.errors import VisitorLimit
+from booking.operations.visitors import count_drafts, seconds_left_of_day
 from booking.state import current_sidebook
 from booking.tab_sessions import TooManyTabs
 from booking.web.visitor import visitor

@@ -16,7 +16,7 @@ from typing import Any
 from altcha import Payload, create_challenge, verify_solution
 from flask import request
 
-from booking.operations.pressure import Proof
+from booking.operations.slot_request import Proof
 from booking.storage.visitors import keys_for
 
 from .draft import slot_value

@@ -1,0 +1,311 @@
+"""Allocate a slot: choose, check and claim, the same way for every verb.
+
+`allocate` is the one way to a claim, under hold, extend, book and reschedule. What they ask for is
+a `SlotRequest`; whose claim it becomes, a hold's or a booking's, is an `Owner`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.rules import LONGEST_WINDOW
+from booking.scheduling.slots import Reason
+from booking.storage.catalogue import Catalogue, read_catalogue
+from booking.storage.claims import Pair, claim_and_release, day_place, owned, staff_ticks
+from booking.storage.models import booking as bookings
+from booking.storage.reads import has_booking_within
+from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
+from booking.storage.visitors import VisitorHashes
+
+from .errors import SlotUnavailable
+from .slot_request import Candidate, SlotRequest
+from .visitors import VisitorShare, check_visitor_limits, within_visitor_share
+
+_FOREIGN_KEY_VIOLATION = "23503"
+_MOST_TELLING_FIRST = (
+    Reason.TAKEN,
+    Reason.LIMIT,
+    Reason.TOO_SOON,
+    Reason.TOO_FAR,
+    Reason.PAST,
+    Reason.CLOSED,
+)
+
+
+class Claimant(NamedTuple):
+    """Whose claims they become: a hold's until `expires_at` (seconds since the epoch), or a
+    booking's for good.
+    """
+
+    hold_id: int | None = None
+    booking_id: int | None = None
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What was found out before anything is claimed.
+
+    `share` has the candidates in the order in which they are tried, and says whether the slot may
+    be held; `hashes` is None where the visitor is not counted.
+    """
+
+    request: SlotRequest
+    snapshot: AvailabilitySnapshot
+    share: VisitorShare
+    hashes: VisitorHashes | None
+
+    @property
+    def first(self) -> Candidate:
+        """The candidate that is tried first, and nearly always had."""
+        return self.share.candidates[0]
+
+
+class Owner(Protocol):
+    """The record that claims belong to: a hold, a new booking, or one that is moved."""
+
+    def write(self, session: Session, terms: Terms) -> Claimant:
+        """Write the record, as if the first candidate were had: claims point to it."""
+
+    def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
+        """Name the candidate whose slot was claimed, and let go of what is needed no longer."""
+
+
+class _Lost(Exception):
+    def __init__(self, pairs: set[Pair]) -> None:
+        self.pairs = pairs
+
+
+@contextmanager
+def attempt(session: Session) -> Iterator[None]:
+    """Roll back whatever is written inside if anything is raised.
+
+    Raises SlotUnavailable where the service or the person is deleted while we write of them: on
+    PostgreSQL what we read before was true, and what we point to is gone when we write.
+    """
+    try:
+        with session.begin_nested():
+            yield
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION:
+            raise SlotUnavailable(Reason.CLOSED) from error
+        raise
+
+
+def allocate(session: Session, request: SlotRequest, owner: Owner) -> Candidate:
+    """Claim the slot for `owner`, with the first candidate who can be had, and return that one.
+
+    Run it inside `attempt`: of a refused one part may be written. Raises SlotUnavailable,
+    VisitorLimit, and what `owner` raises.
+    """
+    _validate_start(request.start, request.now)
+    hashes = check_visitor_limits(
+        session, request
+    )  # on PostgreSQL that may wait, so it comes first
+    catalogue = read_catalogue(session)
+    offering = _offering(catalogue, request)
+    snapshot = _snapshot_for_start(session, catalogue, request, offering)
+    ordered = _by_preference(session, request, snapshot, _free(request, snapshot, offering))
+    share = within_visitor_share(session, request, snapshot, ordered, hashes)
+    terms = Terms(request, snapshot, share, hashes)
+    chosen = _claim_first_available(session, terms, owner.write(session, terms))
+    owner.assign(session, terms, chosen)
+    return chosen
+
+
+def unavailable(reasons: Sequence[Reason]) -> SlotUnavailable:
+    """Return what to raise where no candidate could be had: the most telling of the reasons."""
+    return SlotUnavailable(min(reasons, key=_MOST_TELLING_FIRST.index))
+
+
+# -- choose and check ------------------------------------------------------------------------------
+
+
+def _validate_start(start: datetime, now: datetime) -> None:
+    """Refuse a start that no calendar would show; later arithmetic relies on it."""
+    if start < now - timedelta(days=1):
+        raise SlotUnavailable(Reason.PAST)
+    if start > now + timedelta(days=LONGEST_WINDOW + 1):
+        raise SlotUnavailable(Reason.TOO_FAR)
+    if start.second or start.microsecond:
+        raise SlotUnavailable(Reason.CLOSED)
+
+
+def _offering(catalogue: Catalogue, request: SlotRequest) -> list[Candidate]:
+    offering = {member.id for member in catalogue.offering(request.service.id)}
+    found = [one for one in request.candidates if one.member.id in offering]
+    if not found:
+        raise SlotUnavailable(Reason.CLOSED)
+    return found
+
+
+def _snapshot_for_start(
+    session: Session, catalogue: Catalogue, request: SlotRequest, offering: Sequence[Candidate]
+) -> AvailabilitySnapshot:
+    """Load what decides whether an appointment may start at that instant.
+
+    Minimum notice and booking window are there for the owner, so they do not bind the owner.
+    """
+    minute = to_minute(request.start)
+    snapshot = load_snapshot(
+        session,
+        catalogue,
+        request.service,
+        [one.member for one in offering],
+        (minute, minute + 1),
+        now=request.now,
+        own=request.own_hold,
+        booking_id=request.own_booking,
+    )
+    if request.by == "customer":
+        return snapshot
+    whenever = replace(snapshot.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
+    return replace(snapshot, rules=whenever)
+
+
+def _free(
+    request: SlotRequest, snapshot: AvailabilitySnapshot, offering: Sequence[Candidate]
+) -> list[Candidate]:
+    minute = to_minute(request.start)
+    reasons = [snapshot.why_not(one.member, minute) for one in offering]
+    free = [one for one, reason in zip(offering, reasons, strict=True) if reason is None]
+    if not free:
+        raise unavailable([reason for reason in reasons if reason])
+    return free
+
+
+def _by_preference(
+    session: Session,
+    request: SlotRequest,
+    snapshot: AvailabilitySnapshot,
+    free: list[Candidate],
+) -> list[Candidate]:
+    """Sort by preference: the member already held for this start, then fewest bookings that day.
+
+    Stable for ties.
+    """
+    if len(free) == 1:
+        return free
+    booked = _bookings_that_day(session, request.start, snapshot, free)
+    own = snapshot.own
+    held = own.staff_member_id if own and own.starts_at == request.start else None
+    return sorted(free, key=lambda one: (one.member.id != held, booked.get(one.member.id, 0)))
+
+
+def _bookings_that_day(
+    session: Session, start: datetime, snapshot: AvailabilitySnapshot, free: Sequence[Candidate]
+) -> dict[int, int]:
+    first, last = day_interval(local_day(to_minute(start), snapshot.zone), snapshot.zone)
+    values = {
+        "staff": [one.member.id for one in free],
+        "first": from_minute(first),
+        "last": from_minute(last),
+    }
+    return {row[0]: row[1] for row in session.connection().execute(_BOOKED, values)}
+
+
+# -- claim -----------------------------------------------------------------------------------------
+
+
+def _claim_first_available(session: Session, terms: Terms, claimant: Claimant) -> Candidate:
+    to_release = _own_claims(session, terms.request)
+    reasons = []
+    for candidate in terms.share.candidates:
+        is_last = candidate is terms.share.candidates[-1]
+        reason = _claim(session, terms, candidate, claimant, to_release, is_last=is_last)
+        if reason is None:
+            return candidate
+        reasons.append(reason)
+    raise unavailable(reasons)
+
+
+def _own_claims(session: Session, request: SlotRequest) -> set[Pair]:
+    held = owned(session, hold_id=request.own_hold.id) if request.own_hold else set()
+    booked = request.own_booking
+    return held | (owned(session, booking_id=booked) if booked is not None else set())
+
+
+def _claim(
+    session: Session,
+    terms: Terms,
+    candidate: Candidate,
+    claimant: Claimant,
+    to_release: set[Pair],
+    *,
+    is_last: bool,
+) -> Reason | None:
+    """Claim the ticks of all its resources and a place in the day, or nothing.
+
+    TAKEN or LIMIT when somebody was faster, None when it is claimed. A failed try is rolled back,
+    unless it was the last one, after which the caller rolls back: that one needs no savepoint.
+    """
+    request = terms.request
+    span = terms.snapshot.rules.span(to_minute(request.start))
+    ticks = {pair for resource in candidate.resources for pair in staff_ticks(resource, span)}
+    places = _places_to_try(terms, to_release)
+    for place in places:
+        is_final = is_last and place is places[-1]
+        try:
+            with nullcontext() if is_final else session.begin_nested():
+                _claim_all(session, request, ticks | place, to_release, claimant)
+                # Claims of past days are deleted by whichever process books next. If its clock is
+                # days ahead, claims of future bookings may be gone, so also check the bookings.
+                if has_booking_within(
+                    session, candidate.member.id, span, besides=claimant.booking_id
+                ):
+                    raise _Lost(ticks)
+        except _Lost as lost:
+            if lost.pairs & ticks:
+                return Reason.TAKEN
+        else:
+            return None
+    return Reason.LIMIT
+
+
+def _claim_all(
+    session: Session,
+    request: SlotRequest,
+    wanted: set[Pair],
+    to_release: set[Pair],
+    claimant: Claimant,
+) -> None:
+    lost = claim_and_release(
+        session,
+        wanted,
+        to_release,
+        **claimant._asdict(),
+        own_hold_id=request.own_hold.id if request.own_hold else None,
+        now=int(request.now.timestamp()),
+    )
+    if lost:
+        raise _Lost(lost)
+
+
+def _places_to_try(terms: Terms, to_release: set[Pair]) -> list[set[Pair]]:
+    """Return the day's free places, one's own first; one empty try where there is no limit."""
+    snapshot, service = terms.snapshot, terms.request.service
+    if snapshot.rules.daily_limit is None:
+        return [set()]
+    day = local_day(to_minute(terms.request.start), snapshot.zone)
+    free = [day_place(service.resource_id, day, place) for place in snapshot.free_places(day)]
+    return [{pair} for pair in sorted(free, key=lambda pair: pair not in to_release)]
+
+
+# Built once: building a statement takes several times as long as running it.
+_BOOKED = (
+    select(bookings.c.staff_member_id, func.count())
+    .where(
+        bookings.c.staff_member_id.in_(bindparam("staff", expanding=True)),
+        bookings.c.state != "cancelled",
+        bookings.c.starts_at >= bindparam("first"),
+        bookings.c.starts_at < bindparam("last"),
+    )
+    .group_by(bookings.c.staff_member_id)
+)

@@ -1,0 +1,84 @@
+"""What an operation is asked for: which slot, and on whose behalf."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from booking.storage.models import Hold, Service, StaffMember
+
+By = Literal["customer", "owner"]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who asks, and how much they may take.
+
+    `address` and `networks`, those around it from narrow to wide, are never written down. `holds`
+    at the same time, `bookings` in 24 hours, `drafts` begun in a day (UTC), `share` in percent of a
+    staff member's day and of a service's daily limit. None of that binds a `shared` address, behind
+    which many people sit. `held_share` binds everybody: the percent of a day that may be held and
+    not booked. Above `pressure_share` percent of it one more hold costs a proof of work; at 0 and
+    at 100 it never does.
+    """
+
+    address: str
+    holds: int
+    bookings: int
+    share: int
+    networks: tuple[str, ...] = ()
+    held_share: int = 100
+    pressure_share: int = 100
+    shared: bool = False
+    drafts: int = sys.maxsize
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof of work that was checked, and until when (seconds since the epoch) it is good."""
+
+    mark: bytes
+    good_until: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to have the appointment: with this staff member, in all of these resources at once.
+
+    Today the resources are the staff member's own alone. A room is one more: it is claimed for the
+    same ticks, and only the claim itself knows whether it is free.
+    """
+
+    member: StaffMember
+    resources: frozenset[int]
+
+
+def candidates(staff: Iterable[StaffMember]) -> list[Candidate]:
+    """Return one candidate for each of the staff, who need nothing but their own time."""
+    return [Candidate(member, frozenset({member.resource_id})) for member in staff]
+
+
+@dataclass(frozen=True)
+class SlotRequest:
+    """A slot as it is asked for: the service, whoever may give it, the start, and for whom.
+
+    `candidates` are equally welcome. What `own_hold` (over or not) and the booking numbered
+    `own_booking` have claimed stands in nobody's way, and is let go of as far as it is not claimed
+    again. A `visitor` of None is not counted. `proof` is the proof of work that came along.
+    """
+
+    service: Service
+    candidates: Sequence[Candidate]
+    start: datetime
+    now: datetime
+    by: By = "customer"
+    visitor: Visitor | None = None
+    own_hold: Hold | None = None
+    own_booking: int | None = None
+    proof: Proof | None = None
+
+    @property
+    def tab_key(self) -> int | None:
+        """The tab whose own hold is not counted against its visitor; None if it holds nothing."""
+        return self.own_hold.tab_session_id if self.own_hold else None
