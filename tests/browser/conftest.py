@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page
 from tests.browser.wizard import tab_on
 from tests.conftest import LiveServer, app_over, served
 from tests.customer_walkthrough.visits import Visit
-from tests.fixtures.browsers import lent
+from tests.fixtures.browsers import ears, lent
 from tests.fixtures.sqlite_files import copy, file_of
 
 HERE = Path(__file__).parent
@@ -48,7 +48,7 @@ def live_server(open_shop, loaded_file) -> Iterator[LiveServer]:
 @pytest.fixture
 def context(visitor, live_server, complaints) -> Iterator[BrowserContext]:
     """The visitor of this folder's tests; `context_of()` makes another."""
-    with lent(visitor, complaints) as context:
+    with lent(visitor, ears(complaints)) as context:
         yield context
 
 

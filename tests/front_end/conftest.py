@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from threading import Thread
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
-from playwright.sync_api import Page, Route
+from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.fixtures.browsers import chromium, no_sandbox
+from tests.fixtures.browsers import chromium, lent, no_sandbox
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
+DESK = {"width": 1280, "height": 720}
 PROVOKED = re.compile(r"Failed to load resource|htmx:error")
 
 
@@ -54,29 +56,68 @@ def gallery_url(gallery) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
-def visit(browser, gallery_url) -> Iterator[Callable[..., Page]]:
-    """Opens a sample in a new window: `visit("time", viewport=…)`; complaints fail the test."""
-    contexts, heard = [], []
+@pytest.fixture(scope="package")
+def visitor(browser, gallery_url) -> Iterator[BrowserContext]:
+    context = browser.new_context(base_url=gallery_url)
+    context.new_page().goto("/static/favicon.svg")
+    yield context
+    context.close()
 
-    def open_sample(name: str, *, clock: bool = False, script: str = "", **options: object) -> Page:
-        context = browser.new_context(base_url=gallery_url, **options)
-        contexts.append(context)
-        context.on("weberror", lambda event: heard.append(str(event.error)))
-        context.on("console", lambda message: heard.extend(loud(message)))
+
+@pytest.fixture
+def ears() -> Iterator[dict[str, Callable]]:
+    """What listens for complaints; one fails the test."""
+    heard = []
+    yield {
+        "weberror": lambda event: heard.append(str(event.error)),
+        "console": lambda message: heard.extend(loud(message)),
+    }
+    assert not heard
+
+
+@pytest.fixture
+def shared_context(visitor, ears) -> Iterator[BrowserContext]:
+    with lent(visitor, ears) as context:
+        yield context
+
+
+@pytest.fixture
+def own_context(browser, gallery_url, ears) -> Iterator[Callable[..., BrowserContext]]:
+    with ExitStack() as made:
+
+        def make(**options: object) -> BrowserContext:
+            context = made.enter_context(browser.new_context(base_url=gallery_url, **options))
+            return made.enter_context(lent(context, ears))
+
+        yield make
+
+
+@pytest.fixture
+def visit(shared_context, own_context) -> Callable[..., Page]:
+    """Opens a sample in a new window: `visit("time", viewport=…, color_scheme=…)`."""
+
+    def open_sample(
+        name: str,
+        *,
+        viewport: ViewportSize = DESK,
+        clock: bool = False,
+        timezone_id: str | None = None,
+        script: str = "",
+        **media: str,
+    ) -> Page:
+        is_alone = clock or timezone_id  # a clock and a zone are those of all windows
+        context = own_context(timezone_id=timezone_id) if is_alone else shared_context
         window = context.new_page()
-        if script:
-            window.add_init_script(script)
+        window.set_viewport_size(viewport)
+        window.emulate_media(**media)
+        window.add_init_script(script)
         if clock:
             window.clock.install()
         window.goto(f"/page/{name}")
         window.wait_for_selector("h1[id], [role=alert]")
         return window
 
-    yield open_sample
-    for context in contexts:
-        context.close()
-    assert not heard
+    return open_sample
 
 
 def loud(message) -> list[str]:

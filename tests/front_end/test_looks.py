@@ -1,8 +1,8 @@
 """Every sample in a real Chromium: accessible, within its width, without a jump, on paper."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
+from tests.fixtures.axe import COLOURS, violations
 from tests.front_end.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
@@ -27,27 +27,22 @@ SHIFT = """() => new Promise(resolve => {
 })"""
 
 
-def violations(window) -> list[str]:
-    found = Axe().run(window, options={"runOnly": STANDARDS}).response["violations"]
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
-
-
 @pytest.mark.parametrize("name", WHOLE)
 def test_on_a_desk_by_day_and_on_a_phone_in_the_dark(visit, name):
     window = visit(name, viewport=DESK, color_scheme="light")
     assert window.evaluate(SHIFT) == 0
-    assert violations(window) == []
+    assert violations(window, runOnly=STANDARDS) == []
     window.set_viewport_size(PHONE)
     window.emulate_media(color_scheme="dark")
     assert window.evaluate(TOO_WIDE) <= 0
     assert window.evaluate(SMALL_TARGETS) == []
-    assert violations(window) == []
+    assert violations(window, **COLOURS) == []
 
 
 @pytest.mark.parametrize("name", ["time", "service-chosen", "done"])
 def test_forced_colours_still_show_what_is_chosen(visit, name):
     window = visit(name, forced_colors="active")
-    assert violations(window) == []
+    assert violations(window, **COLOURS) == []
 
 
 def test_what_is_chosen_keeps_a_mark_of_its_own_in_forced_colours(visit):
