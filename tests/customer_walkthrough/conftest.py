@@ -32,7 +32,10 @@ def postgresql_walks(postgres_url, on_postgres, migrated_database) -> Iterator[s
 
 @pytest.fixture(
     scope="package",
-    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.long])],
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.extra]),
+    ],
 )
 def walked_app(request) -> Iterator[Flask]:
     with app_over(request.getfixturevalue(f"{request.param}_walks")) as app:

@@ -1,6 +1,6 @@
 """Two appointments side by side, in every order the steps of two tabs can be taken in.
 
-On PostgreSQL, and with a refresh after each step, some of the orders stand for all: `-m long` takes
+On PostgreSQL, and with a refresh after each step, some of the orders stand for all: `--all` takes
 the others as well.
 """
 
@@ -31,10 +31,9 @@ DATABASES = [
 
 
 def some():
-    """The orders, all but every so many-th for the long run."""
-    long = pytest.mark.long
+    """The orders, all but every so many-th of them extra."""
     return [
-        pytest.param(order, marks=[long] if number % SOME else [])
+        pytest.param(order, marks=[pytest.mark.extra] if number % SOME else [])
         for number, order in enumerate(ORDERS)
     ]
 
