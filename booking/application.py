@@ -13,7 +13,7 @@ from booking.extension import mount
 from booking.logs import OwnApp, prepare_log
 from booking.proxies import stand_behind
 from booking.state import NAME, SidebookState, current_sidebook
-from booking.web import headers, hosts, refusal_log
+from booking.web import headers, trouble_log, urls
 
 
 def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
@@ -30,9 +30,9 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     if sidebook.url_prefix != "/":
         app.add_url_rule("/", "home", _home)
     stand_behind(app, sidebook.settings, sidebook.url_prefix)
-    app.before_request(hosts.refuse_unknown)
+    app.before_request(urls.refuse_unknown_host)
     app.after_request(_protect)
-    app.after_request(refusal_log.count)
+    app.after_request(trouble_log.count_refusal)
     return app
 
 

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from flask import Flask, request
-from werkzeug.http import parse_list_header
+from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.addresses import mount_path
 from booking.config import ConfigurationError, Settings
+from booking.web.visitor import warn_of_missing_proxies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_log = logging.getLogger(__name__)
-FEWER = (
-    "BOOKING_TRUSTED_PROXIES is %d, but a request came with X-Forwarded-For from %d. Set it to the "
-    "number of proxies: where it is too high, a client's own words count as its address."
-)
 
 
 def stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:
@@ -40,7 +33,7 @@ def stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:
     if count := settings.trusted_proxies:
         proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
         app.wsgi_app = proxied  # type: ignore[method-assign]
-        app.before_request(_CountProxies(count))
+        app.before_request(warn_of_missing_proxies)
 
 
 class _Mounted:
@@ -57,19 +50,3 @@ class _Mounted:
             if f"{path}/".startswith(f"{self.mount}/"):
                 environ["PATH_INFO"] = path[len(self.mount) :]
         return self.app(environ, start_response)
-
-
-class _CountProxies:
-    """Warns once where fewer proxies than are believed added themselves to a request."""
-
-    def __init__(self, believed: int) -> None:
-        self.believed, self.has_warned = believed, False
-
-    def __call__(self) -> None:
-        sent = request.headers.get("X-Forwarded-For")
-        if self.has_warned or not sent:  # without any it did not come through them: a health check
-            return
-        entries = len(parse_list_header(sent))
-        if entries < self.believed:
-            self.has_warned = True
-            _log.warning(FEWER, self.believed, entries)

@@ -53,8 +53,8 @@ ROOMS = {
     "business_file": walls(rooms="scheduling i18n operations", libraries=""),
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),
     "web": walls(
-        rooms="state tab_sessions transactions scheduling storage operations i18n contact customer",
-        libraries=PAGES,
+        rooms="state config contact i18n scheduling storage transactions operations tab_sessions",
+        libraries="flask werkzeug markupsafe altcha sqlalchemy.orm.Session",
     ),
     "customer": walls(
         rooms="state web contact i18n tab_sessions transactions scheduling storage operations "

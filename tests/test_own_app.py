@@ -132,8 +132,8 @@ def test_fewer_proxies_than_are_believed_are_said_once(made, caplog):
         assert not caplog.messages
         for _ in range(2):
             app.test_client().get("/book/", headers={"X-Forwarded-For": "203.0.113.8"})
-    (line,) = [each for each in caplog.messages if "BOOKING_TRUSTED_PROXIES is 2" in each]
-    assert "from 1." in line
+    (line,) = caplog.messages
+    assert "fewer addresses in X-Forwarded-For than proxies are trusted" in line
     assert "203.0.113.8" not in line
 
 

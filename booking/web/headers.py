@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from booking.customer.wizard import zones
 from booking.state import current_sidebook
 
 from . import assets, urls
@@ -24,18 +23,22 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _NAMES = frozenset(name.lower() for name in HEADERS)
-PUBLIC = {*assets.ENDPOINTS, zones.ENDPOINT}
 # What the environment of a request says once one of our views, or a page about trouble, has it.
 _OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
 
 
-def add_security_headers(blueprint: Blueprint) -> None:
-    """Send the headers with every answer of ours below the prefix, and with nothing else."""
+def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:
+    """Send the headers with every answer of ours below the prefix, and with nothing else.
+
+    `public` names endpoints beside the static files whose answers are the same for everybody; all
+    other answers are kept nowhere.
+    """
+    same_for_all = assets.ENDPOINTS | public
     # After all before_request functions of the app: what one of them answers is not ours.
     blueprint.before_request(_reached)
     # Of the app, because what no route answers (a redirect to the slash) belongs to no blueprint.
-    blueprint.after_app_request(_add)
+    blueprint.after_app_request(lambda response: _add(response, same_for_all))
 
 
 def is_answered_by_us() -> None:
@@ -92,12 +95,12 @@ def _strict() -> dict[str, str]:
     return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
 
 
-def _add(response: Response) -> Response:
+def _add(response: Response, same_for_all: set[str]) -> Response:
     if not is_our_answer():
         return response
     settings = current_sidebook().settings
     _set(response, _strict())
-    public = urls.own_name(request.endpoint) in PUBLIC and response.status_code < 400
+    public = urls.own_name(request.endpoint) in same_for_all and response.status_code < 400
     if not public:
         response.headers["Cache-Control"] = "no-store"
     if response.status_code == 429 and REACHED in request.environ:

@@ -1,45 +1,46 @@
-"""Addresses: of the steps, and of the manage link, whose token is kept only as a hash."""
+"""Addresses: those we write, below the wizard's root or in full, and the hosts we answer to."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
+from werkzeug.exceptions import BadRequest
+from werkzeug.sansio.utils import host_is_trusted
 
+from booking.addresses import is_host
 from booking.state import current_sidebook
-from booking.tab_sessions import TabSession
 
+UNKNOWN_HOST = "This address does not lead to a booking page here."
+WEB = ("http", "https")
 _ROOT = "booking.root"
 
 
 def step_url(step: str, **query: Any) -> str:
-    """The page of a step."""
+    """Return the page of a step."""
     return address(step, query)
 
 
 def to(step: str, **query: Any) -> dict[str, str]:
-    """A link to a step: its page, and the fragment that htmx loads instead."""
+    """Return a link to a step: its page, and the fragment that htmx loads instead."""
     page, asked = address(step), f"?{urlencode(query)}" if query else ""
     return {"url": f"{page}{asked}", "fragment_url": f"{page}/form{asked}"}
 
 
 def form_url(step: str) -> str:
-    """Where a step's form goes."""
+    """Return where a step's form goes."""
     return address(f"{step}/form")
 
 
 def address(path: str, query: Mapping[str, Any] | None = None) -> str:
-    """An address below the wizard's root. A month has sixty of them: `url_for` takes a while."""
+    """Return an address below the wizard's root: a month has sixty, and `url_for` takes a while."""
     return f"{root()}{path}?{urlencode(query)}" if query else root() + path
 
 
 def root() -> str:
-    """Where the wizard begins: '/book/'."""
+    """Return where the wizard begins: '/book/'."""
     environ = request.environ  # a page has dozens of addresses
     if _ROOT not in environ:
         environ[_ROOT] = f"{request.script_root}{current_sidebook().url_prefix}".rstrip("/") + "/"
@@ -47,25 +48,34 @@ def root() -> str:
 
 
 def own_name(endpoint: str | None) -> str:
-    """An endpoint of ours without the name of the blueprint, which the host may choose."""
+    """Return an endpoint of ours without the name of the blueprint, which the host may choose."""
     return (endpoint or "").rpartition(".")[2]
 
 
 def keep_url(step: str) -> str:
-    """Where it is said that the stored answer shall stay."""
+    """Return where it is said that the stored answer shall stay."""
     return address(f"{step}/kept")
 
 
-def manage_token(tab: TabSession, draft_number: str) -> str:
-    """The manage link's secret: only the tab that booked can work it out again."""
-    return urlsafe_b64encode(tab.derive(f"manage:{draft_number}")).rstrip(b"=").decode()
+def refuse_unknown_host() -> None:
+    """Raise BadRequest for a Host that is none or that BOOKING_TRUSTED_HOSTS does not name.
+
+    The scheme may come from a proxy, which may hand on what a client wrote: a redirect would lead
+    there, so only that of the web is taken.
+    """
+    host, trusted = request.environ.get("HTTP_HOST"), current_sidebook().settings.trusted_hosts
+    if request.scheme not in WEB or (host is not None and not is_host(host)):
+        raise BadRequest(UNKNOWN_HOST)
+    if trusted and not host_is_trusted(host, trusted):
+        raise BadRequest(UNKNOWN_HOST)
 
 
-def cancel_mark(token: str, asked: int) -> str:
-    """What the page behind the manage link carries in its form, when it asks for the n-th time."""
-    return hmac.digest(token.encode(), f"cancel {asked}".encode(), "sha256").hex()
+def public_url(endpoint: str, **values: Any) -> str:
+    """Return the full address of an endpoint of ours, as it may be kept and used elsewhere.
 
-
-def token_hash(token: str) -> bytes:
-    """What is stored of a manage token, and what it is looked up by."""
-    return hashlib.sha256(token.encode()).digest()
+    It begins with BOOKING_PUBLIC_URL; without one, with what this request was sent to.
+    """
+    base = current_sidebook().settings.public_url
+    if not base:
+        return url_for(endpoint, **values, _external=True)
+    return base + url_for(endpoint, **values).removeprefix(request.script_root)

@@ -2,13 +2,15 @@
 
 import pytest
 
-from booking.web.headers import PUBLIC
+from booking.customer.wizard import zones
+from booking.web import assets
 from tests.customer.walks import at_done
 from tests.threats.strangers import PART, STEPS
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE")
+SAME_FOR_ALL = assets.ENDPOINTS | {zones.ENDPOINT}
 HOSTS_OWN = {"home"}  # a redirect to the wizard, which create_app adds
 
 
@@ -16,7 +18,7 @@ def addresses(app, token: str) -> list[str]:
     """Every address of every route but what is the same for everybody."""
     found = []
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.removeprefix("booking.") in PUBLIC | HOSTS_OWN:
+        if rule.endpoint.removeprefix("booking.") in SAME_FOR_ALL | HOSTS_OWN:
             continue
         parts = STEPS if "<any" in rule.rule else (token, "nothing")
         found += [PART.sub(part, rule.rule) for part in parts]

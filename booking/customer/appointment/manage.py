@@ -27,12 +27,11 @@ from booking.tab_sessions import (
     refuse_too_large,
     run_in_transaction,
 )
-from booking.web import urls
-from booking.web.hosts import public
 from booking.web.rendering import render
 from booking.web.shop import get_shop
+from booking.web.urls import public_url
 
-from . import presenter
+from . import manage_link, presenter
 
 HEADINGS = {"cancelled": "This appointment is cancelled"}
 NOTHING_TO_SAY = 1024  # bytes: the form is one button
@@ -83,7 +82,7 @@ def calendar(token: str) -> Response:
     """The appointment as a file that calendars open."""
     with read_transaction(current_sidebook().session) as session:
         booking = _booking(session, token)
-        url = public(".appointment", token=token)
+        url = public_url(".appointment", token=token)
         response = make_response(calendar_file(booking, get_shop(session), url=url, now=_now()))
         response.headers["Content-Type"] = CONTENT_TYPE
         name = f"appointment-{booking.reference}.ics"
@@ -105,7 +104,7 @@ def _is_meant(token: str) -> bool:
     """
     by_browser = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
     enough = (1, 2) if by_browser else (2,)
-    return request.form.get("sure") in [urls.cancel_mark(token, asked) for asked in enough]
+    return request.form.get("sure") in [manage_link.cancel_mark(token, asked) for asked in enough]
 
 
 def _cancel(session: Session, token: str, *, meant: bool) -> None:
@@ -113,7 +112,7 @@ def _cancel(session: Session, token: str, *, meant: bool) -> None:
     if _is_cancellable(booking) and not meant:
         raise NotMeant
     bookings.cancel(session, booking, by="customer", now=_now())
-    booking.calendar_uid = uid(booking, public(".appointment", token=token))
+    booking.calendar_uid = uid(booking, public_url(".appointment", token=token))
 
 
 def _is_cancellable(booking: Booking) -> bool:
@@ -138,7 +137,7 @@ def _page(
         state=booking.state,
         cancellable=_is_cancellable(booking),
         cancel_url=url,
-        sure=urls.cancel_mark(token, asked),
+        sure=manage_link.cancel_mark(token, asked),
         asked=asked,
         calendar_url=url_for(".calendar", token=token),
         alerts=alerts,
@@ -147,7 +146,7 @@ def _page(
 
 
 def _booking(session: Session, token: str) -> Booking:
-    booking = reads.booking_by_token_hash(session, urls.token_hash(token)) or abort(404)
+    booking = reads.booking_by_token_hash(session, manage_link.token_hash(token)) or abort(404)
     if booking.ends_at + SHOWN_FOR < _now():
         raise LongOver
     return booking

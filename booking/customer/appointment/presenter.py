@@ -6,11 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import url_for
-
 from booking.i18n import words
 from booking.storage.models import Booking, Shop
-from booking.web.hosts import public
 from booking.web.shop import named_zone, shop_zone
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
@@ -38,14 +35,6 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
         "staff": booking.staff_member.name,
         "place": booking.service.place or shop.address or shop.name,
         "email": booking.customer_email,
-    }
-
-
-def manage_links(token: str) -> dict[str, str]:
-    """The manage page, in full as it may be kept, and the calendar file."""
-    return {
-        "manage_url": public(".appointment", token=token),
-        "calendar_url": url_for(".calendar", token=token),
     }
 
 

@@ -10,13 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from booking.contact import forms
+from booking.customer.appointment import manage_link
 from booking.i18n import words
 from booking.operations import bookings, holds
 from booking.operations.bookings import Customer
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.state import current_sidebook
 from booking.storage.models import Booking, Hold, Service, StaffMember
-from booking.web import urls
 from booking.web.visitor import visitor
 
 from . import challenge
@@ -99,7 +99,7 @@ def confirm(here: WizardState) -> Booking:
         start=required(draft.start),
         customer=Customer(**draft.contact, zone=here.zone.key),
         answers=answered_questions(service, draft.answers),
-        manage_token_hash=urls.token_hash(urls.manage_token(here.tab, here.number)),
+        manage_token_hash=manage_link.token_hash(manage_link.manage_token(here.tab, here.number)),
         now=here.tab.now,
         visitor=visitor(),
     )

@@ -10,7 +10,7 @@ from booking.customer import errors
 from booking.customer.appointment import manage
 from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import csrf, session_lifecycle, session_route
-from booking.web import assets, headers, hosts, refusal_log
+from booking.web import assets, headers, trouble_log, urls
 
 from . import clearing, posts, recovery, shell, step_names, tab_handover, views, zones
 from .autosave import keep_typed
@@ -41,8 +41,8 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     _add_handover(blueprint)
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
-    headers.add_security_headers(blueprint)
-    refusal_log.log_refusals(blueprint)
+    headers.add_security_headers(blueprint, public={zones.ENDPOINT})
+    trouble_log.log_refusals(blueprint)
     if not alone:  # else all of the app's addresses are looked at
         blueprint.before_app_request(_refuse_unknown_hosts)
     errors.register_error_handlers(blueprint)
@@ -53,7 +53,7 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
 def _refuse_unknown_hosts() -> None:
     # Of the app, because a redirect to the slash belongs to no blueprint.
     if headers.is_ours():
-        hosts.refuse_unknown()
+        urls.refuse_unknown_host()
 
 
 def _guard_without_tokens(blueprint: Blueprint) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from booking.customer.appointment import presenter
+from booking.customer.appointment import manage_link, presenter
 from booking.customer.wizard import step_names
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone
@@ -23,7 +23,7 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
     if booking is None:
         raise TabSessionGone("completed")
     shop = get_shop(tab.session)
-    token = urls.manage_token(tab, booking.draft)
+    token = manage_link.manage_token(tab, booking.draft)
     return render(
         "_done.html",
         shop,
@@ -40,7 +40,7 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
         state=booking.state,
         new_url=urls.root(),
         new_fragment_url=urls.address("form"),
-        **presenter.manage_links(token),
+        **manage_link.manage_links(token),
     )
 
 

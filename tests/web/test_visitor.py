@@ -13,8 +13,7 @@ from booking.customer.wizard.answers import MANY_HELD
 from booking.customer.wizard.sentences import TOO_MUCH
 from booking.operations.errors import Limit
 from booking.testing import TabClient
-from booking.web.client_address import UNREADABLE, names_of, read
-from booking.web.visitor import _warn_once
+from booking.web.visitor import UNREADABLE, network_names, read_address
 from tests.customer.walks import (
     ADA,
     alert,
@@ -59,7 +58,7 @@ V6 = ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
     ],
 )
 def test_an_address_or_a_household_is_one_visitor_however_it_is_written(written, counted_as):
-    assert names_of(read(written)) == counted_as
+    assert network_names(read_address(written)) == counted_as
 
 
 @pytest.fixture
@@ -159,7 +158,6 @@ def test_what_makes_visitors_look_alike_is_told_once_in_the_log(
     app, caplog, believed, forwarded, seen
 ):
     caplog.set_level(logging.WARNING)
-    _warn_once.cache_clear()
     if believed:
         behind_a_proxy(app, believed)
     for _ in range(2):

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from booking import Sidebook
 from booking.logs import FORMAT, WITH_ZONE, LineFormatter
 from booking.tab_sessions import write_transaction
-from booking.web import refusal_log
+from booking.web import trouble_log
 from tests.conftest import served
 from tests.customer.walks import at_details, at_done, at_time, slots
 
@@ -54,12 +54,12 @@ def refuse(app, address):
 
 @pytest.mark.settings(holds_per_visitor=1)
 def test_refusals_are_a_line_with_numbers_and_nothing_of_whom(app, caplog, monkeypatch):
-    monkeypatch.setattr(refusal_log, "_REPEATED_AFTER", 3600.0)
+    monkeypatch.setattr(trouble_log, "REPEATED_AFTER", 3600.0)
     app.test_client().post("/book/service/form", headers=HTMX)
     assert told(caplog) == ["Refused within 1 s: 1 x 400 (no usable tab id, or another host)"]
     refuse(app, "203.0.113.77")
     assert len(told(caplog)) == 1, "a flood is no flood of lines"
-    monkeypatch.setattr(refusal_log, "_REPEATED_AFTER", 0.0)
+    monkeypatch.setattr(trouble_log, "REPEATED_AFTER", 0.0)
     app.test_client().get("/book/")
     assert re.sub(r"within \d+ s", "", told(caplog)[1]) == (
         "Refused : 3 x 400 (no usable tab id, or another host), 3 x 403 (sent by another website), "
