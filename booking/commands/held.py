@@ -20,7 +20,7 @@ from booking.operations.owners import let_go
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
-from booking.storage.held import Which, live_holds
+from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Hold
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
@@ -102,17 +102,17 @@ def told(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
         )
 
 
-def _which(session: Session, on: date | Counted | None, staff: str | None) -> Which:
+def _which(session: Session, on: date | Counted | None, staff: str | None) -> HoldFilter:
     zone = read_catalogue(session).zone
     member = staff_named(session, staff).id if staff else None
     if on is None:
-        return Which(staff_member_id=member)
+        return HoldFilter(staff_member_id=member)
     found = on(local_day(to_minute(now()), zone)) if isinstance(on, Counted) else on
     first, end = day_interval(found, zone)
-    return Which(staff_member_id=member, between=(from_minute(first), from_minute(end)))
+    return HoldFilter(staff_member_id=member, between=(from_minute(first), from_minute(end)))
 
 
-def _mark(session: Session, which: Which, width: str) -> tuple[str, bytes]:
+def _mark(session: Session, which: HoldFilter, width: str) -> tuple[str, bytes]:
     found = live_holds(session, which, now=now())
     if not found:
         raise click.ClickException(f"Tab {which.tab} holds no time. Nothing was changed.")
@@ -127,7 +127,7 @@ Names = Mapping[tuple[str, bytes | None], str]
 
 def _names(session: Session) -> Names:
     """A letter for each visitor and network, with how many times it holds; good for one list."""
-    found = live_holds(session, Which(), now=now())
+    found = live_holds(session, HoldFilter(), now=now())
     named = {}
     for width in WIDTHS:
         counts = Counter(mark for held in found if (mark := getattr(held, width)) is not None)

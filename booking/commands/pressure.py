@@ -16,7 +16,7 @@ from booking.scheduling.clock import day_interval, local_day
 from booking.scheduling.hours import TICK, open_intervals
 from booking.scheduling.intervals import intersect
 from booking.storage.catalogue import Catalogue, read_catalogue
-from booking.storage.held import held_ticks
+from booking.storage.holds import held_ticks
 from booking.storage.models import (
     booking,
     claim,

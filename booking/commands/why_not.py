@@ -17,9 +17,8 @@ from booking.operations.errors import AppointmentCancelled, AppointmentPast, Slo
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason, free_starts, nearest
-from booking.storage.catalogue import read_catalogue
+from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Service, StaffMember
-from booking.storage.working_time import rules_of
 
 from .days import has_offset
 from .lines import time_of_day

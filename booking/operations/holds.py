@@ -11,13 +11,12 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import to_minute
 from booking.storage.bookings import WIDTHS
-from booking.storage.catalogue import read_catalogue
+from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.claims import prolong, release_claims, release_hold, staff_ticks
+from booking.storage.holds import remember_released
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
-from booking.storage.past_holds import remember
 from booking.storage.reads import hold_of
-from booking.storage.working_time import rules_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
@@ -164,7 +163,7 @@ class _ChosenHold:
         request, earlier = terms.request, terms.request.own_hold
         is_moved = earlier is not None and _is_other_slot(earlier, request, terms.first)
         if earlier and is_moved:  # before asking what was held before: the two may overlap
-            remember(session, [earlier.id])
+            remember_released(session, [earlier.id])
         past = _held_before(session, terms, self.tab_key, self.duration)
         began = self.tab_began if is_moved else None
         lasts = chosen(

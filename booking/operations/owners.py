@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.slots import Reason
-from booking.storage.catalogue import read_catalogue
+from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.claims import day_places, release_claims
-from booking.storage.held import Which, holds_on, live_holds
+from booking.storage.holds import HoldFilter, holds_on, live_holds
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import bookings_like
-from booking.storage.working_time import rules_of
 
 from .allocation import unavailable
 from .bookings import cancel
@@ -25,7 +24,7 @@ from .errors import AppointmentPast, SlotUnavailable
 Done = TypeVar("Done")
 
 
-def let_go(session: Session, which: Which, *, now: datetime) -> Sequence[Hold]:
+def let_go(session: Session, which: HoldFilter, *, now: datetime) -> Sequence[Hold]:
     """Let go of the times of these holds, and return the holds as they were.
 
     How long their tabs have been holding stays written down, so that choosing again gives none of
@@ -128,7 +127,7 @@ def _clear(
 ) -> Sequence[Hold]:
     """Let go of the `most` latest holds on these ticks, or of all, and return them."""
     there = holds_on(session, resource_id, ticks, now=now)[-most if most else None :]
-    found = live_holds(session, Which(numbers=there), now=now, lock=True)
+    found = live_holds(session, HoldFilter(numbers=there), now=now, lock=True)
     # While we waited for it, one of them may have been confirmed or moved elsewhere.
     still = set(holds_on(session, resource_id, ticks, now=now))
     gone = [held for held in found if held.id in still]

@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.storage.bookings import WIDTHS
-from booking.storage.challenges import forget_spent
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
+from booking.storage.holds import delete_past_holds
 from booking.storage.models import Booking, Resource, Service, StaffMember, claim, hold
-from booking.storage.past_holds import forget
+from booking.storage.rate_limits import delete_spent_challenges
 from booking.storage.reads import shop_zone
-from booking.storage.visitors import forget_keys
+from booking.storage.visitors import delete_old_keys
 
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
@@ -44,12 +44,12 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
 
 def purge_past_holds(session: Session, *, now: datetime, most: int = 500) -> int:
     """Forget up to `most` times that were let go of a day ago or more; how many went."""
-    return forget(session, int((now - timedelta(days=1)).timestamp()), most)
+    return delete_past_holds(session, int((now - timedelta(days=1)).timestamp()), most)
 
 
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
     """Forget old days' keys, and take their marks off up to `most` bookings; how many of these."""
-    forget_keys(session, now)
+    delete_old_keys(session, now)
     old = (
         select(Booking.id)
         .where(Booking.visitor.is_not(None), Booking.created_at < now - timedelta(days=2))
@@ -63,7 +63,7 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
 
 def purge_challenges(session: Session, *, now: datetime, most: int = 500) -> int:
     """Forget up to `most` sums that are too old to be taken again; how many."""
-    return forget_spent(session, now=now, most=most)
+    return delete_spent_challenges(session, now=now, most=most)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

@@ -13,13 +13,18 @@ from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
 from booking.scheduling.pressure import is_under_pressure
 from booking.scheduling.share import within_share
-from booking.storage import drafts as counts_of_drafts
-from booking.storage.challenges import spend
 from booking.storage.claims import day_places
-from booking.storage.days import Part, VisitorUsage, visitor_usage
-from booking.storage.past_holds import held_since
+from booking.storage.holds import held_since
+from booking.storage.rate_limits import add_drafts_begun, delete_draft_counts, spend_proof
 from booking.storage.snapshot import AvailabilitySnapshot
-from booking.storage.visitors import VisitorHashes, count, visitor_hashes
+from booking.storage.visitors import (
+    DayPart,
+    VisitorHashes,
+    VisitorUsage,
+    count_held_and_booked,
+    visitor_hashes,
+    visitor_usage,
+)
 
 from .errors import Limit, ProofOfWorkRequired, VisitorLimit
 from .slot_request import Candidate, SlotRequest, Visitor
@@ -64,7 +69,7 @@ def check_visitor_limits(session: Session, request: SlotRequest) -> VisitorHashe
         return visitor_hashes(session, [visitor.address], now)
     hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now)
     _one_at_a_time(session, hashes)
-    counted = count(session, hashes, now=now, besides_tab=request.tab_key)
+    counted = count_held_and_booked(session, hashes, now=now, besides_tab=request.tab_key)
     for multiple, has in zip(MULTIPLES, counted, strict=True):
         if has.holds >= visitor.holds * multiple:
             raise VisitorLimit(Limit.HOLDS)
@@ -100,7 +105,7 @@ def within_visitor_share(
     opened = {one.member.id: snapshot.open_minutes(one.member, (first, end)) for one in candidates}
     usage = {one.member.id: taken.get(one.member.resource_id, VisitorUsage()) for one in candidates}
 
-    def is_within(candidate: Candidate, part: Part, percent: int) -> bool:
+    def is_within(candidate: Candidate, part: DayPart, percent: int) -> bool:
         minutes, wanted = opened[candidate.member.id], span[1] - span[0]
         return within_share(minutes, part.appointments, part.minutes, wanted, percent)
 
@@ -130,7 +135,7 @@ def require_proof_of_work(
     if is_own or not (share.is_held and share.is_pressed):
         return
     proof, now = request.proof, request.now
-    if proof is None or not spend(session, proof.mark, expires_at=proof.good_until, now=now):
+    if proof is None or not spend_proof(session, proof.mark, expires_at=proof.good_until, now=now):
         raise ProofOfWorkRequired
 
 
@@ -155,7 +160,7 @@ def held_before(
     return held_since(session, hashes, resource, span, lately=lately, besides_tab=tab_key)
 
 
-def _is_pressed(opened: int, held: Sequence[Part], visitor: Visitor) -> bool:
+def _is_pressed(opened: int, held: Sequence[DayPart], visitor: Visitor) -> bool:
     holds, minutes = (sum(each) for each in zip(*held, strict=True))
     return is_under_pressure(opened, holds, minutes, visitor.pressure_share)
 
@@ -210,7 +215,7 @@ def count_drafts(
         return
     hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now).today
     known = [mark for mark in hashes if mark]
-    begun = counts_of_drafts.add(session, known, _day(now), drafts, size)
+    begun = add_drafts_begun(session, known, _day(now), drafts, size)
     for multiple, mark in zip(DRAFT_MULTIPLES, known, strict=False):
         most, has = visitor.drafts * multiple, begun[mark]
         if drafts and (has.drafts > most or has.bytes > most * BYTES_A_DRAFT):
@@ -225,7 +230,7 @@ def seconds_left_of_day(now: datetime) -> int:
 
 def purge_drafts(session: Session, *, now: datetime, most: int = 500) -> int:
     """Delete up to `most` counts of what visitors began before yesterday; return how many went."""
-    return counts_of_drafts.forget(session, _day(now) - 1, most)
+    return delete_draft_counts(session, _day(now) - 1, most)
 
 
 def _day(now: datetime) -> int:

@@ -1,8 +1,9 @@
 """What is written down: models, reads, and the database's own guards. Knows no web request.
 
-- `models`: every model and table (they live in `business`, `hours` and `bookings`)
+- `models`: every model and table, from `business`, `bookings` and beside what else uses them
 - `claims`: the guard: who has which five minutes of whom
-- `working_time`: rows of hours as the values that `scheduling` computes with
-- `availability`: which days and times are free
+- `catalogue`: the business as the values that `scheduling` computes with
+- `snapshot`: all that decides what is free; `availability`: which days and times that leaves
+- `holds`, `visitors`, `rate_limits`: what limits on visitors are counted from
 - `reads`: one named question each
 """

@@ -18,10 +18,9 @@ from booking.scheduling.intervals import Interval
 from booking.scheduling.slots import nearest
 
 from .business import Service, StaffMember
-from .catalogue import read_catalogue
+from .catalogue import read_catalogue, rules_of
 from .reads import hold_of
 from .snapshot import AvailabilitySnapshot, load_snapshot
-from .working_time import rules_of
 
 _DAYS_AT_A_TIME = 14
 _REACHES = (2 * DAY, 14 * DAY)  # how far round a lost time we look first

@@ -1,12 +1,15 @@
 """What the shop sells and when its people work, read once and remembered until it changes.
 
-Every transaction asks the database for one short text, and only if that changed are the business's
-tables read again. The text is changed by triggers, so it does so whoever writes to those tables: a
-loaded file, a host's own pages, or somebody with an SQL prompt.
+Rows of hours and rules become the values that `scheduling` computes with. Every transaction asks
+the database for one short text, and only if that changed are the business's tables read again. The
+text is changed by triggers, so it does so whoever writes to those tables: a loaded file, a host's
+own pages, or somebody with an SQL prompt.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from types import MappingProxyType
 from weakref import WeakKeyDictionary, ref
 from zoneinfo import ZoneInfo
@@ -15,11 +18,112 @@ from sqlalchemy import Column, Connection, Engine, Integer, String, Table, selec
 from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
-from booking.scheduling.hours import WorkingTime
+from booking.scheduling.clock import day_interval, to_minute
+from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
+from booking.scheduling.intervals import Interval
+from booking.scheduling.rules import ServiceRules
 
 from .base import Base
-from .business import Service, Shop, StaffMember
-from .working_time import working_times
+from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
+
+
+def rules_of(service: Service) -> ServiceRules:
+    """What the service asks of its appointments."""
+    return ServiceRules(
+        duration=service.duration,
+        buffer_before=service.buffer_before,
+        buffer_after=service.buffer_after,
+        minimum_notice=service.minimum_notice,
+        slot_step=service.slot_step,
+        booking_window=service.booking_window,
+        daily_limit=service.daily_limit,
+    )
+
+
+def working_times(
+    session: Session, staff: Sequence[StaffMember], shop_zone: ZoneInfo
+) -> dict[int, WorkingTime]:
+    """Each staff member's time by their id. Four queries, however many staff members."""
+    weekly, breaks = _weekly(session)
+    overrides, away, closures = (
+        _overrides(session),
+        _time_off(session),
+        _closures(session, shop_zone),
+    )
+    return {
+        member.id: WorkingTime(
+            zone=clock.zone(member.zone),
+            weekly=weekly[member.id],
+            breaks=breaks[member.id],
+            overrides=overrides[member.id],
+            time_off=tuple(away[member.id]),
+            closures=closures,
+        )
+        for member in staff
+    }
+
+
+def clip_exceptions(working: WorkingTime, span: Interval) -> WorkingTime:
+    """The same time without what lies outside the span: years of time off would be in the way."""
+    return replace(
+        working,
+        time_off=tuple(part for part in working.time_off if _overlap(part, span)),
+        closures=tuple(part for part in working.closures if _overlap(part, span)),
+    )
+
+
+Weeks = dict[int, dict[int, Ranges]]
+
+
+def _weekly(session: Session) -> tuple[Weeks, Weeks]:
+    opened: Weeks = defaultdict(dict)
+    breaks: Weeks = defaultdict(dict)
+    query = select(
+        WeeklyHours.staff_member_id,
+        WeeklyHours.kind,
+        WeeklyHours.weekday,
+        WeeklyHours.starts,
+        WeeklyHours.ends,
+    )
+    for row in session.execute(query):
+        week = (opened if row.kind == "open" else breaks)[row.staff_member_id]
+        week[row.weekday] = (*week.get(row.weekday, ()), TimeRange(row.starts, row.ends))
+    return opened, breaks
+
+
+def _overrides(session: Session) -> dict[int, dict[date, Ranges]]:
+    found: dict[int, dict[date, Ranges]] = defaultdict(dict)
+    query = select(
+        DateOverride.staff_member_id, DateOverride.day, DateOverride.starts, DateOverride.ends
+    )
+    for row in session.execute(query):
+        days = found[row.staff_member_id]
+        ranges = days.setdefault(row.day, ())
+        if row.starts is not None and row.ends is not None:
+            days[row.day] = (*ranges, TimeRange(row.starts, row.ends))
+    return found
+
+
+def _time_off(session: Session) -> dict[int, list[Interval]]:
+    found: dict[int, list[Interval]] = defaultdict(list)
+    query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at)
+    for row in session.execute(query):
+        # A part of a minute counts as the whole: somebody who is away is away.
+        until = to_minute(row.ends_at + timedelta(minutes=1, microseconds=-1))
+        found[row.staff_member_id].append((to_minute(row.starts_at), until))
+    return found
+
+
+def _closures(session: Session, shop_zone: ZoneInfo) -> tuple[Interval, ...]:
+    return tuple(
+        (day_interval(row.first_day, shop_zone)[0], day_interval(row.last_day, shop_zone)[1])
+        for row in session.execute(select(Closure.first_day, Closure.last_day))
+    )
+
+
+def _overlap(part: Interval, span: Interval) -> bool:
+    return part[0] < span[1] and part[1] > span[0]
+
 
 # One row, number 1; its triggers are in migration 0008.
 catalogue_state = Table(
@@ -51,7 +155,7 @@ class Catalogue:
         return clock.zone(self.shop.zone if self.shop else "UTC")
 
     def working_time(self, staff_member_id: int) -> WorkingTime:
-        """When they work: never, of somebody who has gone since they were asked for."""
+        """When they work: never, of somebody who has gone since they were known for."""
         return self.working.get(staff_member_id) or WorkingTime(self.zone, weekly={})
 
     def offering(self, service_id: int) -> list[StaffMember]:
@@ -85,7 +189,7 @@ def remembered(engine: Engine) -> Catalogue | None:
 
 
 def _token(session: Session, connection: Connection) -> str | None:
-    """The token as this transaction sees it; on SQLite asked again only after it wrote something.
+    """The token as this transaction sees it; on SQLite known again only after it wrote something.
 
     There a transaction sees one state from its beginning on, but for what it writes itself.
     """
@@ -93,10 +197,10 @@ def _token(session: Session, connection: Connection) -> str | None:
     if connection.dialect.name != "sqlite" or transaction is None:
         return connection.execute(_TOKEN).scalar_one_or_none()
     changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-    savepoint, asked = session.get_nested_transaction(), session.info.get(_ASKED)
+    savepoint, known = session.get_nested_transaction(), session.info.get(_ASKED)
     # What was read inside a savepoint may have been rolled back with it.
-    if asked and asked[:2] == (ref(transaction), changes) and asked[2] in (None, savepoint):
-        return str(asked[3])
+    if known and known[:2] == (ref(transaction), changes) and known[2] in (None, savepoint):
+        return str(known[3])
     token = connection.execute(_TOKEN).scalar_one_or_none()
     if token is not None:
         session.info[_ASKED] = (ref(transaction), changes, savepoint, token)

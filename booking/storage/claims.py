@@ -21,7 +21,7 @@ from booking.scheduling.intervals import Interval
 from .bookings import Hold
 from .bookings import claim as claims
 from .bookings import hold as holds
-from .past_holds import remember
+from .holds import remember_released
 
 Pair = tuple[int, int]
 """(resource id, tick)"""
@@ -101,7 +101,7 @@ def release_holds(session: Session, hold_ids: Collection[int]) -> None:
 
 
 def _release(session: Session, hold_ids: Collection[int]) -> None:
-    remember(session, hold_ids)
+    remember_released(session, hold_ids)
     _let_go(session, claims.c.hold_id.in_(hold_ids))
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
@@ -127,7 +127,7 @@ def prolong(session: Session, held: Hold, until: int, claimed: int) -> bool:
 
 def release_claims(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of all that these holds claimed; their records stay."""
-    remember(session, hold_ids)
+    remember_released(session, hold_ids)
     _let_go(session, claims.c.hold_id.in_(hold_ids))
 
 
@@ -146,8 +146,8 @@ def release_past(session: Session, resource_id: int, before: int, most: int) -> 
 
     They guard nothing any more. Rows that others are busy with are left to them.
     """
-    asked = {"resource": resource_id, "before": before, "most": most}
-    ticks = session.connection().execute(_PAST, asked).scalars().all()
+    values = {"resource": resource_id, "before": before, "most": most}
+    ticks = session.connection().execute(_PAST, values).scalars().all()
     if ticks:
         here = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
         session.execute(delete(claims).where(*here))
@@ -180,7 +180,7 @@ BLOCKING = (
     or_(claims.c.hold_id.is_(None), claims.c.hold_id != bindparam("own_hold")),
     or_(claims.c.booking_id.is_(None), claims.c.booking_id != bindparam("own_booking")),
 )
-"""What stands in the way on these ticks: no claim that ran out, nor one of one's own."""
+"""SQL conditions for claims that block a slot: not expired, nor of `own_hold` or `own_booking`."""
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))

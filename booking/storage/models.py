@@ -2,12 +2,21 @@
 
 from .base import Base, UTCDateTime
 from .bookings import STATES, Booking, Hold, booking, claim, hold
-from .business import Question, Resource, Service, Shop, StaffMember, offer
+from .business import (
+    Closure,
+    DateOverride,
+    Question,
+    Resource,
+    Service,
+    Shop,
+    StaffMember,
+    TimeOff,
+    WeeklyHours,
+    offer,
+)
 from .catalogue import catalogue_state
-from .challenges import spent_challenge
-from .drafts import visitor_drafts
-from .hours import Closure, DateOverride, TimeOff, WeeklyHours
-from .past_holds import past_hold
+from .holds import past_hold
+from .rate_limits import spent_challenge, visitor_drafts
 from .visitors import visitor_key
 
 __all__ = [

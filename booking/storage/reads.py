@@ -102,7 +102,7 @@ def has_booking_within(
     session: Session, staff_member_id: int, span: Interval, *, besides: int | None
 ) -> bool:
     """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
-    asked = {
+    values = {
         "member": staff_member_id,
         "first": from_minute(span[0] - 2 * DAY),  # longer than any of them
         "end": from_minute(span[1] + DAY),
@@ -110,7 +110,7 @@ def has_booking_within(
     }
     return any(
         to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
-        for starts, ends, before, after in session.connection().execute(_NEAR, asked)
+        for starts, ends, before, after in session.connection().execute(_NEAR, values)
     )
 
 

@@ -5,8 +5,9 @@ they cannot disagree about the rules.
 """
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -14,19 +15,104 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, local_day, to_minute
+from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
 
 from .bookings import Hold
+from .bookings import booking as bookings
 from .bookings import claim as claims
 from .business import Service, StaffMember
-from .catalogue import Catalogue
-from .claims import BLOCKING
-from .places import DailyQuota, load_daily_quota
-from .working_time import clip_exceptions, rules_of
+from .catalogue import Catalogue, clip_exceptions, rules_of
+from .claims import BLOCKING, PLACES_A_DAY, day_places
+
+
+@dataclass(frozen=True)
+class DailyQuota:
+    """By day of the shop's zone: which places are claimed, by which booking if by one; and every
+    booking of that day, with a place or without.
+    """
+
+    claimed: Mapping[date, Mapping[int, int | None]] = field(default_factory=dict)
+    booked: Mapping[date, Collection[int]] = field(default_factory=dict)
+
+    def free(self, day: date, limit: int) -> list[int]:
+        """The day's free places, lowest first."""
+        taken = self.claimed.get(day, {})
+        # Places beyond a limit that was lowered since still count against it.
+        room = limit - sum(place > limit for place in taken) - self._without(day)
+        return [place for place in range(1, room + 1) if place not in taken]
+
+    def counts(self) -> dict[date, int]:
+        """How much of each day's limit is used up."""
+        return {
+            day: len(self.claimed.get(day, {})) + self._without(day)
+            for day in self.claimed.keys() | self.booked.keys()
+        }
+
+    def _without(self, day: date) -> int:
+        """Bookings of before there was a limit, or whose place was let go of by a wrong clock."""
+        with_place = set(self.claimed.get(day, {}).values())
+        return sum(booking not in with_place for booking in self.booked.get(day, ()))
+
+
+def load_daily_quota(
+    session: Session, service: Service, span: Interval, limits: dict[str, int], zone: ZoneInfo
+) -> DailyQuota:
+    """Those of the days that the span touches. Two queries; none without a daily limit.
+
+    `limits` are the values of `claims.BLOCKING` besides the ticks: a booking of one's own is
+    left out.
+    """
+    if service.daily_limit is None:
+        return DailyQuota()
+    first, last = (local_day(minute, zone) for minute in span)
+    return DailyQuota(
+        claimed=_claimed_places(session, service, first, last, limits),
+        booked=_bookings_by_day(session, service, first, last, zone, limits["own_booking"]),
+    )
+
+
+def _claimed_places(
+    session: Session, service: Service, first: date, last: date, limits: dict[str, int]
+) -> Mapping[date, Mapping[int, int | None]]:
+    ticks = {"first": day_places(first).start, "last": day_places(last).stop - 1}
+    values = {"resource": service.resource_id, **ticks, **limits}
+    found: dict[date, dict[int, int | None]] = defaultdict(dict)
+    for tick, booking in session.connection().execute(_CLAIMED_PLACES, values):
+        day, place = divmod(tick, PLACES_A_DAY)
+        found[date.fromordinal(day)][place] = booking
+    return found
+
+
+def _bookings_by_day(
+    session: Session, service: Service, first: date, last: date, zone: ZoneInfo, own: int
+) -> Mapping[date, Collection[int]]:
+    values = {
+        "service": service.id,
+        "first": from_minute(day_interval(first, zone)[0]),
+        "end": from_minute(day_interval(last, zone)[1]),
+        "own": own,
+    }
+    found: dict[date, list[int]] = defaultdict(list)
+    for booking, starts_at in session.connection().execute(_BOOKED_THAT_DAY, values):
+        found[local_day(to_minute(starts_at), zone)].append(booking)
+    return found
+
+
+# Built once: building a statement takes several times as long as running it.
+_CLAIMED_PLACES = select(claims.c.tick, claims.c.booking_id).where(
+    claims.c.resource_id == bindparam("resource"), *BLOCKING
+)
+_BOOKED_THAT_DAY = select(bookings.c.id, bookings.c.starts_at).where(
+    bookings.c.service_id == bindparam("service"),
+    bookings.c.starts_at >= bindparam("first"),
+    bookings.c.starts_at < bindparam("end"),
+    bookings.c.state != "cancelled",
+    bookings.c.id != bindparam("own"),
+)
 
 
 @dataclass(frozen=True)
@@ -143,7 +229,7 @@ def load_snapshot(
         taken=_taken(session, staff, around, limits),
         places=load_daily_quota(session, service, around, limits, catalogue.zone),
         own=own if own and not own.is_over(now) else None,
-        now=-(-int(now.timestamp()) // 60),  # a minute that has begun is over
+        now=-(-int(now.timestamp()) // 60),  # rounded up: the current minute is over
         zone=catalogue.zone,
     )
 
@@ -166,8 +252,8 @@ def _taken(
 ) -> dict[int, list[Interval]]:
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
-    asked = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
-    for resource, written in session.connection().execute(_TAKEN, {**asked, **limits}):
+    values = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
+    for resource, written in session.connection().execute(_TAKEN, {**values, **limits}):
         taken[of_resource[resource]] = _merge_ticks(sorted(map(int, written.split(","))))
     return taken
 

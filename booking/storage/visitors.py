@@ -1,36 +1,42 @@
-"""Visitors, as far as limits count them: by marks that say nothing without a key of their day.
+"""Visitors, as far as limits count them: by hashes that say nothing without a key of their day.
 
-A mark is an HMAC under a key of that day (UTC): one of the visitor's address, one of each network
+A hash is an HMAC under a key of that day (UTC): one of the visitor's address, one of each network
 around it. The key lies in the database, so that every process counts alike, and goes two days
 later, with that day's first visitor or by `flask booking purge`: from then on nobody can tell whose
-mark it was, nor that two days' marks are one visitor's. Until then, whoever has the database can
-try out all IPv4 addresses.
+hash it was, nor that two days' hashes are one visitor's. Until then, whoever has the database can
+try out all IPv4 addresses. Columns and comments also call a hash a mark.
 """
 
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BindParameter,
     Column,
+    ColumnElement,
     Integer,
     LargeBinary,
     ScalarSelect,
     Table,
     bindparam,
+    case,
     delete,
     func,
+    or_,
     select,
     text,
 )
 from sqlalchemy.orm import Session
 
+from booking.scheduling.hours import TICK
+
 from .base import Base
 from .bookings import WIDTHS
 from .bookings import booking as bookings
+from .bookings import claim as claims
 from .bookings import hold as holds
 
 Names = Sequence[str]
@@ -46,7 +52,10 @@ visitor_key = Table(
 
 
 class VisitorHashes(NamedTuple):
-    """Of one visitor, in the order of WIDTHS: today's, and yesterday's where there are any."""
+    """Keyed hashes of one visitor's address and networks, in the order of WIDTHS.
+
+    Today's, then yesterday's if that key still exists; None where there is no such network.
+    """
 
     today: tuple[bytes | None, ...]
     yesterday: tuple[bytes | None, ...]
@@ -69,7 +78,7 @@ class Counted(NamedTuple):
 
 
 def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHashes:
-    """The marks of whoever asks from there. The first one of a day makes its key."""
+    """The hashes of whoever asks from there. The first one of a day makes its key."""
     today = now.astimezone(UTC).date().toordinal()
     keys = _keys(session, today)
     if today not in keys:
@@ -79,38 +88,38 @@ def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHash
 
 
 def keys_for(session: Session, purpose: str, now: datetime) -> Sequence[bytes]:
-    """Keys of today and of yesterday for something else than marks; none where no visitor came."""
+    """Keys of today and of yesterday for something else than hashes; none where no visitor came."""
     keys = _keys(session, now.astimezone(UTC).date().toordinal())
     return [
         hmac.digest(keys[day], purpose.encode(), "sha256") for day in sorted(keys, reverse=True)
     ]
 
 
-def forget_keys(session: Session, now: datetime) -> None:
+def delete_old_keys(session: Session, now: datetime) -> None:
     """Delete the keys of days before yesterday, on which no first visitor did it.
 
     And those of days to come, which a clock that was wrong by more than one has left.
     """
     today = now.astimezone(UTC).date().toordinal()
-    _forget_keys(session, today)
+    _delete_old_keys(session, today)
     session.execute(delete(visitor_key).where(visitor_key.c.day > today + 1))
 
 
-def count(
-    session: Session, marks: VisitorHashes, *, now: datetime, besides_tab: int | None
+def count_held_and_booked(
+    session: Session, hashes: VisitorHashes, *, now: datetime, besides_tab: int | None
 ) -> list[Counted]:
     """What the visitor has, then each network around, in the order of WIDTHS; that tab left out.
 
     Bookings count that were cancelled since, too.
     """
-    asked: dict[str, Any] = {
+    values: dict[str, Any] = {
         "now": int(now.timestamp()),
         "since": now - timedelta(days=1),
         "tab": number_of(besides_tab),
     }
     for width in WIDTHS:
-        asked[f"{width}_today"], asked[f"{width}_yesterday"] = marks.of(width)
-    found = session.connection().execute(_COUNT, asked).one()
+        values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
+    found = session.connection().execute(_COUNT, values).one()
     return [Counted(*found[place : place + 2]) for place in range(0, 2 * len(WIDTHS), 2)]
 
 
@@ -133,10 +142,10 @@ def _turn_keys(session: Session, today: int) -> None:
     # Two may come first at the same moment: whose key stands is all the same.
     words = "INSERT INTO booking_visitor_key (day, key) VALUES (:day, :key) ON CONFLICT DO NOTHING"
     session.execute(text(words), {"day": today, "key": secrets.token_bytes(32)})
-    _forget_keys(session, today)
+    _delete_old_keys(session, today)
 
 
-def _forget_keys(session: Session, today: int) -> None:
+def _delete_old_keys(session: Session, today: int) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))
 
 
@@ -165,3 +174,67 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
 # Built once: building a statement takes several times as long as running it. One for all widths.
 _KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
 _COUNT = select(*(part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings)))
+
+
+class DayPart(NamedTuple):
+    """A part of a day: how many appointments, and their minutes."""
+
+    appointments: int = 0
+    minutes: int = 0
+
+
+class VisitorUsage(NamedTuple):
+    """Of one resource's day: what the visitor has, and what everybody holds and has not booked."""
+
+    own: DayPart = DayPart()
+    held: DayPart = DayPart()
+
+
+def visitor_usage(
+    session: Session,
+    hashes: VisitorHashes,
+    resources: Collection[int],
+    ticks: range,
+    *,
+    now: datetime,
+    besides_tab: int | None,
+) -> dict[int, VisitorUsage]:
+    """What is taken of each resource within those ticks, that tab's own hold left out."""
+    today, yesterday = hashes.of("visitor")
+    values = {
+        "today": today,
+        "yesterday": yesterday,
+        "resources": list(resources),
+        "first": ticks.start,
+        "end": ticks.stop,
+        "now": int(now.timestamp()),
+        "tab": number_of(besides_tab),
+    }
+    rows = session.connection().execute(_USAGE, values)
+    return {
+        resource: VisitorUsage(DayPart(ours, own * TICK), DayPart(theirs, held * TICK))
+        for resource, ours, own, theirs, held in rows
+    }
+
+
+def _part(which: ColumnElement[bool]) -> list[ColumnElement[int]]:
+    owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
+    return [func.count(case((which, owner)).distinct()), func.count(case((which, 1)))]
+
+
+# Built once: building a statement takes several times as long as running it.
+_BOTH_DAYS = [bindparam(day, type_=LargeBinary) for day in ("today", "yesterday")]
+_HELD_BY_OTHERS = claims.c.hold_id.is_not(None) & (holds.c.tab_session_id != bindparam("tab"))
+_OWN = or_(_HELD_BY_OTHERS & holds.c.visitor.in_(_BOTH_DAYS), bookings.c.visitor.in_(_BOTH_DAYS))
+_USAGE = (
+    select(claims.c.resource_id, *_part(_OWN), *_part(_HELD_BY_OTHERS))
+    .outerjoin(holds, holds.c.id == claims.c.hold_id)
+    .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
+    .where(
+        claims.c.resource_id.in_(bindparam("resources", expanding=True)),
+        claims.c.tick >= bindparam("first"),
+        claims.c.tick < bindparam("end"),
+        or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
+    )
+    .group_by(claims.c.resource_id)
+)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.operations import owners
 from booking.operations.errors import SlotUnavailable
 from booking.scheduling.slots import Reason
-from booking.storage.held import Which, live_holds
+from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
 from booking.tab_sessions import run_in_transaction
@@ -24,7 +24,9 @@ LATER = NOW + timedelta(minutes=1)
 
 def let_go(shop, now=LATER, **which):
     with shop.writing() as session:
-        return [held.tab_session_id for held in owners.let_go(session, Which(**which), now=now)]
+        return [
+            held.tab_session_id for held in owners.let_go(session, HoldFilter(**which), now=now)
+        ]
 
 
 def take(shop, start, slug="cut", who="ann", now=LATER, staff=None):
@@ -77,7 +79,7 @@ def test_all_that_one_visitor_holds_goes_together(shop):
             session.execute(update(hold).where(hold.c.id == made.id).values(visitor=mark))
     assert let_go(shop, like=("visitor", b"a")) == [tabs[0], tabs[2]]
     with shop.reading() as session:
-        assert [held.visitor for held in live_holds(session, Which(), now=LATER)] == [b"b"]
+        assert [held.visitor for held in live_holds(session, HoldFilter(), now=LATER)] == [b"b"]
 
 
 def test_the_owner_takes_a_time_that_is_only_held_and_is_told_whose(shop):
@@ -103,7 +105,7 @@ def test_no_hold_goes_where_somebody_is_free_or_where_the_time_is_booked(shop):
     with pytest.raises(SlotUnavailable):
         take(shop, at("12:00"), "color", who="ann")
     with shop.reading() as session:
-        assert len(live_holds(session, Which(), now=LATER)) == 2
+        assert len(live_holds(session, HoldFilter(), now=LATER)) == 2
 
 
 def test_a_time_that_one_has_booked_is_taken_from_whoever_only_holds_it_with_another(shop):

@@ -218,7 +218,7 @@ def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):
 
 
 def test_old_time_off_does_not_grow_into_every_question(shop):
-    from booking.storage.working_time import clip_exceptions
+    from booking.storage.catalogue import clip_exceptions
 
     with shop.writing() as session:
         session.add(Closure(first_day=TODAY - timedelta(days=900), last_day=TODAY))

@@ -1,14 +1,18 @@
-"""Times that a network held and let go of, and since when: a new tab of it does not begin afresh.
+"""Holds across tabs: those that run now, whoever's tab they belong to, and those let go of before.
 
-A row is written when a tab leaves a time that it held, never on the ordinary way from a hold to a
-booking. It counts for as long as a hold lasts after it ran out, and is purged later.
+What a network held and let go of is kept for a while, with since when: a new tab of it does not
+begin afresh. A row is written when a tab leaves a time that it held, never on the ordinary way from
+a hold to a booking. It counts for as long as a hold lasts after it ran out, and is purged later.
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Integer,
     LargeBinary,
     Table,
@@ -27,7 +31,7 @@ from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
 
 from .base import Base
-from .bookings import WIDTHS
+from .bookings import WIDTHS, Hold
 from .bookings import claim as claims
 from .bookings import hold as holds
 from .visitors import VisitorHashes
@@ -44,7 +48,7 @@ past_hold = Table(
 )
 
 
-def remember(session: Session, hold_ids: Collection[int]) -> None:
+def remember_released(session: Session, hold_ids: Collection[int]) -> None:
     """Note what these holds have claimed, before it is let go of."""
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     columns = list(past_hold.c)
@@ -55,7 +59,7 @@ def remember(session: Session, hold_ids: Collection[int]) -> None:
 
 def held_since(
     session: Session,
-    marks: VisitorHashes,
+    hashes: VisitorHashes,
     resource_id: int,
     span: Interval,
     *,
@@ -66,9 +70,9 @@ def held_since(
 
     `span` in minutes since the epoch; nothing that ran out by `lately` (seconds) counts any more.
     """
-    asked = {
-        "today": _widest(marks.today),
-        "yesterday": _widest(marks.yesterday),
+    values = {
+        "today": _widest(hashes.today),
+        "yesterday": _widest(hashes.yesterday),
         "resource": resource_id,
         "tab": besides_tab,
         "before": (span[0] - 3 * DAY) // TICK,  # longer than any appointment and its buffers
@@ -76,11 +80,11 @@ def held_since(
         "end": -(-span[1] // TICK),
         "lately": lately,
     }
-    since: int | None = session.connection().execute(_HELD_SINCE, asked).scalar_one()
+    since: int | None = session.connection().execute(_HELD_SINCE, values).scalar_one()
     return since
 
 
-def forget(session: Session, before: int, most: int) -> int:
+def delete_past_holds(session: Session, before: int, most: int) -> int:
     """Delete up to `most` that ran out before that second; how many went."""
     key = (past_hold.c.mark, past_hold.c.resource_id, past_hold.c.tick)
     old = select(*key).where(past_hold.c.expires_at < before).limit(most)
@@ -88,8 +92,8 @@ def forget(session: Session, before: int, most: int) -> int:
     return gone.rowcount
 
 
-def _widest(marks: Sequence[bytes | None]) -> bytes | None:
-    return next((mark for mark in reversed(marks) if mark), None)
+def _widest(hashes: Sequence[bytes | None]) -> bytes | None:
+    return next((mark for mark in reversed(hashes) if mark), None)
 
 
 # Built once: building a statement takes several times as long as running it.
@@ -130,3 +134,74 @@ _RAN_OUT = (
 )
 _EITHER = union_all(_LET_GO, _RAN_OUT).subquery()
 _HELD_SINCE = select(func.min(_EITHER.c.held_since))
+
+
+@dataclass(frozen=True)
+class HoldFilter:
+    """Which live holds: every one of them, as far as nothing is named.
+
+    `numbers` are those of holds, `tab` is that of a tab's row, `like` one of WIDTHS and a mark of
+    it; `between` are two instants, and meant are holds of which a part lies between them.
+    """
+
+    numbers: Collection[int] | None = None
+    tab: int | None = None
+    like: tuple[str, bytes] | None = None
+    staff_member_id: int | None = None
+    between: tuple[datetime, datetime] | None = None
+
+
+def live_holds(
+    session: Session, which: HoldFilter, *, now: datetime, lock: bool = False
+) -> Sequence[Hold]:
+    """The holds whose time has not run out, in order of their numbers.
+
+    `lock` keeps everybody else off them until the transaction ends; what changed while we waited
+    for that is read anew.
+    """
+    query = select(holds).where(holds.c.expires_at > int(now.timestamp()), *_named(which))
+    query = query.order_by(holds.c.id)
+    rows = session.connection().execute(query.with_for_update() if lock else query)
+    return [Hold(*row) for row in rows]
+
+
+def holds_on(session: Session, resource_id: int, ticks: range, *, now: datetime) -> list[int]:
+    """The numbers of the live holds that have claimed any of these ticks, in ascending order."""
+    query = (
+        select(claims.c.hold_id)
+        .where(
+            claims.c.resource_id == resource_id,
+            claims.c.tick >= ticks.start,
+            claims.c.tick < ticks.stop,
+            claims.c.hold_id.is_not(None),
+            claims.c.expires_at > int(now.timestamp()),
+        )
+        .distinct()
+    )
+    return sorted(session.connection().execute(query).scalars())
+
+
+def held_ticks(session: Session, *, now: datetime) -> Sequence[tuple[int, int, int]]:
+    """Resource, tick and hold of every claim that is held and not booked."""
+    query = select(claims.c.resource_id, claims.c.tick, claims.c.hold_id).where(
+        claims.c.hold_id.is_not(None), claims.c.expires_at > int(now.timestamp())
+    )
+    rows = session.connection().execute(query)
+    return [(resource, tick, number) for resource, tick, number in rows]
+
+
+def _named(which: HoldFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if which.numbers is not None:
+        found.append(holds.c.id.in_(which.numbers))
+    if which.tab is not None:
+        found.append(holds.c.tab_session_id == which.tab)
+    if which.like is not None:
+        width, mark = which.like
+        found.append(holds.c[width] == mark)
+    if which.staff_member_id is not None:
+        found.append(holds.c.staff_member_id == which.staff_member_id)
+    if which.between is not None:
+        first, end = (instant.astimezone(UTC) for instant in which.between)
+        found += [holds.c.starts_at < end, holds.c.ends_at > first]
+    return found
