@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.wizard import tab_on
-from tests.conftest import LiveServer, app_over, served
+from tests.conftest import LiveServer
 from tests.customer_walkthrough.visits import Visit
 from tests.fixtures.browsers import ears, lent
-from tests.fixtures.sqlite_files import copy, file_of
 
 HERE = Path(__file__).parent
 
@@ -23,14 +22,6 @@ def pytest_collection_modifyitems(items) -> None:
 
 
 @pytest.fixture(scope="package")
-def open_shop(loaded_file, tmp_path_factory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("shop") / "booking.db"
-    copy(loaded_file, file)
-    with app_over(f"sqlite:///{file}", None) as app, served(app) as server:
-        yield server
-
-
-@pytest.fixture(scope="package")
 def visitor(browser, open_shop) -> Iterator[BrowserContext]:
     context = browser.new_context(base_url=open_shop.url)
     context.new_page().goto("/book/static/favicon.svg")
@@ -39,10 +30,8 @@ def visitor(browser, open_shop) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def live_server(open_shop, loaded_file) -> Iterator[LiveServer]:
-    """The shop of this folder's tests, as empty before each as a new one."""
-    yield open_shop
-    copy(loaded_file, file_of(open_shop.app))
+def live_server(emptied_shop) -> LiveServer:
+    return emptied_shop
 
 
 @pytest.fixture
@@ -55,7 +44,7 @@ def context(visitor, live_server, complaints) -> Iterator[BrowserContext]:
 @pytest.fixture
 def tab_at(context, live_server) -> Callable[[str, Visit], Page]:
     """Opens a tab that stands on that step of the visit: `tab_at("details", ADA)`."""
-    return partial(tab_on, context, live_server.app)
+    return partial(tab_on, context, live_server)
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_where_the_other_tab_is_closed_meanwhile_the_page_says_so(tab_at):
 def test_nothing_is_offered_by(tab_at, context_of, live_server, who):
     steps = {"a confirmed tab": "done", "an empty tab": "service"}
     if who == "another browser":
-        tab_on(context_of(), live_server.app, "review", ADA)
+        tab_on(context_of(), live_server, "review", ADA)
     else:
         tab_at(steps[who], ADA)
     second = tab_at("details", BEN)
@@ -123,8 +123,8 @@ def test_nothing_is_offered_by(tab_at, context_of, live_server, who):
 def test_a_browser_without_the_channel_books_as_before(context_of, live_server):
     context = context_of()
     context.add_init_script("delete window.BroadcastChannel")
-    first = tab_on(context, live_server.app, "review", ADA)
-    second = tab_on(context, live_server.app, "details", BEN)
+    first = tab_on(context, live_server, "review", ADA)
+    second = tab_on(context, live_server, "details", BEN)
     expect(offer_on(second)).to_have_count(0)
     for step in ("details", "review"):
         take(second, BEN, step)

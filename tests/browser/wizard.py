@@ -7,6 +7,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from booking.testing import TabClient
+from tests.conftest import LiveServer
 from tests.customer_walkthrough import visits
 from tests.customer_walkthrough.visits import STEPS, Visit, bookings_in
 
@@ -22,13 +23,13 @@ def at(page: Page, step: str) -> None:
     expect(page.locator("#step")).to_have_attribute("data-step", step)
 
 
-def tab_on(context: BrowserContext, app: Flask, step: str, visit: Visit) -> Page:
+def tab_on(context: BrowserContext, server: LiveServer, step: str, visit: Visit) -> Page:
     """A new tab that stands on a step with the visit's answers before it.
 
     They were given without a browser, by a tab whose id this one has from the beginning. A test
     that is about the way there, or goes back on it, takes the steps itself: `walk`.
     """
-    walked = TabClient(app, "/book/")
+    walked = TabClient(server.app, "/book/")
     for each in STEPS:
         if each == step:
             break
@@ -37,7 +38,7 @@ def tab_on(context: BrowserContext, app: Flask, step: str, visit: Visit) -> Page
         visits.take(walked, replace(visit, start=f"{IN_TWO_DAYS}{hour(visit)}"), each)
     page = context.new_page()
     page.add_init_script(BEGIN_WITH.format(key=KEPT_UNDER, id=walked.id))
-    page.goto(f"/book/{step}")
+    page.goto(f"{server.url}/book/{step}")
     at(page, step)
     return page
 

@@ -4,7 +4,6 @@ Back that Playwright switches off, and with host names for sites that are not th
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 from sqlalchemy import create_engine
 
 from tests.conftest import LiveServer, served
-from tests.fixtures.browsers import FLAGS, REMEDY, broken, chromium, in_console
+from tests.fixtures.browsers import FLAGS, REMEDY, chromium, ears, lent
 from tests.fixtures.requirements import missing
 from tests.tab_sessions_in_a_browser.notes import notes_app
 
@@ -52,21 +51,6 @@ def launch(playwright: Playwright, profile: Path) -> BrowserContext:
         raise
 
 
-@contextmanager
-def listening(context: BrowserContext, complaints: list[str]) -> Iterator[None]:
-    """Meanwhile the context's pages complain there."""
-    ears = {
-        "weberror": lambda event: complaints.append(f"uncaught: {event.error}"),
-        "console": lambda message: complaints.extend(in_console(message)),
-        "response": lambda answer: complaints.extend(broken(answer)),
-    }
-    for event, ear in ears.items():
-        context.on(event, ear)
-    yield
-    for event, ear in ears.items():
-        context.remove_listener(event, ear)
-
-
 @pytest.fixture(scope="session")
 def ever_heard() -> list[dict]:
     return []
@@ -93,9 +77,10 @@ def heard(ever_heard) -> list[dict]:
 
 
 @pytest.fixture(scope="session")
-def whole_chromium(playwright, tmp_path_factory) -> Iterator[BrowserContext]:
+def whole_chromium(playwright, notes_server, tmp_path_factory) -> Iterator[BrowserContext]:
     context = launch(playwright, tmp_path_factory.mktemp("profile"))
     context.set_default_timeout(10_000)
+    context.new_page().goto(f"{notes_server.url}/tab-session.js")
     yield context
     context.close()
 
@@ -110,13 +95,8 @@ def forgiven(complaints, context) -> Iterator[None]:
 @pytest.fixture
 def context(whole_chromium, complaints, live_server) -> Iterator[BrowserContext]:
     """The shared Chromium; every tab of the test is closed after it."""
-    others = list(whole_chromium.pages)
-    with listening(whole_chromium, complaints):
-        yield whole_chromium
-        whole_chromium.unroute_all(behavior="ignoreErrors")
-        for page in whole_chromium.pages:
-            if page not in others:
-                page.close()
+    with lent(whole_chromium, ears(complaints)) as context:
+        yield context
 
 
 @pytest.fixture

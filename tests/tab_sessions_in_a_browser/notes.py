@@ -22,6 +22,7 @@ tab-session:changed from:document, tab-session:ended from:document"></div>
 <form hx-post="/{flow}/note" hx-target="#here" action="/{flow}/note" method="post">
 <input name="text" aria-label="Note"><button>Note it</button></form>
 <button id="log-in" hx-post="/{flow}/log-in" hx-target="#here">Log in</button>
+<button id="afresh" data-new-booking hx-get="/{flow}/note" hx-target="#here">Afresh</button>
 <a id="same" href="/elsewhere">Elsewhere</a>
 <a id="link" href="/">Another</a>
 <a id="blank" href="/" target="_blank">In a tab of its own</a>

@@ -1,18 +1,17 @@
 """What a hold costs on a crowded day, where the browser has no crypto.subtle: over plain http."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.test_holds import let_holds_run_out
-from tests.browser.wizard import at, go_on
-from tests.conftest import app_over, served
+from tests.browser.wizard import IN_TWO_DAYS, at, go_on, tab_on
 from tests.customer.walks import at_details
+from tests.customer_walkthrough.visits import ADA
+from tests.fixtures.axe import violations
 
-DAY = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
 # Of 80 minutes each: more than a quarter of Ana's day. Her break ends at 12:00 UTC or at 13:00.
 OTHERS = ("09:00", "14:00")
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
@@ -32,9 +31,8 @@ NEVER_RIGHT = """() => {
 
 
 @pytest.fixture
-def live_server(sqlite_url):
-    with app_over(sqlite_url) as app, served(app) as server:
-        yield server
+def live_server(emptied_shop):
+    return replace(emptied_shop, url=emptied_shop.url.replace("127.0.0.1", "shop.example"))
 
 
 @pytest.fixture
@@ -46,24 +44,19 @@ def forgiven(complaints, context):
 
 
 @pytest.fixture
-def page(page_of, live_server, forgiven):
+def page(context, live_server, forgiven):
     """A tab that looks at a crowded day, at an address that is no secure context."""
     crowd(live_server.app)
-    page = page_of("/book/", site="shop.example")
+    page = tab_on(context, live_server, "time", ADA)
     assert page.evaluate("[isSecureContext, Boolean(crypto.subtle)]") == [False, False]
-    for step, value in (("service", "short"), ("staff", "ana")):
-        at(page, step)
-        page.locator(f"[name={step}][value={value}]").check()
-        go_on(page)
-    at(page, "time")
-    page.goto(page.url.replace("/time", f"/time?day={DAY}"))
+    page.goto(f"{live_server.url}/book/time?day={IN_TWO_DAYS}")
     at(page, "time")
     return page
 
 
 def crowd(app):
     for clock in OTHERS:
-        at_details(app, f"{DAY}T{clock}Z", service="long", staff="ana")
+        at_details(app, f"{IN_TWO_DAYS}T{clock}Z", service="long", staff="ana")
 
 
 def choose(page, place=0):
@@ -89,8 +82,7 @@ def test_the_browser_does_the_sum_and_goes_on_by_itself(page):
     expect(page.get_by_role("progressbar", name="The small sum")).to_be_visible()
     expect(page.locator(f"[name=slot][value='{slot}']")).to_be_checked()
     assert page.evaluate(SIDEWAYS) <= 0
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
     page.locator("#times .actions button").focus()
     page.keyboard.press("Enter")  # once more, while it is being worked on
     expect(box).to_be_focused()

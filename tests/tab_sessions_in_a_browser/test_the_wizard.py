@@ -1,23 +1,23 @@
 """What a customer is told and offered: a copy, the end that comes near, a computer of others."""
 
+from functools import partial
+
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.wizard import at, booked, take, walk
-from tests.conftest import app_over, served
-from tests.customer.test_appointment import link_of
+from tests.browser.wizard import at, booked, tab_on, take, walk
+from tests.customer.appointment.test_appointment import link_of
 from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
+from tests.fixtures.axe import violations
 
 ENDING = """seconds => document.dispatchEvent(
     new CustomEvent("tab-session:ending", { detail: { name: "TabSession", seconds } }))"""
 
 
 @pytest.fixture
-def live_server(sqlite_url):
-    with app_over(sqlite_url) as app, served(app) as server:
-        yield server
+def live_server(emptied_shop):
+    return emptied_shop
 
 
 @pytest.fixture
@@ -25,17 +25,22 @@ def page(page_of):
     return page_of("/book/")
 
 
+@pytest.fixture
+def tab_at(context, live_server):
+    """Opens a tab that stands on that step of the visit: `tab_at("details", ADA)`."""
+    return partial(tab_on, context, live_server)
+
+
 def notice(page):
     return page.locator(".copy")
 
 
 def axe_finds_nothing(page):
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
 
 
-def test_a_duplicate_keeps_the_answers_and_the_first_tab_the_time(page, menu, live_server):
-    walk(page, ADA, until="details")
+def test_a_duplicate_keeps_the_answers_and_the_first_tab_the_time(tab_at, menu, live_server):
+    page = tab_at("details", ADA)
     copy = menu("duplicate", page)
     at(copy, "time")
     expect(notice(copy)).to_contain_text("changes here do not affect the other tab")
@@ -53,8 +58,8 @@ def test_a_duplicate_keeps_the_answers_and_the_first_tab_the_time(page, menu, li
     assert len(starts) == 2
 
 
-def test_a_copy_may_start_empty_instead(page, menu):
-    walk(page, ADA, until="time")
+def test_a_copy_may_start_empty_instead(tab_at, menu):
+    page = tab_at("time", ADA)
     copy = menu("duplicate", page)
     at(copy, "time")
     copy.get_by_role("button", name="Start empty instead").click()
@@ -66,8 +71,8 @@ def test_a_copy_may_start_empty_instead(page, menu):
 
 
 @pytest.mark.parametrize("until", ["service", "time", "review", "done"])
-def test_finish_and_clear_leaves_nothing_at_any_step(page, live_server, until):
-    walk(page, ADA, until=until)
+def test_finish_and_clear_leaves_nothing_at_any_step(tab_at, live_server, until):
+    page = tab_at(until, ADA)
     before = page.evaluate("TabSession.id")
     page.get_by_role("button", name="Finish and clear").click()
     at(page, "cleared")
@@ -92,8 +97,8 @@ def test_after_finish_and_clear_back_shows_nothing_of_it(page):
 
 
 @pytest.mark.parametrize("key", ["Enter", "Escape"])
-def test_one_key_puts_the_end_off(page, key):
-    walk(page, ADA, until="details")
+def test_one_key_puts_the_end_off(tab_at, key):
+    page = tab_at("details", ADA)
     page.locator("[name=email]").focus()
     page.evaluate(ENDING, 300)
     dialog = page.get_by_role("dialog", name="Do you need more time?")
@@ -117,8 +122,8 @@ def test_the_dialog_is_there_on_a_page_that_back_brought(page):
     expect(page.get_by_role("dialog")).not_to_be_visible()
 
 
-def test_offline_the_dialog_stays_and_says_so(page, forgiven):
-    walk(page, ADA, until="time")
+def test_offline_the_dialog_stays_and_says_so(tab_at, forgiven):
+    page = tab_at("time", ADA)
     page.evaluate(ENDING, 60)
     page.route("**/book/tab-session", lambda route: route.abort())
     page.keyboard.press("Enter")
@@ -129,8 +134,8 @@ def test_offline_the_dialog_stays_and_says_so(page, forgiven):
     expect(dialog).not_to_be_visible()
 
 
-def test_when_the_end_has_come_what_was_typed_is_still_there(page):
-    walk(page, ADA, until="details")
+def test_when_the_end_has_come_what_was_typed_is_still_there(tab_at):
+    page = tab_at("details", ADA)
     with page.expect_response("**/details/typed"):
         page.locator("[name=name]").fill("Ada")
     page.evaluate(ENDING, 0)
@@ -140,8 +145,8 @@ def test_when_the_end_has_come_what_was_typed_is_still_there(page):
     expect(page.locator("[name=name]")).to_have_value("Ada")
 
 
-def test_a_tab_that_looks_back_at_a_booking_may_still_clear_it(page, live_server):
-    walk(page, ADA)
+def test_a_tab_that_looks_back_at_a_booking_may_still_clear_it(tab_at, live_server):
+    page = tab_at("done", ADA)
     reference, _ = booked(page, ADA)
     page.get_by_role("button", name="Finish and clear").click()
     expect(page.locator("#step")).to_contain_text("It stays booked")

@@ -34,6 +34,10 @@ def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
     other = page_of("/")
     shows(other, "(nothing)")
     assert id_of(other) != id_of(page)
+    note_down(other, "bread")
+    for tab, text in ((page, "milk"), (other, "bread")):
+        tab.reload()
+        shows(tab, text)
 
 
 @pytest.mark.parametrize("way", FRESH)
