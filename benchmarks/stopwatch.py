@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
 
-from booking.tab_sessions import sealing
+from booking.tab_sessions import crypto
 from booking.transactions import sessions
 
 
@@ -55,7 +55,7 @@ def watching() -> Iterator[Stopwatch]:
             (Session, ("execute", "scalar", "scalars", "flush", "connection", "rollback")),
             (sessions, ("_begin_immediate", "_begin_plainly")),
         ],
-        "sealing": [(sealing, ("wrap", "unwrap", "seal", "unseal", "derive"))],
+        "sealing": [(crypto, ("wrap", "unwrap", "seal", "unseal", "derive"))],
         "compressing": [(gzip, ("compress",))],
     }
     with ExitStack() as stack:

@@ -20,7 +20,7 @@ from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.servers import ROOT, SETTINGS, Server, serving
 from benchmarks.sizes import size
 from benchmarks.wire import Answer, Line
-from booking.tab_sessions.script import script_as_sent
+from booking.tab_sessions.client import script_as_sent
 
 ROUNDS, CALLS = size(9, 31), size(50, 500)
 WRITERS, LOST_ROUNDS = 20, size(3, 20)

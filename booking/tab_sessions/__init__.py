@@ -7,18 +7,14 @@ A library. It knows Flask and SQL, and nothing of what an application does with 
     @session_route(notes, "/note", methods=["GET", "POST"])
     def note(tab): ...
 
-Its rooms: route.py is the decorator, registration.py and fields.py what it refuses, door.py who is
-let in, body.py how a request is read, visit.py the transaction behind it, presence.py that somebody
-is there, session.py what a view is handed, stored.py the draft behind it, answer.py what it answers
-with, caching.py that nobody keeps it, schema.py what its draft is in Python, values.py its JSON,
-store.py the row, endings.py whose is over, sealing.py how a draft lies at rest, identity.py how a
-tab comes by another id, users.py log-in and taking back, lifecycle.py the script's own address,
-refusals.py what is answered when the door stays shut, hints.py what its developer then reads,
-transactions.py the same transaction without a tab, turns.py how SQLite's one writer is waited for,
-attempts.py how often it is tried, references.py what one tab leaves for another, failures.py and
-meaning.py what a database's failure means, extension.py the app's settings, csrf.py what a host's
-CSRF tokens need not guard, checks.py what a test suite asks, client/tab-session.js the browser's
-half.
+Read it in this order. route.py registers a view; dispatch.py leads a request to it and back;
+session.py is what the view gets, and how its draft is opened and stored; store.py has the rows and
+what ends them, crypto.py how a draft lies at rest, schema.py what it is in Python, renewal.py how a
+tab comes by another id. Around them: errors.py is what is answered when a request is refused,
+config.py what an app says about its tabs, model.py the tables, body.py how a request is read,
+guards.py what is checked before, responses.py the headers of an answer, client/ the browser's half.
+contrib/ is what stands beside: people who log in (users.py), a cookie beside the id (binding.py),
+what one tab hands over to another (handover.py), a check for test suites (lint.py).
 """
 
 from booking.transactions.errors import (
@@ -33,16 +29,21 @@ from booking.transactions.errors import (
 from booking.transactions.retry import Retry, run_in_transaction, run_read_only
 from booking.transactions.sessions import read_transaction, write_transaction
 
-from . import references
-from .answer import DeferredResponse
-from .body import read_whole
-from .checks import check_session_routes
-from .extension import TabSessions, add_end_hook, add_store_hook, create_table, limits_of, purge
-from .guards import refuse_cross_site, refuse_too_large
-from .lifecycle import session_lifecycle
-from .limits import Limits
-from .model import metadata, tab_session
-from .refusals import (
+from .body import read_whole, refuse_too_large
+from .client import CLIENT_SCRIPT, client_script
+from .config import (
+    Limits,
+    TabSessions,
+    add_end_hook,
+    add_store_hook,
+    create_table,
+    limits_of,
+    purge,
+)
+from .contrib import handover
+from .contrib.lint import check_session_routes
+from .contrib.users import attach_user, end_user, revoke, revoke_all, revoke_user
+from .errors import (
     CompletedTab,
     CrossSite,
     CutShort,
@@ -63,11 +64,11 @@ from .refusals import (
     TooManyTabs,
     TooSlow,
 )
-from .route import current_tab, custom_session_route, session_route
+from .guards import exempt, refuse_cross_site
+from .model import metadata, tab_session
+from .route import current_tab, custom_session_route, session_lifecycle, session_route
 from .schema import Schema
-from .script import CLIENT_SCRIPT, client_script
-from .session import TabSession
-from .users import attach_user, end_user, revoke, revoke_all, revoke_user
+from .session import DeferredResponse, TabSession
 
 __all__ = [
     "CLIENT_SCRIPT",
@@ -111,13 +112,14 @@ __all__ = [
     "current_tab",
     "custom_session_route",
     "end_user",
+    "exempt",
+    "handover",
     "is_temporarily_unavailable",
     "limits_of",
     "metadata",
     "purge",
     "read_transaction",
     "read_whole",
-    "references",
     "refuse_cross_site",
     "refuse_too_large",
     "revoke",

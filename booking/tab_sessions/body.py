@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
-from .extension import state
-from .refusals import CutShort, TooLarge, TooSlow
+from .config import current_config
+from .errors import CutShort, TooLarge, TooSlow
 
 if TYPE_CHECKING:
     from flask import Request
@@ -49,7 +49,7 @@ def read_whole(request: Request) -> None:
         raise CutShort from error
 
 
-def drain(request: Request) -> None:
+def _drain(request: Request) -> None:
     """Read a body that is not wanted: one left unread may cost the client the answer.
 
     A server that closes on unread bytes resets the connection.
@@ -63,6 +63,16 @@ def drain(request: Request) -> None:
     except OSError:  # they stopped sending, or went away: nobody asked for more
         _hear_no_more(request.environ)
     _leave(request)
+
+
+def refuse_too_large(request: Request, limit: int) -> None:
+    """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
+    request.max_content_length = limit
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise TooLarge  # of unknown length: it would be cut off at the limit without a word
+    if (request.content_length or 0) > limit:
+        _drain(request)
+        raise TooLarge
 
 
 def has_body(request: Request) -> bool:
@@ -105,7 +115,7 @@ def _in_time(environ: dict[str, Any]) -> Iterator[None]:
     if sock is None:
         yield
         return
-    before, clock = sock.gettimeout(), _Clock(sock, state().limits.request_seconds)
+    before, clock = sock.gettimeout(), _Clock(sock, current_config().limits.request_seconds)
     source, server = environ["wsgi.input"], _unreader(environ)
     try:
         if server is not None:

@@ -1,17 +1,32 @@
-"""What is checked before anything is read: where a request came from and how large it is."""
+"""What is checked before anything is read: where a request came from, and which tab it names.
+
+Other sites' pages are refused by what browsers say of a request, so a host's CSRF tokens are not
+asked for as well: another site can neither set the header `Tab-Session` nor send what
+`refuse_cross_site` lets pass. Nor could a token come along: our pages belong to no session cookie.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .body import drain
-from .refusals import CrossSite, TooLarge
+from flask import Flask, current_app
+
+from .errors import CrossSite, MissingTabSession
 
 if TYPE_CHECKING:
     from flask import Request
 
+View = Callable[..., Any]
+
+HEADER = "Tab-Session"
+SOURCE = "Tab-Session-Fork-Of"
+NEXT = "Tab-Session-New"
+_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 FROM_ANOTHER_HOST = (
     "A request from pages of %r was refused as another site's, because this app was asked as %r. "
     "If both are yours, let the proxy in front pass Host on, or X-Forwarded-Host to a ProxyFix."
@@ -56,11 +71,108 @@ def _log_once(origin: str, host: str) -> None:
         _log.warning(FROM_ANOTHER_HOST, *pair)
 
 
-def refuse_too_large(request: Request, limit: int) -> None:
-    """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
-    request.max_content_length = limit
-    if request.content_length is None and "Transfer-Encoding" in request.headers:
-        raise TooLarge  # of unknown length: it would be cut off at the limit without a word
-    if (request.content_length or 0) > limit:
-        drain(request)
-        raise TooLarge
+# -- which tab it names ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ids:
+    """The ids of one request; `source` is what it is a duplicate of, `new` what it renews to.
+
+    Each is 43 characters of base64url, and a secret: it travels in one request header only and is
+    never stored, logged or echoed.
+    """
+
+    tab: str
+    source: str | None
+    new: str | None
+
+
+def read_ids(request: Request, secret: str = "") -> Ids:
+    """Read the ids that this request carries, each bound to the browser's secret if it has one.
+
+    Raises MissingTabSession when the tab's own is absent, sent twice or not of the right shape;
+    its value then goes nowhere, not even into the message. The others are left out if unusable.
+    """
+    tab = _one(request, HEADER)
+    if tab is None:
+        raise MissingTabSession
+    source, new = _one(request, SOURCE), _one(request, NEXT)
+    return Ids(
+        tab + secret,
+        source + secret if source and source != tab else None,
+        new + secret if new and new != tab else None,
+    )
+
+
+def _one(request: Request, header: str) -> str | None:
+    sent = request.headers.get(header, "")  # sent twice, they come joined, and that is no id
+    return sent if _SHAPE.fullmatch(sent) else None
+
+
+def explain_missing_id(refusal: MissingTabSession, request: Request) -> None:
+    """Put the likely causes into the refusal's words and into the log; never what was sent."""
+    hint = f"{request.method} {request.path}: {_cause(request)}"
+    refusal.description = f"{refusal.description} [debug] {hint}"
+    _log.warning("400, no tab session: %s", hint)
+
+
+def _cause(request: Request) -> str:
+    if HEADER in request.headers:
+        return f"its {HEADER} is not one id of 43 characters of base64url."
+    if "HX-Request" not in request.headers:
+        return (
+            "it did not come from htmx. Such an address is loaded by a page (hx-get, hx-post) and "
+            "not typed or submitted; a script of yours asks with TabSession.fetch()."
+        )
+    if "HX-Request-Type" not in request.headers:
+        return "it came from an htmx older than 4, in which tab-session.js cannot add its header."
+    return (
+        "tab-session.js gave it no header. Is its script tag on the page, before that of htmx, and "
+        "does its data-prefix cover this path?"
+    )
+
+
+# -- a host's CSRF tokens -------------------------------------------------------------------------
+
+
+def exempt_session_routes(app: Flask) -> None:
+    """Keep the app's CSRFProtect, made before or after, from asking session routes for a token."""
+    done: set[View] = set()
+
+    # It runs before every before_request function, in whatever order they were registered.
+    @app.url_value_preprocessor
+    def exempt_route(endpoint: str | None, _values: dict[str, Any] | None) -> None:
+        view: Any = app.view_functions.get(endpoint or "")
+        protection = app.extensions.get("csrf")
+        if not protection or not getattr(view, "is_session_route", False) or view in done:
+            return
+        _name_apart(app, view, endpoint)
+        exempt(view)
+        done.add(view)
+
+
+def exempt(guarded: Any) -> None:
+    """Tell the current app's CSRFProtect, if it has one, that this needs no token.
+
+    `guarded` is a view or a blueprint. By the name under which CSRFProtect registers itself and the
+    method that its documentation gives, so that Flask-WTF need not be there.
+    """
+    tell = getattr(current_app.extensions.get("csrf"), "exempt", None)
+    if callable(tell):
+        tell(guarded)
+
+
+def _name_apart(app: Flask, view: Any, endpoint: str | None) -> None:
+    # CSRFProtect knows a view by its module and name, and another one may be called the same.
+    if any(_name_of(other) == _name_of(view) for other in _ordinary(app)):
+        view.__name__ = f"{view.__name__} at {endpoint}"
+
+
+def _ordinary(app: Flask) -> list[View]:
+    return [
+        view for view in app.view_functions.values() if not getattr(view, "is_session_route", False)
+    ]
+
+
+def _name_of(view: Any) -> tuple[str | None, str | None]:
+    return getattr(view, "__module__", None), getattr(view, "__name__", None)

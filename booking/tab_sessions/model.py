@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -62,6 +63,8 @@ tab_session = Table(
     Column("previous_key", LargeBinary),
     Column("previous_until", BigInteger),
     Column("renewal_due", Boolean, nullable=False, server_default=false()),
+    # How the draft is sealed, see crypto.CIPHERS; none: 0, as before there was this column.
+    Column("format", SmallInteger),
     UniqueConstraint("token_hash", "flow"),
     Index(None, "state", "idle_expires_at"),  # never later than the other limit: see Limits.over_at
     Index(None, "state", "absolute_expires_at"),
@@ -71,7 +74,7 @@ tab_session = Table(
     Index(None, "user"),
 )
 
-# What one tab leaves for another, for a minute: see references.py.
+# What one tab leaves for another, for a minute: see contrib/handover.py.
 handover = Table(
     "booking_handover",
     metadata,

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Generic, cast
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
-from .fields import check_fields
-from .refusals import NewerDraft, TabSessionError
-from .values import canonical
+from .errors import NewerDraft, TabSessionError
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -21,6 +32,11 @@ else:
     Data = TypeVar("Data")
 
 Content = dict[str, Any]
+_NESTED = (dict, list, tuple)
+_DEEPEST = 100  # levels of nesting: more is a list in itself
+_VALUES = {Any, object, str, int, float, bool, None, NoneType, dict, list}
+_LISTS = {list, Sequence, MutableSequence}
+_DICTS = {dict, Mapping, MutableMapping}
 
 
 @dataclass(frozen=True)
@@ -83,7 +99,7 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
     """The schema that a route was given: itself, one for a dataclass, or the plain one.
 
     Raises TabSessionError for what cannot begin empty or would not come back as it was: see
-    fields.py.
+    the checks below.
     """
     if data is None:
         return cast("Schema[Data]", PLAIN)
@@ -96,3 +112,147 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
         load=lambda content: kind(**{name: content[name] for name in known & content.keys()}),
         dump=lambda value: asdict(cast("Any", value)),
     )
+
+
+# -- JSON: the same text for the same values, and a mistake that names its field ------------------
+
+
+def canonical(content: Mapping[str, Any]) -> bytes:
+    """JSON that is the same for the same values. Raises TabSessionError for other values."""
+    try:
+        text = json.dumps(
+            content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+        if not _has_other_keys(content):
+            return text.encode()
+        wrong: Exception | None = None
+    except (TypeError, ValueError, RecursionError) as error:
+        wrong = error
+    place, what = next(_culprits(content, "tab.data", 0), ("tab.data", f"a value ({wrong})"))
+    raise TabSessionError(
+        f"{place} is {what}, which JSON does not give back as it was. A draft holds text, numbers, "
+        "true, false, None, lists, and dicts with text as keys: store str() of it, or give the "
+        "route a Schema(load, dump) that turns it into such a value and back."
+    ) from wrong
+
+
+def _has_other_keys(value: Any) -> bool:
+    """Whether a dict in there has keys that JSON would turn into text without a word."""
+    inside = value
+    if isinstance(value, dict):
+        if not all(isinstance(key, str) for key in value):
+            return True
+        inside = value.values()
+    return any(_has_other_keys(each) for each in inside if isinstance(each, _NESTED))
+
+
+def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
+    if depth > _DEEPEST:
+        yield place.split("[", 1)[0], "a value that holds itself, or is nested too deeply"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                yield place, f"a dict with the key {key!r:.40}"
+            yield from _culprits(inner, f"{place}[{key!r:.40}]", depth + 1)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _culprits(inner, f"{place}[{number}]", depth + 1)
+    elif not _is_json(value):
+        yield place, f"of type {type(value).__name__}"
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+# -- what the fields of a dataclass may be: values that JSON gives back as they were --------------
+
+
+def check_fields(data: Any) -> None:
+    """Refuse what is no dataclass or has a field that no draft can. Raises TabSessionError."""
+    if not isinstance(data, type) or not is_dataclass(data):
+        raise TabSessionError(
+            f"data={data!r} is neither a dataclass nor a Schema(load, dump); give the class itself."
+        )
+    for each in fields(data):
+        _check_start(data.__name__, each)
+    for each in fields(data):
+        for hint in _unfit(_hints(data)[each.name]):
+            raise TabSessionError(f"{data.__name__}.{each.name} {_mistake(hint)}")
+
+
+def _check_start(name: str, each: Field[Any]) -> None:
+    if each.default is MISSING and each.default_factory is MISSING:
+        raise TabSessionError(f"{name}.{each.name} needs a default, because a draft begins empty.")
+    if not each.init:
+        raise TabSessionError(
+            f"{name}.{each.name} has init=False, so a stored draft cannot be given back to it."
+        )
+
+
+def _hints(data: type) -> dict[str, Any]:
+    try:
+        return get_type_hints(data, include_extras=True)
+    except NameError as unknown:
+        raise TabSessionError(
+            f"{data.__name__}: {unknown}. Its annotations are read when the route is registered: "
+            "import what they name, and define the class in a module."
+        ) from unknown
+
+
+def _unfit(hint: Any) -> Iterator[Any]:
+    """Whatever in this type JSON does not give back as it was."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if hasattr(hint, "__supertype__"):  # a NewType
+        yield from _unfit(hint.__supertype__)
+    elif origin is Annotated:
+        yield from _unfit(inner[0])
+    elif origin in _DICTS:
+        yield from _unfit_key(inner[0])
+        yield from _unfit(inner[1])
+    elif origin in _LISTS or origin in (Union, UnionType):
+        for each in inner:
+            yield from _unfit(each)
+    elif origin is not Literal and not is_typeddict(hint) and not _is_value(hint):
+        yield hint
+
+
+def _unfit_key(hint: Any) -> Iterator[Any]:
+    if hint not in (str, Any) and get_origin(hint) is not Literal:
+        yield _Key(hint)
+
+
+def _is_value(hint: Any) -> bool:
+    try:
+        return hint in _VALUES
+    except TypeError:  # not hashable: nothing of ours
+        return False
+
+
+class _Key:
+    """A key of a dict that JSON would turn into text."""
+
+    def __init__(self, hint: Any) -> None:
+        self.hint = hint
+
+
+def _mistake(hint: Any) -> str:
+    if isinstance(hint, _Key):
+        return f"has keys of {_name(hint.hint)}, and JSON gives back text. {_remedy('str')}"
+    if is_dataclass(hint):
+        return f"holds the dataclass {_name(hint)}: JSON gives back a dict. {_remedy('dict')}"
+    if (get_origin(hint) or hint) is tuple:
+        return f"is a tuple, and JSON gives back a list. {_remedy('list')}"
+    return f"holds {_name(hint)}, which is no JSON value. {_remedy('str')}"
+
+
+def _remedy(other: str) -> str:
+    return f"Write a Schema(load, dump) that turns it into JSON values and back, or use a {other}."
+
+
+def _name(hint: Any) -> str:
+    return str(getattr(hint, "__name__", hint))

@@ -1,21 +1,83 @@
-"""TabSession: what a view is handed."""
+"""TabSession: what a view is handed, and how the draft behind it is opened, saved and begun."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic
 
-from . import references, sealing, store
-from .answer import DeferredResponse
-from .refusals import ReadOnlyTab
-from .schema import Data
+from sqlalchemy.orm import Session
+
+from . import crypto, store
+from .config import Limits
+from .errors import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
+from .schema import PLAIN, Data, Schema
 from .store import RowChanged
-from .stored import Stored
+
+GROWTH_STEP = 4096
+"""Bytes of a draft whose growth is reported as one step: most drafts never take a second one."""
+
+_log = logging.getLogger(__name__)
 
 
-class TabSession(Stored[Data]):
+@dataclass(frozen=True)
+class DeferredResponse:
+    """What a writing view answers with: a rendering that waits until the commit is done."""
+
+    render: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    commit: bool = True
+
+
+class TabSession(Generic[Data]):
     """One tab's progress in one flow, for the length of one request."""
+
+    def __init__(  # noqa: PLR0913 - each is named where it is called
+        self,
+        session: Session,
+        row: store.Row | None,
+        *,
+        flow: str,
+        tab_id: str,
+        now: datetime,
+        limits: Limits,
+        schema: Schema[Data],
+        end_all: Callable[[Session], None],
+        writable: bool,
+        was_ended: bool = False,
+    ) -> None:
+        self.session = session
+        """The SQLAlchemy session of this request's transaction."""
+        self.now = now
+        """When this request began, aware, UTC."""
+        self.writable, self.was_ended = writable, was_ended
+        self._flow, self._id, self._limits, self._schema = flow, tab_id, limits, schema
+        self._end_all = end_all
+        self._row_at_begin = self._row = row
+        self._key = row.id if row else None
+        self._draft_key = self._open_key()
+        self._stored = self._open_draft()
+        self.data: Data = self._load()
+        """The draft. Saved with the view's own transaction when it changed."""
+        self._loaded = self._text_of_loaded()
+        self._data_before_close: Data | None = None
+
+    @property
+    def key(self) -> int | None:
+        """The row's number, for other tables to point to; it outlives a renewed id.
+
+        In a writing request it makes the row if there is none yet; in a reading one it is None
+        until there is. After `end()` it is the one that the tab had, or None. Raises RowChanged
+        (which session_route handles) when another request made it.
+        """
+        if self._key is None and self.writable and not self.was_ended:
+            self._insert()
+        return self._key
 
     @property
     def state(self) -> str:
@@ -26,17 +88,20 @@ class TabSession(Stored[Data]):
 
     @property
     def result(self) -> str | None:
-        """What complete() left behind, stored in clear."""
+        """What complete() left behind, stored in clear; None before."""
         return self._row.result if self._row else None
 
     @property
     def user(self) -> str | None:
-        """Whom attach_user() tied this tab to."""
+        """Whom attach_user() tied this tab to; None if nobody."""
         return self._row.user if self._row else None
 
     @property
     def began_at(self) -> int | None:
-        """When its row was made, or that of the tab it is a copy of (seconds since the epoch)."""
+        """When its row was made, or that of the tab it is a copy of (seconds since the epoch).
+
+        None before there is a row.
+        """
         return self._row.created_at if self._row else None
 
     @property
@@ -56,10 +121,10 @@ class TabSession(Stored[Data]):
         if self._row is None or self._row.state != "active":
             return None
         ends = min(self._row.idle_expires_at, self._row.absolute_expires_at)
-        return max(0, ends - int(self.now.timestamp()))
+        return max(0, ends - self._seconds())
 
     def derive(self, purpose: str) -> bytes:
-        """32 bytes that only this tab's id leads to, the same every time, renewed or not.
+        """Derive 32 bytes that only this tab's id leads to, the same every time, renewed or not.
 
         It rests on the row's own key, which a writing request makes if there is no row yet.
         Raises ReadOnlyTab in a reading request of a tab that has none, EndedTab after `end()`.
@@ -67,41 +132,47 @@ class TabSession(Stored[Data]):
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None:
             raise ReadOnlyTab
-        return sealing.derive(self._root(self._draft_key), "app:" + purpose)
+        return crypto.derive(self._root(self._draft_key), "app:" + purpose)
 
     def complete(self, result: str) -> None:
-        """The tab has reached its goal: erase the draft, keep `result` (in clear, 255 characters).
+        """Say that the tab has reached its goal: erase the draft, keep `result`.
 
-        From now on the tab only shows; a later write is refused with 410 unless its route was
-        registered with allow_completed=True. Raises RowChanged (which the door handles), EndedTab.
+        `result` lies in clear, 255 characters of it. From now on the tab only shows; a later write
+        is refused with 410 unless its route was registered with allow_completed=True. Raises
+        RowChanged (which session_route handles), EndedTab.
         """
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None or self._row is None:
             raise RowChanged
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         self._draft_key = self._root(self._draft_key)
-        kept = {"wrapped_key": sealing.wrap(self._draft_key, self._id), "previous_key": None}
+        wrapped = crypto.wrap(self._draft_key, self._id, self._row.format)
+        kept = {"wrapped_key": wrapped, "previous_key": None}
         self._write({"state": "completed", "result": result[:255], "sealed": None, **kept})
-        references.withdraw(self.session, [self.key])
-        self._forget_draft()
+        store.revoke_handovers(self.session, [self.key])
+        self._empty_draft()
 
     def end(self) -> None:
         """Finish and clear: erase this tab's drafts in every flow and give the browser a new id.
 
         What other tables held for it is released (`on_end`), a completed tab forgets its result,
-        and the id is over for good. Ends with this request's transaction.
+        and the id is over for good. Ends with this request's transaction. Raises ReadOnlyTab in a
+        request that only reads.
         """
         if not self.writable:
             raise ReadOnlyTab
-        self._around.end_all(self.session)
+        self._end_all(self.session)
         if self._row:
-            self._row = replace(self._row, state="ended", reason="ended", result=None)
+            self._row = store.ended_row(self._row)
         self._draft_key = None
-        self._forget_draft()
+        self._empty_draft()
         self.was_ended = True
 
     def attach(self, user: str) -> None:
-        """Tie the tab to a user in all flows and ask for a new id; see users.attach_user."""
+        """Tie the tab to a user in all flows and ask for a new id; see contrib/users.py.
+
+        Raises ReadOnlyTab, EndedTab.
+        """
         if not self.writable:
             raise ReadOnlyTab
         self.refuse_when_ended()
@@ -111,10 +182,11 @@ class TabSession(Stored[Data]):
 
     def keep_alive(self) -> int | None:
         """Begin the idle limit anew, in all flows; seconds until the first of them ends, if any."""
-        now, rows = int(self.now.timestamp()), self._every_flow()
+        rows = self._every_flow()
         for row in rows:
-            store.touch(self.session, row.id, *self._alive(row.absolute_expires_at).values())
-        lives = [row.absolute_expires_at - now for row in rows if row.state == "active"]
+            activity = self._activity(row.absolute_expires_at)
+            store.record_activity(self.session, row.id, *activity.values())
+        lives = [row.absolute_expires_at - self._seconds() for row in rows if row.state == "active"]
         return min([*lives, self._limits.idle]) if lives else None
 
     def render_after_commit(
@@ -128,9 +200,188 @@ class TabSession(Stored[Data]):
     ) -> DeferredResponse:
         """Answer with `render(tab, *args, **kwargs)`, called when the transaction is over.
 
-        Below 400 the door commits first, from 400 on it rolls everything back first, unless
-        `commit` says otherwise (a refused answer may be worth keeping as a draft). The
-        rendering then reads from a transaction of its own and cannot write.
+        With a status below 400 everything is committed first, from 400 on everything is rolled back
+        first, unless `commit` says otherwise (a refused answer may be worth keeping as a draft).
+        The rendering then reads from a transaction of its own and cannot write.
         """
-        kept = status < 400 if commit is None else commit
-        return DeferredResponse(render, args, kwargs, status, dict(headers or {}), kept)
+        commits = status < 400 if commit is None else commit
+        return DeferredResponse(render, args, kwargs, status, dict(headers or {}), commits)
+
+    # -- what session_route does with it ----------------------------------------------------------
+
+    def save(self, *, is_activity: bool = True) -> None:
+        """Write the draft if it changed.
+
+        `is_activity`: somebody is there, so a draft that did not change lives on, too. Raises
+        DraftTooLarge, EndedTab, CompletedTab, ReadOnlyTab, RowChanged.
+        """
+        plain = self._schema.write(self.data)
+        if plain == self._loaded:
+            if is_activity:  # an accepted answer that changed nothing
+                self._record_activity()
+            return
+        self.refuse_when_ended()
+        if len(plain) > self._limits.draft:
+            too_large = DraftTooLarge(len(plain), self._limits.draft)
+            _log.warning("flow %s: %s", self._flow, too_large.remedy)
+            raise too_large
+        if self._key is None:
+            self._insert(plain)
+        else:
+            self._write({"sealed": self._sealed(plain)})
+        self._stored = self._loaded = plain
+
+    def growth(self) -> tuple[int, int]:
+        """Return the rows and bytes this request added: of a known row only each whole step."""
+        before, after = (
+            len(row.sealed or b"") if row else 0 for row in (self._row_at_begin, self._row)
+        )
+        if self._row_at_begin is None and self._row is not None:
+            return 1, after
+        return 0, max(0, after // GROWTH_STEP - before // GROWTH_STEP) * GROWTH_STEP
+
+    def close(self) -> None:
+        """Let the tab only be read from here on: the transaction is over."""
+        self.writable = False
+        self._data_before_close, self.data = self.data, freeze(self.data)
+        self._loaded = self._schema.write(self._data_before_close)
+
+    def check_unchanged(self) -> None:
+        """Raise ReadOnlyTab when the draft was changed where nothing saves it any more."""
+        seen = self.data if self._data_before_close is None else self._data_before_close
+        is_frozen = self._schema is PLAIN and self._data_before_close is None
+        if not is_frozen and self._schema.write(seen) != self._loaded:
+            raise ReadOnlyTab
+
+    def reopened(self, session: Session, *, committed: bool) -> TabSession[Data]:
+        """Return the same tab to read from: as it is now, or as before a refused write."""
+        return TabSession(
+            session,
+            self._row if committed else self._row_at_begin,
+            flow=self._flow,
+            tab_id=self._id,
+            now=self.now,
+            limits=self._limits,
+            schema=self._schema,
+            end_all=self._end_all,
+            writable=False,
+            was_ended=committed and self.was_ended,
+        )
+
+    def refuse_when_ended(self) -> None:
+        """Raise EndedTab where this request has ended the tab already."""
+        if self.was_ended:
+            raise EndedTab
+
+    # -- the row and the draft in it --------------------------------------------------------------
+
+    def _seconds(self) -> int:
+        return int(self.now.timestamp())
+
+    def _every_flow(self) -> list[store.Row]:
+        return store.every_flow(self.session, crypto.digest(self._id), self._seconds())
+
+    def _sealed(self, plain: bytes) -> bytes:
+        """A draft's text as the row's next version will hold it; makes the row if need be."""
+        if self.key is None or self._draft_key is None or self._row is None:
+            raise RowChanged
+        return crypto.seal(plain, self._draft_key, self._row.version + 1, self._row.format)
+
+    def _write(self, values: Mapping[str, Any]) -> None:
+        if not self.writable:
+            raise ReadOnlyTab
+        if self.key is None or self._row is None:
+            raise RowChanged
+        if self._row.state == "completed":
+            raise CompletedTab
+        known = {**values, **self._activity(self._row.absolute_expires_at)}
+        if not store.update_if_current(self.session, self._row.id, self._row.version, known):
+            # The row is locked, so only this request can have ended it meanwhile.
+            raise EndedTab if store.is_ended(self.session, self._row.id) else RowChanged
+        self._row = store.row_after_update(self._row, known)
+
+    def _record_activity(self) -> None:
+        if self._row and self._row.state == "active":
+            activity = self._activity(self._row.absolute_expires_at)
+            store.record_activity(self.session, self._row.id, *activity.values())
+            self._row = replace(self._row, **activity)
+
+    def _activity(self, absolute: int) -> dict[str, Any]:
+        now = self._seconds()
+        return {"seen_at": now, "idle_expires_at": self._limits.over_at(now, absolute)}
+
+    def _insert(self, plain: bytes = b"{}") -> None:
+        draft_key, now = crypto.new_draft_key(), self._seconds()
+        absolute = now + self._limits.absolute
+        row = store.Row(
+            **self._inherited(),
+            flow=self._flow,
+            wrapped_key=crypto.wrap(draft_key, self._id),
+            sealed=crypto.seal(plain, draft_key, 1),
+            format=crypto.FORMAT,
+            created_at=now,
+            **self._activity(absolute),
+            absolute_expires_at=absolute,
+        )
+        key = store.create(self.session, crypto.digest(self._id), row)
+        if key is None:
+            raise RowChanged
+        self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
+
+    def _inherited(self) -> dict[str, Any]:
+        """What a row takes over from the tab's other flows. Raises TabSessionGone."""
+        inherited: dict[str, Any] = {}
+        for state, reason, user, due in store.other_flows(self.session, crypto.digest(self._id)):
+            if state == "ended" and reason != "expired":
+                raise TabSessionGone(reason or "ended")
+            if user is not None:
+                inherited = {"user": user, "renewal_due": due}
+        return inherited
+
+    def _empty_draft(self) -> None:
+        self._stored = b"{}"
+        self.data = self._load()
+        self._loaded = self._text_of_loaded()
+
+    def _text_of_loaded(self) -> bytes:
+        return self._stored if self._schema is PLAIN else self._schema.write(self.data)
+
+    def _load(self) -> Data:
+        data = self._schema.read(self._stored)
+        return data if self.writable else freeze(data)
+
+    def _root(self, key: bytes) -> bytes:
+        """What derive() rests on: made from the draft's key, and all that complete() leaves."""
+        is_root = self._row is not None and self._row.state == "completed"
+        return key if is_root else crypto.derive(key, "root")
+
+    def _open_key(self) -> bytes | None:
+        row = self._row
+        if row is None or not row.wrapped_key:
+            return None
+        with crypto.naming_row(row.flow, row.id):
+            return crypto.unwrap(row.wrapped_key, self._id, row.format)
+
+    def _open_draft(self) -> bytes:
+        row = self._row
+        if row is None or row.sealed is None or self._draft_key is None:
+            return b"{}"
+        with crypto.naming_row(row.flow, row.id):
+            return crypto.unseal(row.sealed, self._draft_key, row.version, row.format)
+
+
+class _Frozen(dict[str, Any]):
+    """A dict whose every way of changing it says why it cannot."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise ReadOnlyTab
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+def freeze(value: Any) -> Any:
+    """Return the same JSON values unchangeable, lists as tuples; anything else as it is."""
+    if isinstance(value, dict):
+        return _Frozen({name: freeze(inner) for name, inner in value.items()})
+    return tuple(freeze(inner) for inner in value) if isinstance(value, list) else value

@@ -1,7 +1,8 @@
-"""Reading and writing the row, in Core: the statements are built once.
+"""Reading, writing and ending the rows, in Core: the statements are built once.
 
 An UPDATE never turns into an INSERT: once a row is known, only an active one of the same
 version is changed, so that an ended session cannot come back and nothing is overwritten unseen.
+What is ended, erased or deleted goes a few rows at a time.
 """
 
 from __future__ import annotations
@@ -11,12 +12,23 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.transactions.retry import Retry
 
+from .model import handover
 from .model import tab_session as table
 
 
@@ -43,6 +55,7 @@ class Row:
     forked_from: int | None = None
     renewal_due: bool = False
     created_at: int = 0
+    format: int | None = None
     by_previous_id: bool = False
 
     def over_at(self, now: int) -> bool:
@@ -62,7 +75,7 @@ _READ_PREVIOUS = _BY_PREVIOUS.where(_IN_FLOW)
 _LOCK, _LOCK_PREVIOUS = _READ.with_for_update(), _READ_PREVIOUS.with_for_update()
 _LOCK_ALL = _BY_DIGEST.order_by(table.c.id).with_for_update()
 _LOCK_ALL_PREVIOUS = _BY_PREVIOUS.order_by(table.c.id).with_for_update()
-_TOUCH = (
+_RECORD_ACTIVITY = (
     update(table)
     .where(table.c.id == bindparam("row"), table.c.state == "active")
     .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
@@ -77,7 +90,7 @@ _KNOWN = (
 _RENEWED_UNTIL = select(func.max(table.c.previous_until)).where(
     table.c.previous_hash == bindparam("digest")
 )
-_SIBLINGS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
+_OTHER_FLOWS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
     table.c.token_hash == bindparam("digest")
 )
 
@@ -128,6 +141,11 @@ def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
     return session.connection().execute(query).first() is not None
 
 
+def has_key(keys: list[int]) -> ColumnElement[bool]:
+    """Return the condition that a row is one of these."""
+    return table.c.id.in_(keys)
+
+
 def is_known(session: Session, digest: bytes) -> bool:
     """Whether anything is or was stored under this id, in any flow."""
     return session.connection().execute(_KNOWN, {"digest": digest}).first() is not None
@@ -150,7 +168,7 @@ def _inserting(dialect: str) -> Insert:
     return inserting
 
 
-def change(session: Session, row: int, version: int, values: Mapping[str, Any]) -> bool:
+def update_if_current(session: Session, row: int, version: int, values: Mapping[str, Any]) -> bool:
     """Write to an active row of this version and count the version up. False: it is not so."""
     given = {f"new_{name}": value for name, value in values.items()}
     known = {"row": row, "known_version": version}
@@ -164,8 +182,8 @@ def is_ended(session: Session, row: int) -> bool:
     return session.connection().execute(query).scalar() == "ended"
 
 
-def after(row: Row, values: Mapping[str, Any]) -> Row:
-    """The row as it stands once `change` has written these values."""
+def row_after_update(row: Row, values: Mapping[str, Any]) -> Row:
+    """The row as it stands once `update_if_current` has written these values."""
     known = {name: value for name, value in values.items() if name in _STORED}
     return replace(row, version=row.version + 1, **known)
 
@@ -186,15 +204,15 @@ def _changing(columns: frozenset[str]) -> Update:
     )
 
 
-def rename(session: Session, row: int, values: Mapping[str, Any]) -> None:
+def set_token(session: Session, row: int, values: Mapping[str, Any]) -> None:
     """Let a row be found by another id."""
     statement = update(table).where(table.c.id == row, table.c.state != "ended").values(**values)
     session.connection().execute(statement)
 
 
-def siblings(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
+def other_flows(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
     """State, reason, user and whether a renewal is due, of this tab's rows in all flows."""
-    found = session.connection().execute(_SIBLINGS, {"digest": digest})
+    found = session.connection().execute(_OTHER_FLOWS, {"digest": digest})
     return [(state, reason, user, due) for state, reason, user, due in found]
 
 
@@ -204,6 +222,96 @@ def attach(session: Session, rows: list[int], user: str) -> None:
     session.connection().execute(statement)
 
 
-def touch(session: Session, row: int, seen: int, idle: int) -> None:
+def record_activity(session: Session, row: int, seen: int, idle: int) -> None:
     """Note that the tab is in use. The version stays: nothing of the draft has changed."""
-    session.connection().execute(_TOUCH, {"row": row, "seen": seen, "idle": idle})
+    session.connection().execute(_RECORD_ACTIVITY, {"row": row, "seen": seen, "idle": idle})
+
+
+# -- ending, and what is left of it ---------------------------------------------------------------
+
+_ERASED = {"wrapped_key": None, "sealed": None, "previous_key": None}
+# SQLite takes whatever an index is asked for to be ten rows, and a million have the same state.
+_NOT_BY_ITS_INDEX = table.c.state.concat("")
+_EXPIRED = (
+    select(table.c.id)
+    .where(table.c.state == "active", table.c.idle_expires_at <= bindparam("now"))
+    .order_by(table.c.idle_expires_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def expired_ids(session: Session, now: int, most: int) -> list[int]:
+    """Keys of active sessions past a limit, oldest first; rows others are busy with are left."""
+    asked = {"now": now, "most": most}
+    return list(session.connection().execute(_EXPIRED, asked).scalars())
+
+
+def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int) -> list[int]:
+    """Keys above `after` of sessions that have not ended, in order; nothing is locked."""
+    statement = (
+        select(table.c.id)
+        .where(table.c.id > after, table.c.state != "ended", which)
+        .order_by(table.c.id)
+        .limit(most)
+    )
+    return list(session.connection().execute(statement).scalars())
+
+
+def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:
+    """Keys and states of sessions that have not ended, locked in one order."""
+    statement = (
+        select(table.c.id, table.c.state)
+        .where(table.c.state != "ended", which)
+        .order_by(table.c.id)
+        .limit(most)
+        .with_for_update()
+    )
+    return [(row, state) for row, state in session.connection().execute(statement)]
+
+
+def ended_row(row: Row) -> Row:
+    """Return the row as it is once the tab itself has ended it."""
+    erased = replace(row, result=None, wrapped_key=None, sealed=None)
+    return replace(erased, state="ended", reason="ended")
+
+
+def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> None:
+    """Erase the drafts of these sessions, completed ones too if asked; their tombstones stay."""
+    states = ("active", "completed") if completed else ("active",)
+    statement = (
+        update(table)
+        .where(table.c.id.in_(rows), _NOT_BY_ITS_INDEX.in_(states))
+        .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **_ERASED)
+    )
+    session.connection().execute(statement)
+    revoke_handovers(session, rows)
+
+
+def delete_tombstones(session: Session, before: int, most: int) -> int:
+    """Delete tombstones whose absolute limit lies before `before`; how many went."""
+    old = (
+        select(table.c.id)
+        # By name: what is merely not active is found by no index.
+        .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
+        .limit(most)
+    )
+    gone = session.connection().execute(table.delete().where(table.c.id.in_(old)))
+    return gone.rowcount
+
+
+def revoke_handovers(session: Session, tabs: list[int]) -> None:
+    """Take back what these tabs left for others: they are over, and their answers erased."""
+    session.connection().execute(delete(handover).where(handover.c.tab_session_id.in_(tabs)))
+
+
+def delete_expired_handovers(session: Session, now: int, most: int) -> int:
+    """Delete up to `most` hand-overs that are over (`now`: seconds since the epoch); how many."""
+    over = (
+        select(handover.c.digest)
+        .where(handover.c.expires_at <= now)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    gone = session.connection().execute(delete(handover).where(handover.c.digest.in_(over)))
+    return gone.rowcount

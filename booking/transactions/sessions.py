@@ -74,7 +74,7 @@ def open_write(session: AnySession) -> Iterator[WriteTransaction]:
     transaction = WriteTransaction(actual)
     try:
         _begin_to_write(actual)
-        with _owned(actual):
+        with _owned(transaction):
             yield transaction
         if transaction.commit:
             actual.flush()  # what fails here was not committed; only in the commit is that unknown
@@ -96,13 +96,15 @@ def _begin_to_write(session: Session) -> None:
 
 
 @contextmanager
-def _owned(session: Session) -> Iterator[None]:
+def _owned(transaction: WriteTransaction) -> Iterator[None]:
     """Meanwhile nobody else ends the session's transaction. Raises TransactionEnded."""
+    session = transaction.session
     ours, refused = session.get_transaction(), session.info.setdefault(OWNED, [])
     try:
         yield
         # A rollback cannot be refused beforehand, and a view may have swallowed a refused commit.
-        if refused or session.get_transaction() is not ours:
+        # Where nothing is to be committed, who rolled it back is all the same.
+        if transaction.commit and (refused or session.get_transaction() is not ours):
             raise TransactionEnded
     finally:
         del session.info[OWNED]

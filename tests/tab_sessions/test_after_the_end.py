@@ -7,7 +7,7 @@ from booking.tab_sessions import (
     EndedTab,
     attach_user,
     end_user,
-    references,
+    handover,
     revoke,
     session_lifecycle,
     session_route,
@@ -29,7 +29,7 @@ WRITES = {
     "a goal": lambda tab: tab.complete("N-1"),
     "a user": lambda tab: attach_user(tab, "ada"),
     "a secret": lambda tab: tab.derive("link"),
-    "something for another tab": lambda tab: references.give(tab, "text", {"text": "late"}),
+    "something for another tab": lambda tab: handover.create(tab, "text", {"text": "late"}),
 }
 
 

@@ -63,7 +63,7 @@ def test_without_the_guard_answers_are_lost(app, tab, session, monkeypatch):
         return True
 
     find = store.find
-    monkeypatch.setattr(store, "change", unguarded)
+    monkeypatch.setattr(store, "update_if_current", unguarded)
     monkeypatch.setattr(store, "find", lambda *args, lock: find(*args, lock=False))
     monkeypatch.setattr(sessions, "_begin_immediate", lambda connection: None)
     write_at_once(app, tab.id, MANY)

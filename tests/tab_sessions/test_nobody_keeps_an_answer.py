@@ -83,7 +83,7 @@ def add_routes(app):
     def streamed(tab):
         return Response(iter(["a", "b"]), headers=OWN["public"])
 
-    @session_route(app, "/optional", optional=True)
+    @session_route(app, "/optional", allow_missing_tab=True)
     def optional(tab):
         return "for everybody", OWN["public"]
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from booking.tab_sessions import sealing, session_lifecycle, session_route
+from booking.tab_sessions import crypto, session_lifecycle, session_route
 from tests.tab_sessions import conftest
 from tests.tab_sessions.conftest import Tab, notes_blueprint
 
@@ -126,9 +126,9 @@ def test_the_key_that_is_left_after_the_goal_opens_no_older_copy_of_the_draft(ta
     (before,) = rows()
     tab.post("/finish")
     (after,) = rows()
-    left = sealing.unwrap(after["wrapped_key"], tab.id)
-    with pytest.raises(sealing.SealBroken):
-        sealing.unseal(before["sealed"], left, before["version"])
+    left = crypto.unwrap(after["wrapped_key"], tab.id, after["format"])
+    with pytest.raises(crypto.SealBroken):
+        crypto.unseal(before["sealed"], left, before["version"], before["format"])
 
 
 def test_before_renew_runs_first_and_what_it_raises_leaves_everything_as_it_was(session):

@@ -155,7 +155,7 @@ def test_a_reading_post_cannot_write(session):
 def test_an_optional_route_also_answers_who_names_no_tab(session):
     app = host_app(session)
 
-    @session_route(app, "/start", methods=["GET", "POST"], optional=True)
+    @session_route(app, "/start", methods=["GET", "POST"], allow_missing_tab=True)
     def start(tab):
         return f"{tab.state} {tab.key} {dict(tab.data)}"
 
@@ -173,7 +173,7 @@ def test_a_required_route_sends_away_who_has_begun_nothing(session, rows):
             tab.data["text"] = "begun"
         return "ok"
 
-    @session_route(app, "/later", methods=["GET", "POST"], required=True)
+    @session_route(app, "/later", methods=["GET", "POST"], require_progress=True)
     def later(tab):
         return tab.data["text"]
 

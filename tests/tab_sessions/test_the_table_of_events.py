@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from booking.tab_sessions import CLIENT_SCRIPT, refusals
+from booking.tab_sessions import CLIENT_SCRIPT, errors
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,8 +20,8 @@ def test_every_event_is_in_the_table_and_every_row_is_an_event():
     by_script = {word for words in said for word in words if word}
     headers = [
         each.headers.get("HX-Trigger", "")
-        for each in vars(refusals).values()
-        if isinstance(each, type) and issubclass(each, refusals.Refusal)
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.Refusal)
     ]
     by_door = {each.removeprefix("tab-session:") for each in headers if each} | {"ended", "renew"}
     assert {"gone", "ended", "forked"} <= by_script, "this test must be able to see something"
@@ -29,7 +29,7 @@ def test_every_event_is_in_the_table_and_every_row_is_an_event():
 
 
 def test_every_reason_is_in_the_table():
-    reasons = set(re.findall(r"`([a-z_]+)`:", refusals.TabSessionGone.__doc__ or ""))
+    reasons = set(re.findall(r"`([a-z_]+)`:", errors.TabSessionGone.__doc__ or ""))
     assert {"expired", "other_user", "broken"} <= reasons
     cells = documented(r"^\| (`[a-z_`, ]+`) \| (?:after|at|where|to) ")
     assert {each for cell in cells for each in re.findall(r"[a-z_]+", cell)} == reasons

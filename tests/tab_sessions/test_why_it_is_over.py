@@ -45,7 +45,7 @@ def app(session):
     def leave(tab):
         return redirect("/note", 303)
 
-    @session_route(notes, "/poll", in_background=True)
+    @session_route(notes, "/poll", counts_as_activity=False)
     def poll(tab):
         return "still here"
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from booking.extension import Sidebook
 from booking.tab_sessions import is_temporarily_unavailable, write_transaction
 from booking.transactions.sqlite_lock import begin_immediate, wait_evenly
+from tests.conftest import app_over
 
 TIMEOUTS = {"at once": 0, "a while": 150}  # ms
 WAITS = {"transactions.busy_timeout": 60_000}  # what an engine of ours knows of a connection
@@ -151,11 +152,10 @@ def test_a_hosts_engine_waits_as_sqlite_does_and_is_told_nothing(sqlite_url, wri
     engine.dispose()
 
 
-def test_sidebooks_own_engine_waits_evenly(app):
-    with app.app_context(), app.extensions["booking"].engine.connect() as connection:
-        assert ("transactions.busy_timeout" in connection.info) == (
-            connection.dialect.name == "sqlite"
-        )
+def test_sidebooks_own_engine_waits_evenly(sqlite_url):
+    with app_over(sqlite_url) as own, own.app_context():
+        with own.extensions["sqlalchemy"].engine.connect() as connection:
+            assert connection.info["transactions.busy_timeout"] == 15_000
 
 
 def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):

@@ -9,7 +9,7 @@ from flask import Blueprint
 from booking.customer import errors
 from booking.customer.appointment import manage
 from booking.files import STATIC, TEMPLATES
-from booking.tab_sessions import csrf, session_lifecycle, session_route
+from booking.tab_sessions import exempt, session_lifecycle, session_route
 from booking.web import assets, headers, trouble_log, urls
 
 from . import clearing, posts, recovery, shell, step_names, tab_handover, views, zones
@@ -58,7 +58,7 @@ def _refuse_unknown_hosts() -> None:
 
 def _guard_without_tokens(blueprint: Blueprint) -> None:
     # Cancelling has no session route; it asks for the link's secret and for a mark of its page.
-    csrf.exempt(blueprint)
+    exempt(blueprint)
 
 
 def _add_pages(blueprint: Blueprint) -> None:
@@ -91,7 +91,11 @@ def _add_answers(blueprint: Blueprint) -> None:
 
 def _add_handover(blueprint: Blueprint) -> None:
     purposes = f"<any({','.join(tab_handover.HAVING)}):purpose>"
-    give: dict[str, Any] = {"methods": ["POST"], "allow_completed": True, "in_background": True}
+    give: dict[str, Any] = {
+        "methods": ["POST"],
+        "allow_completed": True,
+        "counts_as_activity": False,
+    }
     session_route(blueprint, f"/handover/{purposes}/offer", **give)(tab_handover.offer)
     take: dict[str, Any] = {"methods": ["POST"]}
     receipt: dict[str, Any] = {"before_transaction": find_typed, **take}

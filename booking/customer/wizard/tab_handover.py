@@ -15,7 +15,7 @@ from booking.contact import forms
 from booking.i18n import words
 from booking.state import current_sidebook
 from booking.storage import reads
-from booking.tab_sessions import DeferredResponse, TabSession, references
+from booking.tab_sessions import DeferredResponse, TabSession, handover
 from booking.web.rendering import render
 
 from . import autosave, pages
@@ -36,7 +36,7 @@ def offer(tab: TabSession, purpose: str) -> Answer:
     content = HAVING[purpose](tab) if current_sidebook().settings.tabs_help else {}
     if not content:
         return NOTHING
-    return references.give(tab, purpose, content), 200, {"Content-Type": "text/plain"}
+    return handover.create(tab, purpose, content), 200, {"Content-Type": "text/plain"}
 
 
 def receive_details(tab: TabSession) -> Answer:
@@ -44,7 +44,7 @@ def receive_details(tab: TabSession) -> Answer:
     here = load_state(tab)
     if here.right_step("details") != "details":
         return NOTHING
-    found = references.take(tab, "details", posted("reference"))
+    found = handover.redeem(tab, "details", posted("reference"))
     if not found:
         return NOTHING
     handed = {name: found.get(name, "") for name in HANDED}
@@ -62,7 +62,7 @@ def receive_times(tab: TabSession) -> Answer:
     here = load_state(tab)
     if here.open_step != "review":
         return NOTHING
-    other = references.take(tab, "times", posted("reference"))
+    other = handover.redeem(tab, "times", posted("reference"))
     if not other or not _overlap(here, *_span(other)):
         return NOTHING
     return tab.render_after_commit(_warning, other)

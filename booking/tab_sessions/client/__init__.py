@@ -9,7 +9,7 @@ from pathlib import Path
 
 from flask import Response, send_file
 
-CLIENT_SCRIPT = Path(__file__).parent / "client" / "tab-session.js"
+CLIENT_SCRIPT = Path(__file__).parent / "tab-session.js"
 """The file that client_script serves."""
 
 # Whole lines only, so that nothing inside a string can be taken for a comment.

@@ -1,7 +1,7 @@
-"""The browser's half of an id: a cookie that no script can read, for `binding="browser"`.
+"""The browser's part of an id: a cookie that no script can read, for `binding="browser"`.
 
 An id that was stolen by a script then opens nothing elsewhere, because the row is looked up and its
-key is wrapped by both halves together. It costs a cookie, and a browser that forgets its cookies
+key is wrapped by id and cookie together. It costs a cookie, and a browser that forgets its cookies
 when it closes forgets its tabs.
 """
 
@@ -19,14 +19,14 @@ _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True)
-class Half:
-    """The half that belongs to this request; `is_new` when the browser has yet to be given it."""
+class BrowserSecret:
+    """The secret that belongs to this request; `is_new` when the browser has yet to be given it."""
 
     value: str
     secure: bool
     is_new: bool
 
-    def give(self, response: Response) -> None:
+    def set_cookie(self, response: Response) -> None:
         """Let the browser keep it, if it has none."""
         if self.is_new:
             response.set_cookie(
@@ -39,15 +39,15 @@ class Half:
             )
 
 
-def read_half(request: Request) -> Half:
-    """The half in this request's cookie, or a new one.
+def load_browser_secret(request: Request) -> BrowserSecret:
+    """Return the secret in this request's cookie, or a new one.
 
     Over plain http the cookie cannot have the prefix that keeps subdomains from planting it.
     """
     secure = request.is_secure
     sent = request.cookies.get(_name(secure=secure), "")
     known = bool(_SHAPE.fullmatch(sent))
-    return Half(sent if known else secrets.token_urlsafe(32), secure, not known)
+    return BrowserSecret(sent if known else secrets.token_urlsafe(32), secure, not known)
 
 
 def _name(*, secure: bool) -> str:

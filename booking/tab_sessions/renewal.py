@@ -10,81 +10,83 @@ from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from . import ids, sealing, store
-from .extension import State
-from .refusals import MissingTabSession, RenewalDue, TabSessionGone
-from .sealing import SealBroken
+from . import crypto, store
+from .config import Config
+from .crypto import SealBroken
+from .errors import MissingTabSession, RenewalDue, TabSessionGone
 
 _log = logging.getLogger(__name__)
 
 
-def fork(session: Session, here: State, source_id: str, tab_id: str, now: int) -> None:
+def fork(session: Session, config: Config, source_id: str, tab_id: str, now: int) -> None:
     """Copy what a duplicated tab was in the middle of; the copy goes its own way from there.
 
     Only unfinished drafts are copied, under keys of their own; nothing of other tables is. Doing it
     again changes nothing, so a lost answer is no harm, and a source that is over or unknown leaves
     the copy empty. A source that has to be renewed gives nothing: its id may be known to others.
     """
-    if store.is_known(session, ids.digest(tab_id)):
+    if store.is_known(session, crypto.digest(tab_id)):
         return
-    for row in store.every_flow(session, ids.digest(source_id), now):
+    for row in store.every_flow(session, crypto.digest(source_id), now):
         if (
             row.state == "active"
             and not row.over_at(now)
             and not row.renewal_due
-            and here.admits(row.user)
+            and config.admits(row.user)
         ):
-            _copy(session, here, row, source_id, tab_id, now)
+            _copy(session, config, row, source_id, tab_id, now)
 
 
 def _copy(
-    session: Session, here: State, row: store.Row, source_id: str, tab_id: str, now: int
+    session: Session, config: Config, row: store.Row, source_id: str, tab_id: str, now: int
 ) -> None:
     try:
-        with sealing.of(row.flow, row.id):
+        with crypto.naming_row(row.flow, row.id):
             plain = _draft(row, source_id)
     except SealBroken as broken:
         _log.error("a duplicated tab begins empty: %s", broken)
         return
-    draft_key = sealing.new_draft_key()
-    sealed = sealing.seal(plain, draft_key, 1)
+    draft_key = crypto.new_draft_key()
+    sealed = crypto.seal(plain, draft_key, 1)
     copy = replace(
         row,
         version=1,
-        wrapped_key=sealing.wrap(draft_key, tab_id),
+        wrapped_key=crypto.wrap(draft_key, tab_id),
         sealed=sealed,
+        format=crypto.FORMAT,
         forked_from=row.id,
         seen_at=now,
-        idle_expires_at=here.limits.over_at(now, row.absolute_expires_at),
+        idle_expires_at=config.limits.over_at(now, row.absolute_expires_at),
     )
-    if store.create(session, ids.digest(tab_id), copy) is not None:
-        here.stored(session, row.flow, 1, len(sealed))
+    if store.create(session, crypto.digest(tab_id), copy) is not None:
+        config.report_stored(session, row.flow, 1, len(sealed))
 
 
 def _draft(row: store.Row, tab_id: str) -> bytes:
     if row.wrapped_key is None or row.sealed is None:
         return b"{}"
-    return sealing.unseal(row.sealed, sealing.unwrap(row.wrapped_key, tab_id), row.version)
+    key = crypto.unwrap(row.wrapped_key, tab_id, row.format)
+    return crypto.unseal(row.sealed, key, row.version, row.format)
 
 
-def over_elsewhere(session: Session, here: State, tab_id: str, now: int) -> str | None:
+def closed_elsewhere(session: Session, config: Config, tab_id: str, now: int) -> str | None:
     """Why a tab is over although this flow knows nothing of it: what became of it in the others.
 
     None where it may begin here, also when only an idle limit passed there, and for as long as an
     id that was renewed may still show.
     """
-    until = store.renewed_until(session, ids.digest(tab_id))
+    until = store.renewed_until(session, crypto.digest(tab_id))
     if until is not None:
         return "renewed" if until <= now else None
-    for state, reason, user, _due in store.siblings(session, ids.digest(tab_id)):
-        if not here.admits(user):
+    for state, reason, user, _due in store.other_flows(session, crypto.digest(tab_id)):
+        if not config.admits(user):
             return "other_user"
         if state == "ended" and reason != "expired":
             return reason or "ended"
     return None
 
 
-def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> None:
+def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) -> None:
     """Let this tab's progress be found by another id.
 
     `before_renew(session, key)` runs for each row first; what it raises leaves everything as it
@@ -93,20 +95,20 @@ def renew(session: Session, here: State, tab_id: str, new_id: str, now: int) -> 
     Raises MissingTabSession when the new id belongs to another tab, TabSessionGone when this one
     was renewed already: else whoever knows the old id could take the tab away within the minute.
     """
-    old, new = ids.digest(tab_id), ids.digest(new_id)
+    old, new = crypto.digest(tab_id), crypto.digest(new_id)
     if store.is_known(session, new):
         if store.was_renewed(session, new, old):
             return
         raise MissingTabSession
-    rows = [row for row in store.every_flow(session, old, now) if here.admits(row.user)]
+    rows = [row for row in store.every_flow(session, old, now) if config.admits(row.user)]
     if any(row.by_previous_id for row in rows):
         raise TabSessionGone("renewed")
     # Where one flow's user logged in, the old id is good for nothing in the others either.
-    until = 0 if any(row.renewal_due for row in rows) else now + here.limits.grace
+    until = 0 if any(row.renewal_due for row in rows) else now + config.limits.grace
     for row in rows:
-        for hook in here.before_renew:
+        for hook in config.before_renew:
             hook(session, row.id)
-        store.rename(session, row.id, _renamed(row, tab_id, new_id, until))
+        store.set_token(session, row.id, _renamed(row, tab_id, new_id, until))
 
 
 def require_current(session: Session, row: store.Row | None, tab_id: str) -> None:
@@ -117,17 +119,17 @@ def require_current(session: Session, row: store.Row | None, tab_id: str) -> Non
     if row is not None:
         if row.renewal_due or row.by_previous_id:
             raise RenewalDue
-    elif store.renewed_until(session, ids.digest(tab_id)) is not None:
+    elif store.renewed_until(session, crypto.digest(tab_id)) is not None:
         raise RenewalDue
 
 
 def _renamed(row: store.Row, tab_id: str, new_id: str, until: int) -> dict[str, object]:
-    with sealing.of(row.flow, row.id):
-        key = sealing.unwrap(row.wrapped_key, tab_id) if row.wrapped_key else None
+    with crypto.naming_row(row.flow, row.id):
+        key = crypto.unwrap(row.wrapped_key, tab_id, row.format) if row.wrapped_key else None
     return {
-        "token_hash": ids.digest(new_id),
-        "wrapped_key": sealing.wrap(key, new_id) if key else None,
-        "previous_hash": ids.digest(tab_id),
+        "token_hash": crypto.digest(new_id),
+        "wrapped_key": crypto.wrap(key, new_id, row.format) if key else None,
+        "previous_hash": crypto.digest(tab_id),
         "previous_key": row.wrapped_key if until else None,
         "previous_until": until,
         "renewal_due": False,

@@ -11,13 +11,12 @@ from flask import current_app
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
+from booking.tab_sessions import store
+from booking.tab_sessions.config import Config, current_config
+from booking.tab_sessions.errors import TabSessionError
+from booking.tab_sessions.model import tab_session as table
+from booking.tab_sessions.session import TabSession
 from booking.transactions.retry import run_in_transaction, run_read_only
-
-from . import endings
-from .extension import State, state
-from .model import tab_session as table
-from .refusals import TabSessionError
-from .session import TabSession
 
 _BATCH = 50
 
@@ -86,21 +85,21 @@ def _begun_before(instant: datetime) -> ColumnElement[bool]:
 
 
 def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
-    here, revoked, last = state(), 0, 0
+    config, revoked, last = current_config(), 0, 0
     if session is not None:
-        while found := here.end_all(session, which, "revoked", most=_BATCH):
+        while found := config.end_all(session, which, "revoked", most=_BATCH):
             revoked += found
         return revoked
     # Looked for where nobody waits for it: there may be a million tombstones in between.
     while rows := run_read_only(
-        here.session, partial(endings.standing, which=which, after=last, most=_BATCH)
+        config.session, partial(store.open_ids, which=which, after=last, most=_BATCH)
     ):
-        revoked += run_in_transaction(here.session, partial(_revoke_these, here, which, rows))
+        revoked += run_in_transaction(config.session, partial(_revoke_these, config, which, rows))
         last = rows[-1]
     return revoked
 
 
 def _revoke_these(
-    here: State, which: ColumnElement[bool], rows: list[int], session: Session
+    config: Config, which: ColumnElement[bool], rows: list[int], session: Session
 ) -> int:
-    return here.end_all(session, table.c.id.in_(rows) & which, "revoked", most=_BATCH)
+    return config.end_all(session, table.c.id.in_(rows) & which, "revoked", most=_BATCH)

@@ -1,4 +1,4 @@
-"""For test suites: what a blueprint must not forget."""
+"""A check for test suites: what a blueprint must not forget."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask import Flask
 
-from .refusals import TabSessionError
+from booking.tab_sessions.errors import TabSessionError
 
 
 def check_session_routes(app: Flask, blueprint: str, *, besides: Collection[str] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What the door answers when it does not let a request in, and the mistakes it teaches about.
+"""What is answered when a request is refused, and the mistakes that a developer is told of.
 
 Refusals are Werkzeug's HTTP exceptions: `@blueprint.errorhandler(TabSessionGone)` gives them
 an application's own words and page. The headers named here are added whatever that page is.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import (
     BadRequest,
     Conflict,
@@ -20,11 +21,18 @@ from werkzeug.exceptions import (
     TooManyRequests,
 )
 
-from booking.transactions.errors import ReadOnlyTransaction
+from booking.transactions.errors import (
+    NO_TABLE,
+    ReadOnlyTransaction,
+    is_temporarily_unavailable,
+    state_of,
+)
+
+from .model import metadata
 
 
 class Refusal(HTTPException):
-    """The door did not let this request in. `headers` go out with whatever page answers it."""
+    """This request is refused. `headers` go out with whatever page answers it."""
 
     headers: ClassVar[dict[str, str]] = {}
 
@@ -112,7 +120,7 @@ class RenewalDue(Refusal, Conflict):
 
 
 class NothingBegun(Refusal, Conflict):
-    """409: this route needs progress that the tab does not have (`required=True`)."""
+    """409: this route needs progress that the tab does not have (`require_progress=True`)."""
 
     description = "There is nothing to go on with in this tab yet. Please begin anew."
 
@@ -194,3 +202,20 @@ class MissingTables(TabSessionError):
             "in app.app_context(), or take them into your own migrations: "
             "tab_session.to_metadata(Base.metadata)."
         )
+
+
+def translate_database_error(error: Exception) -> Exception:
+    """Return what to raise in its place: 503 if it may pass, MissingTables, or the error itself."""
+    if is_temporarily_unavailable(error):
+        return TabSessionBusy()
+    return MissingTables() if lacks_our_tables(error) else error
+
+
+def lacks_our_tables(error: Exception) -> bool:
+    """Whether a statement failed because a table of this library is not there."""
+    if not isinstance(error, DBAPIError):
+        return False
+    words = str(error.orig)
+    return (state_of(error) == NO_TABLE or "no such table" in words) and any(
+        name in words for name in metadata.tables
+    )

@@ -1,10 +1,11 @@
-"""TabSessions: what one app says about its tabs, and the script that browsers need."""
+"""TabSessions: what one app says about its tabs, and what it may do with all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import Flask, current_app
@@ -15,13 +16,11 @@ from sqlalchemy.orm import Session
 from booking.transactions.retry import run_in_transaction
 from booking.transactions.watching import AnySession, watch
 
-from . import endings, references
-from .caching import keep_no_answer
-from .clock import utc_now
-from .csrf import exempt_session_routes
-from .limits import Limits
+from . import store
+from .errors import TabSessionError
+from .guards import exempt_session_routes
 from .model import metadata
-from .refusals import TabSessionError
+from .responses import keep_no_answer
 
 OnEnd = Callable[[Session, int], None]
 OnStore = Callable[[Session, str, int, int], None]
@@ -29,8 +28,36 @@ _NAME = "tab_sessions"
 
 
 @dataclass(frozen=True)
-class State:
-    """What the door needs to know about one app."""
+class Limits:
+    """How long a tab's progress lives (seconds) and how much of it there may be (bytes).
+
+    `request_seconds` is how long the bytes of one request may take to come.
+    """
+
+    idle: int = 60 * 60
+    absolute: int = 24 * 60 * 60
+    draft: int = 64 * 1024
+    request: int = 256 * 1024
+    request_seconds: float = 20
+    tombstone: int = 30 * 24 * 60 * 60
+    grace: int = 60
+
+    def over_at(self, heard_at: int, absolute: int) -> int:
+        """When a tab is over if nothing is heard of it after `heard_at`.
+
+        The earlier of its two limits, so that one column says it, and one index finds who is over.
+        """
+        return min(heard_at + self.idle, absolute)
+
+
+def utc_now() -> datetime:
+    """Return now, to the second, so that what is stored and what is compared agree."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What an app was told about its tabs."""
 
     limits: Limits
     on_end: list[OnEnd]
@@ -55,20 +82,20 @@ class State:
     def end(self, session: Session, rows: list[int], reason: str) -> None:
         """Erase these tabs' drafts and let the app release what they held, in one transaction."""
         if rows:
-            endings.end(session, rows, reason)
+            store.end(session, rows, reason)
         self._release(session, rows)
 
     def end_all(
         self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
     ) -> int:
         """End up to `most` of the tabs meant, those that reached their goal too; how many."""
-        found = endings.unended(session, which, most)
+        found = store.open_sessions(session, which, most)
         if found:
-            endings.end(session, [row for row, _ in found], reason, completed=True)
+            store.end(session, [row for row, _ in found], reason, completed=True)
         self._release(session, [row for row, was in found if was == "active"])
         return len(found)
 
-    def stored(self, session: Session, flow: str, rows: int, size: int) -> None:
+    def report_stored(self, session: Session, flow: str, rows: int, size: int) -> None:
         """Tell the app what was stored for tabs, before it is committed."""
         if rows or size:
             for tell in self.on_store:
@@ -150,7 +177,7 @@ def configure(  # noqa: PLR0913 - each a setting
         request_bytes,
         request_seconds,
     )
-    app.extensions[_NAME] = State(
+    app.extensions[_NAME] = Config(
         limits=limits,
         on_end=[on_end] if on_end else [],
         before_renew=[before_renew] if before_renew else [],
@@ -168,30 +195,30 @@ def _watch_source(app: Flask, session: Any) -> None:
     watch(session)
 
 
-def state() -> State:
-    """The current app's state. Raises TabSessionError with the line that is missing."""
+def current_config() -> Config:
+    """Return the running app's configuration. Raises TabSessionError, with the remedy."""
     found = current_app.extensions.get(_NAME)
     if found is None:
         raise TabSessionError(
             "This app has no tab sessions yet. Write TabSessions(app, db.session) after the app "
             "and its database are made."
         )
-    return cast("State", found)
+    return cast("Config", found)
 
 
 def limits_of(app: Flask) -> Limits:
     """Return the limits that an app's tab sessions were given."""
-    return cast("State", app.extensions[_NAME]).limits
+    return cast("Config", app.extensions[_NAME]).limits
 
 
 def add_end_hook(app: Flask, on_end: OnEnd) -> None:
     """Add another `on_end(session, key)` to an app that has tab sessions already."""
-    cast("State", app.extensions[_NAME]).on_end.append(on_end)
+    cast("Config", app.extensions[_NAME]).on_end.append(on_end)
 
 
 def add_store_hook(app: Flask, on_store: OnStore) -> None:
     """Add another `on_store(session, flow, rows, size)` to an app that has tab sessions."""
-    cast("State", app.extensions[_NAME]).on_store.append(on_store)
+    cast("Config", app.extensions[_NAME]).on_store.append(on_store)
 
 
 def create_table() -> None:
@@ -199,7 +226,7 @@ def create_table() -> None:
 
     Several workers may start at once: whoever is too late for a table looks again for the others.
     """
-    engine = state().session.get_bind()
+    engine = current_config().session.get_bind()
     for _ in metadata.tables:
         with suppress(DBAPIError):
             return metadata.create_all(engine)
@@ -212,16 +239,16 @@ def purge(most: int = 50) -> tuple[int, int]:
     Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
     long for it: call it until both are 0.
     """
-    here = state()
+    config = current_config()
     now = int(utc_now().timestamp())
 
     def work(session: Session) -> tuple[int, int]:
-        rows = endings.outlived(session, now, most)
-        here.end(session, rows, "expired")
-        old = endings.forget(session, now - here.limits.tombstone, most)
-        return len(rows), old + references.forget(session, now, most)
+        rows = store.expired_ids(session, now, most)
+        config.end(session, rows, "expired")
+        old = store.delete_tombstones(session, now - config.limits.tombstone, most)
+        return len(rows), old + store.delete_expired_handovers(session, now, most)
 
-    return run_in_transaction(here.session, work)
+    return run_in_transaction(config.session, work)
 
 
 def _flask_sqlalchemy() -> Any:

@@ -10,8 +10,8 @@ import time_machine
 from flask import Blueprint, request
 from sqlalchemy import select
 
-from booking.tab_sessions import purge, references, session_route, write_transaction
-from booking.tab_sessions.model import handover
+from booking.tab_sessions import handover, purge, session_route, write_transaction
+from booking.tab_sessions.model import handover as handovers
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 SECRET = "Meet me at the café at nine"
@@ -23,16 +23,16 @@ def letters_blueprint():
     @session_route(letters, "/give/<purpose>", methods=["POST"])
     def give(tab, purpose):
         tab.data["text"] = request.form["text"]
-        return references.give(tab, purpose, {"text": request.form["text"]})
+        return handover.create(tab, purpose, {"text": request.form["text"]})
 
     @session_route(letters, "/take/<purpose>", methods=["POST"])
     def take(tab, purpose):
-        found = references.take(tab, purpose, request.form["reference"])
+        found = handover.redeem(tab, purpose, request.form["reference"])
         return found["text"] if found else ("", 204)
 
-    @session_route(letters, "/leave", methods=["POST"], in_background=True)
+    @session_route(letters, "/leave", methods=["POST"], counts_as_activity=False)
     def leave(tab):
-        return references.give(tab, "letter", tab.data)
+        return handover.create(tab, "letter", tab.data)
 
     @session_route(letters, "/finish-letters", methods=["POST"])
     def finish(tab):
@@ -53,7 +53,7 @@ def left(session):
 
     def read():
         session.rollback()
-        found = list(session.execute(select(handover)))
+        found = list(session.execute(select(handovers)))
         session.rollback()
         return found
 
@@ -153,7 +153,7 @@ def test_what_a_tab_left_is_withdrawn_when_it_completes(new_tab, left):
 def test_what_a_tab_left_is_withdrawn_when_it_ends(app, new_tab, left, session):
     reference = give(new_tab())
     with app.app_context(), write_transaction(session) as here:
-        [key] = here.scalars(select(handover.c.tab_session_id))
+        [key] = here.scalars(select(handovers.c.tab_session_id))
         app.extensions["tab_sessions"].end(here, [key], "ended")
     assert left() == []
     assert take(new_tab(), reference) is None
@@ -181,7 +181,7 @@ def test_the_table_holds_neither_the_text_nor_the_reference(new_tab, left):
 def test_a_stored_text_that_was_tampered_with_does_not_open(app, new_tab, session):
     reference = give(new_tab())
     with app.app_context(), write_transaction(session) as here:
-        here.execute(handover.update().values(sealed=secrets.token_bytes(60)))
+        here.execute(handovers.update().values(sealed=secrets.token_bytes(60)))
     assert take(new_tab(), reference) is None
 
 

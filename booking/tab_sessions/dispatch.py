@@ -1,0 +1,391 @@
+"""One request's way to a session route's view and back.
+
+First what needs no database: where the request came from, how large it is, which tab it names, its
+whole body. Then its transaction: the tab's row, the view, the draft and the view's own rows
+committed together or not at all. Only then the answer is rendered, so that no template runs while
+others wait for SQLite's one writer.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic
+
+from flask import Request, Response, current_app, g, request
+from sqlalchemy.orm import Session
+
+from booking.transactions.errors import (
+    DATABASE_FAILURES,
+    ReadOnlyTransaction,
+    is_temporarily_unavailable,
+)
+from booking.transactions.retry import Retry, run_in_transaction, run_read_only
+from booking.transactions.sessions import require_clean_session, write_transaction
+
+from . import crypto, guards, renewal, store
+from .body import has_body, read_whole, refuse_too_large
+from .config import Config, current_config, utc_now
+from .contrib.binding import load_browser_secret
+from .crypto import SealBroken, UnknownFormat
+from .errors import (
+    MissingTabSession,
+    NewerDraft,
+    NothingBegun,
+    ReadOnlyTab,
+    Refusal,
+    TabSessionBusy,
+    TabSessionGone,
+    translate_database_error,
+)
+from .responses import GONE, add_tab_headers
+from .schema import Data, Schema
+from .session import DeferredResponse, TabSession
+
+View = Callable[..., Any]
+Hook = Callable[[TabSession[Any]], None]
+Answer = Response | DeferredResponse
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_ERASED_ALONG = 10
+_MOST_FLOWS = 1000
+_ACTIVITY_NOTES = 12  # within an idle limit, at most
+_NO_ID = ""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RouteOptions(Generic[Data]):
+    """How one view was registered with session_route, which documents each of these."""
+
+    view: View
+    flow: str
+    schema: Schema[Data]
+    only_reads: bool
+    allow_missing_tab: bool
+    require_progress: bool
+    allow_completed: bool
+    idempotent: bool
+    counts_as_activity: bool
+    before_transaction: Callable[[], None] | None
+    on_success: Hook | None
+    after_commit: Hook | None
+
+
+def dispatch(
+    options: RouteOptions[Data], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Response:
+    """Answer one request to a session route, whatever comes of it."""
+    try:
+        config = current_config()
+        guards.refuse_cross_site(request)
+        refuse_too_large(request, config.limits.request)
+        return _accept(options, config, args, kwargs)
+    except Refusal as refusal:
+        return _refused(options, refusal)
+    except SealBroken as broken:
+        _log.error("a tab session is over: %s", broken)
+        return _refused(options, TabSessionGone("broken"))
+    except UnknownFormat as unknown:
+        _log.error("a tab session waits for a newer release: %s", unknown)
+        return _refused(options, NewerDraft())
+
+
+def _accept(
+    options: RouteOptions[Data], config: Config, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Response:
+    reads = options.only_reads or request.method in READING_METHODS
+    secret = load_browser_secret(request) if config.binding == "browser" else None
+    try:
+        sent = guards.read_ids(request, secret.value if secret else "")
+    except MissingTabSession:
+        if not (options.allow_missing_tab and reads):
+            raise
+        sent = None
+    _read_request(options, config)
+    accepted = SessionRequest(options, config, sent, utc_now(), args, kwargs)
+    response = accepted.read() if reads else accepted.write()
+    if secret:
+        secret.set_cookie(response)
+    return response
+
+
+def _read_request(options: RouteOptions[Any], config: Config) -> None:
+    """Read the whole request, and do what needs nothing else, while no transaction is open."""
+    actual: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    if has_body(actual):
+        require_clean_session(config.session)
+        read_whole(actual)
+    if options.before_transaction:
+        options.before_transaction()
+
+
+def _refused(options: RouteOptions[Any], refusal: Refusal) -> Response:
+    if current_app.debug and isinstance(refusal, MissingTabSession):
+        guards.explain_missing_id(refusal, request)
+    response = current_app.make_response(current_app.handle_user_exception(refusal))
+    response.headers.update(refusal.headers)
+    # The script takes another id where somebody reads this, not where a script asked for it.
+    if isinstance(refusal, TabSessionGone) and options.counts_as_activity:
+        response.headers[GONE] = refusal.reason
+    return response
+
+
+@dataclass(frozen=True)
+class _Written(Generic[Data]):
+    """What one try of a write came to; `commit` says whether to keep it."""
+
+    answer: Answer
+    tab: TabSession[Data]
+    commit: bool
+
+
+@dataclass(frozen=True)
+class SessionRequest(Generic[Data]):
+    """One accepted request. `sent` is None where an allow_missing_tab route was given no id."""
+
+    options: RouteOptions[Data]
+    config: Config
+    sent: guards.Ids | None
+    now: datetime
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def read(self) -> Response:
+        """Run the view where nothing can be written. Raises the Refusal that answers instead."""
+        try:
+            if self.sent and self.sent.source:
+                run_in_transaction(self.config.session, self._fork)
+            row, closed, response = run_read_only(self.config.session, self._read_once)
+        except ReadOnlyTransaction as error:
+            raise ReadOnlyTab from error
+        except DATABASE_FAILURES as error:
+            raise translate_database_error(error) from error
+        if row is not None and (closed == "expired" or self._activity_is_due(row)):
+            self._record_activity(row, closed)
+        if response is None:
+            raise TabSessionGone(closed or "ended")
+        return response
+
+    def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
+        if self.sent is None:
+            return None, None, self._run_reading_view(self._open(session, _NO_ID, None))
+        tab_id = self.sent.tab
+        row, is_known = self._find(session, tab_id, lock=False)
+        closed = self._closed_reason(session, row, tab_id, is_known=is_known, reads=True)
+        if closed:
+            return row, closed, None
+        return row, None, self._run_reading_view(self._open(session, tab_id, row))
+
+    def _run_reading_view(self, tab: TabSession[Data]) -> Response:
+        answer = self._call_view(tab)
+        tab.check_unchanged()
+        if isinstance(answer, DeferredResponse):
+            return self._rendered(answer, tab)
+        return _with_tab_headers(current_app.make_response(answer), tab)
+
+    def write(self) -> Response:
+        """Run the view in a write transaction, end it, and render the view's answer.
+
+        Raises the Refusal that answers instead.
+        """
+        written = self._write_and_end()
+        written.tab.close()
+        if written.commit and self.options.after_commit:
+            self.options.after_commit(written.tab)
+            written.tab.check_unchanged()
+        try:
+            return self._respond(written)
+        except ReadOnlyTransaction as error:
+            raise ReadOnlyTab from error
+        except DATABASE_FAILURES as error:
+            # The write is over, so asking again only renders again.
+            raise translate_database_error(error) from error
+
+    def _write_and_end(self) -> _Written[Data]:
+        """Write as often as the database asks for it, until it is committed or rolled back."""
+        try:
+            outcome = run_in_transaction(
+                self.config.session,
+                self._write_once,
+                idempotent=self.options.idempotent,
+                keep=_is_kept,
+            )
+        except Retry as unsettled:
+            raise TabSessionBusy from unsettled
+        except DATABASE_FAILURES as error:
+            raise translate_database_error(error) from error
+        if isinstance(outcome, TabSessionGone):
+            raise outcome
+        return outcome
+
+    def _write_once(self, session: Session) -> _Written[Data] | TabSessionGone:
+        tab_id = self._current_id(session)
+        row, is_known = self._find(session, tab_id, lock=True)
+        closed = self._closed_reason(session, row, tab_id, is_known=is_known, reads=False)
+        if row and closed == "expired":
+            self.config.end(session, [row.id], closed)
+        if closed:
+            return TabSessionGone(closed)
+        if is_known:
+            renewal.require_current(session, row, tab_id)
+        return self._run_view(self._open(session, tab_id, row, writable=True))
+
+    def _run_view(self, tab: TabSession[Data]) -> _Written[Data]:
+        """Run the view and save what it wrote, unless its answer says that nothing is to be."""
+        answer = self._call_view(tab)
+        if not isinstance(answer, DeferredResponse):
+            answer = current_app.make_response(answer)
+        if not _asks_for_commit(answer):
+            return _Written(answer, tab, commit=False)
+        began = tab.state == "new"
+        tab.save(is_activity=self.options.counts_as_activity)
+        if self.options.on_success:
+            self.options.on_success(tab)
+            tab.save(is_activity=False)  # what that added
+        self.config.report_stored(tab.session, self.options.flow, *tab.growth())
+        if began and tab.state == "active":
+            self._erase_outlived(tab.session)
+        return _Written(answer, tab, commit=True)
+
+    def _call_view(self, tab: TabSession[Data]) -> Any:
+        if self.options.require_progress and tab.state == "new":
+            raise NothingBegun
+        g.tab_session = tab
+        return self.options.view(tab, *self.args, **self.kwargs)
+
+    def _respond(self, written: _Written[Data]) -> Response:
+        """Render the answer to a write that is over, from what can only be read."""
+        answer, tab = written.answer, written.tab
+        if isinstance(answer, Response):
+            return _with_tab_headers(answer, tab) if written.commit else answer
+        return run_read_only(
+            self.config.session,
+            lambda session: self._rendered(answer, tab.reopened(session, committed=written.commit)),
+        )
+
+    def _rendered(self, deferred: DeferredResponse, tab: TabSession[Data]) -> Response:
+        g.tab_session = tab
+        response = current_app.make_response(
+            deferred.render(tab, *deferred.args, **deferred.kwargs)
+        )
+        response.headers.update(deferred.headers)
+        if deferred.status != 200:
+            response.status_code = deferred.status
+        return _with_tab_headers(response, tab)
+
+    # -- whose tab it is --------------------------------------------------------------------------
+
+    def _current_id(self, session: Session) -> str:
+        """The id that counts from now on, once a copy was made or another id was taken."""
+        sent = self._ids()
+        self._fork(session)
+        if sent.new is None:
+            return sent.tab
+        renewal.renew(session, self.config, sent.tab, sent.new, self._seconds())
+        return sent.new
+
+    def _fork(self, session: Session) -> None:
+        sent = self._ids()
+        if sent.source:
+            renewal.fork(session, self.config, sent.source, sent.tab, self._seconds())
+
+    def _ids(self) -> guards.Ids:
+        if self.sent is None:
+            raise LookupError("a tab without an id only reads")
+        return self.sent
+
+    def _find(self, session: Session, tab_id: str, *, lock: bool) -> tuple[store.Row | None, bool]:
+        """This tab's row in this flow, and whether its id is, or was, known in any."""
+        digest, flow = crypto.digest(tab_id), self.options.flow
+        if row := store.find(session, digest, flow, lock=lock):
+            return row, True
+        if not store.is_known(session, digest):
+            return None, False
+        return store.find_renewed(session, digest, flow, self._seconds(), lock=lock), True
+
+    def _open(
+        self, session: Session, tab_id: str, row: store.Row | None, *, writable: bool = False
+    ) -> TabSession[Data]:
+        def end_all(in_transaction: Session) -> None:
+            flows = store.every_flow(in_transaction, crypto.digest(tab_id), self._seconds())
+            which = store.has_key([row.id for row in flows])
+            self.config.end_all(in_transaction, which, "ended", most=_MOST_FLOWS)
+
+        return TabSession(
+            session,
+            row,
+            flow=self.options.flow,
+            tab_id=tab_id,
+            now=self.now,
+            limits=self.config.limits,
+            schema=self.options.schema,
+            end_all=end_all,
+            writable=writable,
+        )
+
+    def _closed_reason(
+        self, session: Session, row: store.Row | None, tab_id: str, *, is_known: bool, reads: bool
+    ) -> str | None:
+        """Why this tab's progress takes no more requests; None where it does."""
+        if row is None:
+            if not is_known:
+                return None
+            return renewal.closed_elsewhere(session, self.config, tab_id, self._seconds())
+        if not self.config.admits(row.user):
+            return "other_user"
+        if row.over_at(self._seconds()):
+            return "expired"
+        if row.state == "completed" and not reads and not self.options.allow_completed:
+            return "completed"
+        return (row.reason or "ended") if row.state == "ended" else None
+
+    # -- bookkeeping ------------------------------------------------------------------------------
+
+    def _activity_is_due(self, row: store.Row) -> bool:
+        """Whether a read is to be noted: who only looks for an hour is still there."""
+        silent = self._seconds() - row.seen_at
+        is_due = row.state == "active" and silent * _ACTIVITY_NOTES >= self.config.limits.idle
+        return self.options.counts_as_activity and is_due
+
+    def _record_activity(self, row: store.Row, closed: str | None) -> None:
+        """Note that a tab was read, or that it has ended, in a transaction after the view's.
+
+        So the view itself stays read-only. A database that is busy is left alone.
+        """
+        try:
+            with write_transaction(self.config.session) as session:
+                if closed:
+                    self.config.end(session, [row.id], closed)
+                else:
+                    now = self._seconds()
+                    until = self.config.limits.over_at(now, row.absolute_expires_at)
+                    store.record_activity(session, row.id, now, until)
+        except DATABASE_FAILURES as error:
+            if not is_temporarily_unavailable(error):
+                raise
+
+    def _erase_outlived(self, session: Session) -> None:
+        # New tabs take a few outlived ones with them, so that erasing needs no clockwork.
+        rows = store.expired_ids(session, self._seconds(), _ERASED_ALONG)
+        self.config.end(session, rows, "expired")
+
+    def _seconds(self) -> int:
+        return int(self.now.timestamp())
+
+
+def _is_kept(outcome: _Written[Any] | TabSessionGone) -> bool:
+    # A tab that is over was ended in this transaction, and that is kept.
+    return isinstance(outcome, TabSessionGone) or outcome.commit
+
+
+def _asks_for_commit(answer: Answer) -> bool:
+    return answer.commit if isinstance(answer, DeferredResponse) else answer.status_code < 400
+
+
+def _with_tab_headers(response: Response, tab: TabSession[Any]) -> Response:
+    if response.is_streamed:  # what is written while it streams would be lost
+        response.call_on_close(tab.check_unchanged)
+    event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None
+    return add_tab_headers(response, seconds_left=tab.seconds_left, event=event)
