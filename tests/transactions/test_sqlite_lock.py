@@ -154,8 +154,8 @@ def test_a_hosts_engine_waits_as_sqlite_does_and_is_told_nothing(sqlite_url, wri
 
 def test_sidebooks_own_engine_waits_evenly(sqlite_url):
     with app_over(sqlite_url) as own, own.app_context():
-        with own.extensions["sqlalchemy"].engine.connect() as connection:
-            assert connection.info["transactions.busy_timeout"] == 15_000
+        connection = own.extensions["sqlalchemy"].session.connection()
+        assert connection.info["transactions.busy_timeout"] == 15_000
 
 
 def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):
