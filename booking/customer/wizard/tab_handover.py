@@ -1,6 +1,6 @@
 """Two tabs of one browser help each other: contact details, and a word about times that overlap.
 
-What passes between them is a one-time reference (`tab_sessions.references`); a tab that has
+What passes between them is a one-time reference (`tab_sessions.handover`); a tab that has
 nothing to give, and a reference that leads to nothing, are both answered 204 and not a word. A
 tab whose appointment is confirmed has no details to give any more: its draft is erased.
 """
