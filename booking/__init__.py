@@ -1,16 +1,21 @@
 """Sidebook: appointment booking for Flask. This file is the public face and the map of the house.
 
-    tab_sessions/   one wizard per tab: a library that knows no appointment
     scheduling/     the rules of time: pure, no clock, no database
+    i18n/           languages: messages, dates, times, lists
+    contact/        who somebody is: one set of fields and checks
+    transactions/   how a transaction opens and ends
+    tab_sessions/   one wizard per tab: a library that knows no appointment
     storage/        what is written down: models, reads, the database's own guards
-    operations/     the verbs: hold, book, cancel, load a business file
+    operations/     the verbs: hold, book, move, cancel
+    business_file/  the shop as a file
     notifications/  what we send: calendar files
+    web/            what all doors share: headers, assets, addresses, rendering, errors
     customer/       the front door: the wizard and the manage-link pages
     commands/       at the shell: flask booking load, list, cancel, doctor, …
     testing/        TabClient: a browser tab for a test suite
 
-extension.py is where the rooms meet, for one app; database.py finds its database, sqlite_file.py
-watches the file; application.py makes an app around it.
+extension.py is where the rooms meet, for one app; application.py makes an app around it;
+database.py finds its database. docs/design.md says who may import whom.
 Names are loaded when asked for: importing session_route loads no wizard.
 """
 
@@ -20,12 +25,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from booking.application import create_app
-    from booking.extension import Sidebook
-    from booking.storage.models import Booking
-    from booking.tab_sessions import TabSession, TabSessions, current_tab, session_route
+    from booking.application import create_app as create_app
+    from booking.extension import Sidebook as Sidebook
+    from booking.storage.models import Booking as Booking
+    from booking.tab_sessions import TabSession as TabSession
+    from booking.tab_sessions import TabSessions as TabSessions
+    from booking.tab_sessions import current_tab as current_tab
+    from booking.tab_sessions import session_route as session_route
 
-_ROOMS = {
+_EXPORTS = {
     "Booking": "storage.models",
     "Sidebook": "extension",
     "TabSession": "tab_sessions",
@@ -34,19 +42,10 @@ _ROOMS = {
     "current_tab": "tab_sessions",
     "session_route": "tab_sessions",
 }
-
-__all__ = [
-    "Booking",
-    "Sidebook",
-    "TabSession",
-    "TabSessions",
-    "create_app",
-    "current_tab",
-    "session_route",
-]
+__all__ = list(_EXPORTS)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_ROOMS[name]}", __name__), name)
+    return getattr(import_module(f".{_EXPORTS[name]}", __name__), name)

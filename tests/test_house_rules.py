@@ -37,11 +37,11 @@ def walls(*, rooms: str = "", libraries: str = "") -> Walls:
 
 FORMS = "wtforms email_validator phonenumbers"
 # of sqlalchemy the type, to pass it on
-PAGES = f"flask werkzeug markupsafe {FORMS} altcha sqlalchemy.orm.Session"
+PAGES = "flask werkzeug markupsafe sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
     "i18n": walls(rooms="scheduling", libraries="babel"),
-    "contact": walls(rooms="i18n", libraries=f"{FORMS} markupsafe"),
+    "contact": walls(rooms="i18n", libraries=FORMS),
     "transactions": walls(libraries="sqlalchemy"),
     # typing_extensions comes with sqlalchemy; only type checkers read it here
     "tab_sessions": walls(
@@ -53,13 +53,13 @@ ROOMS = {
     "business_file": walls(rooms="scheduling i18n operations", libraries=""),
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),
     "web": walls(
-        rooms="state config contact i18n scheduling storage transactions operations tab_sessions",
-        libraries="flask werkzeug markupsafe altcha sqlalchemy.orm.Session",
+        rooms="state contact i18n scheduling storage transactions operations tab_sessions",
+        libraries=PAGES,
     ),
     "customer": walls(
         rooms="state web contact i18n tab_sessions transactions scheduling storage operations "
         "notifications",
-        libraries=PAGES,
+        libraries=f"{PAGES} altcha",
     ),
     "owner": walls(rooms="scheduling storage operations", libraries=PAGES),
 }

@@ -10,9 +10,10 @@ from booking.i18n import gettext_noop
 from booking.operations.errors import Limit
 from booking.tab_sessions import MissingTabSession, TabSessionGone, TooManyTabs
 from booking.web import urls
-from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages, is_by_htmx, page
+from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
+from booking.web.rendering import is_by_htmx, render_in_any_case
 
-from .appointment.manage import LongOver
+from .appointment.views import LongOver
 from .wizard.countdown import NO_HOLD
 from .wizard.sentences import TOO_MUCH
 
@@ -56,7 +57,7 @@ def gone(error: TabSessionGone) -> Answer:
     reason = _(GONE.get(error.reason, GONE["ended"]))
     asked = urls.own_name(request.endpoint)
     if asked == "more_time":  # what is being typed beside it stays
-        return page("_hold.html", {"hold": NO_HOLD, "message": reason}), 410
+        return render_in_any_case("_hold.html", hold=NO_HOLD, message=reason), 410
     if asked == "keep_typed":  # nobody asked for an answer
         return "", 410
     # A time that was booked is not looked for again.
@@ -69,7 +70,8 @@ def gone(error: TabSessionGone) -> Answer:
         "typed": typed,
         "form_url": url_for(".carry_on"),
     }
-    return page("_gone.html" if is_by_htmx() else "problem.html", context), 410
+    template = "_gone.html" if is_by_htmx() else "problem.html"
+    return render_in_any_case(template, **context), 410
 
 
 def long_over(_error: LongOver) -> Answer:

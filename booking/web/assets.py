@@ -49,7 +49,7 @@ def add_to(blueprint: Blueprint) -> None:
 
 
 def merged(filename: str) -> Response:
-    """All our style sheets, or all our scripts, as one file."""
+    """Return all our style sheets, or all our scripts, as one file."""
     text = "\n".join(without_remarks(source) for source in MERGED[filename])
     kind = "text/css" if filename.endswith(".css") else "text/javascript"
     response = Response(text, mimetype=kind)
@@ -59,12 +59,12 @@ def merged(filename: str) -> Response:
 
 
 def without_remarks(source: Path) -> str:
-    """The file without the lines that are only comments, which nobody's browser reads."""
+    """Return the file without the lines that are only comments, which nobody's browser reads."""
     return REMARKS.sub("", source.read_text(encoding="utf-8"))
 
 
 def digest(*files: Path) -> str:
-    """A few characters that change with the content; empty where a file is not there."""
+    """Return a few characters that change with the content; empty where a file is not there."""
     try:
         return _digest(files, tuple(file.stat().st_mtime_ns for file in files))
     except OSError:
@@ -86,8 +86,8 @@ def _digest_at(name: str, values: dict[str, Any]) -> str:
 
 
 def _add_digest(endpoint: str, values: dict[str, Any]) -> None:
-    if "v" not in values and (found := _digest_at(urls.own_name(endpoint), values)):
-        values["v"] = found
+    if "v" not in values and (version := _digest_at(urls.own_name(endpoint), values)):
+        values["v"] = version
 
 
 def _keep_for_good(response: Response) -> Response:

@@ -41,7 +41,7 @@ def compress(request: Request, response: Response, *, for_good: bool) -> Respons
 
 
 def is_asked_by_us(request: Request) -> bool:
-    """Whether our own page asked, or the person by hand; browsers say so where it matters."""
+    """Return whether our own page asked, or the person by hand: browsers say so where it counts."""
     return request.headers.get("Sec-Fetch-Site", "none") in OWN_SITE
 
 

@@ -23,14 +23,11 @@ from booking.tab_sessions import (
     TooLarge,
     TooSlow,
     is_temporarily_unavailable,
-    read_transaction,
     read_whole,
 )
 from booking.transactions.errors import is_missing_table
 
-from .headers import is_answered_by_us
-from .rendering import render
-from .shop import get_shop, placeholder_shop
+from .rendering import is_by_htmx, render_in_any_case
 from .trouble_log import log_not_set_up, log_outage
 
 Answer = tuple[str, int]
@@ -149,7 +146,7 @@ class ErrorPages:
         given: dict[str, Any] = {"retry": self.start(), "typed": [], "form_url": None}
         given |= {"heading": heading, "message": message}
         template = "_problem.html" if is_by_htmx() else "problem.html"
-        return page(template, given | context), status
+        return render_in_any_case(template, **given | context), status
 
     def fields(self) -> list[dict[str, str]]:
         """Return what the refused request carried, so that it can be sent again.
@@ -164,19 +161,3 @@ class ErrorPages:
             return []
         sent = islice(request.form.items(), MOST_REPEATED)
         return [{"name": name, "label": self.label(name), "value": value} for name, value in sent]
-
-
-def page(template: str, context: dict[str, Any]) -> str:
-    """Return the rendered page, even when the shop itself cannot be read."""
-    is_answered_by_us()
-    try:
-        # Even from older tables the shop's name and phone can be read, mostly.
-        with read_transaction(current_sidebook().db.session) as session:
-            return render(template, get_shop(session), **context)
-    except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
-        return render(template, placeholder_shop(), **context)
-
-
-def is_by_htmx() -> bool:
-    """Return whether a fragment is wanted: htmx asks, and not to restore a whole page."""
-    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers

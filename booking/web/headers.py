@@ -55,7 +55,7 @@ def add_strict(response: Response) -> Response:
 
 
 def is_ours() -> bool:
-    """Whether this request is for something below the wizard's prefix."""
+    """Return whether this request is for something below the wizard's prefix."""
     environ = request.environ  # several ask with each request
     if _OURS not in environ:
         environ[_OURS] = _is_below_our_prefix()
@@ -75,7 +75,7 @@ def _reached() -> None:
 
 
 def is_our_answer() -> bool:
-    """Whether one of ours answered: an extension of the host's may have been quicker."""
+    """Return whether one of ours answered: an extension of the host's may have been quicker."""
     if not is_ours():
         return False
     environ = request.environ

@@ -5,17 +5,20 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 
 from booking.contact.phones import LinePart, dialled
+from booking.state import current_sidebook
 from booking.storage.models import Shop
+from booking.tab_sessions import read_transaction
 
 from . import urls
-from .shop import phone_region
+from .headers import is_answered_by_us
+from .shop import get_shop, phone_region, placeholder_shop
 
 
 def render(template: str, shop: Shop, **context: Any) -> str:
-    """A template of templates/booking/ for this shop."""
+    """Return a template of templates/booking/, rendered for this shop."""
 
     @cache
     def phone() -> tuple[LinePart, ...]:
@@ -23,3 +26,19 @@ def render(template: str, shop: Shop, **context: Any) -> str:
 
     given = {"shop": shop, "phone": phone, "wizard_root": urls.root()}
     return render_template(f"booking/{template}", **given, **context)
+
+
+def render_in_any_case(template: str, **context: Any) -> str:
+    """Return the rendered template even when the shop itself cannot be read."""
+    is_answered_by_us()
+    try:
+        # Even from older tables the shop's name and phone can be read, mostly.
+        with read_transaction(current_sidebook().db.session) as session:
+            return render(template, get_shop(session), **context)
+    except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
+        return render(template, placeholder_shop(), **context)
+
+
+def is_by_htmx() -> bool:
+    """Return whether a fragment is wanted: htmx asks, and not to restore a whole page."""
+    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers

@@ -8,6 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from booking.contact.phones import shop_region
+from booking.i18n import gettext as _
 from booking.scheduling import clock
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -17,28 +18,28 @@ UTC = ZoneInfo("UTC")
 
 
 def get_shop(session: Session) -> Shop:
-    """The shop; a nameless one in UTC as long as no business file was loaded."""
+    """Return the shop; a placeholder in UTC as long as no business file was loaded."""
     return reads.shop(session) or placeholder_shop()
 
 
 def placeholder_shop() -> Shop:
-    """Stands in for a shop that cannot be read."""
-    return Shop(name="Appointments", phone="", email="", address="", zone="UTC", about="")
+    """Return what stands in for a shop that cannot be read."""
+    return Shop(name=_("Appointments"), phone="", email="", address="", zone="UTC", about="")
 
 
 def shop_zone(shop: Shop) -> ZoneInfo:
-    """The zone in which the shop's own days are counted."""
+    """Return the zone in which the shop's own days are counted."""
     return named_zone(shop.zone) or UTC
 
 
 def customer_zone(chosen: str, shop: Shop) -> ZoneInfo:
-    """The zone a customer chose, else the one the browser names, else the shop's."""
+    """Return the zone a customer chose, else the one the browser names, else the shop's."""
     named = request.headers.get("Tab-Time-Zone", "")
     return named_zone(chosen) or named_zone(named) or shop_zone(shop)
 
 
 def named_zone(name: str) -> ZoneInfo | None:
-    """The zone of that name; None for any text that names none."""
+    """Return the zone of that name; None for any text that names none."""
     try:
         return clock.zone(name)
     except clock.UnknownZone:
@@ -46,5 +47,5 @@ def named_zone(name: str) -> ZoneInfo | None:
 
 
 def phone_region(shop: Shop) -> str | None:
-    """The country whose phone numbers need no '+' (BOOKING_PHONE_REGION, else the shop's own)."""
+    """Return the country (ISO code) whose numbers need no '+': as set, else the shop's; or None."""
     return current_sidebook().settings.phone_region or shop_region(shop.phone, shop.zone)

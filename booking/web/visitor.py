@@ -115,10 +115,10 @@ def read_address(written: str | None) -> Address | None:
     bare = (written or "").strip(" \t\"'")
     for candidate in (bare, bare.rpartition(":")[0]):
         try:
-            found = ip_address(candidate.removeprefix("[").removesuffix("]").split("%")[0])
+            address = ip_address(candidate.removeprefix("[").removesuffix("]").split("%")[0])
         except ValueError:
             continue
-        return _embedded(found) or found
+        return _embedded(address) or address
     return None
 
 

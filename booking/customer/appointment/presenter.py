@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.i18n import gettext as _
 from booking.i18n import words
 from booking.storage.models import Booking, Shop
 from booking.web.shop import named_zone, shop_zone
@@ -14,7 +15,7 @@ ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
-    """What a customer is told of a booking, in the zone in which it was made."""
+    """Return what a customer is told of a booking, in the zone in which it was made."""
     own = shop_zone(shop)
     zone = named_zone(booking.customer_zone) or own
     local = booking.starts_at.astimezone(zone)
@@ -39,14 +40,21 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
 
 
 def zone_note(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
-    """'Berlin time (UTC+1)', and where it differs what the shop's clock shows then."""
-    label, there = words.zone_label(zone, start), words.beside(start, zone, own)
-    return f"{label}; {there} at the shop, {words.zone_label(own, start)}" if there else label
+    """Return 'Berlin time (UTC+1)', and where it differs what the shop's clock shows then."""
+    label, shop_time = words.zone_label(zone, start), words.beside(start, zone, own)
+    if shop_time is None:
+        return label
+    return _(
+        "%(zone)s; %(time)s at the shop, %(shop_zone)s",
+        zone=label,
+        time=shop_time,
+        shop_zone=words.zone_label(own, start),
+    )
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
     start = booking.starts_at
-    there = start.astimezone(own).date()
-    another_day = there != start.astimezone(zone).date()
-    weekday = f"{words.WEEKDAYS[there.weekday()]} " if another_day else ""
+    shop_day = start.astimezone(own).date()
+    another_day = shop_day != start.astimezone(zone).date()
+    weekday = f"{words.WEEKDAYS[shop_day.weekday()]} " if another_day else ""
     return f"{weekday}{words.times(start, booking.ends_at, own)}, {words.zone_label(own, start)}"

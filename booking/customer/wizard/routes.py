@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint
 
 from booking.customer import errors
-from booking.customer.appointment import manage
+from booking.customer.appointment import views as appointment
 from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import exempt, session_lifecycle, session_route
 from booking.web import assets, headers, trouble_log, urls
@@ -104,8 +104,8 @@ def _add_handover(blueprint: Blueprint) -> None:
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/appointment/<token>", view_func=manage.appointment)
-    blueprint.add_url_rule("/appointment/<token>/calendar.ics", view_func=manage.calendar)
+    blueprint.add_url_rule("/appointment/<token>", view_func=appointment.appointment)
+    blueprint.add_url_rule("/appointment/<token>/calendar.ics", view_func=appointment.calendar)
     cancellation = "/appointment/<token>/cancellation"
-    blueprint.add_url_rule(cancellation, view_func=manage.cancel, methods=["POST"])
-    blueprint.add_url_rule(cancellation, view_func=manage.no_longer_asked)
+    blueprint.add_url_rule(cancellation, view_func=appointment.cancel, methods=["POST"])
+    blueprint.add_url_rule(cancellation, view_func=appointment.no_longer_asked)

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Gone
 from werkzeug.wrappers import Response as AnyResponse
 
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file, uid
 from booking.operations import bookings
 from booking.operations.errors import AppointmentPast
@@ -33,15 +35,18 @@ from booking.web.urls import public_url
 
 from . import manage_link, presenter
 
-HEADINGS = {"cancelled": "This appointment is cancelled"}
 NOTHING_TO_SAY = 1024  # bytes: the form is one button
-BEGUN = "This appointment has begun or is over, so it cannot be cancelled here any more."
-ONCE_MORE = "Nothing is cancelled yet. Please press the button once more if that is what you want."
+BEGUN = gettext_noop(
+    "This appointment has begun or is over, so it cannot be cancelled here any more."
+)
+ONCE_MORE = gettext_noop(
+    "Nothing is cancelled yet. Please press the button once more if that is what you want."
+)
 SHOWN_FOR = timedelta(days=30)  # after its end; then whoever finds the link learns nothing by it
 
 
 class NotMeant(Exception):
-    """What asks to cancel did not come from the form of our page."""
+    """Raised where what asks to cancel did not come from the form of our page."""
 
 
 class LongOver(Gone):
@@ -49,7 +54,7 @@ class LongOver(Gone):
 
 
 def appointment(token: str) -> str:
-    """The appointment as it is now."""
+    """Show the appointment as it is now."""
     with read_transaction(current_sidebook().session) as session:
         return _page(session, token, _booking(session, token))
 
@@ -67,19 +72,19 @@ def cancel(token: str) -> AnyResponse | tuple[str, int]:
             idempotent=True,
         )
     except NotMeant:
-        return _shown_again(token, ONCE_MORE), 422
+        return _shown_again(token, _(ONCE_MORE)), 422
     except AppointmentPast:
-        return _shown_again(token, BEGUN), 409
+        return _shown_again(token, _(BEGUN)), 409
     return redirect(url_for(".appointment", token=token), 303)
 
 
 def no_longer_asked(token: str) -> AnyResponse:
-    """Whoever opens the cancellation's own address wants to see what became of it."""
+    """Lead who opens the cancellation's own address to the appointment."""
     return redirect(url_for(".appointment", token=token), 303)
 
 
 def calendar(token: str) -> Response:
-    """The appointment as a file that calendars open."""
+    """Return the appointment as a file that calendars open."""
     with read_transaction(current_sidebook().session) as session:
         booking = _booking(session, token)
         url = public_url(".appointment", token=token)
@@ -129,10 +134,11 @@ def _page(
 ) -> str:
     """The page; `asked` says how often it has asked whether to cancel, this time included."""
     shop, url = get_shop(session), url_for(".cancel", token=token)
+    is_cancelled = booking.state == "cancelled"
     return render(
         "appointment.html",
         shop,
-        heading=HEADINGS.get(booking.state, "Your appointment"),
+        heading=_("This appointment is cancelled") if is_cancelled else _("Your appointment"),
         booking=presenter.appointment(booking, shop),
         state=booking.state,
         cancellable=_is_cancellable(booking),
