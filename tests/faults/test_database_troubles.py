@@ -39,11 +39,13 @@ def locked(app: Flask) -> Iterator[None]:
     engine.dispose()
     other = sqlite3.connect(engine.url.database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    yield
-    other.execute("ROLLBACK")
-    other.close()
-    event.remove(engine, "connect", be_impatient)
-    engine.dispose()
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+        event.remove(engine, "connect", be_impatient)
+        engine.dispose()
 
 
 def be_impatient(connection, _record) -> None:
@@ -73,9 +75,11 @@ def read_only(app: Flask) -> Iterator[None]:
 
     event.listen(engine, "do_connect", connect_to_read)
     engine.dispose()
-    yield
-    event.remove(engine, "do_connect", connect_to_read)
-    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "do_connect", connect_to_read)
+        engine.dispose()
 
 
 @contextmanager
