@@ -1,5 +1,10 @@
-"""THE FRONT DOOR: the wizard (`wizard/`), the pages behind the manage link (`appointment/`), and
-what goes wrong at this door alone (`errors`).
+"""THE FRONT DOOR: the wizard, step by step, and the pages behind the manage link.
+
+A request's way through the wizard: `routes` has the addresses; `state` looks up what of the tab's
+`draft` still holds; `progress` says which step that opens, in the order of `order`; a module of
+`steps/` shows its question and takes its answer; `replies` names what comes next and `fragments`
+renders it. `errors` words what goes wrong at this door alone; `appointment` is the manage link,
+which needs no tab.
 """
 
 from .wizard.routes import create_blueprint

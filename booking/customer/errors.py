@@ -14,8 +14,9 @@ from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
 from booking.web.rendering import is_by_htmx, render_in_any_case
 
 from .appointment.views import LongOver
-from .wizard.countdown import NO_HOLD
-from .wizard.sentences import TOO_MUCH
+from .wizard.holds import NO_HOLD
+from .wizard.recovery import recoverable_fields
+from .wizard.texts import visitor_limit
 
 GONE = {
     "expired": gettext_noop("Nothing was done here for a long time, so your answers were erased."),
@@ -25,7 +26,6 @@ GONE = {
     "revoked": gettext_noop("This booking was ended, so its answers were erased."),
     "ended": gettext_noop("This booking was ended, so its answers were erased."),
 }
-CARRIED_ON = frozenset({"service", "staff", "slot", "zone"})
 
 
 def register_error_handlers(blueprint: Blueprint) -> None:
@@ -58,17 +58,18 @@ def gone(error: TabSessionGone) -> Answer:
     asked = urls.own_name(request.endpoint)
     if asked == "more_time":  # what is being typed beside it stays
         return render_in_any_case("_hold.html", hold=NO_HOLD, message=reason), 410
-    if asked == "keep_typed":  # nobody asked for an answer
+    if asked == "save_input":  # nobody asked for an answer
         return "", 410
     # A time that was booked is not looked for again.
-    carried = CARRIED_ON - {"slot"} if error.reason == "completed" else CARRIED_ON
-    typed = [field for field in PAGES.fields() if field["label"] or field["name"] in carried]
+    left_out = {"slot"} if error.reason == "completed" else set()
+    kept = recoverable_fields() - left_out
+    typed = [field for field in PAGES.fields() if field["label"] or field["name"] in kept]
     context = {
         "heading": _("This booking is over"),
         "reason": reason,
         "message": reason,
         "typed": typed,
-        "form_url": url_for(".carry_on"),
+        "form_url": url_for(".resume"),
     }
     template = "_gone.html" if is_by_htmx() else "problem.html"
     return render_in_any_case(template, **context), 410
@@ -82,7 +83,7 @@ def long_over(_error: LongOver) -> Answer:
 
 def too_many(error: TooManyTabs) -> AnswerWithHeaders:
     """429: this visitor, or the network around, has begun as many bookings as one may in a day."""
-    message = _(TOO_MUCH[Limit.DRAFTS])
+    message = visitor_limit(Limit.DRAFTS)
     body, status = PAGES.problem(429, _("Not another one today"), message, typed=PAGES.fields())
     return body, status, {"Retry-After": str(error.seconds)}
 

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from booking.customer.wizard.sentences import TOO_MUCH
+from booking.customer.wizard.texts import VISITOR_LIMIT_MESSAGES
 from booking.operations.errors import Limit
 from booking.storage.models import visitor_drafts
 from booking.testing import TabClient
@@ -39,7 +39,7 @@ def begin(app) -> TabClient:
 def is_refused(tab) -> bool:
     if tab.status != 429:
         return False
-    assert TOO_MUCH[Limit.DRAFTS] in alert(tab)
+    assert VISITOR_LIMIT_MESSAGES[Limit.DRAFTS] in alert(tab)
     assert tab.headers["Retry-After"] == "3600", "an hour before midnight, UTC"
     return True
 

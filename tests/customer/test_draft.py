@@ -20,7 +20,8 @@ DRAFTS = st.builds(
     zone=TEXT,
     contact=st.dictionaries(TEXT, TEXT, max_size=4),
     answers=st.dictionaries(TEXT, TEXT, max_size=4),
-    typed=st.dictionaries(TEXT, TEXT, max_size=4),
+    by_step=st.dictionaries(TEXT, st.dictionaries(TEXT, TEXT, max_size=2), max_size=2),
+    unsaved_input=st.dictionaries(TEXT, TEXT, max_size=4),
 )
 
 

@@ -1,45 +1,73 @@
 """Which step comes next, and which one may be shown."""
 
-from itertools import chain, combinations
-
 import pytest
 
-from booking.customer.wizard import step_names
+from booking.customer.wizard.order import STEPS
+from booking.customer.wizard.progress import Progress
 
-QUESTIONS = ("service", "staff", "time", "details")
-
-
-def subsets(items):
-    return [set(c) for c in chain.from_iterable(combinations(items, n) for n in range(5))]
+BY_NAME = {step.name: step for step in STEPS}
 
 
-@pytest.mark.parametrize(
-    "answered", subsets(QUESTIONS), ids=lambda answered: "+".join(sorted(answered)) or "nothing"
-)
-def test_the_open_step_is_the_first_without_an_answer(answered):
-    missing = [step for step in QUESTIONS if step not in answered]
-    assert step_names.open_step(answered) == (missing[0] if missing else "review")
+def progress(*answered, skipped=()):
+    questions = [step for step in STEPS if step.is_question]
+    return Progress(questions, BY_NAME["review"], frozenset(answered), frozenset(skipped))
 
 
 @pytest.mark.parametrize(
-    "answered", subsets(QUESTIONS), ids=lambda answered: "+".join(sorted(answered)) or "nothing"
+    ("answered", "open_step"),
+    [
+        ([], "service"),
+        (["service"], "staff"),
+        (["service", "time", "details"], "staff"),
+        (["staff", "time", "details"], "service"),
+        (["service", "staff", "time"], "details"),
+        (["service", "staff", "time", "details"], "review"),
+    ],
 )
-@pytest.mark.parametrize("wanted", step_names.STEPS)
-def test_a_step_is_shown_only_when_everything_before_it_is_answered(wanted, answered):
-    order = [*QUESTIONS, "review"]
-    reached = wanted in order and set(order[: order.index(wanted)]) <= answered
-    expected = wanted if reached else step_names.open_step(answered)
-    assert step_names.right_step(wanted, answered, set()) == expected
+def test_the_open_step_is_the_first_without_an_answer(answered, open_step):
+    assert progress(*answered).open_step.name == open_step
 
 
-def test_a_passed_over_step_is_never_shown():
-    answered = {"service", "staff"}
-    assert step_names.right_step("staff", answered, {"staff"}) == "time"
-    assert step_names.asked({"service", "staff"}) == ["time", "details", "review"]
+@pytest.mark.parametrize(
+    ("answered", "wanted", "shown"),
+    [
+        ([], "review", "service"),
+        (["service"], "service", "service"),
+        (["service"], "staff", "staff"),
+        (["service"], "time", "staff"),
+        (["service", "time"], "time", "staff"),
+        (["service", "staff", "time", "details"], "staff", "staff"),
+        (["service", "staff", "time", "details"], "review", "review"),
+        (["service", "staff", "time", "details"], "done", "review"),
+        (["service", "staff"], "done", "time"),
+    ],
+)
+def test_a_step_is_shown_only_when_everything_before_it_is_answered(answered, wanted, shown):
+    assert progress(*answered).right_step(wanted).name == shown
 
 
-def test_back_leads_past_the_steps_that_were_passed_over():
-    assert step_names.step_before("time", {"staff"}) == "service"
-    assert step_names.step_before("time", {"service", "staff"}) is None
-    assert step_names.step_before("service", set()) is None
-    assert step_names.step_before("done", set()) is None
+def test_a_skipped_step_is_never_shown():
+    with_one_person = progress("service", "staff", skipped=["staff"])
+    assert with_one_person.right_step("staff").name == "time"
+    alone = progress("service", "staff", skipped=["service", "staff"])
+    assert [step.name for step in alone.asked] == ["time", "details", "review"]
+
+
+@pytest.mark.parametrize(
+    ("step", "skipped", "before"),
+    [
+        ("time", ["staff"], "service"),
+        ("time", ["service", "staff"], None),
+        ("review", [], "details"),
+        ("service", [], None),
+        ("done", [], None),
+    ],
+)
+def test_back_leads_past_the_steps_that_were_skipped(step, skipped, before):
+    found = progress("service", "staff", skipped=skipped).step_before(BY_NAME[step])
+    assert (found.name if found else None) == before
+
+
+def test_the_last_two_places_are_the_review_and_the_confirmation():
+    assert [step.name for step in STEPS[-2:]] == ["review", "done"]
+    assert [step.is_question for step in STEPS[-2:]] == [False, False]

@@ -9,8 +9,7 @@ import pytest
 import time_machine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from booking.customer.wizard.answers import MANY_HELD
-from booking.customer.wizard.sentences import TOO_MUCH
+from booking.customer.wizard.texts import MANY_HELD, VISITOR_LIMIT_MESSAGES
 from booking.operations.errors import Limit
 from booking.testing import TabClient
 from booking.web.visitor import UNREADABLE, network_names, read_address
@@ -172,7 +171,9 @@ def test_forty_people_behind_an_address_that_is_said_to_be_shared_all_book(app, 
     times = [f"2026-03-{day}T{hour}:00Z" for day in range(10, 20) for hour in ("09", 10, 14, 15)]
     tabs = [at_details(app, slot, staff="ana") for slot in times]
     assert {tab.status for tab in tabs[:20]} == {200}
-    assert {(tab.status, alert(tab)) for tab in tabs[20:]} == {(429, TOO_MUCH[Limit.HOLDS])}
+    assert {(tab.status, alert(tab)) for tab in tabs[20:]} == {
+        (429, VISITOR_LIMIT_MESSAGES[Limit.HOLDS])
+    }
     start_again(app, shared_addresses=(ip_network("127.0.0.0/8"),))
     for tab, slot in zip(tabs[20:], times[20:], strict=True):
         tab.submit(slot=slot)

@@ -3,92 +3,51 @@
 Every form of a question carries the version of the stored answer it was rendered from, as
 `answer_version`. Two answers differ only if another one was stored since then and it is not the one
 that is posted: the same answer twice is no conflict, and Back renders the form anew. A form without
-a version is not checked. What differs is told in rows of `label`, `stored` and `entered`.
+a version is not checked. What differs is shown in rows of `label`, `stored` and `entered`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
-from typing import Any
 
-from booking.contact import forms
-from booking.i18n import words
-from booking.storage.models import Service
+from booking.i18n import gettext as _
 
-from .draft import ANY, LONGEST_MARK
-from .state import WizardState, with_slug
-from .step_names import LABELS
+from .draft import VERSION_LENGTH
+from .form_fields import posted
+from .state import WizardState
+from .steps.base import Step
 
-ANYONE = "Anyone who is free"
-NOTHING = "Nothing"
 Rows = list[dict[str, str]]
 
 
-def answer_version_of(here: WizardState, question: str) -> str:
-    """Which stored answer a form is rendered from; keyed with the draft, so that it tells nothing.
+def answer_version(wizard: WizardState, step: Step) -> str:
+    """Return which stored answer a form is rendered from; keyed, so that it tells nothing.
 
     The draft's seed outlives a renewed id, and goes along into a copied tab: what was typed over
     an answer there has been typed over the same answer here.
     """
-    told = [here.draft.seed, question, here.draft.answer_to(question)]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:LONGEST_MARK]
+    answer = [wizard.draft.seed, step.name, step.answer(wizard.draft)]
+    return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
 
 
-def is_overtaken(here: WizardState, question: str, answer_version: str) -> bool:
-    """Whether another answer was stored since a form with that mark was rendered."""
-    return bool(answer_version) and answer_version != answer_version_of(here, question)
+def changed_since(wizard: WizardState, step: Step, version: str) -> bool:
+    """Whether another answer was stored since a form with that version was rendered."""
+    return bool(version) and version != answer_version(wizard, step)
 
 
-def service_rows(here: WizardState, answer_version: str, chosen: Service) -> Rows:
-    """What differs when that service is chosen."""
-    stored = with_slug(here.services, here.draft.service)
-    there = stored.name if stored else ""
-    return _rows(here, "service", answer_version, there, chosen.name)
+def rows(wizard: WizardState, step: Step, stored: str, entered: str) -> Rows:
+    """Return how the posted answer differs from the stored one, both as people read them.
 
-
-def staff_rows(here: WizardState, answer_version: str, choice: str) -> Rows:
-    """What differs when that choice of staff is made."""
-    return _rows(
-        here, "staff", answer_version, _person(here, here.draft.staff), _person(here, choice)
-    )
-
-
-def time_rows(here: WizardState, answer_version: str, start: datetime) -> Rows:
-    """What differs when that time is chosen."""
-    stored = here.draft.start
-    there = words.moment(stored, here.zone) if stored else ""
-    return _rows(here, "time", answer_version, there, words.moment(start, here.zone))
-
-
-def details_rows(here: WizardState, answer_version: str, form: Any) -> Rows:
-    """What differs, field by field, when the details form was filled in like that and checked."""
-    if not here.draft.contact or not is_overtaken(here, "details", answer_version):
+    No row while no answer is stored that could still be kept.
+    """
+    if not stored or stored == entered:
         return []
-    stored = here.draft.accepted_values()
-    return [
-        _row(spec.label, _shown(spec, before), _shown(spec, now))
-        for spec in here.field_specs
-        if (before := stored.get(spec.name, "")) != (now := form.data[spec.name] or "")
-    ]
-
-
-def _rows(here: WizardState, question: str, answer_version: str, there: str, entered: str) -> Rows:
-    """One row; none while no answer is stored that could still be kept."""
-    if not there or there == entered or not is_overtaken(here, question, answer_version):
+    if not changed_since(wizard, step, posted("answer_version")):
         return []
-    return [_row(LABELS[question], there, entered)]
+    return [row(_(step.label), stored, entered)]
 
 
-def _row(label: str, there: str, entered: str) -> dict[str, str]:
-    return {"label": label, "stored": there or NOTHING, "entered": entered or NOTHING}
-
-
-def _person(here: WizardState, choice: str) -> str:
-    member = with_slug(here.staff, choice)
-    return ANYONE if choice == ANY else member.name if member else ""
-
-
-def _shown(spec: forms.FieldSpec, value: str) -> str:
-    return ("Yes" if value else "No") if spec.kind == "checkbox" else value
+def row(label: str, stored: str, entered: str) -> dict[str, str]:
+    """Return one row."""
+    return {"label": label, "stored": stored or _("Nothing"), "entered": entered or _("Nothing")}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Response
+from flask import Response, request
 from markupsafe import Markup
 
+from booking.i18n import gettext as _
 from booking.storage.models import Service, StaffMember
 from booking.tab_sessions import TabSession
 from booking.web import urls
 
-from . import pages
+from . import fragments
 from .draft import ANY
-from .state import WizardState, load_state, offering, with_slug
+from .state import WizardState, active_staff, find_by_slug, load_state
 
 SWITCH = Markup(
     '{said} <a href="{url}" hx-get="{fragment_url}" hx-target="#step"'
@@ -21,37 +22,47 @@ SWITCH = Markup(
 )
 
 
-def show(tab: TabSession, service_slug: str, staff_slug: str) -> Response:
-    """The step that the link leads to: posted by itself in an empty draft, offered in another."""
-    here = load_state(tab)
-    service = with_slug(here.services, service_slug)
-    member = with_slug(_everyone(here.services), staff_slug)
+def show_open_step(tab: TabSession) -> Response:
+    """Show the step that is open to this tab; a link that preselects may make more of it."""
+    service, staff = request.args.get("service", ""), request.args.get("staff", "")
+    if tab.state == "completed" or not (service or staff):
+        return fragments.show(tab)
+    return _follow(tab, service, staff)
+
+
+def _follow(tab: TabSession, service_slug: str, staff_slug: str) -> Response:
+    """Show where the link leads: posted by itself in an empty draft, offered in another."""
+    wizard = load_state(tab)
+    service = find_by_slug(wizard.services, service_slug)
+    member = find_by_slug(_everyone(wizard.services), staff_slug)
     preferred = staff_slug if member or staff_slug == ANY else ""
     notices = _unknown(service_slug, service, staff_slug, preferred)
-    if not here.draft.is_empty:
-        return pages.show(tab, notices=[*notices, *_different(here, service, member)])
-    if len(here.services) == 1 and preferred:
+    if not wizard.draft.is_empty:
+        return fragments.show(tab, notices=[*notices, *_different(wizard, service, member)])
+    if len(wizard.services) == 1 and preferred:
         alone = not notices
-        return pages.show(tab, "staff", notices=notices, chosen=preferred, submit_on_load=alone)
+        return fragments.show(tab, "staff", notices=notices, chosen=preferred, submit_on_load=alone)
     if service or preferred:
-        return _preselected(tab, here, service, member, preferred, notices)
-    return pages.show(tab, notices=notices)
+        return _preselected(tab, wizard, service, member, preferred, notices)
+    return fragments.show(tab, notices=notices)
 
 
 def _preselected(
     tab: TabSession,
-    here: WizardState,
+    wizard: WizardState,
     service: Service | None,
     member: StaffMember | None,
     preferred: str,
     notices: list[str],
 ) -> Response:
-    offered = [each for each in here.services if member in offering(each)] if member else []
+    offered = [each for each in wizard.services if member in active_staff(each)] if member else []
     if service is None and len(offered) == 1:
         service = offered[0]
     if service is None and member:
-        notices = [*notices, f"{member.name} offers: {', '.join(each.name for each in offered)}."]
-    return pages.show(
+        names = ", ".join(each.name for each in offered)
+        offer = _("%(name)s offers: %(services)s.", name=member.name, services=names)
+        notices = [*notices, offer]
+    return fragments.show(
         tab,
         "service",
         notices=notices,
@@ -62,7 +73,7 @@ def _preselected(
 
 
 def _everyone(services: Sequence[Service]) -> list[StaffMember]:
-    return [member for service in services for member in offering(service)]
+    return [member for service in services for member in active_staff(service)]
 
 
 def _unknown(
@@ -70,26 +81,37 @@ def _unknown(
 ) -> list[str]:
     notices = []
     if service_slug and service is None:
-        notices.append("The link you followed names a service that is not offered here.")
+        notices.append(_("The link you followed names a service that is not offered here."))
     if staff_slug and not preferred:
-        notices.append("The link you followed names someone who cannot be booked here.")
+        notices.append(_("The link you followed names someone who cannot be booked here."))
     return notices
 
 
-def _different(here: WizardState, service: Service | None, member: StaffMember | None) -> list[str]:
-    if service and service is not here.service:
+def _different(
+    wizard: WizardState, service: Service | None, member: StaffMember | None
+) -> list[str]:
+    if service and service is not wizard.service:
         wish = {"service": service.slug} | ({"staff": member.slug} if member else {})
-        label = f"Change to {service.name}"
-        return [_switch(_now_booking(here), label, urls.to("service", **wish))]
-    if member and member in here.staff and here.draft.staff not in {"", member.slug}:
-        said = f"Your answers so far are kept, though your link was for {member.name}."
-        return [_switch(said, f"Change to {member.name}", urls.to("staff", staff=member.slug))]
+        label = _("Change to %(choice)s", choice=service.name)
+        return [_switch(_now_booking(wizard), label, urls.to("service", **wish))]
+    if member and member in wizard.staff and wizard.draft.staff not in {"", member.slug}:
+        said = _(
+            "Your answers so far are kept, though your link was for %(name)s.", name=member.name
+        )
+        label = _("Change to %(choice)s", choice=member.name)
+        return [_switch(said, label, urls.to("staff", staff=member.slug))]
     return []
 
 
-def _now_booking(here: WizardState) -> str:
-    name = here.service.name if here.service else "another service"
-    return f"In this tab you are booking {name}, and your link was for something else."
+def _now_booking(wizard: WizardState) -> str:
+    if wizard.service is None:
+        return _(
+            "In this tab you are booking another service, and your link was for something else."
+        )
+    return _(
+        "In this tab you are booking %(service)s, and your link was for something else.",
+        service=wizard.service.name,
+    )
 
 
 def _switch(said: str, label: str, link: dict[str, str]) -> str:

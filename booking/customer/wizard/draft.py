@@ -16,17 +16,17 @@ SCHEMA = 1
 ANY = "any"
 SLOT_FORMAT = "%Y-%m-%dT%H:%MZ"
 _SLOT_LENGTH = len("2026-11-24T09:00Z")
-LONGEST_MARK = 16  # of the answer that a form was rendered from
+VERSION_LENGTH = 16  # characters of the version of an answer that a form carries
 SENSIBLE_YEARS = range(2000, 3000)
 
 
 def slot_value(start: datetime) -> str:
-    """The start of a slot as it travels in a form: '2026-11-24T09:00Z'."""
+    """Return the start of a slot as it travels in a form: '2026-11-24T09:00Z'."""
     return start.astimezone(UTC).strftime(SLOT_FORMAT)
 
 
 def slot_start(value: str) -> datetime | None:
-    """The instant behind a form's slot value; None when it is not one."""
+    """Return the instant behind a form's slot value; None when it is not one."""
     return _slot_start(value) if len(value) == _SLOT_LENGTH else None
 
 
@@ -42,7 +42,7 @@ def _slot_start(value: str) -> datetime | None:
 
 
 def iso_day(value: str) -> date | None:
-    """The day that '2026-11-24' names; None for anything else."""
+    """Return the day that '2026-11-24' names; None for anything else."""
     try:
         return date.fromisoformat(value)
     except ValueError:
@@ -54,9 +54,10 @@ class BookingDraft:
     """What a customer has answered so far; an empty value is a question not answered yet.
 
     `staff` is the choice ('any' or a slug), `staff_member` the one it came down to.
-    `contact` and `answers` were accepted by the details form; `typed` was not, and only
-    prefills it; `typed_over` is the mark of the form it was typed into, and `round` counts how
-    often the details were sent. `seed` is what the draft number is made from.
+    `contact` and `answers` were accepted by the details form; `unsaved_input` was not, and only
+    prefills it; `unsaved_base_version` is the version of the answer that its form was rendered
+    from, and `details_revision` counts how often the details were sent. `seed` is what the draft
+    number is made from. `by_step` has the answers to further steps, by the name of the step.
     """
 
     seed: str = ""
@@ -67,48 +68,46 @@ class BookingDraft:
     zone: str = ""
     contact: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
-    typed: dict[str, str] = field(default_factory=dict)
-    typed_over: str = ""
-    round: int = 0
+    unsaved_input: dict[str, str] = field(default_factory=dict)
+    unsaved_base_version: str = ""
+    details_revision: int = 0
+    by_step: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> BookingDraft:
-        """The draft inside a tab's data; an empty one for data of another schema."""
+        """Return the draft inside a tab's data; an empty one for data of another schema."""
         if data.get("schema") != SCHEMA:
             return cls()
-        return cls(**{key: _thawed(value) for key, value in data.items() if key in _KEYS})
+        known = {_FIELDS[key]: _thawed(value) for key, value in data.items() if key in _FIELDS}
+        return cls(**known)
 
     def store(self, data: MutableMapping[str, Any]) -> None:
         """Write the draft into a tab's data, in place of what was there."""
         self.seed = self.seed or secrets.token_urlsafe(16)
-        self.typed_over = self.typed_over[:LONGEST_MARK]  # whatever came in place of one
-        given = {key: _thawed(value) for key, value in vars(self).items() if value}
+        # A form may bring anything in place of a version.
+        self.unsaved_base_version = self.unsaved_base_version[:VERSION_LENGTH]
+        given = {_KEYS[name]: _thawed(value) for name, value in vars(self).items() if value}
         data.clear()
         data.update({"schema": SCHEMA} | given)
 
     @property
     def is_empty(self) -> bool:
         """True while no question of the wizard has been answered."""
-        return not (self.service or self.staff or self.slot or self.contact)
+        return not (self.service or self.staff or self.slot or self.contact or self.by_step)
 
     @property
     def has_details(self) -> bool:
         """Whether the customer has begun to say who they are."""
-        return bool(self.contact or self.typed)
+        return bool(self.contact or self.unsaved_input)
 
     @property
     def start(self) -> datetime | None:
         """The chosen start as an instant (UTC)."""
         return slot_start(self.slot)
 
-    def answer_to(self, question: str) -> Any:
-        """The answer that is stored for one of the wizard's questions."""
-        stored: dict[str, Any] = {"service": self.service, "staff": self.staff, "time": self.slot}
-        return stored.get(question, [self.contact, self.answers])
-
-    def forget_typed(self) -> None:
+    def forget_unsaved_input(self) -> None:
         """Let go of what was typed: it was accepted, or another answer was preferred to it."""
-        self.typed, self.typed_over = {}, ""
+        self.unsaved_input, self.unsaved_base_version = {}, ""
 
     def accepted_values(self) -> dict[str, str]:
         """Return the accepted details by field name, as they fill the form."""
@@ -119,7 +118,7 @@ class BookingDraft:
         self.slot = self.staff_member = ""
 
     def number(self, tab_key: int | None) -> str:
-        """The draft number, by which confirming is idempotent.
+        """Return the draft number, by which confirming is idempotent.
 
         A duplicated tab copies the answers and the seed with them, so the number also depends
         on the tab: two tabs confirm two bookings, one tab confirms one.
@@ -127,9 +126,18 @@ class BookingDraft:
         return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]
 
 
-_KEYS = frozenset(each.name for each in fields(BookingDraft))
+# Drafts are stored sealed and outlive a release, so that their keys keep the names of before.
+_KEYS = {each.name: each.name for each in fields(BookingDraft)} | {
+    "unsaved_input": "typed",
+    "unsaved_base_version": "typed_over",
+    "details_revision": "round",
+    "by_step": "steps",
+}
+_FIELDS = {key: name for name, key in _KEYS.items()}
 
 
 def _thawed(value: Any) -> Any:
-    """A copy that may be changed: what comes from a reading request is frozen."""
-    return dict(value) if isinstance(value, Mapping) else value
+    """Return a copy that may be changed: what comes from a reading request is frozen."""
+    if not isinstance(value, Mapping):
+        return value
+    return {key: dict(one) if isinstance(one, Mapping) else one for key, one in value.items()}

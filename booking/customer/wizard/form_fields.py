@@ -22,7 +22,7 @@ OLD_NAMES = {
     "idempotency_key": "draft",
 }
 """Fields of forms that were loaded before their names were changed, and are still open."""
-_FOUND, _JUDGED = "booking.typed", "booking.judged"
+_TYPED, _JUDGED = "booking.typed", "booking.judged"
 
 
 def posted(name: str) -> str:
@@ -32,19 +32,19 @@ def posted(name: str) -> str:
 
 
 def typed_values() -> dict[str, str]:
-    """What was posted of the details, unchecked; of more than anybody asks for, the first.
+    """Return what was posted of the details, unchecked; of more than anybody asks for, the first.
 
-    Looked for once in a request: of fields that nobody asks for there may be tens of thousands.
+    Read once in a request: of fields that nobody asks for there may be tens of thousands.
     """
-    if _FOUND not in request.environ:
+    if _TYPED not in request.environ:
         typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
-        request.environ[_FOUND] = dict(islice(typed, MOST_FIELDS))
-    found: dict[str, str] = request.environ[_FOUND]
+        request.environ[_TYPED] = dict(islice(typed, MOST_FIELDS))
+    found: dict[str, str] = request.environ[_TYPED]
     return found
 
 
-def find_typed() -> None:
-    """Look for it now, before anything is locked."""
+def read_typed_values() -> None:
+    """Read it now, before anything is locked."""
     typed_values()
 
 
@@ -52,8 +52,8 @@ def _may_be_asked(name: str) -> bool:
     return len(name) <= LONGEST_NAME and forms.is_details_field(name)
 
 
-def look_over() -> None:
-    """Judge what was posted of the details before anything is locked: see `forms.look_over`."""
+def check_details() -> None:
+    """Check what was posted of the details before anything is locked: see `forms.look_over`."""
     known = remembered(current_sidebook().engine)
     shop = known.shop if known else None
     forms.look_over(typed_values(), phone_region(shop or placeholder_shop()), judged())

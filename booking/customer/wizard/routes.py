@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, request
 
 from booking.customer import errors
 from booking.customer.appointment import views as appointment
 from booking.files import STATIC, TEMPLATES
-from booking.tab_sessions import exempt, session_lifecycle, session_route
+from booking.tab_sessions import (
+    DeferredResponse,
+    TabSession,
+    exempt,
+    session_lifecycle,
+    session_route,
+)
 from booking.web import assets, headers, trouble_log, urls
 
-from . import clearing, posts, recovery, shell, step_names, tab_handover, views, zones
-from .autosave import keep_typed
-from .form_fields import find_typed, look_over
+from . import (
+    clearing,
+    deep_links,
+    fragments,
+    holds,
+    order,
+    recovery,
+    replies,
+    shell,
+    tab_handover,
+    zones,
+)
+from .autosave import save_input
+from .form_fields import read_typed_values
+from .progress import EXTENSION, step_named
+from .state import load_state
+from .steps.base import Step
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
-    """A new blueprint of that name: one for each app, so that several live in one process.
+    """Return a new blueprint of that name: one for each app, so that several live in one process.
 
     `at_root`: it will be mounted at "/", beside whatever else the app has. `alone`: it has nothing.
     """
+    steps = order.STEPS
     blueprint = Blueprint(
         name,
         __name__,
@@ -32,12 +54,13 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
         # Nearly every app has a /static of its own, which would answer for ours.
         static_url_path="/-/static" if at_root else "/static",
     )
-    _add_pages(blueprint)
+    blueprint.record(lambda setup: setup.app.extensions.update({EXTENSION: steps}))
+    _add_pages(blueprint, steps)
     if alone or not at_root:
         # Whatever else is asked for below the prefix gets our page for it, not the host app's.
         blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=EVERY)
-    _add_fragments(blueprint)
-    _add_answers(blueprint)
+    _add_fragments(blueprint, steps)
+    _add_answers(blueprint, steps)
     _add_handover(blueprint)
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
@@ -61,46 +84,74 @@ def _guard_without_tokens(blueprint: Blueprint) -> None:
     exempt(blueprint)
 
 
-def _add_pages(blueprint: Blueprint) -> None:
+def _add_pages(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     blueprint.add_url_rule("/", view_func=shell.start)
     blueprint.add_url_rule("/", "not_here", shell.not_here, methods=EVERY[1:])
-    blueprint.add_url_rule(f"/<any({','.join(step_names.STEPS)}):step>", view_func=shell.page)
+    blueprint.add_url_rule(f"/{_any(steps)}", view_func=shell.page)
     blueprint.add_url_rule("/zones", "zones", zones.show)
 
 
-def _add_fragments(blueprint: Blueprint) -> None:
-    session_route(blueprint, "/form")(views.current)
-    session_route(blueprint, f"/<any({','.join(step_names.STEPS)}):step>/form")(views.show_step)
+def _add_fragments(blueprint: Blueprint, steps: Sequence[Step]) -> None:
+    session_route(blueprint, "/form")(deep_links.show_open_step)
+    session_route(blueprint, f"/{_any(steps)}/form")(show_step)
 
 
-def _add_answers(blueprint: Blueprint) -> None:
+def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     # An answer given twice is the same answer, and a draft confirmed twice the same booking.
     again: dict[str, Any] = {"methods": ["POST"], "idempotent": True}
-    for step, view in posts.BY_STEP.items():
-        first = look_over if step == "details" else None
-        session_route(blueprint, f"/{step}/form", before_transaction=first, **again)(view)
-    session_route(blueprint, "/review/form", allow_completed=True, **again)(posts.confirm)
-    kept = f"/<any({','.join(step_names.QUESTIONS)}):step>/kept"
-    session_route(blueprint, kept, **again)(posts.keep_other)
-    session_route(blueprint, "/details/typed", before_transaction=find_typed, **again)(keep_typed)
-    session_route(blueprint, "/new/form", before_transaction=find_typed, **again)(recovery.carry_on)
-    session_route(blueprint, "/hold/extension", methods=["POST"])(posts.more_time)
+    first: dict[str, Any] = {"before_transaction": read_typed_values, **again}
+    for step in steps[:-1]:
+        options = {"allow_completed": step.allow_completed, **again}
+        options["before_transaction"] = step.before_transaction
+        session_route(blueprint, f"/{step.name}/form", endpoint=step.name, **options)(_submit(step))
+    questions = [step for step in steps if step.is_question]
+    session_route(blueprint, f"/{_any(questions)}/kept", **again)(keep_stored)
+    session_route(blueprint, "/details/typed", **first)(save_input)
+    session_route(blueprint, "/new/form", **first)(recovery.resume)
+    session_route(blueprint, "/hold/extension", methods=["POST"])(holds.more_time)
     session_route(blueprint, "/clear", allow_completed=True, **again)(clearing.clear)
     session_lifecycle(blueprint, "/tab-session")
 
 
+def _any(steps: Sequence[Step]) -> str:
+    return f"<any({','.join(step.name for step in steps)}):step>"
+
+
+def show_step(tab: TabSession, step: str) -> Response:
+    """Show the step asked for, or the right one."""
+    return fragments.show(tab, step, **step_named(step).asked_for(request.args))
+
+
+def keep_stored(tab: TabSession, step: str) -> DeferredResponse:
+    """Of two answers keep the one that is stored."""
+    wizard = load_state(tab)
+    step_named(step).keep_stored(wizard)
+    return replies.accept(wizard)
+
+
+def _submit(step: Step) -> Callable[[TabSession], DeferredResponse]:
+    """Return the view that takes that step's answer."""
+
+    def submit(tab: TabSession) -> DeferredResponse:
+        if tab.state == "completed":
+            return step.submit_again(tab)
+        return step.submit(load_state(tab))
+
+    return submit
+
+
 def _add_handover(blueprint: Blueprint) -> None:
-    purposes = f"<any({','.join(tab_handover.HAVING)}):purpose>"
-    give: dict[str, Any] = {
+    purposes = f"<any({','.join(tab_handover.SHAREABLE)}):purpose>"
+    share: dict[str, Any] = {
         "methods": ["POST"],
         "allow_completed": True,
         "counts_as_activity": False,
     }
-    session_route(blueprint, f"/handover/{purposes}/offer", **give)(tab_handover.offer)
-    take: dict[str, Any] = {"methods": ["POST"]}
-    receipt: dict[str, Any] = {"before_transaction": find_typed, **take}
-    session_route(blueprint, "/handover/details/receipt", **receipt)(tab_handover.receive_details)
-    session_route(blueprint, "/handover/times/receipt", **take)(tab_handover.receive_times)
+    session_route(blueprint, f"/handover/{purposes}/offer", **share)(tab_handover.create_share)
+    accept: dict[str, Any] = {"methods": ["POST"]}
+    details: dict[str, Any] = {"before_transaction": read_typed_values, **accept}
+    session_route(blueprint, "/handover/details/receipt", **details)(tab_handover.accept_details)
+    session_route(blueprint, "/handover/times/receipt", **accept)(tab_handover.accept_times)
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:

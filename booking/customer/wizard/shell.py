@@ -6,34 +6,33 @@ from typing import Any, NoReturn
 
 from flask import abort, request, url_for
 
+from booking.i18n import gettext as _
 from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction
 from booking.web.rendering import render
 from booking.web.shop import get_shop
 
-from . import step_names
-
-PASSED_ON = ("service", "staff", "day", "month")
+from .progress import step_named, steps
 
 
 def start() -> str:
     """The wizard's front page, which opens where the tab stands."""
-    return _shell("Book an appointment", url_for(".current", **_query()))
+    return _shell(_("Book an appointment"), url_for(".show_open_step", **_query()))
 
 
 def page(step: str) -> str:
     """The page of one step."""
-    title = f"Book an appointment: {step_names.LABELS[step]}"
+    title = _("Book an appointment: %(step)s", step=_(step_named(step).label))
     return _shell(title, url_for(".show_step", step=step, **_query()))
 
 
 def not_here() -> NoReturn:
-    """The front page is only to be looked at."""
+    """Answer 405: the front page is only to be looked at."""
     abort(405, valid_methods=["GET", "HEAD"])
 
 
 def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repeated
-    """Nothing is here."""
+    """Answer 404: nothing has that address."""
     abort(404)
 
 
@@ -45,4 +44,5 @@ def _shell(title: str, fragment_url: str) -> str:
 
 def _query() -> dict[str, Any]:
     # Only what the fragments know: url_for would take other names as orders.
-    return {name: request.args[name] for name in PASSED_ON if name in request.args}
+    known = dict.fromkeys(name for step in steps() for name in step.link_args)
+    return {name: request.args[name] for name in known if name in request.args}

@@ -1,7 +1,7 @@
-"""Where a tab stands: what of its draft still holds, against the shop as it is now.
+"""A tab's draft with its answers looked up: what of it still holds, against the shop as it is now.
 
-Nothing is written here. An answer that is taken changes the draft; to know where the tab stands
-then, ask `load_state` again.
+Nothing is written here. An answer that is taken changes the draft; to know what holds then, ask
+`load_state` again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from booking.storage.models import Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
 from booking.web.shop import customer_zone, phone_region, placeholder_shop, shop_zone
 
-from . import step_names
 from .draft import ANY, BookingDraft
 from .form_fields import judged
 
@@ -70,7 +69,7 @@ class WizardState:
     @property
     def staff_member(self) -> StaffMember | None:
         """Whom the slot is with."""
-        return with_slug(self.candidates, self.draft.staff_member)
+        return find_by_slug(self.candidates, self.draft.staff_member)
 
     @property
     def end(self) -> datetime | None:
@@ -95,7 +94,7 @@ class WizardState:
         return SlotState.OVER if self._is_free(start) else SlotState.LOST
 
     @property
-    def is_lost_to_the_original(self) -> bool:
+    def lost_time_to_original(self) -> bool:
         """Whether this tab is a copy whose time stayed with the tab that was copied."""
         is_lost = self.slot_state is SlotState.LOST and self.staff_member is not None
         return self.tab.is_copy and is_lost
@@ -110,32 +109,12 @@ class WizardState:
         return forms.details_form(self.field_specs, values, phone_region(self.shop), judged())
 
     @cached_property
-    def details_hold(self) -> bool:
+    def details_are_valid(self) -> bool:
         """Whether everything the service asks has a valid answer."""
         if not self.draft.contact:
             return False
         values = self.draft.accepted_values()
         return forms.are_valid(self.field_specs, values, phone_region(self.shop), judged())
-
-    @cached_property
-    def passed_over(self) -> frozenset[str]:
-        """Questions with one possible answer, where nothing else was answered before."""
-        only_one = {
-            "service": len(self.services) == 1 and self.service is not None,
-            "staff": len(self.staff) == 1 and bool(self.candidates),
-        }
-        return frozenset(step for step, is_so in only_one.items() if is_so)
-
-    @cached_property
-    def answered(self) -> frozenset[str]:
-        """Questions whose answer holds."""
-        holds = {
-            "service": self.service is not None,
-            "staff": bool(self.candidates),
-            "time": self.slot_state in {SlotState.HELD, SlotState.OVER},
-            "details": self.details_hold,
-        }
-        return frozenset(step for step, is_so in holds.items() if is_so)
 
     @cached_property
     def number(self) -> str:
@@ -151,16 +130,9 @@ class WizardState:
         when = [start.isoformat(), end.isoformat(), self.zone.key]
         answers = [[each.label, self.draft.answers.get(each.key)] for each in service.questions]
         shown = [self.number, appointment, when, self.draft.contact, answers]
+        if self.draft.by_step:
+            shown.append(self.draft.by_step)
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
-
-    @property
-    def open_step(self) -> str:
-        """The first question without an answer that holds, else the review."""
-        return step_names.open_step(self.answered)
-
-    def right_step(self, wanted: str) -> str:
-        """The step to show to a tab that asks for `wanted`."""
-        return step_names.right_step(wanted, self.answered, self.passed_over)
 
     def _is_on_slot(self, hold: Hold) -> bool:
         if self.service is None or self.staff_member is None:
@@ -186,11 +158,14 @@ class WizardState:
 
 
 def load_state(tab: TabSession, draft: BookingDraft | None = None) -> WizardState:
-    """Look up where this tab stands, or would stand with that draft."""
+    """Look up the answers of this tab's draft, or of that one.
+
+    A draft that is given is used as it is, so that what changes in it is seen here.
+    """
     draft = draft or BookingDraft.of(tab.data)
     catalogue = read_catalogue(tab.session)
-    service = chosen_of(catalogue.services, draft.service)
-    staff = offering(service)
+    service = selected(catalogue.services, draft.service)
+    staff = active_staff(service)
     return WizardState(
         tab=tab,
         draft=draft,
@@ -198,28 +173,28 @@ def load_state(tab: TabSession, draft: BookingDraft | None = None) -> WizardStat
         services=catalogue.services,
         service=service,
         staff=staff,
-        candidates=allowed(staff, draft.staff),
+        candidates=eligible_staff(staff, draft.staff),
     )
 
 
-def offering(service: Service | None) -> list[StaffMember]:
+def active_staff(service: Service | None) -> list[StaffMember]:
     """Who offers a service now."""
     return [member for member in service.staff if not member.retired] if service else []
 
 
-def allowed(staff: Sequence[StaffMember], choice: str) -> list[StaffMember]:
+def eligible_staff(staff: Sequence[StaffMember], choice: str) -> list[StaffMember]:
     """The staff that a choice ('any', a slug, or nothing yet) leaves."""
     if choice == ANY:
         return list(staff)
-    chosen = chosen_of(staff, choice)
+    chosen = selected(staff, choice)
     return [chosen] if chosen else []
 
 
-def chosen_of(several: Sequence[Named], slug: str) -> Named | None:
+def selected(several: Sequence[Named], slug: str) -> Named | None:
     """The one that was chosen; before anything was, the only one there is."""
     if not slug and len(several) == 1:
         return several[0]
-    return with_slug(several, slug)
+    return find_by_slug(several, slug)
 
 
 def required(answer: Answer | None) -> Answer:
@@ -229,6 +204,6 @@ def required(answer: Answer | None) -> Answer:
     return answer
 
 
-def with_slug(several: Iterable[Named], slug: str) -> Named | None:
+def find_by_slug(several: Iterable[Named], slug: str) -> Named | None:
     """The one with that slug."""
     return next((each for each in several if each.slug == slug), None)

@@ -12,58 +12,62 @@ from datetime import datetime
 from typing import Any
 
 from booking.contact import forms
-from booking.i18n import words
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop, words
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import DeferredResponse, TabSession, handover
 from booking.web.rendering import render
 
-from . import autosave, pages
+from . import autosave, fragments
 from .draft import BookingDraft, slot_start, slot_value
 from .form_fields import posted, typed_values
-from .lengthening import lengthen
+from .holds import prolong
+from .progress import is_reached, progress_of, step_named
 from .state import SlotState, WizardState, load_state, required
 
 NOTHING = ("", 204)
-HANDED = ("name", "email", "phone")
-FILLED = "Filled in from your other booking. Please check that it is right for this one, too."
+SHARED_FIELDS = ("name", "email", "phone")
+FILLED = gettext_noop(
+    "Filled in from your other booking. Please check that it is right for this one, too."
+)
 
 Answer = DeferredResponse | tuple[Any, ...]
 
 
-def offer(tab: TabSession, purpose: str) -> Answer:
-    """Asked by this tab's own script, for another tab: a reference to what it has, if anything."""
-    content = HAVING[purpose](tab) if current_sidebook().settings.tabs_help else {}
+def create_share(tab: TabSession, purpose: str) -> Answer:
+    """POST /handover/<purpose>/offer: a one-time token for this tab's data; 204 if it has none."""
+    content = SHAREABLE[purpose](tab) if current_sidebook().settings.tabs_help else {}
     if not content:
         return NOTHING
     return handover.create(tab, purpose, content), 200, {"Content-Type": "text/plain"}
 
 
-def receive_details(tab: TabSession) -> Answer:
-    """Fill in what another tab handed over, unchecked; what stands here already stays."""
-    here = load_state(tab)
-    if here.right_step("details") != "details":
+def accept_details(tab: TabSession) -> Answer:
+    """Fill in what another tab handed over, unchecked; what this one has already stays."""
+    wizard = load_state(tab)
+    if not is_reached(wizard, step_named("details")):
         return NOTHING
     found = handover.redeem(tab, "details", posted("reference"))
     if not found:
         return NOTHING
-    handed = {name: found.get(name, "") for name in HANDED}
-    typed = _given(here.draft.typed) | _given(typed_values())
-    here.draft.typed = autosave.to_keep(handed | _given(here.draft.contact) | typed)
-    here.draft.typed_over = posted("answer_version")
-    here.draft.round += 1  # what was being saved meanwhile was typed without them
-    lengthen(here)
-    here.draft.store(tab.data)
-    return tab.render_after_commit(pages.show, "details", notices=[FILLED])
+    handed = {name: found.get(name, "") for name in SHARED_FIELDS}
+    typed = _given(wizard.draft.unsaved_input) | _given(typed_values())
+    wizard.draft.unsaved_input = autosave.truncate(handed | _given(wizard.draft.contact) | typed)
+    wizard.draft.unsaved_base_version = posted("answer_version")
+    wizard.draft.details_revision += 1  # what was being saved meanwhile was typed without them
+    prolong(wizard)
+    wizard.draft.store(tab.data)
+    return tab.render_after_commit(fragments.show, "details", notices=[_(FILLED)])
 
 
-def receive_times(tab: TabSession) -> Answer:
+def accept_times(tab: TabSession) -> Answer:
     """Warn where another tab's appointment is at the same time as this one's. Nothing is kept."""
-    here = load_state(tab)
-    if here.open_step != "review":
+    wizard = load_state(tab)
+    if progress_of(wizard).open_step.is_question:
         return NOTHING
     other = handover.redeem(tab, "times", posted("reference"))
-    if not other or not _overlap(here, *_span(other)):
+    if not other or not _overlap(wizard, *_span(other)):
         return NOTHING
     return tab.render_after_commit(_warning, other)
 
@@ -71,8 +75,8 @@ def receive_times(tab: TabSession) -> Answer:
 def contact_details(tab: TabSession) -> dict[str, str]:
     """Name, e-mail and phone as far as this tab knows them; nothing once it is confirmed."""
     draft = BookingDraft.of(tab.data)
-    known = _given(draft.contact) | _given(draft.typed)
-    return {name: known[name] for name in HANDED if name in known}
+    known = _given(draft.contact) | _given(draft.unsaved_input)
+    return {name: known[name] for name in SHARED_FIELDS if name in known}
 
 
 def times(tab: TabSession) -> dict[str, str]:
@@ -82,13 +86,13 @@ def times(tab: TabSession) -> dict[str, str]:
         if booking is None or booking.state not in ("pending", "confirmed"):
             return {}
         return _times(booking.starts_at, booking.ends_at, booking.service.name)
-    here = load_state(tab)
-    if here.slot_state not in {SlotState.HELD, SlotState.OVER}:
+    wizard = load_state(tab)
+    if wizard.slot_state not in {SlotState.HELD, SlotState.OVER}:
         return {}
-    return _times(required(here.draft.start), required(here.end), required(here.service).name)
+    return _times(required(wizard.draft.start), required(wizard.end), required(wizard.service).name)
 
 
-HAVING: dict[str, Callable[[TabSession], Mapping[str, str]]] = {
+SHAREABLE: dict[str, Callable[[TabSession], Mapping[str, str]]] = {
     "details": contact_details,
     "times": times,
 }
@@ -102,14 +106,14 @@ def _span(other: Mapping[str, str]) -> tuple[datetime, datetime]:
     return required(slot_start(other["start"])), required(slot_start(other["end"]))
 
 
-def _overlap(here: WizardState, start: datetime, end: datetime) -> bool:
-    return start < required(here.end) and required(here.draft.start) < end
+def _overlap(wizard: WizardState, start: datetime, end: datetime) -> bool:
+    return start < required(wizard.end) and required(wizard.draft.start) < end
 
 
 def _warning(tab: TabSession, other: Mapping[str, str]) -> str:
-    here = load_state(tab)
-    when = words.span(*_span(other), here.zone)
-    return render("parts/overlap.html", here.shop, service=other["service"], when=when)
+    wizard = load_state(tab)
+    when = words.span(*_span(other), wizard.zone)
+    return render("parts/overlap.html", wizard.shop, service=other["service"], when=when)
 
 
 def _given(values: Mapping[str, str]) -> dict[str, str]:

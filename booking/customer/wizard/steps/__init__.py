@@ -1,1 +1,1 @@
-"""THE STEPS: what each shows and takes."""
+"""THE STEPS: a module each, behind the interface of `base`: what it shows, takes and keeps."""

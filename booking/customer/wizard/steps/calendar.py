@@ -9,14 +9,24 @@ from functools import cached_property
 from typing import Any
 
 from booking.customer.wizard.state import WizardState, required
-from booking.i18n import words
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop, ngettext, words
 from booking.scheduling.days import month_days
 from booking.storage import availability
 from booking.storage.availability import DayAvailability, FreeSlot
 from booking.web import urls
 
 ONE_DAY = timedelta(days=1)
-STATE_WORDS = {"past": "past", "closed": "closed", "full": "no free times", "selected": "shown"}
+FREE_TIMES = {
+    "free": (
+        gettext_noop("%(day)s: %(number)s free time"),
+        gettext_noop("%(day)s: %(number)s free times"),
+    ),
+    "selected": (
+        gettext_noop("%(day)s: shown, %(number)s free time"),
+        gettext_noop("%(day)s: shown, %(number)s free times"),
+    ),
+}
 NO_LINK: dict[str, Any] = {"url": None, "fragment_url": None}
 
 
@@ -24,38 +34,38 @@ NO_LINK: dict[str, Any] = {"url": None, "fragment_url": None}
 class Calendar:
     """A month of a customer's zone, with one day of it opened (or none, when none is free)."""
 
-    here: WizardState
+    wizard: WizardState
     first: date
     day: date | None
     found: Mapping[date, DayAvailability]
 
     @classmethod
     def of(
-        cls, here: WizardState, day: date | None, month: date | None, lost: datetime | None
+        cls, wizard: WizardState, day: date | None, month: date | None, lost: datetime | None
     ) -> Calendar:
         """Opens the day asked for, else the chosen slot's, else the first with a free time."""
-        today, end = bounds(here)
+        today, end = bounds(wizard)
         if day and today <= day <= end:
-            return cls(here, first_of(day), day, _month(here, day))
+            return cls(wizard, first_of(day), day, _month(wizard, day))
         if month and first_of(today) <= month <= end:
-            return cls._on_first_free(here, max(month, today))
-        start = lost or here.draft.start
-        near = min(max(start.astimezone(here.zone).date(), today), end) if start else today
-        shown = cls._on_first_free(here, near)
-        ahead = None if shown.day else _next_free_day(here, shown.last)
-        return cls._on_first_free(here, ahead) if ahead else shown
+            return cls._on_first_free(wizard, max(month, today))
+        start = lost or wizard.draft.start
+        near = min(max(start.astimezone(wizard.zone).date(), today), end) if start else today
+        shown = cls._on_first_free(wizard, near)
+        ahead = None if shown.day else _next_free_day(wizard, shown.last)
+        return cls._on_first_free(wizard, ahead) if ahead else shown
 
     @classmethod
-    def _on_first_free(cls, here: WizardState, near: date) -> Calendar:
-        found = _month(here, near)
+    def _on_first_free(cls, wizard: WizardState, near: date) -> Calendar:
+        found = _month(wizard, near)
         free = [day for day in sorted(found) if found[day].starts]
         opened = next((day for day in free if day >= near), free[-1] if free else None)
-        return cls(here, first_of(near), opened, found)
+        return cls(wizard, first_of(near), opened, found)
 
     @cached_property
     def today(self) -> date:
         """The customer's."""
-        return bounds(self.here)[0]
+        return bounds(self.wizard)[0]
 
     @property
     def last(self) -> date:
@@ -69,38 +79,37 @@ class Calendar:
 
     def weeks(self) -> list[list[dict[str, Any] | None]]:
         """The month as it hangs on a wall, Monday first, but for the weeks that are over."""
-        today, _ = bounds(self.here)
+        today = self.today
         rows = month_days(self.first.year, self.first.month)
         ahead = [row for row in rows if any(day and day >= today for day in row)]
         return [[self._cell(day) if day else None for day in row] for row in ahead]
 
     def month_link(self, day: date) -> dict[str, str] | None:
         """The link to that day's month, if anything in it can be booked."""
-        today, end = bounds(self.here)
+        today, end = bounds(self.wizard)
         if not first_of(today) <= first_of(day) <= end:
             return None
         return {"label": words.month(day), **urls.to("time", month=day.strftime("%Y-%m"))}
 
     @cached_property
     def next_free(self) -> dict[str, str] | None:
-        """The link to the next day with a free time, where nothing is free here."""
+        """The link to the next day with a free time, where nothing is free in this one."""
         if self.slots:
             return None
-        today, _ = bounds(self.here)
         after = self.day or self.last
-        day = _next_free_day(self.here, after) or _next_free_day(self.here, today - ONE_DAY)
+        day = _next_free_day(self.wizard, after)
+        day = day or _next_free_day(self.wizard, self.today - ONE_DAY)
         if day is None:
             return None
-        return {"label": f"Next free day: {words.day(day)}"} | urls.to("time", day=str(day))
+        label = _("Next free day: %(day)s", day=words.day(day))
+        return {"label": label} | urls.to("time", day=str(day))
 
     def _cell(self, day: date) -> dict[str, Any]:
         state = self._state(day)
         reached = state in {"free", "selected"}
         link = urls.to("time", day=day.isoformat()) if reached else NO_LINK
-        told = [STATE_WORDS.get(state), self._count(day) if reached else None]
-        label = f"{words.day(day)}: {', '.join(filter(None, told))}"
         cell = {"day": day.isoformat(), "number": day.day, "today": day == self.today}
-        return cell | {"state": state, "label": label} | link
+        return cell | {"state": state, "label": self._label(day, state)} | link
 
     def _state(self, day: date) -> str:
         found = self.found.get(day)
@@ -112,15 +121,23 @@ class Calendar:
             return "free"
         return "full" if found.open else "closed"
 
-    def _count(self, day: date) -> str:
-        return words.counted(len(self.found[day].starts), "free time")
+    def _label(self, day: date, state: str) -> str:
+        name = words.day(day)
+        if state == "past":
+            return _("%(day)s: past", day=name)
+        if state == "closed":
+            return _("%(day)s: closed", day=name)
+        if state == "full":
+            return _("%(day)s: no free times", day=name)
+        one, many = FREE_TIMES[state]
+        return ngettext(one, many, len(self.found[day].starts), day=name)
 
 
-def bounds(here: WizardState) -> tuple[date, date]:
+def bounds(wizard: WizardState) -> tuple[date, date]:
     """The first and the last day, in the customer's zone, on which something can be booked."""
-    window = timedelta(days=required(here.service).booking_window)
-    now = here.tab.now
-    return now.astimezone(here.zone).date(), (now + window).astimezone(here.zone).date()
+    window = timedelta(days=required(wizard.service).booking_window)
+    now = wizard.tab.now
+    return now.astimezone(wizard.zone).date(), (now + window).astimezone(wizard.zone).date()
 
 
 def first_of(day: date) -> date:
@@ -133,27 +150,27 @@ def last_of(day: date) -> date:
     return first_of(first_of(day) + timedelta(days=31)) - ONE_DAY
 
 
-def _month(here: WizardState, day: date) -> dict[date, DayAvailability]:
-    today, end = bounds(here)
+def _month(wizard: WizardState, day: date) -> dict[date, DayAvailability]:
+    today, end = bounds(wizard)
     return availability.days(
-        here.tab.session,
-        required(here.service),
-        here.candidates,
+        wizard.tab.session,
+        required(wizard.service),
+        wizard.candidates,
         max(first_of(day), today),
         min(last_of(day), end),
-        now=here.tab.now,
-        zone=here.zone,
-        tab_key=here.tab.key,
+        now=wizard.tab.now,
+        zone=wizard.zone,
+        tab_key=wizard.tab.key,
     )
 
 
-def _next_free_day(here: WizardState, after: date) -> date | None:
+def _next_free_day(wizard: WizardState, after: date) -> date | None:
     return availability.next_free_day(
-        here.tab.session,
-        required(here.service),
-        here.candidates,
+        wizard.tab.session,
+        required(wizard.service),
+        wizard.candidates,
         after,
-        now=here.tab.now,
-        zone=here.zone,
-        tab_key=here.tab.key,
+        now=wizard.tab.now,
+        zone=wizard.zone,
+        tab_key=wizard.tab.key,
     )

@@ -6,19 +6,31 @@ from collections.abc import Sequence
 from typing import Any
 
 from booking.customer.appointment import manage_link, presenter
-from booking.customer.wizard import step_names
+from booking.customer.wizard import progress
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone
 from booking.web import urls
 from booking.web.rendering import render
 from booking.web.shop import get_shop
 
-HEADING = "Your appointment is confirmed"
-CANCELLED = "Your appointment was cancelled"
+from .base import Step
+
+CANCELLED = gettext_noop("Your appointment was cancelled")
 
 
-def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] = ()) -> str:
-    """The confirmation. Raises TabSessionGone when the booking has left the database."""
+class DoneStep(Step):
+    """The confirmation; it asks nothing, and takes nothing."""
+
+    name = "done"
+    label = gettext_noop("Done")
+    heading = gettext_noop("Your appointment is confirmed")
+    is_question = False
+
+
+def render_done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] = ()) -> str:
+    """Return the confirmation. Raises TabSessionGone when the booking has left the database."""
     booking = reads.booking_by_reference(tab.session, tab.result or "")
     if booking is None:
         raise TabSessionGone("completed")
@@ -28,7 +40,7 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
         "_done.html",
         shop,
         step="done",
-        heading=CANCELLED if booking.state == "cancelled" else HEADING,
+        heading=_(CANCELLED if booking.state == "cancelled" else DoneStep.heading),
         progress=_all_done(),
         alerts=list(alerts),
         notices=list(notices),
@@ -45,6 +57,8 @@ def done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] 
 
 
 def _all_done() -> list[dict[str, Any]]:
-    labels = [(step, label) for step, label in step_names.LABELS.items() if step != "done"]
     no_link = {"url": None, "fragment_url": None}
-    return [{"step": step, "label": label, "state": "done", **no_link} for step, label in labels]
+    return [
+        {"step": step.name, "label": _(step.label), "state": "done", **no_link}
+        for step in progress.steps()[:-1]
+    ]

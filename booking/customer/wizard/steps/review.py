@@ -1,62 +1,122 @@
-"""The review step as its template needs it: every answer, with the way to change it."""
+"""The review: every answer, with the way to change it; confirming it books."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from booking.contact.forms import CONTACT, LABELS, field_name
-from booking.customer.appointment.presenter import zone_note
-from booking.customer.wizard import answers
-from booking.customer.wizard.draft import ANY
+from booking.customer.appointment import manage_link
+from booking.customer.wizard.form_fields import posted
+from booking.customer.wizard.fragments import go_on
+from booking.customer.wizard.progress import progress_of, questions, step_named
+from booking.customer.wizard.replies import refuse
 from booking.customer.wizard.state import WizardState, required
+from booking.customer.wizard.texts import (
+    ALREADY_CONFIRMED_DIFFERENTLY,
+    REVIEW_OUTDATED,
+    slot_unavailable,
+    visitor_limit,
+)
 from booking.i18n import gettext as _
-from booking.i18n import words
+from booking.i18n import gettext_noop
+from booking.operations import bookings
+from booking.operations.bookings import Customer
+from booking.operations.errors import AlreadyConfirmed, SlotUnavailable, VisitorLimit
 from booking.state import current_sidebook
+from booking.storage import reads
+from booking.storage.models import Booking
+from booking.tab_sessions import DeferredResponse, TabSession, TabSessionGone
 from booking.web import urls
+from booking.web.visitor import visitor
 
-NOT_SENT = (
+from .base import Row, Step
+
+NOT_SENT = gettext_noop(
     "Other details were typed and not sent. They are under Details; booked is what stands here."
 )
 
 
-def review(here: WizardState) -> dict[str, Any]:
-    """The rows, and the two hidden fields by which confirming knows what was confirmed."""
-    return {
-        "rows": [*_appointment(here), *_customer(here)],
-        "idempotency_key": here.number,
-        "review_version": here.fingerprint,
-        "asks_other_tabs": bool(current_sidebook().settings.tabs_help),
-        "notices": [NOT_SENT] if here.draft.typed else [],
-    }
+class ReviewStep(Step):
+    """What will be booked, and the button that books it."""
+
+    name = "review"
+    label = gettext_noop("Review")
+    heading = gettext_noop("Is everything right?")
+    is_question = False
+    allow_completed = True
+
+    def context(self, wizard: WizardState) -> dict[str, Any]:
+        """Return the rows, and the two hidden fields by which confirming knows what is meant."""
+        skipped = progress_of(wizard).skipped
+        return {
+            "rows": [
+                _with_link(step, row, is_skipped=step.name in skipped)
+                for step in questions()
+                for row in step.review(wizard)
+            ],
+            "idempotency_key": wizard.number,
+            "review_version": wizard.fingerprint,
+            "asks_other_tabs": bool(current_sidebook().settings.tabs_help),
+            "notices": [_(NOT_SENT)] if wizard.draft.unsaved_input else [],
+        }
+
+    def submit(self, wizard: WizardState) -> DeferredResponse:
+        """Book what the review showed: once, however often it is sent."""
+        open_step = progress_of(wizard).open_step
+        if open_step is not self:
+            return refuse(wizard.tab, None, 409, open_step.unanswered(wizard))
+        sent = posted("idempotency_key"), posted("review_version")
+        if (wizard.number, wizard.fingerprint) != sent:
+            return refuse(wizard.tab, self, 409, [_(REVIEW_OUTDATED)])
+        return self._book(wizard)
+
+    def submit_again(self, tab: TabSession) -> DeferredResponse:
+        """Answer who confirms what is confirmed: the same booking once more, if it is the same."""
+        booking = reads.booking_by_reference(tab.session, tab.result or "")
+        if booking is None or booking.draft != posted("idempotency_key"):
+            raise TabSessionGone("completed")
+        if booking.fingerprint != posted("review_version"):
+            return refuse(tab, None, 409, [_(ALREADY_CONFIRMED_DIFFERENTLY)])
+        return tab.render_after_commit(go_on)
+
+    def _book(self, wizard: WizardState) -> DeferredResponse:
+        tab = wizard.tab
+        try:
+            tab.complete(_make_booking(wizard).reference)
+        except SlotUnavailable as lost:
+            alerts = [slot_unavailable(lost.reason, wizard.service)]
+            return refuse(tab, step_named("time"), 409, alerts, lost=wizard.draft.start)
+        except VisitorLimit as reached:
+            return refuse(tab, self, 429, [visitor_limit(reached.limit)])
+        except AlreadyConfirmed:
+            return refuse(tab, self, 409, [_(REVIEW_OUTDATED)])
+        return tab.render_after_commit(go_on)
 
 
-def _appointment(here: WizardState) -> list[dict[str, Any]]:
-    service, member = required(here.service), required(here.staff_member)
-    start, end = required(here.draft.start), required(here.end)
-    price = f", {service.price}" if service.price else ""
-    chosen = "Chosen for you: you said anyone who is free." if here.draft.staff == ANY else None
-    whose_clock = zone_note(start, here.zone, here.shop_zone)
-    return [
-        _row(here, "Service", service.name, words.duration(service.duration) + price, "service"),
-        _row(here, "Person", member.name, chosen, "staff"),
-        _row(here, "Time", words.span(start, end, here.zone), whose_clock, "time", "slot"),
-    ]
+def _make_booking(wizard: WizardState) -> Booking:
+    """Book everything, once per draft.
+
+    Raises SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
+    visitor has enough, and AlreadyConfirmed when this draft was confirmed with other answers.
+    """
+    draft, tab = wizard.draft, wizard.tab
+    return bookings.book(
+        tab.session,
+        tab_key=tab.key,
+        draft=wizard.number,
+        fingerprint=wizard.fingerprint,
+        service=required(wizard.service),
+        staff=[required(wizard.staff_member)],
+        start=required(draft.start),
+        customer=Customer(**draft.contact, zone=wizard.zone.key),
+        answers=[each for step in questions() for each in step.booking_answers(wizard)],
+        manage_token_hash=manage_link.token_hash(manage_link.manage_token(tab, wizard.number)),
+        now=tab.now,
+        visitor=visitor(),
+    )
 
 
-def _customer(here: WizardState) -> list[dict[str, Any]]:
-    contact = [(_(LABELS[name]), here.draft.contact.get(name, ""), name) for name in CONTACT]
-    found = answers.answered_questions(required(here.service), here.draft.answers)
-    asked = ((each["label"], each["value"], field_name(each["key"])) for each in found)
-    rows = [*contact[:-1], *asked, contact[-1]]
-    return [
-        _row(here, label, value or "None given", None, "details", field)
-        for label, value, field in rows
-    ]
-
-
-def _row(
-    here: WizardState, label: str, value: str, detail: str | None, step: str, field: str = ""
-) -> dict[str, Any]:
-    """`field` is where changing it begins; the step's own name where that is its only field."""
-    change = None if step in here.passed_over else urls.to(step) | {"field": field or step}
-    return {"label": label, "value": value, "detail": detail, "change": change}
+def _with_link(step: Step, row: Row, *, is_skipped: bool) -> dict[str, Any]:
+    """The row with the link that changes it; a step with one possible answer has none."""
+    link = urls.to(step.name) | {"field": row.field or step.name}
+    change = None if is_skipped else link
+    return {"label": row.label, "value": row.value, "detail": row.detail, "change": change}

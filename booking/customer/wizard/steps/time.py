@@ -1,126 +1,289 @@
-"""The time step as its template needs it: a month, the free times of one day, the zone."""
+"""The time step: a month, the free times of one day, the zone; the chosen time is held."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import challenge
-from booking.customer.wizard.draft import slot_value
+from booking.customer.wizard.conflicts import Rows, rows
+from booking.customer.wizard.draft import iso_day, slot_start, slot_value
+from booking.customer.wizard.form_fields import posted
+from booking.customer.wizard.fragments import go_on
+from booking.customer.wizard.holds import hold_slot, not_held, prolong
+from booking.customer.wizard.replies import accept, ask_which, keep, refuse
 from booking.customer.wizard.state import SlotState, WizardState, required
-from booking.i18n import words
+from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop, ngettext, words
+from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import to_minute
 from booking.scheduling.days import PartOfDay, part_of_day
 from booking.storage import availability
 from booking.storage.availability import FreeSlot
+from booking.tab_sessions import DeferredResponse
 from booking.web import urls
+from booking.web.shop import named_zone
 
+from .base import Row, Step
 from .calendar import ONE_DAY, Calendar
 
-NO_SUM = "Many times are being held just now. Please try again in a moment."
+NO_CHALLENGE = gettext_noop("Many times are being held just now. Please try again in a moment.")
 PARTS = {
-    PartOfDay.MORNING: "Morning",
-    PartOfDay.AFTERNOON: "Afternoon",
-    PartOfDay.EVENING: "Evening",
+    PartOfDay.MORNING: gettext_noop("Morning"),
+    PartOfDay.AFTERNOON: gettext_noop("Afternoon"),
+    PartOfDay.EVENING: gettext_noop("Evening"),
 }
 
 
-def time(
-    here: WizardState,
-    *,
-    day: date | None = None,
-    month: date | None = None,
-    lost: datetime | None = None,
-    chosen: datetime | None = None,
-    error: str = "",
-    unknown_zone: str = "",
-    asks_sum: bool = False,
-) -> dict[str, Any]:
-    """`day` and `month` (its first) are what a link asked for; `lost` is a start just refused,
-    `chosen` one that is marked before it is posted; `asks_sum` where that costs a sum.
+class TimeStep(Step):
+    """When; or, by a button of its own, another zone to see the times in."""
+
+    name = "time"
+    label = gettext_noop("Time")
+    heading = gettext_noop("When would you like to come?")
+    owns = ("slot",)
+    link_args = ("day", "month")
+    recoverable = ("slot", "zone")
+
+    def is_answered(self, wizard: WizardState) -> bool:
+        """Whether the chosen time is held or still free."""
+        return wizard.slot_state in {SlotState.HELD, SlotState.OVER}
+
+    def asked_for(self, args: Mapping[str, str]) -> dict[str, Any]:
+        """Return the day and the month (its first) that a link names."""
+        month = iso_day(args.get("month", "") + "-01")
+        return {"day": iso_day(args.get("day", "")), "month": month}
+
+    def context(
+        self,
+        wizard: WizardState,
+        *,
+        day: date | None = None,
+        month: date | None = None,
+        lost: datetime | None = None,
+        chosen: datetime | None = None,
+        error: str = "",
+        unknown_zone: str = "",
+        asks_sum: bool = False,
+    ) -> dict[str, Any]:
+        """Return a month and the times of a day in it.
+
+        `day` and `month` (its first) are what a link asked for; `lost` is a start just refused,
+        `chosen` one that is marked before it is posted; `asks_sum` where that costs a sum.
+        """
+        day = chosen.astimezone(wizard.zone).date() if chosen else day
+        shown = Calendar.of(wizard, day, month, lost)
+        task = challenge.challenge(wizard, required(chosen)) if asks_sum else None
+        no_task = [_(NO_CHALLENGE)] if asks_sum and not task else []
+        gone = lost or (wizard.draft.start if wizard.slot_state is SlotState.LOST else None)
+        is_said = lost is not None or bool(error)
+        return {
+            "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
+            "alerts": _alerts(wizard, shown, is_said=is_said) + no_task,
+            "nearest": _nearest(wizard, gone) if gone else [],
+            "challenge": task,
+            **_month(shown),
+            **_day(wizard, shown, chosen or wizard.draft.start),
+            **_zones(wizard, shown.slots),
+        }
+
+    def submit(self, wizard: WizardState) -> DeferredResponse:
+        """Take the time, which is then held; or another zone to see the times in."""
+        draft, start = wizard.draft, slot_start(posted("slot"))
+        if not wizard.candidates:
+            return refuse(wizard.tab, None, 409, [_(PREVIOUS_STEP_FIRST)])
+        if named_zone(posted("zone")):
+            draft.zone = posted("zone")
+        if posted("change") == "zone":
+            return self._change_zone(wizard)
+        shown: dict[str, Any] = {"zone": draft.zone, "day": iso_day(posted("day"))}
+        if start is None:
+            return refuse(wizard.tab, self, 422, error=_("Choose a time."), **shown)
+        return self._take(wizard, start, shown)
+
+    def differences(self, wizard: WizardState, start: datetime) -> Rows:
+        """Return what differs when that time is chosen."""
+        stored = wizard.draft.start
+        there = words.moment(stored, wizard.zone) if stored else ""
+        return rows(wizard, self, there, words.moment(start, wizard.zone))
+
+    def summary(self, wizard: WizardState, at: Step) -> list[Row]:  # noqa: ARG002
+        """Return when, and on whose clock."""
+        start, end = wizard.draft.start, wizard.end
+        if start is None or end is None:
+            return []
+        clock = zone_note(start, wizard.zone, wizard.shop_zone)
+        return [Row(_("When"), words.span(start, end, wizard.zone), clock)]
+
+    def review(self, wizard: WizardState) -> list[Row]:
+        """Return the same under the step's own name."""
+        return [
+            row._replace(label=_(self.label), field="slot") for row in self.summary(wizard, self)
+        ]
+
+    def recovery_fields(self, wizard: WizardState) -> dict[str, str]:
+        """Return the time and the zone."""
+        return {"slot": wizard.draft.slot, "zone": wizard.draft.zone}
+
+    def resume(
+        self, wizard: WizardState, notices: list[str], *, is_new: bool
+    ) -> DeferredResponse | None:
+        """Hold the same time again, if it is still to be had; else show the nearest ones."""
+        if named_zone(posted("zone")):
+            wizard.draft.zone = posted("zone")
+        start = slot_start(posted("slot"))
+        is_next = is_new and wizard.draft.service and wizard.candidates
+        if start is None or not is_next:
+            return None
+        return self._hold_again(wizard, start, notices)
+
+    def _take(
+        self, wizard: WizardState, start: datetime, shown: dict[str, Any]
+    ) -> DeferredResponse:
+        """Take that time; `shown` is what the page looked at, to be shown again."""
+        differing, zone, tab = self.differences(wizard, start), wizard.draft.zone, wizard.tab
+        notices: list[str] = []
+        try:
+            notices = _take_slot(wizard, start)
+        except SlotUnavailable as lost:
+            alerts = [slot_unavailable(lost.reason, wizard.service)]
+            return refuse(tab, self, 409, alerts, zone=zone, lost=start)
+        except VisitorLimit as reached:
+            return refuse(tab, self, 429, [visitor_limit(reached.limit)], **shown)
+        except ProofOfWorkRequired:
+            if not differing:
+                return refuse(tab, self, 428, zone=zone, chosen=start, asks_sum=True)
+        if differing:  # and the time can be had; asking gives the one that is held back its place
+            return ask_which(tab, self, differing, zone=zone, chosen=start)
+        return accept(wizard, notices)
+
+    def _change_zone(self, wizard: WizardState) -> DeferredResponse:
+        """Show the same times on another clock."""
+        tab, day = wizard.tab, iso_day(posted("day"))
+        if not named_zone(posted("zone")):
+            error = _("Choose one of the zones listed.")
+            return refuse(tab, self, 422, unknown_zone=error, day=day)
+        wizard.draft.store(tab.data)
+        return tab.render_after_commit(go_on, self.name, day=day)
+
+    def _hold_again(
+        self, wizard: WizardState, start: datetime, notices: list[str]
+    ) -> DeferredResponse | None:
+        place = {"HX-Replace-Url": urls.step_url(self.name)}
+        try:
+            held = _take_slot(wizard, start)
+        except SlotUnavailable as lost:
+            alerts = [*notices, slot_unavailable(lost.reason, wizard.service)]
+            return keep(wizard, 409, self, alerts=alerts, lost=start, headers=place)
+        except VisitorLimit as reached:
+            alerts = [*notices, visitor_limit(reached.limit)]
+            return keep(wizard, 429, self, alerts=alerts, headers=place)
+        except ProofOfWorkRequired:
+            more = {"chosen": start, "asks_sum": True}
+            return keep(wizard, 428, self, notices=list(notices), headers=place, **more)
+        when = words.moment(start, wizard.zone)
+        notices += held or [_("Your time is held for you again: %(when)s.", when=when)]
+        return None
+
+
+def _take_slot(wizard: WizardState, start: datetime) -> list[str]:
+    """Hold the time; return why it is not held where it can only be confirmed.
+
+    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
-    day = chosen.astimezone(here.zone).date() if chosen else day
-    shown = Calendar.of(here, day, month, lost)
-    asked = challenge.challenge(here, required(chosen)) if asks_sum else None
-    unasked = [NO_SUM] if asks_sum and not asked else []
-    gone = lost or (here.draft.start if here.slot_state is SlotState.LOST else None)
+    service = required(wizard.service)
+    wizard.draft.service = service.slug
+    if wizard.draft.start == start and wizard.slot_state is SlotState.HELD:
+        if wizard.draft.has_details:
+            prolong(wizard)
+        return []
+    return not_held(wizard, hold_slot(wizard, service, wizard.candidates, start))
+
+
+def _month(shown: Calendar) -> dict[str, Any]:
     return {
-        "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
-        "alerts": _alerts(here, shown, told=lost is not None or bool(error)) + unasked,
         "month": {"label": words.month(shown.first), "weeks": shown.weeks()},
         "previous_month": shown.month_link(shown.first - ONE_DAY),
         "next_month": shown.month_link(shown.last + ONE_DAY),
         "next_free": shown.next_free,
-        "day": shown.day.isoformat() if shown.day else "",
-        "day_label": words.day(shown.day) if shown.day else "",
-        "free_words": words.counted(len(shown.slots), "free time"),
-        "parts": _parts(here, shown.slots, chosen or here.draft.start),
-        "nearest": _nearest(here, gone) if gone else [],
-        "challenge": asked,
-        **_zones(here, shown.slots),
     }
 
 
-def _nearest(here: WizardState, wanted: datetime) -> list[dict[str, str]]:
+def _day(wizard: WizardState, shown: Calendar, marked: datetime | None) -> dict[str, Any]:
+    free = ngettext("%(number)s free time", "%(number)s free times", len(shown.slots))
+    return {
+        "day": shown.day.isoformat() if shown.day else "",
+        "day_label": words.day(shown.day) if shown.day else "",
+        "free_words": free,
+        "parts": _parts(wizard, shown.slots, marked),
+    }
+
+
+def _nearest(wizard: WizardState, wanted: datetime) -> list[dict[str, str]]:
     found = availability.nearest_free(
-        here.tab.session,
-        required(here.service),
-        here.candidates,
+        wizard.tab.session,
+        required(wizard.service),
+        wizard.candidates,
         wanted,
-        now=here.tab.now,
-        tab_key=here.tab.key,
+        now=wizard.tab.now,
+        tab_key=wizard.tab.key,
     )
     return [
-        {"value": slot_value(slot.start), "label": words.moment(slot.start, here.zone)}
+        {"value": slot_value(slot.start), "label": words.moment(slot.start, wizard.zone)}
         for slot in found
     ]
 
 
 def _parts(
-    here: WizardState, slots: list[FreeSlot], marked: datetime | None
+    wizard: WizardState, slots: list[FreeSlot], marked: datetime | None
 ) -> list[dict[str, Any]]:
     grouped: dict[PartOfDay, list[dict[str, Any]]] = {part: [] for part in PARTS}
     for slot in slots:
-        grouped[part_of_day(to_minute(slot.start), here.zone)].append(_slot(here, slot, marked))
-    return [{"label": PARTS[part], "slots": some} for part, some in grouped.items() if some]
+        part = part_of_day(to_minute(slot.start), wizard.zone)
+        grouped[part].append(_slot(wizard, slot, marked))
+    return [{"label": _(PARTS[part]), "slots": some} for part, some in grouped.items() if some]
 
 
-def _slot(here: WizardState, slot: FreeSlot, marked: datetime | None) -> dict[str, Any]:
+def _slot(wizard: WizardState, slot: FreeSlot, marked: datetime | None) -> dict[str, Any]:
     return {
         "value": slot_value(slot.start),
-        "time": words.clock(slot.start, here.zone),
-        "end_time": words.clock(slot.end, here.zone),
-        "shop_time": words.beside(slot.start, here.zone, here.shop_zone),
+        "time": words.clock(slot.start, wizard.zone),
+        "end_time": words.clock(slot.end, wizard.zone),
+        "shop_time": words.beside(slot.start, wizard.zone, wizard.shop_zone),
         "checked": slot.start == marked,
     }
 
 
-def _zones(here: WizardState, slots: list[FreeSlot]) -> dict[str, Any]:
-    instant = slots[0].start if slots else here.tab.now
+def _zones(wizard: WizardState, slots: list[FreeSlot]) -> dict[str, Any]:
+    instant = slots[0].start if slots else wizard.tab.now
     return {
-        "zone": here.zone.key,
-        "zone_label": words.zone_label(here.zone, instant),
-        "zones": sorted({here.zone.key, here.shop_zone.key}),
+        "zone": wizard.zone.key,
+        "zone_label": words.zone_label(wizard.zone, instant),
+        "zones": sorted({wizard.zone.key, wizard.shop_zone.key}),
         "zones_url": urls.address("zones"),
-        "shop_zone_label": words.zone_label(here.shop_zone, instant),
-        "zones_differ": words.beside(instant, here.zone, here.shop_zone) is not None,
+        "shop_zone_label": words.zone_label(wizard.shop_zone, instant),
+        "zones_differ": words.beside(instant, wizard.zone, wizard.shop_zone) is not None,
     }
 
 
-def _alerts(here: WizardState, shown: Calendar, *, told: bool) -> list[str]:
+def _alerts(wizard: WizardState, shown: Calendar, *, is_said: bool) -> list[str]:
     alerts = []
-    told = told or here.is_lost_to_the_original  # the notice of the copy says it
-    if here.slot_state is SlotState.LOST and not told and here.draft.start:
-        alerts.append(_lost(here, words.moment(here.draft.start, here.zone)))
+    is_said = is_said or wizard.lost_time_to_original  # the notice of the copy says it
+    if wizard.slot_state is SlotState.LOST and not is_said and wizard.draft.start:
+        alerts.append(_lost(wizard, words.moment(wizard.draft.start, wizard.zone)))
     if not shown.slots and shown.next_free is None:
-        alerts.append("No time is free at the moment. Please get in touch with us.")
+        alerts.append(_("No time is free at the moment. Please get in touch with us."))
     return alerts
 
 
-def _lost(here: WizardState, when: str) -> str:
-    if here.staff_member is None:
-        return (
-            f"The person your time was with can no longer be booked: {when} is given up. "
-            "Please choose a time again; the rest is kept."
+def _lost(wizard: WizardState, when: str) -> str:
+    if wizard.staff_member is None:
+        return _(
+            "The person your time was with can no longer be booked: %(when)s is given up. "
+            "Please choose a time again; the rest is kept.",
+            when=when,
         )
-    return f"{when} is no longer free. Please choose another time; the rest is kept."
+    return _("%(when)s is no longer free. Please choose another time; the rest is kept.", when=when)

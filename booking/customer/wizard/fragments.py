@@ -1,0 +1,118 @@
+"""From a tab's progress to the fragment it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response, make_response
+
+from booking.i18n import gettext as _
+from booking.tab_sessions import TabSession
+from booking.web import urls
+from booking.web.rendering import render
+
+from . import conflicts
+from .draft import BookingDraft
+from .holds import hold_panel
+from .progress import Progress, progress_of
+from .state import WizardState, load_state
+from .steps import done
+from .steps.base import Step
+
+
+def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
+    """Return the fragment for a tab that asks for `wanted`, or for the step that is open to it.
+
+    Where that is another step, HX-Replace-Url corrects the address bar. `extra` is for the wanted
+    step's own `context`, and for that step alone, but for `alerts`, `notices` and `zone`, and for
+    what conflicts.py is about: `differing`, and `answer_version`, that of a form that was refused.
+    """
+    step, html = _fragment(tab, wanted, **extra)
+    return _answer(html, {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)})
+
+
+def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
+    """Return the fragment after an accepted answer: the next step, pushed to the tab's history."""
+    step, html = _fragment(tab, wanted, **extra)
+    return _answer(html, {"HX-Push-Url": urls.step_url(step)})
+
+
+def _fragment(
+    tab: TabSession,
+    wanted: str | None,
+    *,
+    alerts: Sequence[str] = (),
+    notices: Sequence[str] = (),
+    zone: str = "",
+    differing: conflicts.Rows | None = None,
+    answer_version: str = "",
+    **extra: Any,
+) -> tuple[str, str]:
+    if tab.state == "completed":
+        return "done", done.render_done(tab, alerts=alerts, notices=notices)
+    draft = BookingDraft.of(tab.data)
+    draft.zone = zone or draft.zone
+    wizard = load_state(tab, draft)
+    progress = progress_of(wizard)
+    step = progress.right_step(wanted) if wanted else progress.open_step
+    own: dict[str, Any] = {"differing": differing or []}
+    if step.is_question:
+        own["answer_version"] = answer_version or conflicts.answer_version(wizard, step)
+    own |= step.context(wizard, **(extra if step.name == wanted else {}))
+    own["alerts"] = [*alerts, *own.get("alerts", ())]
+    own["notices"] = [*notices, *own.get("notices", ())]
+    shared = _shared(wizard, progress, step, own["notices"])
+    return step.name, render(f"_{step.name}.html", wizard.shop, **shared, **own)
+
+
+def _shared(
+    wizard: WizardState, progress: Progress, step: Step, notices: Sequence[str]
+) -> dict[str, Any]:
+    """What every step's template is given."""
+    before, prolongs = progress.step_before(step), step.typing_prolongs_hold
+    return {
+        "step": step.name,
+        "heading": _(step.heading),
+        "progress": [_stage(progress, each, step) for each in progress.asked],
+        "form_url": urls.form_url(step.name),
+        "back": urls.to(before.name) if before else None,
+        "hold": hold_panel(wizard, typing_prolongs=prolongs, notices=notices),
+        "summary": _summary(wizard, progress, step),
+        "copy": {"time": wizard.lost_time_to_original} if wizard.tab.is_copy else None,
+        "recovery_fields": _recovery_fields(wizard, progress, step),
+        "keep_url": urls.keep_url(step.name) if step.is_question else None,
+    }
+
+
+def _stage(progress: Progress, step: Step, current: Step) -> dict[str, Any]:
+    """One step of the list above the question; one that can be reached carries its link."""
+    stage = {"step": step.name, "label": _(step.label), "url": None, "fragment_url": None}
+    if step is current:
+        return stage | {"state": "current"}
+    is_reached = progress.right_step(step.name) is step
+    link = urls.to(step.name) if is_reached else {}
+    return stage | {"state": "done" if step.name in progress.answered else "todo"} | link
+
+
+def _summary(wizard: WizardState, progress: Progress, step: Step) -> list[dict[str, str | None]]:
+    """What is settled so far, beside the question; the review repeats everything itself."""
+    earlier = progress.earlier(step) if step.is_question else []
+    rows = [row for each in earlier for row in each.summary(wizard, step)]
+    return [{"label": row.label, "value": row.value, "detail": row.detail} for row in rows]
+
+
+def _recovery_fields(wizard: WizardState, progress: Progress, step: Step) -> dict[str, str]:
+    """The answers to the questions before, by the names of their fields.
+
+    Nobody reads them before the tab is over: then its draft is erased, and they are all there is
+    to begin the next one with.
+    """
+    earlier = [each.recovery_fields(wizard) for each in progress.earlier(step)]
+    return {name: value for fields in earlier for name, value in fields.items() if value}
+
+
+def _answer(html: str, headers: dict[str, str]) -> Response:
+    response = make_response(html)
+    response.headers.update(headers)
+    return response

@@ -1,0 +1,207 @@
+"""The time that a tab holds: taken, kept, held for longer, and what the customer sees of it.
+
+A time is held for a few minutes at first, and longer once its customer has begun to type: holding
+costs nobody anything, and to type something shows that somebody is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from booking.i18n import gettext as _
+from booking.i18n import words
+from booking.operations import holds
+from booking.operations.errors import (
+    NoHold,
+    NoMoreTime,
+    ProofOfWorkRequired,
+    SlotUnavailable,
+    VisitorLimit,
+)
+from booking.state import current_sidebook
+from booking.storage.models import Hold, Service, StaffMember
+from booking.tab_sessions import DeferredResponse, TabSession
+from booking.web import urls
+from booking.web.rendering import render
+from booking.web.visitor import visitor
+
+from . import challenge
+from .draft import slot_value
+from .state import SlotState, WizardState, find_by_slug, load_state, required
+from .texts import MANY_HELD, NO_MORE_TIME, NOT_HELD, TIME_LOST, visitor_limit
+
+SECONDS_LEFT = "Hold-Seconds-Left"
+"""The header that tells the countdown on the page how long the time is held now."""
+NO_HOLD: dict[str, Any] = {
+    "expires_at": "",
+    "seconds_left": 0,
+    "words": words.time_left(0),
+    "extend_url": None,
+    "extendable": False,
+    "over": True,
+}
+_WORTHWHILE = 60  # seconds: for less, what is saved while somebody types leaves the hold alone
+
+
+def hold_slot(
+    wizard: WizardState, service: Service, staff: Sequence[StaffMember], start: datetime
+) -> Hold:
+    """Hold that time with one of the staff, and write it into the draft.
+
+    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
+    """
+    settings, draft = current_sidebook().settings, wizard.draft
+    made = holds.hold(
+        wizard.tab.session,
+        tab_key=required(wizard.tab.key),
+        service=service,
+        staff=staff,
+        start=start,
+        now=wizard.tab.now,
+        minutes=settings.hold_minutes,
+        at_first=settings.hold_minutes if draft.has_details else settings.first_hold_minutes,
+        tab_began=wizard.tab.began_at,
+        extensions=settings.hold_extensions,
+        visitor=visitor(),
+        proof=challenge.proof(wizard, start),
+    )
+    draft.slot = slot_value(start)
+    draft.staff_member = next(member.slug for member in staff if member.id == made.staff_member_id)
+    return made
+
+
+def keep_slot(
+    wizard: WizardState, service: Service, candidates: Sequence[StaffMember]
+) -> list[str]:
+    """Keep the chosen time for another choice of service or staff; return what is said of it."""
+    draft, start = wizard.draft, wizard.draft.start
+    current = find_by_slug(candidates, draft.staff_member)
+    if start is None or (wizard.service is service and current is not None):
+        return []
+    when = words.moment(start, wizard.zone)
+    for staff in ([current] if current else []), candidates:
+        if staff and _could_hold(wizard, service, staff, start):
+            return [_("Your time is kept: %(when)s.", when=when)]
+    tab = wizard.tab
+    holds.release_but_keep_clock(tab.session, tab_key=required(tab.key), now=tab.now)
+    draft.forget_slot()
+    lost = _(
+        "%(when)s could not be kept for this choice, so please choose a time again.", when=when
+    )
+    return [lost]
+
+
+def not_held(wizard: WizardState, made: Hold) -> list[str]:
+    """Return why a time that was just chosen is not held; nothing where it is."""
+    if not made.is_over(wizard.tab.now):
+        return []
+    is_used_up = _longest(made) <= int(wizard.tab.now.timestamp())
+    return [_(NOT_HELD) if is_used_up else _(MANY_HELD)]
+
+
+def prolong(wizard: WizardState) -> dict[str, str]:
+    """Hold the tab's time to its full length; return the header that says how long that is."""
+    held, now, settings = wizard.hold, wizard.tab.now, current_sidebook().settings
+    if held and _last(held, now) - held.expires_at >= _WORTHWHILE:
+        held = holds.lengthen(
+            wizard.tab.session,
+            held,
+            now=now,
+            minutes=settings.hold_minutes,
+            most=settings.hold_extensions,
+            visitor=visitor(),
+        )
+    if held is None or held.is_over(now):
+        return {}
+    return {SECONDS_LEFT: str(held.expires_at - int(now.timestamp()))}
+
+
+def more_time(tab: TabSession) -> DeferredResponse:
+    """Hold the chosen time for longer; only the countdown is answered."""
+    if tab.state == "new":
+        return tab.render_after_commit(render_hold, _(TIME_LOST), status=409)
+    try:
+        _extend(load_state(tab))
+    except VisitorLimit as reached:
+        return tab.render_after_commit(render_hold, visitor_limit(reached.limit), status=429)
+    except NoMoreTime:
+        return tab.render_after_commit(render_hold, _(NO_MORE_TIME), status=409)
+    except ProofOfWorkRequired:
+        return tab.render_after_commit(render_hold, status=428, asks_sum=True)
+    except (NoHold, SlotUnavailable):
+        return tab.render_after_commit(render_hold, _(TIME_LOST), status=409)
+    return tab.render_after_commit(render_hold)
+
+
+def render_hold(tab: TabSession, message: str = "", *, asks_sum: bool = False) -> str:
+    """Return the countdown alone, after "more time"; with a sum, where that costs one."""
+    wizard = load_state(tab)
+    panel = hold_panel(wizard) or NO_HOLD
+    if asks_sum and panel["extendable"]:
+        panel = panel | {"challenge": challenge.challenge(wizard, required(wizard.draft.start))}
+    return render("_hold.html", wizard.shop, hold=panel, message=message)
+
+
+def hold_panel(
+    wizard: WizardState, *, typing_prolongs: bool = False, notices: Iterable[Any] = ()
+) -> dict[str, Any] | None:
+    """Return what the countdown shows; None as long as no time is chosen, or once it is lost.
+
+    What one of the page's `notices` says is not said again: that the time is not held.
+    """
+    if wizard.slot_state not in {SlotState.HELD, SlotState.OVER} or wizard.hold is None:
+        return None
+    left = max(0, wizard.hold.expires_at - int(wizard.tab.now.timestamp()))
+    return {
+        "expires_at": wizard.hold.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seconds_left": left,
+        "words": words.time_left(left),
+        "extend_url": urls.address("hold/extension"),
+        "extendable": wizard.hold.extensions < current_sidebook().settings.hold_extensions,
+        "over": wizard.slot_state is SlotState.OVER,
+        "longer": _full_length(wizard, left) if typing_prolongs else "",
+        "is_said": not {_(MANY_HELD), _(NOT_HELD)}.isdisjoint(notices),
+    }
+
+
+def _full_length(wizard: WizardState, left: int) -> str:
+    """How long the time is held once the customer has begun to type; empty where that is so."""
+    full = current_sidebook().settings.hold_minutes
+    is_longer = left + 60 < 60 * full and not wizard.draft.has_details
+    return words.duration(full) if is_longer else ""
+
+
+def _could_hold(
+    wizard: WizardState, service: Service, staff: Sequence[StaffMember], start: datetime
+) -> bool:
+    try:
+        hold_slot(wizard, service, staff, start)
+    except (SlotUnavailable, VisitorLimit, ProofOfWorkRequired):
+        return False
+    return True
+
+
+def _extend(wizard: WizardState) -> None:
+    settings, start = current_sidebook().settings, wizard.draft.start
+    holds.extend(
+        wizard.tab.session,
+        tab_key=required(wizard.tab.key),
+        now=wizard.tab.now,
+        minutes=settings.hold_minutes,
+        most=settings.hold_extensions,
+        visitor=visitor(),
+        proof=challenge.proof(wizard, start) if start and wizard.service else None,
+    )
+
+
+def _last(held: Hold, now: datetime) -> int:
+    full: int = int(now.timestamp()) + 60 * current_sidebook().settings.hold_minutes
+    return min(full, _longest(held))
+
+
+def _longest(held: Hold) -> int:
+    settings = current_sidebook().settings
+    longest: int = 60 * settings.hold_minutes * (1 + settings.hold_extensions)
+    return held.held_since + longest

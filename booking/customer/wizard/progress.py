@@ -1,0 +1,91 @@
+"""How far a tab has come: what it has answered, which step is open, where Back leads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+
+from .state import WizardState
+from .steps.base import Step
+
+EXTENSION = "booking.steps"
+"""The key in app.extensions under which an app's steps stand, in their order."""
+
+
+def steps() -> tuple[Step, ...]:
+    """Return this app's steps in their order; the last one is the confirmation."""
+    found: tuple[Step, ...] = current_app.extensions[EXTENSION]
+    return found
+
+
+def questions() -> list[Step]:
+    """Return the steps that ask something, in their order."""
+    return [step for step in steps() if step.is_question]
+
+
+def step_named(name: str) -> Step:
+    """Return the step of that name. Raises KeyError where there is none."""
+    return {step.name: step for step in steps()}[name]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The questions, and which of them are answered or skipped, by name; then the review."""
+
+    questions: Sequence[Step]
+    review: Step
+    answered: frozenset[str]
+    skipped: frozenset[str]
+
+    @property
+    def asked(self) -> list[Step]:
+        """The steps a customer walks through, in order, up to the review."""
+        return [s for s in (*self.questions, self.review) if s.name not in self.skipped]
+
+    @property
+    def open_step(self) -> Step:
+        """The first question without an answer that holds, else the review."""
+        return next((s for s in self.questions if s.name not in self.answered), self.review)
+
+    def right_step(self, wanted: str) -> Step:
+        """Return the step to show to somebody who wants that one: itself if it can be reached.
+
+        A skipped step counts as answered; the last step is reached by confirming alone.
+        """
+        open_step = self.open_step
+        for step in self.asked:
+            if step.name == wanted:
+                return step
+            if step is open_step:
+                break
+        return open_step
+
+    def step_before(self, step: Step) -> Step | None:
+        """Return where 'Back' leads; None from the first question and from the last step."""
+        asked = self.asked
+        place = asked.index(step) if step in asked else 0
+        return asked[place - 1] if place else None
+
+    def earlier(self, step: Step) -> list[Step]:
+        """Return the questions before that step, the skipped ones among them."""
+        every = list(self.questions)
+        return every[: every.index(step)] if step in every else every
+
+
+def is_reached(wizard: WizardState, step: Step) -> bool:
+    """Whether everything before that step is answered, and it is asked at all."""
+    return progress_of(wizard).right_step(step.name) is step
+
+
+def progress_of(wizard: WizardState) -> Progress:
+    """Work out how far that tab has come."""
+    every = steps()
+    asked = [step for step in every if step.is_question]
+    return Progress(
+        asked,
+        every[-2],
+        frozenset(step.name for step in asked if step.is_answered(wizard)),
+        frozenset(step.name for step in asked if step.is_skipped(wizard)),
+    )
