@@ -21,13 +21,16 @@ Network = IPv4Network | IPv6Network
 
 
 def is_host(text: str) -> bool:
-    """Whether this can be what a browser sends as Host: a name or an address, perhaps a port."""
-    found = _HOST.fullmatch(text) if len(text) <= MOST + 6 else None
-    return found is not None and int(found["port"] or 80) in range(1, 65536)
+    """Return whether a browser can send this as Host: a name or an address, perhaps a port."""
+    match = _HOST.fullmatch(text) if len(text) <= MOST + 6 else None
+    return match is not None and int(match["port"] or 80) in range(1, 65536)
 
 
 def public_url(text: str) -> str:
-    """The scheme, host and mount path under which customers reach the app, without a last slash."""
+    """Return the scheme, host and mount path of the public address, without a last slash.
+
+    Raises ValueError.
+    """
     try:
         parts = urlsplit(text.strip())
         port = parts.port
@@ -44,17 +47,20 @@ def public_url(text: str) -> str:
 
 
 def mount_path(url: str) -> str:
-    """The path of a public address: '/shop', or '' at the root of its host."""
+    """Return the path of a public address: '/shop', or '' at the root of its host."""
     return urlsplit(url).path
 
 
 def host_of(url: str) -> str:
-    """The host of a public address, with its port where it names one."""
+    """Return the host of a public address, with its port where it names one."""
     return urlsplit(url).netloc
 
 
 def trusted_hosts(value: object) -> tuple[str, ...]:
-    """The hosts of a list, or of a text with commas. '.shop.example' is every host below it."""
+    """Return the hosts of a list, or of a text with commas; '.shop.example' is all below it.
+
+    Raises ValueError.
+    """
     several = value.split(",") if isinstance(value, str) else value
     if not isinstance(several, list | tuple):
         raise ValueError("Write hosts with commas, such as shop.example, www.shop.example.")
@@ -69,7 +75,10 @@ def trusted_hosts(value: object) -> tuple[str, ...]:
 
 
 def networks(value: object) -> tuple[Network, ...]:
-    """The networks of a list, or of a text with commas or blanks; an address is one of its own."""
+    """Return the networks of a list, or of a text with commas or spaces; an address is one, too.
+
+    Raises ValueError.
+    """
     several = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(several, list | tuple):
         raise ValueError("Write addresses or networks with commas, such as 203.0.113.0/24.")

@@ -17,7 +17,7 @@ from booking.web import headers, trouble_log, urls
 
 
 def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
-    """A Flask app that is nothing but the booking wizard, at /book/ or at another prefix.
+    """Return a Flask app that is nothing but the booking wizard, at /book/ or at another prefix.
 
     `config` holds BOOKING_* settings and Flask's own; it wins over the environment. Raises
     ConfigurationError with the name of the setting and what to write.

@@ -41,7 +41,7 @@ _STREAM_SAFE = 30
 
 
 def spelt(text: str) -> str:
-    """The text in Unicode's form C, without what no spelling needs and nothing blank around.
+    """Return the text in Unicode's form C, without what no spelling needs and no space around.
 
     Joiners stay where a script is spelt with them, and marks of direction where both meet.
     """
@@ -57,7 +57,7 @@ def spelt(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """What is left of an address or a number: no invisible character, no full-width letter."""
+    """Return an address or a number without invisible characters and full-width letters."""
     if text.isascii():
         return text
     seen = (each for each in spelt(text) if unicodedata.category(each) != "Cf")
@@ -65,12 +65,12 @@ def bare(text: str) -> str:
 
 
 def is_unprintable(character: str) -> bool:
-    """A control character, or half a character."""
+    """Return whether it is a control character, or half a character."""
     return unicodedata.category(character) in {"Cc", "Cs"}
 
 
 def has_towers(text: str, most: int = MOST_MARKS) -> bool:
-    """Whether more marks stand upon one letter than any language puts there."""
+    """Return whether more marks stand upon one letter than any language puts there."""
     if text.isascii():
         return False
     height = 0

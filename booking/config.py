@@ -13,7 +13,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking import addresses
-from booking.sources import PREFIX, ConfigurationError, given, own_keys
+from booking.sources import PREFIX, ConfigurationError, own_keys, read_sources
 
 __all__ = ["ConfigurationError", "Settings", "names_of_settings", "read_settings"]
 
@@ -88,14 +88,14 @@ _LEAST = {
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
-    """The settings of one app. Raises ConfigurationError."""
+    """Return the settings of one app. Raises ConfigurationError."""
     known = names_of_settings()
-    found = given(config, known)
-    settings = Settings(**{name: _value(name, found[name]) for name in known if name in found})
+    values = read_sources(config, known)
+    settings = Settings(**{name: _value(name, values[name]) for name in known if name in values})
     _refuse_an_idle_limit_beyond_all(settings)
     _refuse_https_that_is_not_there(settings)
     _refuse_a_host_of_others(settings)
-    return _at_most_a_whole_hold(settings, is_given="first_hold_minutes" in found)
+    return _at_most_a_whole_hold(settings, is_given="first_hold_minutes" in values)
 
 
 def _at_most_a_whole_hold(settings: Settings, *, is_given: bool) -> Settings:
@@ -112,7 +112,7 @@ def _at_most_a_whole_hold(settings: Settings, *, is_given: bool) -> Settings:
 
 
 def names_of_settings() -> list[str]:
-    """The fields, each of which is a setting."""
+    """Return the names of all settings, as fields: `hold_minutes`."""
     return [field.name for field in fields(Settings)]
 
 
@@ -151,10 +151,10 @@ _WORDS |= {"false": False, "0": False, "no": False, "off": False}
 
 
 def _switch(name: str, value: Any) -> bool:
-    found = _WORDS.get(str(value).strip().lower())
-    if found is None:
+    switch = _WORDS.get(str(value).strip().lower())
+    if switch is None:
         raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. Write true or false.")
-    return found
+    return switch
 
 
 def _value(name: str, value: Any) -> Any:

@@ -29,9 +29,9 @@ MOST_THREADS = 32
 
 
 def database_of(app: Flask, settings: Settings, given: Any) -> Any:
-    """The database given, else the app's own, else a new one. Raises ConfigurationError."""
-    found = given or app.extensions.get("sqlalchemy")
-    if found is None:
+    """Return the database given, else the app's own, else a new one. Raises ConfigurationError."""
+    database = given or app.extensions.get("sqlalchemy")
+    if database is None:
         return _own_database(app, settings)
     if settings.database_url:
         raise ConfigurationError(
@@ -39,22 +39,22 @@ def database_of(app: Flask, settings: Settings, given: Any) -> Any:
             "uses. Remove BOOKING_DATABASE_URL."
         )
     # A class may have it as a property, which asks for an app that is running.
-    if not (hasattr(type(found), "session") or hasattr(found, "session")):
+    if not (hasattr(type(database), "session") or hasattr(database, "session")):
         raise ConfigurationError(
-            f"Sidebook was given {found!r} as its database. Write Sidebook(app, db, "
+            f"Sidebook was given {database!r} as its database. Write Sidebook(app, db, "
             "url_prefix='/book') with your app's Flask-SQLAlchemy as db."
         )
-    if isinstance(found, SQLAlchemy) and "sqlalchemy" not in app.extensions:
+    if isinstance(database, SQLAlchemy) and "sqlalchemy" not in app.extensions:
         raise ConfigurationError(
             "Sidebook's database does not know this app yet. Call db.init_app(app) first."
         )
     with app.app_context():
-        if isinstance(found, SQLAlchemy) and None not in found.engines:
+        if isinstance(database, SQLAlchemy) and None not in database.engines:
             raise ConfigurationError(
                 "The app's Flask-SQLAlchemy has no default database, in which Sidebook's tables "
                 "would lie. Set SQLALCHEMY_DATABASE_URI beside SQLALCHEMY_BINDS."
             )
-    return found
+    return database
 
 
 def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
@@ -75,7 +75,7 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
         ) from error
     with app.app_context():
         if lite:
-            _take_care(database)
+            _configure_sqlite(database)
         else:  # first of all: the dialect itself reads what the server says
             event.listen(database.engine, "connect", prepare_postgresql, insert=True)
     return database
@@ -84,8 +84,8 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
 def _named(app: Flask, settings: Settings) -> URL | None:
     """The database that a setting names, ours or Flask-SQLAlchemy's. Raises ConfigurationError."""
     named = {_OURS: settings.database_url, _FLASKS: app.config.get(_FLASKS)}
-    found = {key: _address(url, key) for key, url in named.items() if url}
-    if len(set(found.values())) > 1:
+    addresses = {key: _address(url, key) for key, url in named.items() if url}
+    if len(set(addresses.values())) > 1:
         raise ConfigurationError(
             f"{_OURS} and {_FLASKS} name two databases. Keep one of them: this app has no "
             "Flask-SQLAlchemy of its own, so both are for Sidebook."
@@ -96,10 +96,10 @@ def _named(app: Flask, settings: Settings) -> URL | None:
                 f"{key} is set, but the app has no database yet. Make it before Sidebook, and "
                 "write Sidebook(app, db)."
             )
-    return next(iter(found.values()), None)
+    return next(iter(addresses.values()), None)
 
 
-def _take_care(database: SQLAlchemy) -> None:
+def _configure_sqlite(database: SQLAlchemy) -> None:
     event.listen(database.engine, "connect", prepare_sqlite)
     wait_evenly(database.engine)
     name = database.engine.url.database or ""
@@ -151,7 +151,7 @@ def _instance_file(app: Flask) -> Path:
 
 
 def prepare_sqlite(connection: Any, _record: Any) -> None:
-    """What an SQLite connection needs: `event.listen(engine, "connect", prepare_sqlite)`.
+    """Give an SQLite connection what it needs: `event.listen(engine, "connect", prepare_sqlite)`.
 
     Our own engine has it; a host's is left alone. WAL lets people read while one writes, FULL
     keeps a confirmed booking through a power cut, and a writer waits its turn for 15 seconds.

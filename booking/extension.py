@@ -17,11 +17,11 @@ from booking.mounting import (
     refuse_a_second,
     refuse_addresses_in_use,
     refuse_names_in_use,
-    tell_of_what_comes_later,
+    warn_of_later_conflicts,
 )
 from booking.operations.holds import release
 from booking.postgresql import prepare_postgresql
-from booking.sources import given, key_of
+from booking.sources import key_of, read_sources
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 from booking.transactions.watching import watch
@@ -57,7 +57,7 @@ class Sidebook:
         url_prefix: str | None = None,
         name: str | None = None,
     ) -> None:
-        """Mount the wizard in this app; what is given here goes before what the class was given."""
+        """Mount the wizard in this app; an argument goes before what the class was given."""
         prefix = self._url_prefix if url_prefix is None else url_prefix
         mount(app, db or self._db, prefix, self._name if name is None else name)
 
@@ -76,7 +76,7 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)
     refuse_addresses_in_use(app, name)
-    tell_of_what_comes_later(app, name)
+    warn_of_later_conflicts(app, name)
     app.cli.add_command(booking_commands, name)
 
 
@@ -121,8 +121,8 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
 
     They are the host's, with its routes and its users, and say how long any of its tabs lives.
     """
-    limits, found = limits_of(app), given(app.config, names_of_settings())
-    stands = {
+    limits, written = limits_of(app), read_sources(app.config, names_of_settings())
+    in_force = {
         "idle_minutes": ("idle_minutes", settings.idle_minutes, limits.idle / 60),
         "absolute_hours": (
             "absolute_minutes",
@@ -131,10 +131,10 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
         ),
         "request_seconds": ("request_seconds", settings.request_seconds, limits.request_seconds),
     }
-    for name, (option, ours, theirs) in stands.items():
-        if name in found and ours != theirs:
+    for name, (option, ours, theirs) in in_force.items():
+        if name in written and ours != theirs:
             raise ConfigurationError(
-                f"{key_of(name)} is {found[name]}, but this app made its TabSessions before "
+                f"{key_of(name)} is {written[name]}, but this app made its TabSessions before "
                 f"Sidebook, with {option}={theirs:g}. Write TabSessions(…, {option}={ours}), or "
                 f"leave {key_of(name)} out."
             )

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"(/appointment/)[^/\s\"'<>()\[\]?#]+")
 
 
 class OwnApp(Flask):
-    """Flask, whose line of a mistake names the route and not the address that was asked for."""
+    """A Flask whose log line of an exception names the route and not the address."""
 
     def log_exception(
         self,
@@ -52,7 +52,7 @@ class LineFormatter(logging.Formatter):
 
 
 def without_tokens(text: str) -> str:
-    """The text with three stars in place of each token of a manage link."""
+    """Return the text with three stars in place of each token of a manage link."""
     return _TOKEN.sub(r"\1***", text)
 
 

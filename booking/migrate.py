@@ -28,7 +28,7 @@ _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, alwa
 
 
 class NewerDatabase(Exception):
-    """The database was migrated by a later version of Sidebook than this one."""
+    """Raised where the database was migrated by a later version of Sidebook than this one."""
 
     def __init__(self, revision: str) -> None:
         self.revision = revision
@@ -39,7 +39,7 @@ class NewerDatabase(Exception):
 
 
 class BrokenReferences(Exception):
-    """A migration left rows that point to nothing; it was rolled back."""
+    """Raised where a migration left rows that point to nothing; it was rolled back."""
 
 
 def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
@@ -56,7 +56,7 @@ def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATION
 
 
 def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> None:
-    """Migrate down to `revision` ("base" is an empty database); raises NewerDatabase."""
+    """Migrate down to `revision` ("base" is an empty database). Raises NewerDatabase."""
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
         _refuse_newer(connection, config)
@@ -64,13 +64,13 @@ def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> N
 
 
 def current(engine: Engine) -> str | None:
-    """The version the database is at; None when it was never migrated."""
+    """Return the version the database is at; None when it was never migrated."""
     with engine.connect() as connection:
         return _version(connection)
 
 
 def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
-    """The versions still to be applied, oldest first; raises NewerDatabase."""
+    """Return the versions still to be applied, oldest first. Raises NewerDatabase."""
     with engine.connect() as connection:
         config = _config(connection, scripts)
         _refuse_newer(connection, config)
@@ -81,7 +81,7 @@ def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
 
 
 def merged_metadata() -> MetaData:
-    """All our tables together: those of the tab sessions live in their own room's metadata."""
+    """Return all our tables together, those of the tab sessions among them."""
     merged = MetaData(naming_convention=NAMES)
     for metadata in (tab_sessions, Base.metadata):
         for table in metadata.tables.values():

@@ -13,7 +13,7 @@ from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 from booking.config import ConfigurationError
 from booking.state import NAME, SidebookState
 
-MET_LATER = (
+LATER_CONFLICT = (
     "%s is wanted by two: by this app (%s) and by Sidebook (%s), and whoever came first answers "
     "there. Mount Sidebook at another url_prefix; made last, it says so at start."
 )
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 def prefix_of(text: Any) -> str:
-    """The prefix as it is used: '/book' for 'book' and '/book/', '/' for '' and '/'.
+    """Return the prefix as it is used: '/book' for 'book' and '/book/', '/' for '' and '/'.
 
     Raises ConfigurationError for what cannot stand at the beginning of every address.
     """
@@ -39,12 +39,12 @@ def prefix_of(text: Any) -> str:
 
 def refuse_a_second(app: Flask) -> None:
     """Raise ConfigurationError for an app that has Sidebook, or something else in its place."""
-    found = app.extensions.get(NAME)
-    if isinstance(found, SidebookState):
+    in_place = app.extensions.get(NAME)
+    if isinstance(in_place, SidebookState):
         raise ConfigurationError("This app has Sidebook already: make it once.")
-    if found is not None:
+    if in_place is not None:
         raise ConfigurationError(
-            f"app.extensions[{NAME!r}] is {found!r}, and Sidebook keeps its own there. Give it "
+            f"app.extensions[{NAME!r}] is {in_place!r}, and Sidebook keeps its own there. Give it "
             "another key."
         )
 
@@ -72,26 +72,26 @@ def refuse_addresses_in_use(app: Flask, name: str) -> None:
             "This app matches hosts (host_matching=True), and Sidebook's addresses have none. "
             "Give Sidebook an app of its own, create_app(), and lead its host there."
         )
-    for address, ours, theirs in _meetings(app, name):
+    for address, ours, theirs in _conflicts(app, name):
         raise ConfigurationError(
             f"This app has a page of its own at {address} ({theirs}), where Sidebook needs one "
             f"({ours}). Mount Sidebook elsewhere: Sidebook(app, db, url_prefix='/appointments')."
         )
 
 
-def tell_of_what_comes_later(app: Flask, name: str) -> None:
+def warn_of_later_conflicts(app: Flask, name: str) -> None:
     """Warn at the first request of an address that the host has registered after us."""
 
-    def look(_app: Flask, **_: object) -> None:
-        request_started.disconnect(look, app)
-        for address, ours, theirs in _meetings(app, name):
-            app.logger.warning(MET_LATER, address, theirs, ours)
+    def warn(_app: Flask, **_: object) -> None:
+        request_started.disconnect(warn, app)
+        for address, ours, theirs in _conflicts(app, name):
+            app.logger.warning(LATER_CONFLICT, address, theirs, ours)
 
-    request_started.connect(look, app, weak=False)
+    request_started.connect(warn, app, weak=False)
 
 
-def _meetings(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
-    """Addresses that two want: each with our endpoint and with the host's."""
+def _conflicts(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
+    """Addresses that two want, each with our endpoint and with the host's."""
     for rule in app.url_map.iter_rules():
         answering = app.url_map.bind("localhost", subdomain=rule.subdomain)
         is_ours, is_fixed = rule.endpoint.startswith(f"{name}."), not rule.arguments
@@ -99,10 +99,10 @@ def _meetings(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
         if rule.rule.endswith("<path:unknown>") or not (is_ours or is_fixed):
             continue
         for address in _examples(rule.rule):
-            found = _endpoint_at(answering, address, rule)
-            if found and found.startswith(f"{name}.") != is_ours:
+            other = _endpoint_at(answering, address, rule)
+            if other and other.startswith(f"{name}.") != is_ours:
                 yield (
-                    (address, rule.endpoint, found) if is_ours else (address, found, rule.endpoint)
+                    (address, rule.endpoint, other) if is_ours else (address, other, rule.endpoint)
                 )
 
 

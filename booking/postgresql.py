@@ -1,4 +1,4 @@
-"""What a PostgreSQL connection of our own is told, and in which databases we do not begin."""
+"""Settings of our own PostgreSQL connections, and the databases in which we do not begin."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ENCODING = (
 
 
 class NotUnicode(Exception):
-    """The database cannot hold the names of every script; the message says how to make one."""
+    """Raised where a database cannot hold every script; the message says how to make one."""
 
     def __init__(self, name: str, encoding: str, remedy: str) -> None:
         super().__init__(
@@ -32,9 +32,9 @@ class NotUnicode(Exception):
 
 
 def prepare_postgresql(connection: Any, _record: Any) -> None:
-    """Tell a connection what we need: `event.listen(engine, "connect", …, insert=True)`.
+    """Give a connection the settings we need: `event.listen(engine, "connect", …, insert=True)`.
 
-    Our own engine has it, whatever server, database and role were told; a host's is left alone. One
+    Our own engine has it, whatever server, database and role say; a host's is left alone. One
     round trip when it is opened.
     """
     connection.autocommit = True
@@ -43,26 +43,26 @@ def prepare_postgresql(connection: Any, _record: Any) -> None:
 
 
 def encoding(connection: Connection) -> str:
-    """What the database keeps its text in: 'UTF8', or something that will not do."""
+    """Return what the database keeps its text in: 'UTF8', or something that will not do."""
     return str(connection.exec_driver_sql(_ENCODING).scalar())
 
 
 def in_unicode(connection: Connection) -> str:
-    """The statement that makes a database like this one in UTF8, on any server."""
+    """Return the statement that makes a database like this one in UTF8, on any server."""
     quote = connection.dialect.identifier_preparer.quote
     name = quote(f"{connection.engine.url.database}_utf8")
     return f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
 
 
 def refuse_other_encodings(connection: Connection) -> None:
-    """Raises NotUnicode where a name of some script could not be stored."""
-    found = encoding(connection)
-    if found != "UTF8":
-        raise NotUnicode(str(connection.engine.url.database), found, in_unicode(connection))
+    """Raise NotUnicode where a name of some script could not be stored."""
+    name = encoding(connection)
+    if name != "UTF8":
+        raise NotUnicode(str(connection.engine.url.database), name, in_unicode(connection))
 
 
 def wait_as_long_as_it_takes(connection: Connection) -> None:
-    """Until the transaction ends, no limit of the server's, database's or role's applies."""
+    """Lift all limits of server, database and role on time, until the transaction ends."""
     connection.exec_driver_sql("""
         SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN
         ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')

@@ -44,7 +44,7 @@ class _Mounted:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.url_scheme"] = str(environ["wsgi.url_scheme"]).lower()
-        if self.mount and not environ.get("SCRIPT_NAME"):  # else the server was told already
+        if self.mount and not environ.get("SCRIPT_NAME"):  # else the server does so already
             environ["SCRIPT_NAME"] = self.mount
             path = environ.get("PATH_INFO", "")
             if f"{path}/".startswith(f"{self.mount}/"):

@@ -1,4 +1,4 @@
-"""Where settings come from: a TOML file, the environment, app.config. What is told of a wrong key.
+"""Where settings come from: a TOML file, the environment, app.config; and what a wrong key means.
 
 A key that nearly is a setting was meant to be one, so it is not passed over in silence; a host may
 have keys of its own all the same, and says so in BOOKING_OWN_KEYS.
@@ -31,30 +31,30 @@ NOT_OURS = (
 
 
 class ConfigurationError(click.ClickException):
-    """A setting cannot be used; the message names it and the remedy.
+    """Raised where a setting cannot be used; the message names it and the remedy.
 
     At the shell it is one line, because Flask's commands print a ClickException so.
     """
 
 
-def given(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """What is set, by the names of its fields; the last source wins. Raises ConfigurationError."""
+def read_sources(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
+    """Return what is set, by field name; the last source wins. Raises ConfigurationError."""
     # BOOKING_SETTINGS is one of the keys, so the file's name may stand in app.config as well.
     path = config.get(f"{PREFIX}SETTINGS") or os.environ.get(f"{PREFIX}SETTINGS")
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for source in (_file(str(path), known) if path else {}, os.environ, config):
-        found |= _keys(source, known)
-    _tell_of_others(found, {*known, "settings"})
-    return {name: value for name, value in found.items() if name in known}
+        values |= _keys(source, known)
+    _refuse_misspelt_keys(values, {*known, "settings"})
+    return {name: value for name, value in values.items() if name in known}
 
 
 def key_of(name: str) -> str:
-    """BOOKING_HOLD_MINUTES for hold_minutes."""
+    """Return BOOKING_HOLD_MINUTES for hold_minutes."""
     return f"{PREFIX}{name.upper()}"
 
 
 def own_keys(value: object) -> tuple[str, ...]:
-    """The keys of a list, or of a text with commas. Raises ValueError that says what to write."""
+    """Return the keys of a list, or of a text with commas. Raises ValueError with what to write."""
     several = value.split(",") if isinstance(value, str) else value
     if not isinstance(several, list | tuple):
         raise ValueError("Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST.")
@@ -65,16 +65,16 @@ def own_keys(value: object) -> tuple[str, ...]:
 
 
 def _keys(source: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    found = {}
+    values = {}
     for key, value in source.items():
         if not key.upper().startswith(PREFIX):
             continue
         name = key[len(PREFIX) :].lower()
         if key == key.upper():
-            found[name] = value
+            values[name] = value
         elif name in known:
             raise ConfigurationError(f"{key} is not read. Write it in capitals: {key_of(name)}.")
-    return found
+    return values
 
 
 def _file(path: str, known: Collection[str]) -> dict[str, Any]:
@@ -107,9 +107,9 @@ def _without_prefix(content: Mapping[str, Any], known: Collection[str]) -> Itera
             yield from (inner for inner in value if inner.startswith(PREFIX))
 
 
-def _tell_of_others(found: Mapping[str, Any], known: Collection[str]) -> None:
-    own = _own(found)
-    for name in found.keys() - known - own:
+def _refuse_misspelt_keys(values: Mapping[str, Any], known: Collection[str]) -> None:
+    own = _own(values)
+    for name in values.keys() - known - own:
         likeness, meant = max((_likeness(name, each), each) for each in known)
         if likeness >= _MEANT:
             raise ConfigurationError(
@@ -120,10 +120,10 @@ def _tell_of_others(found: Mapping[str, Any], known: Collection[str]) -> None:
             _log.warning(NOT_OURS, key_of(name), key_of(meant), key_of(name))
 
 
-def _own(found: Mapping[str, Any]) -> set[str]:
+def _own(values: Mapping[str, Any]) -> set[str]:
     try:
-        return {key.removeprefix(PREFIX).lower() for key in own_keys(found.get(OWN_KEYS) or ())}
-    except ValueError:  # is told with the other values
+        return {key.removeprefix(PREFIX).lower() for key in own_keys(values.get(OWN_KEYS) or ())}
+    except ValueError:  # is refused with the other values
         return set()
 
 

@@ -44,7 +44,7 @@ class SidebookState:
 
 def current_sidebook() -> SidebookState:
     """Return the Sidebook of the running app. Raises ConfigurationError where it has none."""
-    found = current_app.extensions.get(NAME)
-    if found is None:
+    sidebook = current_app.extensions.get(NAME)
+    if sidebook is None:
         raise ConfigurationError("This app has no Sidebook. Write Sidebook(app) where it is made.")
-    return cast("SidebookState", found)
+    return cast("SidebookState", sidebook)

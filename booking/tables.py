@@ -58,9 +58,9 @@ class Tables:
 
 
 def _refuse_older(session: Session) -> None:
-    found = inspect(session.connection())
-    if not found.has_table(VERSION_TABLE):
-        _refuse_missing_columns(found)
+    inspector = inspect(session.connection())
+    if not inspector.has_table(VERSION_TABLE):
+        _refuse_missing_columns(inspector)
         return
     version = session.execute(_VERSION).scalar()
     *older, current = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
@@ -72,10 +72,10 @@ def _refuse_older(session: Session) -> None:
         _log.warning("The booking tables are newer than this process: start it anew.")
 
 
-def _refuse_missing_columns(found: Inspector) -> None:
+def _refuse_missing_columns(inspector: Inspector) -> None:
     """For a host whose own migrations, or create_all, made the tables: no version says so."""
     wanted = [*tab_sessions.tables.values(), *Base.metadata.tables.values()]
-    ours = found.get_multi_columns(filter_names=[table.name for table in wanted])
+    ours = inspector.get_multi_columns(filter_names=[table.name for table in wanted])
     columns = {name: {each["name"] for each in several} for (_, name), several in ours.items()}
     missing = [
         f"{table.name}.{column.name}"

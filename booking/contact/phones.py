@@ -51,12 +51,12 @@ def _numbers_in(piece: str, region: str | None) -> Iterator[LinePart]:
         yield from _numbers_in(piece[: ending.start()], region)
         yield LinePart(ending.group())
         return
-    found = list(PhoneNumberMatcher(piece, region, leniency=Leniency.VALID))
-    if not found:
+    matches = list(PhoneNumberMatcher(piece, region, leniency=Leniency.VALID))
+    if not matches:
         yield LinePart(piece, _whole(piece, region))
         return
     end = 0
-    for match in found:
+    for match in matches:
         yield LinePart(piece[end : match.start])
         yield LinePart(match.raw_string, _link(match.number))
         end = match.end
@@ -124,14 +124,14 @@ def _former_names() -> dict[str, str]:
     named = {row[1].replace(" ", "_"): row[0] for row in _rows("iso3166.tab")}
     codes = set(named.values())
     shared = {row[2]: set(row[0].split(",")) - {"AQ"} for row in _rows("zone1970.tab")}
-    found = {}
+    regions = {}
     for name, target in _links():
         countries = shared.get(target, set())
         if name in codes or name in named:  # 'GB', 'Japan'
-            found[name] = named.get(name, name)
+            regions[name] = named.get(name, name)
         elif len(countries) == 1 and name not in _NO_PLACE:
-            [found[name]] = countries
-    return found
+            [regions[name]] = countries
+    return regions
 
 
 def _links() -> Iterator[tuple[str, str]]:

@@ -96,8 +96,8 @@ def address(text: str) -> str:
     """Return the e-mail address alone, though a name, link or comma was copied along with it."""
     written = one_line(characters.bare(text))
     for around in (_IN_BRACKETS, _LINK):
-        if found := around.fullmatch(written):
-            written = found[1].strip()
+        if match := around.fullmatch(written):
+            written = match[1].strip()
     return written.rstrip(" .,;:")
 
 

@@ -55,10 +55,10 @@ def missing(_error: MissingTabSession) -> Answer:
 def gone(error: TabSessionGone) -> Answer:
     """410: why, and the way to a new booking that begins with what was just typed."""
     reason = _(GONE.get(error.reason, GONE["ended"]))
-    asked = urls.own_name(request.endpoint)
-    if asked == "more_time":  # what is being typed beside it stays
+    endpoint = urls.own_name(request.endpoint)
+    if endpoint == "more_time":  # what is being typed beside it stays
         return render_in_any_case("_hold.html", hold=NO_HOLD, message=reason), 410
-    if asked == "save_input":  # nobody asked for an answer
+    if endpoint == "save_input":  # nobody waits for an answer
         return "", 410
     # A time that was booked is not looked for again.
     left_out = {"slot"} if error.reason == "completed" else set()

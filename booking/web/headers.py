@@ -1,4 +1,4 @@
-"""What browsers are told about every answer of ours."""
+"""The headers of every answer of ours."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _set(response: Response, headers: dict[str, str]) -> None:
 
 
 def _strict() -> dict[str, str]:
-    """The headers for this address. A manage link's is a secret, and the next page is told it."""
+    """The headers for this address. A manage link's is a secret that no other page may learn."""
     secret = request.path.startswith(f"{current_sidebook().url_prefix.rstrip('/')}/appointment/")
     return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
 

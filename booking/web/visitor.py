@@ -141,8 +141,8 @@ def _network(address: Address, bits: int) -> str:
 def _embedded(address: Address) -> IPv4Address | None:
     if isinstance(address, IPv4Address):
         return None
-    if found := address.ipv4_mapped or address.sixtofour:
-        return found
+    if inner := address.ipv4_mapped or address.sixtofour:
+        return inner
     if address.teredo:
         return address.teredo[1]  # the client's own; the first one is a server's
     last = int(address) & 0xFFFF_FFFF
