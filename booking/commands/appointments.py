@@ -1,29 +1,113 @@
-"""The owner's book, written: an appointment entered, moved, or cancelled."""
+"""The owner's book: who comes when; an appointment entered, moved, or cancelled."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
 
+from booking.i18n.date_input import YEARS
 from booking.operations import bookings, owners
 from booking.operations.rescheduling import reschedule as reschedule_booking
+from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage import reads
 from booking.storage.models import Booking, Hold, Service, StaffMember
-from booking.tab_sessions import run_in_transaction
+from booking.tab_sessions import read_transaction, run_in_transaction
 
-from .caller import customer_of
-from .days import instant
+from .dates import RelativeDay, day, instant
+from .explain import appointment_in_words, comes_twice, far_ahead, slot_in_words
 from .group import booking_commands, now, ready
-from .held import told
-from .lines import agenda, when
-from .named import booking_named, like_option, service_named, staff_offering
-from .output import require_yes, say
-from .why_not import appointment_in_words, comes_twice, far_ahead, slot_in_words
+from .holds import describe_released
+from .lookup import (
+    booking_named,
+    customer_of,
+    is_about,
+    like_option,
+    service_named,
+    staff_named,
+    staff_offering,
+)
+from .output import agenda, details, require_yes, say, when
+
+END_OF_TIME = date(YEARS[-1], 12, 31)
+DAYS = 'A day is 2026-12-24, "tomorrow", "next friday" or "+3 weeks", counted from today.'
+
+
+@booking_commands.command("list", epilog=DAYS)
+@click.option("--from", "first", type=day, help="First day. Default: today.")
+@click.option("--to", "last", type=day, help="Last day. Default: the first.")
+@click.option("--all", "everything", is_flag=True, help="Without a last day: all to come.")
+@click.option("--staff", help="Only with that staff member (a slug).")
+@click.option("--customer", help="Only whose name, e-mail or phone has this in it; all to come.")
+def list_bookings(
+    first: date | RelativeDay | None,
+    last: date | RelativeDay | None,
+    *,
+    everything: bool,
+    staff: str | None,
+    customer: str | None,
+) -> None:
+    """Show the appointments of a day or several, in the shop's zone."""
+    with read_transaction(ready()) as session:
+        zone = reads.shop_zone(session)
+        start, end = _days(first, last, zone, endless=everything or bool(customer))
+        span = day_interval(start, zone)[0], day_interval(end, zone)[1]
+        found = reads.bookings_between(session, *map(from_minute, span))
+        lines = list(agenda(_of(session, found, staff, customer), zone))
+    for line in lines or [f"No {_such(staff, customer)} {_when(start, end)}."]:
+        say(line)
+
+
+@booking_commands.command()
+@click.argument("reference")
+def show(reference: str) -> None:
+    """Show all that is known about one appointment."""
+    with read_transaction(ready()) as session:
+        for line in details(booking_named(session, reference), reads.shop_zone(session)):
+            say(line)
+
+
+def _days(
+    first: date | RelativeDay | None,
+    last: date | RelativeDay | None,
+    zone: ZoneInfo,
+    *,
+    endless: bool,
+) -> tuple[date, date]:
+    today = local_day(to_minute(now()), zone)
+    begins, ends = (one(today) if isinstance(one, RelativeDay) else one for one in (first, last))
+    start = begins or today
+    end = ends or (END_OF_TIME if endless else start)
+    if end < start:
+        raise click.ClickException("--to is before --from: swap them.")
+    return start, end
+
+
+def _of(
+    session: Session, found: Sequence[Booking], staff: str | None, customer: str | None
+) -> list[Booking]:
+    member = staff_named(session, staff) if staff else None
+    return [
+        booking
+        for booking in found
+        if (member is None or booking.staff_member_id == member.id)
+        and (customer is None or is_about(booking, customer))
+    ]
+
+
+def _such(staff: str | None, customer: str | None) -> str:
+    return "such appointments" if staff or customer else "appointments"
+
+
+def _when(start: date, end: date) -> str:
+    if end == END_OF_TIME:
+        return f"from {start} on"
+    return f"on {start}" if start == end else f"from {start} to {end}"
+
 
 START = 'START is a time on the shop\'s clock: "2026-12-24 14:30", or "next friday 10:00".'
 
@@ -67,7 +151,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
             made, gone = _take(session, chosen, people, begins, take, over_holds=over_holds)
         done = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
         remarks = far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
-        return [done + remarks, *told(session, gone)]
+        return [done + remarks, *describe_released(session, gone)]
 
     for line in run_in_transaction(ready(), work, idempotent=True):
         say(line)
@@ -95,7 +179,7 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
             _, gone = _take(session, service, asked, to, take, over_holds=over_holds)
         done = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
         remarks = far_ahead(service, to, now()) + comes_twice(start, to, zone)
-        return [done + remarks, *told(session, gone)]
+        return [done + remarks, *describe_released(session, gone)]
 
     with appointment_in_words(reference, "moved"):
         for line in run_in_transaction(ready(), work, idempotent=True):

@@ -22,8 +22,7 @@ from booking.storage import reads
 from booking.tab_sessions import run_in_transaction, run_read_only
 
 from .group import booking_commands, now, ready
-from .lines import when
-from .output import say
+from .output import say, when
 from .shop_changes import removals, sentence
 
 DRY_RUN = "This is a dry run: nothing is changed. Loading the file would tell:"

@@ -14,11 +14,11 @@ from flask.cli import AppGroup
 from booking.state import current_sidebook
 from booking.transactions.watching import AnySession
 
+from .error_messages import in_plain_words
 from .output import worded
-from .troubles import in_plain_words
 
 
-class _Plainspoken(AppGroup):
+class FriendlyErrorGroup(AppGroup):
     """A group whose commands say what is the matter instead of showing where it happened."""
 
     def make_context(self, *given: Any, **more: Any) -> click.Context:
@@ -35,7 +35,7 @@ class _Plainspoken(AppGroup):
             raise worded(error, told) from error
 
 
-booking_commands = _Plainspoken("booking", help="Set up the business and look after its day.")
+booking_commands = FriendlyErrorGroup("booking", help="Set up the business and look after its day.")
 
 
 def as_called(text: str) -> str:

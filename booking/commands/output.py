@@ -1,16 +1,23 @@
 """Everything that commands print passes here: it may hold what strangers typed.
 
 A terminal acts on control characters, and shows text backwards where an invisible character says
-so; a redirected output may know a few hundred characters and nothing else.
+so; a redirected output may know a few hundred characters and nothing else. Tables have cells under
+each other, none wider than people can scan; times are in the shop's zone.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import TextIO
+from zoneinfo import ZoneInfo
 
 import click
+
+from booking.i18n.words import clock
+from booking.storage.models import Booking
 
 # Invisible, or not printable as Python sees it, and yet a part of how words are spelled: they join
 # and separate letters, and Arabic writes some signs around numbers with them.
@@ -63,3 +70,110 @@ def _fitting(text: str, stream: TextIO | None) -> str:
     """With an escape in place of what the stream's encoding lacks, so that no line is lost."""
     encoding = getattr(stream, "encoding", None) or "ascii"
     return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+MOST_WIDE = 32
+_CUT = "..."
+
+
+def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A line for each row, columns as wide as they need to be."""
+    cells = [[plain(text) for text in row] for row in rows]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        padded = (padded_to(wide, text) for text, wide in zip(row, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def width(text: str) -> int:
+    """How many columns a terminal takes for it: Chinese takes two, an accent of its own none."""
+    return sum(map(_columns, text))
+
+
+def padded_to(wide: int, text: str) -> str:
+    """With blanks behind it up to so many columns."""
+    return text + " " * (wide - width(text))
+
+
+def short(name: str) -> str:
+    """The name as far as a column may be wide: one long one must not widen every row."""
+    shown = plain(name)
+    if width(shown) <= MOST_WIDE and len(shown) <= 2 * MOST_WIDE:
+        return shown
+    left, kept = MOST_WIDE - len(_CUT), ""
+    for character in shown[: 2 * MOST_WIDE]:
+        left -= _columns(character)
+        if left < 0:
+            break
+        kept += character
+    return kept.rstrip() + _CUT
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
+    """A table: a line for each booking."""
+    return table([_row(booking, zone) for booking in bookings])
+
+
+def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
+    """All that is known about one booking, a line each."""
+    known = [
+        ("reference", booking.reference),
+        ("state", _state(booking)),
+        ("when", f"{when(booking, zone)} ({zone.key})"),
+        ("service", booking.service.name),
+        ("staff", booking.staff_member.name),
+        ("customer", booking.customer_name),
+        ("e-mail", booking.customer_email),
+        ("phone", booking.customer_phone),
+        ("their zone", booking.customer_zone),
+        ("note", booking.customer_note),
+        *((str(answer["label"]), _answer(answer["value"])) for answer in booking.answers),
+    ]
+    told = [(plain(label), plain(value)) for label, value in known if value]
+    widest = max(width(label) for label, _ in told)
+    for label, value in told:
+        yield f"{padded_to(widest, label)}  {value}"
+
+
+def when(booking: Booking, zone: ZoneInfo) -> str:
+    """Date and times on the wall clock of the zone."""
+    return span(booking.starts_at, booking.ends_at, zone)
+
+
+def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
+    """2026-12-24 14:30-15:00; an end that is a whole day later or more has its date."""
+    day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
+    after = f"{last} " if end - start >= timedelta(days=1) else ""
+    return f"{day} {time_of_day(start, zone)}-{after}{time_of_day(end, zone)}"
+
+
+def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
+    """14:30, and in an hour that comes twice 01:30 (UTC+1), as customers read it."""
+    return clock(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
+
+
+def _row(booking: Booking, zone: ZoneInfo) -> list[str]:
+    return [
+        when(booking, zone),
+        short(booking.staff_member.name),
+        short(booking.service.name),
+        short(booking.customer_name),
+        booking.reference,
+        booking.state,
+    ]
+
+
+def _state(booking: Booking) -> str:
+    return booking.state + (f" by the {booking.cancelled_by}" if booking.cancelled_by else "")
+
+
+def _answer(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -24,11 +24,9 @@ from booking.state import current_sidebook
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.transactions.watching import AnySession
 
-from .file_modes import file_modes
-from .findings import Grade
+from .database_checks import Grade, file_modes, write_check
 from .group import as_called, booking_commands, now, ready
 from .output import say
-from .trial import try_to_write
 
 PARTS: tuple[Callable[..., int], ...] = (
     purge_holds,
@@ -61,7 +59,7 @@ def doctor() -> None:
     with read_transaction(current_sidebook().session) as session:
         findings = list(examine(session, now(), current_sidebook().settings.held_share))
     findings += file_modes(current_sidebook().engine, _settings_file())
-    findings += try_to_write(current_sidebook().session)
+    findings += write_check(current_sidebook().session)
     for grade, text in findings:
         say(f"{grade:<5}  {as_called(text)}")
     if any(grade is Grade.WRONG for grade, _ in findings):

@@ -12,10 +12,8 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import create_engine, event, insert, select, text, update
 
 from booking import Sidebook, create_app
-from booking.commands.doctor import _sqlite_version
-from booking.commands.file_modes import file_modes
-from booking.commands.pressure import MANY_ROWS
-from booking.commands.server import synchronous_commit
+from booking.commands.database_checks import file_modes, sqlite_version, synchronous_commit
+from booking.commands.fill_level import MANY_ROWS
 from booking.storage.models import (
     Booking,
     Service,
@@ -389,7 +387,7 @@ def test_doctor_says_how_postgresql_is_set(postgresql_url):
     ("version", "grade"), [((3, 40, 1), "warn"), ((3, 51, 2), "warn"), ((3, 51, 3), "ok")]
 )
 def test_doctor_warns_of_a_sqlite_that_can_damage_a_file(version, grade):
-    assert _sqlite_version(version).grade == grade
+    assert sqlite_version(version).grade == grade
 
 
 def test_doctor_finds_a_database_that_can_only_be_read(sqlite_url):

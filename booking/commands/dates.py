@@ -38,7 +38,7 @@ _OFFSET = re.compile(
 
 
 @dataclass(frozen=True)
-class Counted:
+class RelativeDay:
     """A day counted from another, such as "next friday"."""
 
     words: str
@@ -48,12 +48,12 @@ class Counted:
         return counted(self.words, today)
 
 
-def day(written: str) -> date | Counted:
+def day(written: str) -> date | RelativeDay:
     """The day, or how it is counted; written otherwise it is refused with what to write."""
     written = _with_usual_digits(written)
     with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))
-        return Counted(written)
+        return RelativeDay(written)
     if found := _read(written, "%Y-%m-%d"):
         if found.year in YEARS:
             return found

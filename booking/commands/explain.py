@@ -20,8 +20,8 @@ from booking.scheduling.slots import Reason, free_starts, nearest
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Service, StaffMember
 
-from .days import has_offset
-from .lines import time_of_day
+from .dates import has_offset
+from .output import time_of_day
 
 UNAVAILABLE = {
     Reason.PAST: "That time has passed.",

@@ -28,7 +28,7 @@ from booking.storage.models import (
 )
 from booking.storage.reads import shop_zone
 
-from .findings import Finding, Grade
+from .database_checks import Finding, Grade
 
 KEY = ["resource_id", "tick"]
 ACTIVE_STATES = ("pending", "confirmed")
@@ -56,7 +56,7 @@ ROW = "INSERT INTO booking_catalogue_state (id, token) VALUES (1, 'again')"
 MOST_NAMED = 5
 
 
-def guard(session: Session, now: datetime) -> Iterator[Finding]:
+def integrity(session: Session, now: datetime) -> Iterator[Finding]:
     """The keys that make the promise, and claims or appointments that slipped past them."""
     yield from _keys(session)
     yield from _watchers(session)

@@ -28,7 +28,7 @@ from booking.storage.models import (
 from booking.tab_sessions import limits_of
 from booking.tab_sessions.model import handover, tab_session
 
-from .findings import Finding, Grade
+from .database_checks import Finding, Grade
 
 MUCH_HELD = 80
 """Percent of what may be held of somebody's day (BOOKING_HELD_SHARE): then others get nothing."""
@@ -41,7 +41,7 @@ LATE = timedelta(days=1)
 """A purge every night leaves nothing that was due for longer."""
 
 
-def pressure(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
+def fill_level(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
     """Days that are held and not booked, tables that have grown, purges that are overdue.
 
     `held_share` is the percent of a person's day that may be held and not booked.

@@ -1,7 +1,7 @@
 """Times that are only held: who keeps them, and how the owner takes them back.
 
 Visitors and their networks are letters here: nobody can tell an address from them, nor, another
-day, that it is the same one.
+day, that it is the same one. Whole unfinished bookings are taken back here as well.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy.orm import Session
 
+from booking import tab_sessions
 from booking.operations.owners import let_go
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.storage import reads
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Hold
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
-from .columns import short, table
-from .days import Counted, day
+from .dates import RelativeDay, day, instant
 from .group import booking_commands, now, ready
-from .lines import span, time_of_day
-from .named import like_option, staff_named
-from .output import require_yes, say
+from .lookup import like_option, staff_named
+from .output import require_yes, say, short, span, table, time_of_day
 
 HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor", "network", "wide network")
 NOTHING_NAMED = (
@@ -42,7 +42,7 @@ NOBODY_KNOWN = "Nothing tells who holds that time, so none is known to be like i
 @booking_commands.command()
 @click.option("--day", "on", type=day, help="Only times on that day.")
 @click.option("--staff", help="Only with that staff member (a slug).")
-def holds(on: date | Counted | None, staff: str | None) -> None:
+def holds(on: date | RelativeDay | None, staff: str | None) -> None:
     """Show the times that are held while somebody books them, and by how many visitors."""
     with read_transaction(ready()) as session:
         found = live_holds(session, _which(session, on, staff), now=now())
@@ -62,7 +62,7 @@ def release(
     tab: int | None,
     *,
     like: str | None,
-    on: date | Counted | None,
+    on: date | RelativeDay | None,
     staff: str | None,
     everything: bool,
     yes: bool,
@@ -91,7 +91,7 @@ def release(
         )
 
 
-def told(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
+def describe_released(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
     """What became of holds that an appointment took the place of."""
     catalogue = read_catalogue(session)
     for held in gone:
@@ -102,12 +102,12 @@ def told(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
         )
 
 
-def _which(session: Session, on: date | Counted | None, staff: str | None) -> HoldFilter:
+def _which(session: Session, on: date | RelativeDay | None, staff: str | None) -> HoldFilter:
     zone = read_catalogue(session).zone
     member = staff_named(session, staff).id if staff else None
     if on is None:
         return HoldFilter(staff_member_id=member)
-    found = on(local_day(to_minute(now()), zone)) if isinstance(on, Counted) else on
+    found = on(local_day(to_minute(now()), zone)) if isinstance(on, RelativeDay) else on
     first, end = day_interval(found, zone)
     return HoldFilter(staff_member_id=member, between=(from_minute(first), from_minute(end)))
 
@@ -163,3 +163,43 @@ def _since(held: Hold, zone: ZoneInfo) -> str:
 def _letters(place: int) -> str:
     more, last = divmod(place, len(ascii_uppercase))
     return (_letters(more - 1) if more else "") + ascii_uppercase[last]
+
+
+ONE_OF = "Name one: the number of a tab (flask booking holds shows some), --user, or --all."
+
+
+@booking_commands.command()
+@click.argument("tab", type=int, required=False)
+@click.option("--user", help="All tabs that are tied to that user of your app.")
+@click.option("--all", "everything", is_flag=True, help="Every tab, whatever it is doing.")
+@click.option("--before", help="With --all: only what was begun before that time.")
+@click.option("--yes", is_flag=True, help="End several at once.")
+def revoke(
+    tab: int | None, *, user: str | None, everything: bool, before: str | None, yes: bool
+) -> None:
+    """End the unfinished booking of TAB, or of several: answers erased, times let go of.
+
+    Their pages say so with the next answer, and a new booking can be begun. What is booked stays.
+    """
+    if sum((tab is not None, user is not None, everything)) != 1 or (before and not everything):
+        raise click.UsageError(ONE_OF)
+    if tab is None and not yes:
+        raise click.ClickException("Nothing was changed: ending several at once needs --yes.")
+    ended = _revoke(tab, user, _instant(before))
+    say(f"{ended} ended." if ended else "Nothing to end was found.")
+
+
+def _revoke(tab: int | None, user: str | None, before: datetime | None) -> int:
+    ready()
+    if tab is not None:
+        return tab_sessions.revoke(tab)
+    if user is not None:
+        return tab_sessions.revoke_user(user)
+    return tab_sessions.revoke_all(before=before)
+
+
+def _instant(written: str | None) -> datetime | None:
+    if written is None:
+        return None
+    with read_transaction(ready()) as session:
+        return instant(written, now(), reads.shop_zone(session))
