@@ -106,7 +106,12 @@ def field_specs(questions: Iterable[Question]) -> list[FieldSpec]:
 
 def _translated(spec: FieldSpec) -> FieldSpec:
     help_text = _(spec.help) if spec.help else ""  # of an empty text gettext tells the catalogue's
-    return replace(spec, label=_(spec.label), missing=_(spec.missing), help=help_text)
+    return _worded(spec, _(spec.label), _(spec.missing), help_text)
+
+
+@lru_cache(maxsize=256)  # a few for each language, and making one takes a while
+def _worded(spec: FieldSpec, label: str, missing: str, help_text: str) -> FieldSpec:
+    return replace(spec, label=label, missing=missing, help=help_text)
 
 
 def question_field_spec(question: Question) -> FieldSpec:

@@ -1,6 +1,8 @@
 """The details form: every name, address and number people really have, and nothing that breaks."""
 
+import re
 import unicodedata
+from gettext import NullTranslations
 from types import SimpleNamespace
 
 import pytest
@@ -8,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from booking import characters
-from booking.contact import forms
+from booking.contact import forms, validators
 from booking.contact.phones import shop_region, zone_region
+from booking.i18n import speaking
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
 
@@ -366,3 +369,41 @@ def test_a_detail_that_is_missing_is_an_empty_one():
     asked = forms.field_specs(EVERY_KIND)
     assert forms.are_valid(asked, RIGHT, "PT", {})
     assert not forms.are_valid(asked, {}, "PT", {})
+
+
+def test_what_was_judged_before_is_only_looked_up(monkeypatch):
+    """Between the look before the transaction and the form inside it nothing is judged anew."""
+    memo = {}
+    values = ADA | {"phone": "+351 210 000 001", "question_q": "tea"}
+    forms.look_over(values, "PT", memo)
+    monkeypatch.setattr(validators, "_outcome", lambda judge, text: pytest.fail(f"{judge}, {text}"))
+    form = forms.details_form(forms.field_specs([question()]), values, "PT", memo)
+    assert form.validate()
+    assert forms.are_valid(forms.field_specs([question()]), values, "PT", memo)
+
+
+class Louder(NullTranslations):
+    """A language in which everything is said in capitals."""
+
+    def gettext(self, message):
+        return re.sub(r"%\(\w+\)S", lambda name: name[0].lower(), message.upper())
+
+    def ngettext(self, one, many, number):
+        return self.gettext(one if number == 1 else many)
+
+
+def test_fields_and_messages_speak_the_readers_language_and_the_shops_words_stay():
+    asked = [question("a", label="Since when", help="A year", required=True)]
+    with speaking(Louder()):
+        messages = checked({"name": "1", "email": "x", "phone": "1" * 41}, *asked)
+        specs = {spec.name: spec for spec in forms.field_specs(asked)}
+        summary = forms.summary_message(specs["question_a"], messages["question_a"])
+    assert messages == {
+        "name": "ENTER YOUR NAME WITH AT LEAST ONE LETTER.",
+        "email": "ENTER AN E-MAIL ADDRESS IN FULL, LIKE NAME@EXAMPLE.COM.",
+        "phone": "USE AT MOST 40 CHARACTERS: 1 LESS THAN NOW.",
+        "question_a": "ENTER AN ANSWER.",
+    }
+    assert [specs["phone"].label, specs["question_a"].label] == ["PHONE NUMBER", "Since when"]
+    assert (specs["name"].help, specs["question_a"].help) == ("", "A year")
+    assert summary == "ENTER AN ANSWER: Since when"
