@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from booking.commands import booking_commands
 from booking.config import ConfigurationError, Settings, names_of_settings, read_settings
 from booking.customer import create_blueprint
-from booking.customer.wizard.begun import count
 from booking.database import database_of, prepare_sqlite
 from booking.mounting import (
     prefix_of,
@@ -25,6 +24,7 @@ from booking.sources import key_of, read_sources
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 from booking.transactions.watching import watch
+from booking.web.visitor import count_stored_drafts
 
 __all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
 
@@ -103,7 +103,7 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
     if "tab_sessions" in app.extensions:
         _refuse_other_limits(app, sidebook.settings)
         add_end_hook(app, _release_hold)
-        add_store_hook(app, count)
+        add_store_hook(app, count_stored_drafts)
         return
     TabSessions(
         app,
@@ -112,7 +112,7 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
         absolute_minutes=sidebook.settings.absolute_hours * 60,
         request_seconds=sidebook.settings.request_seconds,
         on_end=_release_hold,
-        on_store=count,
+        on_store=count_stored_drafts,
     )
 
 

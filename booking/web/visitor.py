@@ -6,13 +6,18 @@ IPv6 one counts as itself: whoever has it can make as many of the others as they
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
 from flask import current_app, request
+from sqlalchemy.orm import Session
 
+from booking.operations.errors import VisitorLimit
 from booking.operations.slot_request import Visitor
+from booking.operations.visitors import count_drafts, seconds_left_of_day
 from booking.state import current_sidebook
+from booking.tab_sessions import TooManyTabs
 
 Address = IPv4Address | IPv6Address
 
@@ -47,6 +52,20 @@ def visitor() -> Visitor:
     if _VISITOR not in environ:
         environ[_VISITOR] = _read_visitor()
     return cast("Visitor", environ[_VISITOR])
+
+
+def count_stored_drafts(session: Session, flow: str, rows: int, size: int) -> None:
+    """Count what this visitor's tabs store, as tab_sessions' `on_store`; `size` in bytes.
+
+    A host's own flows are its own affair. Raises TooManyTabs for who begins booking after booking.
+    """
+    if flow != current_sidebook().name:
+        return
+    now = datetime.now(UTC)
+    try:
+        count_drafts(session, visitor(), drafts=rows, size=size, now=now)
+    except VisitorLimit as reached:
+        raise TooManyTabs(seconds_left_of_day(now)) from reached
 
 
 def _read_visitor() -> Visitor:

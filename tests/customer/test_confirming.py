@@ -138,7 +138,7 @@ def test_a_confirmation_that_comes_too_early_says_so(app, bookings):
     tab = TabClient(app, "/book/")
     tab.post("review/form", idempotency_key="x", review_version="y")
     assert (tab.status, tab.step) == (409, "service")
-    assert "needs your answer first" in alert(tab)
+    assert "Please answer the previous question first." in alert(tab)
     assert bookings() == []
 
 

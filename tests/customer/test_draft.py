@@ -1,14 +1,17 @@
 """A draft survives its way through tab.data, and says when any answer changed."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from booking.customer.wizard.conflicts import answer_version
 from booking.customer.wizard.draft import BookingDraft, slot_start, slot_value
+from booking.customer.wizard.order import STEPS
 
 TEXT = st.text(max_size=20)
 DRAFTS = st.builds(
@@ -36,6 +39,48 @@ def test_what_lay_in_the_data_before_is_replaced():
     data = {"schema": 1, "service": "old", "slot": "2026-11-24T09:00Z"}
     BookingDraft(service="new").store(data)
     assert data.keys() == {"schema", "seed", "service"}
+
+
+def test_a_draft_that_the_version_before_stored_goes_on_under_the_same_keys():
+    stored = {
+        "schema": 1,
+        "seed": "s",
+        "service": "short",
+        "staff": "any",
+        "slot": "2026-11-24T09:00Z",
+        "staff_member": "ana",
+        "zone": "Europe/Lisbon",
+        "contact": {"name": "Ada"},
+        "answers": {"first_visit": "Yes"},
+        "typed": {"name": "Grace"},
+        "typed_over": "0123456789abcdef",
+        "round": 2,
+    }
+    draft, again = BookingDraft.of(stored), {}
+    assert (draft.unsaved_input, draft.details_revision) == ({"name": "Grace"}, 2)
+    assert draft.unsaved_base_version == "0123456789abcdef"
+    draft.store(again)
+    assert again == stored
+
+
+def test_the_version_of_a_stored_answer_is_that_of_the_release_before():
+    draft = BookingDraft(
+        seed="s", service="short", slot="2026-11-24T09:00Z", contact={"name": "Ada"}
+    )
+    versions = {
+        step.name: answer_version(SimpleNamespace(draft=draft), step)
+        for step in STEPS
+        if step.is_question
+    }
+    assert versions == {
+        name: hashlib.sha256(json.dumps(["s", name, answer]).encode()).hexdigest()[:16]
+        for name, answer in {
+            "service": "short",
+            "staff": "",
+            "time": "2026-11-24T09:00Z",
+            "details": [{"name": "Ada"}, {}],
+        }.items()
+    }
 
 
 @pytest.mark.parametrize("data", [{}, {"schema": 99, "service": "x"}, {"service": "x"}])

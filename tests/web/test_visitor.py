@@ -84,7 +84,7 @@ def refused(app):
 def test_many_holds_are_429_with_a_sentence(app):
     for _ in range(2):
         at_details(app, service="short", staff="ana")
-    assert "Too many times are being held" in refused(app)
+    assert "You are already holding several times." in refused(app)
 
 
 @pytest.mark.settings(bookings_per_visitor=1)
