@@ -142,6 +142,36 @@ def test_no_door_imports_another_door():
     assert not offences, told(offences, rule)
 
 
+def graph() -> dict[str, set[str]]:
+    """Every module of ours with those it imports, also the ones only a type checker reads."""
+    names = {name_of(path): path for path in modules()}
+    return {
+        name: {
+            target
+            for found in imports(path)
+            for target in (found.target, found.target.rpartition(".")[0])
+            if target in names and target != name and not name.startswith(f"{target}.")
+        }
+        for name, path in names.items()
+    }
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def test_no_module_imports_itself_by_a_detour():
+    arrows = graph()
+    assert len(arrows) > 50
+    while bare := {name for name, targets in arrows.items() if not targets & set(arrows)}:
+        arrows = {name: targets for name, targets in arrows.items() if name not in bare}
+    offences = [
+        f"{name} imports {sorted(targets & set(arrows))}" for name, targets in arrows.items()
+    ]
+    rule = "These lie on a circle of imports, or lead into one: move what both need below both."
+    assert not offences, told(offences, rule)
+
+
 def test_every_room_has_walls():
     rooms = {path.parent.name for path in (ROOT / OURS).glob("*/__init__.py")}
     assert rooms - set(ROOMS) <= MEETING_PLACES, "A new room? Give it walls here and in design.md."
