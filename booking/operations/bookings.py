@@ -61,14 +61,15 @@ def book(  # noqa: PLR0913 - each is named where it is called
     by: By = "customer",
     visitor: Visitor | None = None,
 ) -> Booking:
-    """The booking of that draft: made now, or the one that was made of it before.
+    """Return the booking of that draft: made now, or the one that was made of it before.
 
     Of several staff members one who is free is taken, as for a hold. The time is claimed again,
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
     allow it; minimum notice and booking window do not bind the owner. What the tab still holds
-    counted against its `visitor` all the while; anything else is counted now. Raises
-    SlotUnavailable, VisitorLimit, or AlreadyConfirmed when the draft was confirmed with another
-    fingerprint; the hold then stands as it did.
+    counted against its `visitor` all the while; anything else is counted now (None: not at all).
+
+    Raises SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with another
+    fingerprint (what the tab holds stands as it did), or Retry.
     """
     made = booking_by_draft(session, draft)
     if made is not None:

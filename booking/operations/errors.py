@@ -1,4 +1,4 @@
-"""Why an operation was refused. A door turns these into words and a status."""
+"""Why an operation was refused. A door turns these into a sentence and a status."""
 
 from enum import StrEnum
 
@@ -39,7 +39,7 @@ class VisitorLimit(Exception):
 
 
 class ProofOfWorkRequired(Exception):
-    """So much of the day is held that this hold costs a sum, and none that counts came with it."""
+    """So much of the day is held that this hold costs a proof of work, and none came along."""
 
 
 class AlreadyConfirmed(Exception):

@@ -11,8 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import day_interval, local_day, to_minute
 from booking.scheduling.hours import TICK
-from booking.scheduling.pressure import is_under_pressure
-from booking.scheduling.share import within_share
+from booking.scheduling.rules import is_under_pressure, within_share
 from booking.storage.claims import day_places
 from booking.storage.holds import held_since
 from booking.storage.rate_limits import add_drafts_begun, delete_draft_counts, spend_proof

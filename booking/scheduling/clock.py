@@ -1,4 +1,4 @@
-"""Between the wall clock and the instant: the only place that knows time zones.
+"""Between the wall clock and the instant, and the calendar on the wall: knows time zones.
 
 Twice a year most clocks jump. Seen from the wall, some minutes then never come (a gap) and
 some come twice (a fold). Everything here follows one rule: an instant belongs to the wall
@@ -7,8 +7,10 @@ minute has two.
 """
 
 from bisect import bisect_left
+from calendar import Calendar
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
@@ -153,3 +155,32 @@ def _first_change(since: int, until: int, zone: ZoneInfo) -> int:
     return since + bisect_left(
         range(since, until), 1, key=lambda minute: int(_offset(minute, zone) != before)
     )
+
+
+NOON = 12 * 60
+EVENING = 17 * 60
+
+
+class PartOfDay(StrEnum):
+    """As the clock on the reader's wall divides the day: until 12:00, until 17:00, after."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+def part_of_day(minute: int, zone: ZoneInfo) -> PartOfDay:
+    """The part of the local day in which that instant lies."""
+    shown = minute_of_day(minute, zone)
+    if shown < NOON:
+        return PartOfDay.MORNING
+    return PartOfDay.AFTERNOON if shown < EVENING else PartOfDay.EVENING
+
+
+def month_days(year: int, month: int) -> list[list[date | None]]:
+    """The weeks of a month, Monday first; None stands for a day of the month before or after.
+
+    Raises ValueError for a year or month that no calendar has.
+    """
+    weeks = Calendar().monthdayscalendar(year, month)
+    return [[date(year, month, day) if day else None for day in week] for week in weeks]

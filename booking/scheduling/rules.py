@@ -1,4 +1,4 @@
-"""What a service asks of its appointments."""
+"""What a service asks of its appointments, and how much of a day one visitor may take."""
 
 from dataclasses import dataclass
 
@@ -53,3 +53,31 @@ class ServiceRules:
     def span(self, start: int) -> Interval:
         """All the time an appointment at `start` takes up, buffers included."""
         return start - self.buffer_before, start + self.duration + self.buffer_after
+
+
+GUARANTEED_APPOINTMENTS = 2
+"""Every visitor may have this many appointments a day regardless of the share limit."""
+
+
+def within_share(
+    open_minutes: int, appointments: int, minutes: int, wanted: int, percent: int
+) -> bool:
+    """Tell whether others keep their part of the day: nobody may lock them out.
+
+    The visitor has `appointments` of it already, together `minutes` long, and wants `wanted`
+    minutes more; `percent` of the `open_minutes` is the most that is theirs.
+    """
+    if percent >= 100 or appointments < GUARANTEED_APPOINTMENTS:
+        return True
+    return (minutes + wanted) * 100 <= open_minutes * percent
+
+
+def is_under_pressure(open_minutes: int, holds: int, minutes: int, percent: int) -> bool:
+    """Tell whether so much of a day is held and not booked that one more hold costs something.
+
+    Others have `holds` of it, `minutes` long in all; the limit is `percent` of the `open_minutes`.
+    Few holds are never a crowd, however short the day. At 0 and at 100 percent nothing is.
+    """
+    if not 0 < percent < 100:
+        return False
+    return holds >= GUARANTEED_APPOINTMENTS and minutes * 100 > open_minutes * percent

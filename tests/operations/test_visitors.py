@@ -1,4 +1,4 @@
-"""What one visitor may take: counted in the database, and nobody's address is kept."""
+"""What one visitor may take and begin: counted in the database, and nobody's address is kept."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text
 
+from booking.operations import visitors
 from booking.operations.errors import Limit, NoMoreTime, VisitorLimit
 from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
 from booking.operations.slot_request import Visitor
-from booking.storage.models import Booking, hold, visitor_key
+from booking.operations.visitors import count_drafts, purge_drafts
+from booking.storage.models import Booking, hold, visitor_drafts, visitor_key
 from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -335,3 +337,32 @@ def test_purging_forgets_the_key_of_a_day_that_a_wrong_clock_took_for_today(shop
         purge_marks(session, now=NOW)
     with shop.engine.connect() as connection:
         assert connection.scalars(select(visitor_key.c.day)).all() == [NOW.date().toordinal()]
+
+
+def begin(shop, address="203.0.113.7", **more):
+    with shop.writing() as session:
+        who = Visitor(address, 1, 1, 1, networks=("203.0.113.0/24",), **more)
+        count_drafts(session, who, drafts=1, size=100, now=NOW)
+
+
+def test_counts_are_forgotten_two_days_later(shop):
+    begin(shop)
+    for days, left in ((1, 2), (2, 0)):
+        with shop.writing() as session:
+            purge_drafts(session, now=NOW + timedelta(days=days))
+        assert shop.count(visitor_drafts) == left
+
+
+def test_a_few_addresses_do_not_use_up_what_their_whole_network_may_begin(shop):
+    most = visitors.DRAFT_MULTIPLES[1]
+    for number in range(most):
+        begin(shop, f"203.0.113.{number}", drafts=1)
+        with pytest.raises(VisitorLimit):
+            begin(shop, f"203.0.113.{number}", drafts=1)
+    with pytest.raises(VisitorLimit):
+        begin(shop, f"203.0.113.{most}", drafts=1)
+
+
+def test_at_a_shared_address_nothing_is_counted(shop):
+    begin(shop, shared=True, drafts=0)
+    assert shop.count(visitor_drafts) == 0

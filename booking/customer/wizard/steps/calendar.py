@@ -11,7 +11,7 @@ from typing import Any
 from booking.customer.wizard.state import WizardState, required
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop, ngettext, words
-from booking.scheduling.days import month_days
+from booking.scheduling.clock import month_days
 from booking.storage import availability
 from booking.storage.availability import DayAvailability, FreeSlot
 from booking.web import urls

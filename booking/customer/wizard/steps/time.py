@@ -19,8 +19,7 @@ from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable,
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop, ngettext, words
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from booking.scheduling.clock import to_minute
-from booking.scheduling.days import PartOfDay, part_of_day
+from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
 from booking.storage import availability
 from booking.storage.availability import FreeSlot
 from booking.tab_sessions import DeferredResponse
