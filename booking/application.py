@@ -1,19 +1,27 @@
-"""create_app: Sidebook for those who have no app of their own."""
+"""create_app: Sidebook for those who have no app of their own, below its mount path and proxies."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, redirect, request, url_for
 from flask.cli import FlaskGroup
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
+from booking.addresses import mount_path
+from booking.config import ConfigurationError, Settings
 from booking.extension import mount
 from booking.logs import OwnApp, prepare_log
-from booking.proxies import stand_behind
 from booking.state import NAME, SidebookState, current_sidebook
 from booking.web import headers, trouble_log, urls
+from booking.web.visitor import warn_of_missing_proxies
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
@@ -29,7 +37,7 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     sidebook: SidebookState = app.extensions[NAME]
     if sidebook.url_prefix != "/":
         app.add_url_rule("/", "home", _home)
-    stand_behind(app, sidebook.settings, sidebook.url_prefix)
+    _stand_behind(app, sidebook.settings, sidebook.url_prefix)
     app.before_request(urls.refuse_unknown_host)
     app.after_request(_protect)
     app.after_request(trouble_log.count_refusal)
@@ -47,6 +55,41 @@ def _protect(response: Response) -> Response:
     if seconds and request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={seconds}"
     return response
+
+
+def _stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:
+    """Believe as many proxies as BOOKING_TRUSTED_PROXIES says, and serve below the mount path.
+
+    X-Forwarded-Prefix is never believed, because many proxies hand on a client's own: the mount
+    path stands in BOOKING_PUBLIC_URL. Raises ConfigurationError.
+    """
+    mount = mount_path(settings.public_url or "")
+    if mount.endswith(url_prefix):
+        raise ConfigurationError(
+            f"BOOKING_PUBLIC_URL ends in {url_prefix}, where the wizard begins in any case. "
+            f"Leave it out: {str(settings.public_url).removesuffix(url_prefix)}"
+        )
+    app.wsgi_app = _Mounted(app.wsgi_app, mount)  # type: ignore[method-assign]
+    if count := settings.trusted_proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
+        app.wsgi_app = proxied  # type: ignore[method-assign]
+        app.before_request(warn_of_missing_proxies)
+
+
+class _Mounted:
+    """Serves an app below its mount path, whether or not the proxy cuts that off."""
+
+    def __init__(self, app: WSGIApplication, mount: str) -> None:
+        self.app, self.mount = app, mount
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["wsgi.url_scheme"] = str(environ["wsgi.url_scheme"]).lower()
+        if self.mount and not environ.get("SCRIPT_NAME"):  # else the server does so already
+            environ["SCRIPT_NAME"] = self.mount
+            path = environ.get("PATH_INFO", "")
+            if f"{path}/".startswith(f"{self.mount}/"):
+                environ["PATH_INFO"] = path[len(self.mount) :]
+        return self.app(environ, start_response)
 
 
 main = FlaskGroup(create_app=create_app, help="Sidebook: appointment booking.")

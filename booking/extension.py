@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.commands import booking_commands
 from booking.config import ConfigurationError, Settings, names_of_settings, read_settings
 from booking.customer import create_blueprint
-from booking.database import database_of, prepare_sqlite
+from booking.database import database_of, prepare_postgresql, prepare_sqlite
 from booking.mounting import (
     prefix_of,
     refuse_a_second,
@@ -19,7 +19,6 @@ from booking.mounting import (
     warn_of_later_conflicts,
 )
 from booking.operations.holds import release
-from booking.postgresql import prepare_postgresql
 from booking.sources import key_of, read_sources
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of

@@ -17,8 +17,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
+from booking.database import refuse_other_encodings, wait_as_long_as_it_takes
 from booking.files import MIGRATIONS
-from booking.postgresql import refuse_other_encodings, wait_as_long_as_it_takes
 from booking.storage.base import NAMES
 from booking.storage.models import Base
 from booking.tab_sessions.model import metadata as tab_sessions

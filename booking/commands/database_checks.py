@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from booking.postgresql import encoding, in_unicode
+from booking.database import encoding, in_unicode
 from booking.tab_sessions import write_transaction
 from booking.transactions.errors import is_missing_table
 from booking.transactions.watching import AnySession

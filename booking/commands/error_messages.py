@@ -10,7 +10,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.business_file.section import BusinessFileError
 from booking.config import ConfigurationError
-from booking.postgresql import NotUnicode
+from booking.database import NotUnicode
 from booking.tab_sessions import CommitOutcomeUnknown
 from booking.transactions.errors import NoDatabaseFile, state_of
 from booking.transactions.retry import Retry

@@ -16,12 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.contact import forms
-from booking.contact.phones import shop_region
 from booking.operations.bookings import Customer
-from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.bookings import WIDTHS
 from booking.storage.models import Booking, Service, StaffMember
+from booking.web.shop import get_shop, phone_region
 
 # What Unicode does not take apart: letters with a stroke, and marks that keyboards do not have.
 _ALIKE = str.maketrans(
@@ -141,14 +140,8 @@ _ASKED = [
 
 def customer_of(session: Session, typed: dict[str, str]) -> Customer:
     """The customer; whoever telephones may leave no address and no number."""
-    form = forms.details_form(_ASKED, typed, _region(session), memo={})
+    form = forms.details_form(_ASKED, typed, phone_region(get_shop(session)), memo={})
     if not form.validate():
         wrong = [f"--{name}: {told}" for name, told in forms.first_messages(form).items()]
         raise click.ClickException("\n".join([*wrong, "Nothing was changed."]))
     return Customer(**form.data, zone=reads.shop_zone(session).key)
-
-
-def _region(session: Session) -> str | None:
-    shop = reads.shop(session)
-    found = current_sidebook().settings.phone_region
-    return found or (shop_region(shop.phone, shop.zone) if shop else None)

@@ -9,9 +9,9 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, inspect, make_url
 
 from booking import Sidebook, create_app
+from booking.database import NotUnicode
 from booking.extension import prepare_postgresql
 from booking.migrate import _LOCK, upgrade
-from booking.postgresql import NotUnicode
 from tests.commands.shell import appointment, refused, run
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details
