@@ -31,7 +31,7 @@ _PLACE = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)")
 
 
 def read_business(raw: bytes, *, name: str, now: datetime) -> BusinessPlan:
-    """The plan in a business file; `name` is what to call the file in messages.
+    """Read the plan in a business file; `name` is what to call the file in messages.
 
     Dates counted from today are counted from `now` (aware) in the shop's zone. Raises
     BusinessFileError with every problem.

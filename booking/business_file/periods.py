@@ -13,7 +13,7 @@ from .values import text
 
 
 def closure(section: Section, today: date) -> ClosurePlan:
-    """What one [[closures]] table says."""
+    """Read one [[closures]] table."""
     first, last = span(section, today, whole_day)
     if last.day < first.day:
         section.wrong("to: this is before from; write a later day", "to")
@@ -23,14 +23,14 @@ def closure(section: Section, today: date) -> ClosurePlan:
 
 
 def whole_day(value: object, today: date) -> Moment:
-    """A date that is meant from midnight to midnight."""
+    """Read a date that is meant from midnight to midnight."""
     return Moment(day(value, today))
 
 
 def span(
     section: Section, today: date, convert: Callable[[object, date], Moment]
 ) -> tuple[Moment, Moment]:
-    """From `from` to `to`, or the whole of `day`; today, as long as anything in it is wrong."""
+    """Read `from` and `to`, or the whole of `day`; today, as long as anything in it is wrong."""
     meanwhile = Moment(today)
     only = noted(section, "day", today, whole_day, meanwhile)
     first = noted(section, "from", today, convert, meanwhile)
@@ -68,7 +68,7 @@ def noted(
     convert: Callable[[object, date], Moment],
     default: Moment,
 ) -> Moment:
-    """The moment a key names. Where it is counted from today, the owner is told its date."""
+    """Read the moment a key names. Where it is counted from today, the owner is told its date."""
     found = section.take(key, lambda value: convert(value, today), default)
     if is_counted(section.raw(key)) and found is not default:
         section.note(f'"{section.raw(key)}" is {format_date(found.day)}', key)

@@ -43,7 +43,7 @@ class Report:
         self.notes: list[tuple[int, str]] = []
 
     def told(self, remarks: list[tuple[int, str]]) -> list[str]:
-        """The remarks in the order of the file, each with its place."""
+        """Return the remarks in the order of the file, each with its place."""
         return [f"{self.name}:{line}: {_cut(text)}" for line, text in sorted(remarks)]
 
 
@@ -58,7 +58,7 @@ class Section:
         return key in self._table
 
     def raw(self, key: str) -> Any:
-        """The value as it stands in the file, None when it does not."""
+        """Return the value as it stands in the file, None when it does not."""
         return self._table.get(key)
 
     def __iter__(self) -> Iterator[str]:
@@ -76,7 +76,7 @@ class Section:
         self._report.notes.append((self.line(*keys), remark))
 
     def take(self, key: str, convert: Callable[[Any], T], default: T) -> T:
-        """The converted value; `default` when it is not there, and when it is wrong."""
+        """Return the converted value; `default` when it is not there, and when it is wrong."""
         self._asked.append(key)
         if key not in self._table:
             return default
@@ -87,13 +87,13 @@ class Section:
             return default
 
     def need(self, key: str, convert: Callable[[Any], T], example: str, meanwhile: T) -> T:
-        """Like `take`, but its absence is a mistake; then reading goes on with `meanwhile`."""
+        """Take a value whose absence is a mistake; then reading goes on with `meanwhile`."""
         if key not in self._table:
             self.wrong(f"{key} is missing; write {key} = {example}")
         return self.take(key, convert, meanwhile)
 
     def each(self, key: str, convert: Callable[[Any], T]) -> list[T]:
-        """The converted items of a list, or of a single value that stands without brackets."""
+        """Return the converted items of a list, or of a single value without brackets."""
         self._asked.append(key)
         value = self._table.get(key, [])
         items = value if isinstance(value, list) else [value]
@@ -106,7 +106,7 @@ class Section:
         return found
 
     def table(self, key: str) -> Section:
-        """The table of this name, an empty one when it is not there."""
+        """Return the table of this name, an empty one when it is not there."""
         self._asked.append(key)
         value = self._table.get(key, {})
         if not isinstance(value, dict):
@@ -115,7 +115,7 @@ class Section:
         return Section(value, (*self._path, key), self._report)
 
     def tables(self, key: str) -> list[Section]:
-        """The tables written as [[key]], in the order of the file."""
+        """Return the tables written as [[key]], in the order of the file."""
         self._asked.append(key)
         value = self._table.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
@@ -140,7 +140,7 @@ class Section:
 
 
 def remedy(word: str, known: list[str]) -> str:
-    """The known word that was probably meant, or all of them."""
+    """Return the known word that was probably meant, or all of them."""
     near = get_close_matches(word.lower(), known[:_LOOKED_AT], n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]}? write {near[0]}"

@@ -30,7 +30,7 @@ TAKEN_KEYS = frozenset(
 
 
 def service(section: Section) -> ServicePlan:
-    """What one [[services]] table says."""
+    """Read one [[services]] table."""
     asked = section.tables("questions")
     plan = ServicePlan(
         slug=section.need("slug", slug, '"haircut"', ""),
@@ -59,7 +59,7 @@ def service(section: Section) -> ServicePlan:
 
 
 def question(section: Section) -> QuestionPlan:
-    """What one [[services.questions]] table says."""
+    """Read one [[services.questions]] table."""
     plan = QuestionPlan(
         key=section.need("key", key, '"first_visit"', ""),
         label=section.need("label", filled(text(200)), '"Is this your first visit?"', ""),

@@ -22,7 +22,7 @@ ANY = "any"
 def staff_member(
     section: Section, services: Collection[str], shop_zone: str, today: date
 ) -> StaffPlan:
-    """What one [[staff]] table says; `services` are the slugs that can be offered."""
+    """Read one [[staff]] table; `services` are the slugs that can be offered."""
     zone = section.take("zone", values.zone, shop_zone)
     plan = StaffPlan(
         slug=section.need("slug", _staff_slug, '"ana"', ""),

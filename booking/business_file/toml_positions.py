@@ -46,7 +46,7 @@ def refuse_deep(text: str) -> None:
 
 
 def lines_of(text: str) -> dict[Path, int]:
-    """The line (from 1) of every table, key and list item, by its path from the top.
+    """Return the line (from 1) of every table, key and list item, by its path from the top.
 
     ("services", 1, "slug") is the slug of the second service. Raises TooMuch.
     """
@@ -57,7 +57,7 @@ def lines_of(text: str) -> dict[Path, int]:
 
 
 def line_near(lines: dict[Path, int], path: Path) -> int:
-    """The line of this path, or of the nearest thing above it that is written in the file."""
+    """Return the line of this path, or of the nearest thing above it that is in the file."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)

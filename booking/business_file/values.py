@@ -32,12 +32,12 @@ _LENGTH = re.compile(
 
 
 def text(most: int = 120) -> Callable[[object], str]:
-    """A line of text of at most so many characters."""
+    """Read a line of text of at most so many characters."""
     return lambda value: _text(value, most, "")
 
 
 def paragraphs(most: int = 2000) -> Callable[[object], str]:
-    """Text that may have several lines."""
+    """Read text that may have several lines."""
     return lambda value: _text(value, most, "\n\t")
 
 
@@ -56,7 +56,7 @@ def _text(value: object, most: int, allowed: str) -> str:
 
 
 def filled(convert: Callable[[object], str]) -> Callable[[object], str]:
-    """The same text, which may not be empty."""
+    """Read the same text, which may not be empty."""
 
     def some(value: object) -> str:
         if found := convert(value):
@@ -67,7 +67,7 @@ def filled(convert: Callable[[object], str]) -> Callable[[object], str]:
 
 
 def slug(value: object) -> str:
-    """A short name that goes into addresses."""
+    """Read a short name that goes into addresses."""
     found = _text(value, 60, "")
     if _SLUG.fullmatch(found):
         return found
@@ -79,7 +79,7 @@ def slug(value: object) -> str:
 
 
 def key(value: object) -> str:
-    """The name of a question, by which its answer is stored."""
+    """Read the name of a question, by which its answer is stored."""
     found = _text(value, 60, "")
     if _KEY.fullmatch(found):
         return found
@@ -104,7 +104,7 @@ def phone(value: object) -> str:
 
 
 def zone(value: object) -> str:
-    """An IANA time zone name."""
+    """Read an IANA time zone name."""
     found = _text(value, 60, "")
     if found in zone_names():
         return found
@@ -129,7 +129,7 @@ def flag(value: object) -> bool:
 
 
 def whole(least: int, most: int) -> Callable[[object], int]:
-    """A whole number between two others, both included."""
+    """Read a whole number between two others, both included."""
 
     def number(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -144,12 +144,12 @@ def whole(least: int, most: int) -> Callable[[object], int]:
 
 
 def shown(number: int, unit: str = "") -> str:
-    """The number, as far as anybody reads one: Python writes none of thousands of digits."""
+    """Write the number, as far as anybody reads one: Python writes none of thousands of digits."""
     return f"{number} {unit}".rstrip() if abs(number) < 10**18 else "a number of so many digits"
 
 
 def one_of(*words: str) -> Callable[[object], str]:
-    """One of a few words."""
+    """Read one of a few words."""
     *others, last = (f'"{word}"' for word in words)
     choices = f"{', '.join(others)} or {last}"
 
@@ -168,7 +168,7 @@ def one_of(*words: str) -> Callable[[object], str]:
 
 
 def minutes(least: int, most: int) -> Callable[[object], int]:
-    """A length of time in minutes: a whole number, or words such as "1 h 30 min"."""
+    """Read a length of time in minutes: a whole number, or words such as "1 h 30 min"."""
 
     def length(value: object) -> int:
         found = _minutes(value)
@@ -182,7 +182,7 @@ def minutes(least: int, most: int) -> Callable[[object], int]:
 
 
 def grid_minutes(least: int, most: int) -> Callable[[object], int]:
-    """The same, on the five-minute grid."""
+    """Read the same, on the five-minute grid."""
     within = minutes(least, most)
 
     def length(value: object) -> int:
@@ -199,7 +199,7 @@ def grid_minutes(least: int, most: int) -> Callable[[object], int]:
 
 
 def days(least: int, most: int) -> Callable[[object], int]:
-    """A number of days: a whole number, or words such as "8 weeks"."""
+    """Read a number of days: a whole number, or words such as "8 weeks"."""
 
     def length(value: object) -> int:
         found = value if type(value) is int else _minutes(value) // DAY
@@ -227,7 +227,7 @@ def _minutes(value: object) -> int:
 
 
 def format_length(minutes: int) -> str:
-    """A number of minutes as an owner would write it, such as "1 h 30 min"."""
+    """Return a number of minutes as an owner would write it, such as "1 h 30 min"."""
     units = (("days" if minutes >= 2 * DAY else "day", DAY), ("h", 60), ("min", 1))
     parts = []
     for unit, size in units:
@@ -237,7 +237,7 @@ def format_length(minutes: int) -> str:
 
 
 def time_range(value: object) -> TimeRange:
-    """A part of the day such as "09:00-12:30", on the five-minute grid, at the most to "24:00"."""
+    """Read a part of the day such as "09:00-12:30", on the five-minute grid, up to "24:00"."""
     match = _RANGE.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise InvalidValue('this is not a range of times; write one such as "09:00-12:30"')
@@ -266,12 +266,12 @@ def _time(hour: str, minute: str) -> int:
 
 
 def format_range(times: tuple[int, int]) -> str:
-    """A range of minutes of the day as an owner would write it."""
+    """Return a range of minutes of the day as an owner would write it."""
     return "-".join(f"{minute // 60:02}:{minute % 60:02}" for minute in times)
 
 
 def in_order(ranges: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
-    """The ranges of one day, sorted."""
+    """Return the ranges of one day, sorted."""
     found = sorted(ranges, key=lambda one: (one.starts, one.ends))
     for one, next_one in pairwise(found):
         if next_one.starts < one.ends:
@@ -282,7 +282,7 @@ def in_order(ranges: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
 
 
 def weekdays(name: str) -> tuple[int, ...]:
-    """The days that a key such as `mon`, `friday` or `mon-fri` names, Monday as 0."""
+    """Return the days that a key such as `mon`, `friday` or `mon-fri` names, Monday as 0."""
     ends = [_weekday(part.strip()) for part in name.lower().split("-")]
     if len(ends) > 2:
         raise InvalidValue(f"{name} is not a day; write mon, or mon-fri for several")

@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def expect(name: str, found: str, good: set[str], harm: str, remedy: str = "") -> Finding:
-    """A warning where a setting is none of the good ones; `remedy` is what to set it to."""
+    """Return a warning where a setting is none of the good ones; `remedy` is what to set it to."""
     if found in good:
         return Finding(Grade.OK, f"{name} = {found}")
     return Finding(Grade.WARN, f"{name} = {found}, so {harm}: set it to {remedy or min(good)}")
@@ -124,7 +124,7 @@ _READABLE = """
 
 
 def postgresql(session: Session) -> Iterator[Finding]:
-    """What is found at the server behind the session, and of this connection."""
+    """Return what is found at the server behind the session, and of this connection."""
     yield Finding(Grade.OK, f"PostgreSQL {_setting(session, 'server_version')}")
     yield from _text(session)
     yield _instants(session)
@@ -170,7 +170,7 @@ def _durability(session: Session) -> Iterator[Finding]:
 
 
 def synchronous_commit(level: str, *, standbys: bool) -> Finding:
-    """Whether what was confirmed is on a disk, and on that of the standby that takes over."""
+    """Check whether what was confirmed is on a disk, and on that of the standby."""
     written = {"on", "remote_apply"} | (set() if standbys else {"local", "remote_write"})
     lost = (
         "the standby that takes over may lack a confirmed booking"

@@ -49,7 +49,7 @@ class RelativeDay:
 
 
 def day(written: str) -> date | RelativeDay:
-    """The day, or how it is counted; written otherwise it is refused with what to write."""
+    """Return the day, or how it is counted; written otherwise it is refused with what to write."""
     written = _with_usual_digits(written)
     with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))
@@ -67,7 +67,7 @@ def day(written: str) -> date | RelativeDay:
 
 
 def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """The instant (UTC) of a time on the zone's clock, in the forms of a business file.
+    """Return the instant (UTC) of a time on the zone's clock, in the forms of a business file.
 
     Of an hour that comes twice it is the first, unless the offset stands behind it as it is
     printed, (UTC), or as computers write it, +00:00.
@@ -86,7 +86,7 @@ def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def has_offset(written: str) -> bool:
-    """Whether the time is written with how far its clock stands from UTC."""
+    """Tell whether the time is written with how far its clock stands from UTC."""
     return _apart(_with_usual_digits(written))[1] is not None
 
 

@@ -80,12 +80,12 @@ def _nothing_loaded(problems: list[str]) -> str:
 
 
 def said(error: DBAPIError) -> str:
-    """The first line of the driver's words: what follows may quote rows, and rows are people."""
+    """Return the driver's first line: what follows may quote rows, and rows are people."""
     return (str(error.orig).splitlines() or ["no reason given"])[0]
 
 
 def is_in_the_way(error: DBAPIError) -> bool:
-    """Whether somebody else's work was in the way, which is over in a moment."""
+    """Tell whether somebody else's work was in the way, which is over in a moment."""
     # A server may speak any language, so PostgreSQL is asked for its number.
     return state_of(error) in _STATES_IN_THE_WAY or any(
         part in said(error).lower() for part in _IN_THE_WAY

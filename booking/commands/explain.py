@@ -69,7 +69,7 @@ def appointment_in_words(reference: str, verb: str) -> Iterator[None]:
 
 
 def far_ahead(service: Service, start: datetime, now: datetime) -> str:
-    """A remark on a start that only the owner could choose; empty otherwise."""
+    """Return a remark on a start that only the owner could choose; empty otherwise."""
     if start <= now + timedelta(days=service.booking_window):
         return ""
     return (
@@ -89,7 +89,7 @@ def _held(session: Session, service: Service, staff: Sequence[StaffMember], star
 
 
 def comes_twice(written: str, start: datetime, zone: ZoneInfo) -> str:
-    """A remark on a start that the clock shows once more an hour later; empty otherwise."""
+    """Return a remark on a start that the clock shows once more an hour later; empty otherwise."""
     shown = time_of_day(start, zone)
     again = start.astimezone(zone).replace(fold=1).astimezone(UTC)
     if not shown.endswith(")") or has_offset(written) or start.astimezone(zone).fold:

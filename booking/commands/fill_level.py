@@ -42,7 +42,7 @@ LATE = timedelta(days=1)
 
 
 def fill_level(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
-    """Days that are held and not booked, tables that have grown, purges that are overdue.
+    """Check for days held and not booked, tables that have grown, and overdue purges.
 
     `held_share` is the percent of a person's day that may be held and not booked.
     """

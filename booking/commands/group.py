@@ -39,7 +39,7 @@ booking_commands = FriendlyErrorGroup("booking", help="Set up the business and l
 
 
 def as_called(text: str) -> str:
-    """The text with our commands as they are called in this app: a host may name the group."""
+    """Return the text with our commands as they are called in this app."""
     here: click.Context | None = click.get_current_context()
     while here and here.command is not booking_commands:
         here = here.parent
@@ -47,7 +47,7 @@ def as_called(text: str) -> str:
 
 
 def ready() -> AnySession:
-    """The database session, once every table of this version is there."""
+    """Return the database session, once every table of this version is there."""
     from booking.migrate import current, pending  # noqa: PLC0415 - Alembic takes 0.2 s that only commands spend
 
     if missing := pending(current_sidebook().engine):
@@ -58,5 +58,5 @@ def ready() -> AnySession:
 
 
 def now() -> datetime:
-    """When the command runs."""
+    """Return when the command runs."""
     return datetime.now(UTC)

@@ -92,7 +92,7 @@ def release(
 
 
 def describe_released(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
-    """What became of holds that an appointment took the place of."""
+    """Return what became of holds that an appointment took the place of."""
     catalogue = read_catalogue(session)
     for held in gone:
         service = catalogue.every_service[held.service_id].name

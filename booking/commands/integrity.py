@@ -57,7 +57,7 @@ MOST_NAMED = 5
 
 
 def integrity(session: Session, now: datetime) -> Iterator[Finding]:
-    """The keys that make the promise, and claims or appointments that slipped past them."""
+    """Check the keys that make the promise, and claims or appointments that slipped past them."""
     yield from _keys(session)
     yield from _watchers(session)
     lost, delete = "their time is lost", "delete those rows of booking_claim, and nothing else"

@@ -41,7 +41,7 @@ _FEWEST_DIGITS = 4  # of a number that is looked for: fewer are in nearly every 
 
 
 def is_about(booking: Booking, typed: str) -> bool:
-    """Whether the customer's name, e-mail or phone number has this in it."""
+    """Tell whether the customer's name, e-mail or phone number has this in it."""
     wanted = folded(typed)
     texts = booking.customer_name, booking.customer_email, booking.customer_phone
     if any(wanted in folded(text) for text in texts):
@@ -53,7 +53,7 @@ def is_about(booking: Booking, typed: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """Without accents, capitals, invisible characters and doubled blanks: İstanbul as istanbul."""
+    """Take off accents, capitals, invisible characters and doubled blanks: İstanbul is istanbul."""
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
     kept = "".join(c for c in parts if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
     return " ".join(kept.translate(_ALIKE).split())
@@ -69,7 +69,7 @@ Command = Callable[..., Any]
 
 
 def booking_named(session: Session, reference: str) -> Booking:
-    """The appointment of that reference."""
+    """Return the appointment of that reference."""
     if found := reads.booking_by_reference(session, reference):
         return found
     raise click.ClickException(
@@ -78,7 +78,7 @@ def booking_named(session: Session, reference: str) -> Booking:
 
 
 def service_named(session: Session, slug: str) -> Service:
-    """The service of that slug, if it can be booked."""
+    """Return the service of that slug, if it can be booked."""
     known = {service.slug: service for service in reads.services(session)}
     if found := known.get(slug) or _called(slug, list(known.values())):
         return found
@@ -86,7 +86,7 @@ def service_named(session: Session, slug: str) -> Service:
 
 
 def staff_offering(session: Session, service: Service, slug: str | None) -> Sequence[StaffMember]:
-    """Who of that slug offers the service; without a slug everybody who does."""
+    """Return who of that slug offers the service; without a slug everybody who does."""
     known = {member.slug: member for member in service.staff if not member.retired}
     if slug is None:
         return list(known.values())
@@ -98,7 +98,7 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
 
 
 def staff_named(session: Session, slug: str) -> StaffMember:
-    """The staff member of that slug, even one who left: appointments may remain."""
+    """Return the staff member of that slug, even one who left: appointments may remain."""
     found = reads.staff_by_slug(session, slug)
     if found := found or _called(slug, list(session.scalars(select(StaffMember)))):
         return found
@@ -118,7 +118,7 @@ def _called(typed: str, known: Sequence[Named]) -> Named | None:
 
 
 def like_option(text: str) -> Callable[[Command], Command]:
-    """The option --like: what is like the one that is named, by visitor or by network."""
+    """Make the option --like: what is like the one that is named, by visitor or by network."""
     words = {width.replace("_", "-"): width for width in WIDTHS}
     return click.option(
         "--like",
@@ -139,7 +139,7 @@ _ASKED = [
 
 
 def customer_of(session: Session, typed: dict[str, str]) -> Customer:
-    """The customer; whoever telephones may leave no address and no number."""
+    """Return the customer; whoever telephones may leave no address and no number."""
     form = forms.details_form(_ASKED, typed, phone_region(get_shop(session)), memo={})
     if not form.validate():
         wrong = [f"--{name}: {told}" for name, told in forms.first_messages(form).items()]

@@ -41,12 +41,12 @@ def require_yes(lines: Sequence[str], what: str, *, given: bool) -> None:
 
 
 def plain(text: str) -> str:
-    """On one line, and nothing in it that could drive a terminal or turn the text around."""
+    """Put it on one line, without what could drive a terminal or turn the text around."""
     return "".join(c if c.isprintable() or c in _SPELLING else _harmless(c) for c in text)
 
 
 def harmless(error: click.ClickException) -> click.ClickException:
-    """The same refusal, with what it repeats of a file or a command line made plain."""
+    """Return the same refusal, with what it repeats of a file or a command line made plain."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error  # a page of help, and nobody's words
     lines = error.format_message().split("\n")
@@ -54,7 +54,7 @@ def harmless(error: click.ClickException) -> click.ClickException:
 
 
 def worded(error: click.ClickException, text: str) -> click.ClickException:
-    """The same refusal in other words, with the exit status that it had."""
+    """Return the same refusal in other words, with the exit status that it had."""
     if isinstance(error, click.UsageError):
         return click.UsageError(text, error.ctx)
     return click.ClickException(text)
@@ -77,7 +77,7 @@ _CUT = "..."
 
 
 def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A line for each row, columns as wide as they need to be."""
+    """Write a line for each row, columns as wide as they need to be."""
     cells = [[plain(text) for text in row] for row in rows]
     widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     for row in cells:
@@ -86,17 +86,17 @@ def table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def width(text: str) -> int:
-    """How many columns a terminal takes for it: Chinese takes two, an accent of its own none."""
+    """Count the columns a terminal takes for it: Chinese takes two, an accent of its own none."""
     return sum(map(_columns, text))
 
 
 def padded_to(wide: int, text: str) -> str:
-    """With blanks behind it up to so many columns."""
+    """Add blanks behind it up to so many columns."""
     return text + " " * (wide - width(text))
 
 
 def short(name: str) -> str:
-    """The name as far as a column may be wide: one long one must not widen every row."""
+    """Cut the name to what a column may be wide: one long one must not widen every row."""
     shown = plain(name)
     if width(shown) <= MOST_WIDE and len(shown) <= 2 * MOST_WIDE:
         return shown
@@ -116,12 +116,12 @@ def _columns(character: str) -> int:
 
 
 def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
-    """A table: a line for each booking."""
+    """Write a table: a line for each booking."""
     return table([_row(booking, zone) for booking in bookings])
 
 
 def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
-    """All that is known about one booking, a line each."""
+    """Write all that is known about one booking, a line each."""
     known = [
         ("reference", booking.reference),
         ("state", _state(booking)),
@@ -142,19 +142,19 @@ def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
 
 
 def when(booking: Booking, zone: ZoneInfo) -> str:
-    """Date and times on the wall clock of the zone."""
+    """Write date and times on the wall clock of the zone."""
     return span(booking.starts_at, booking.ends_at, zone)
 
 
 def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
-    """2026-12-24 14:30-15:00; an end that is a whole day later or more has its date."""
+    """Write 2026-12-24 14:30-15:00; an end that is a whole day later or more has its date."""
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     after = f"{last} " if end - start >= timedelta(days=1) else ""
     return f"{day} {time_of_day(start, zone)}-{after}{time_of_day(end, zone)}"
 
 
 def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
-    """14:30, and in an hour that comes twice 01:30 (UTC+1), as customers read it."""
+    """Write 14:30, and in an hour that comes twice 01:30 (UTC+1), as customers read it."""
     return clock(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
 
 

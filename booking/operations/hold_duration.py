@@ -42,7 +42,7 @@ class HoldDuration:
         return since + self.length * (1 + self.extensions)
 
     def counts(self, earlier: Hold | None) -> bool:
-        """Whether the clock goes on from what the tab held earlier."""
+        """Tell whether the clock goes on from what the tab held earlier."""
         return earlier is not None and earlier.expires_at > self.lately
 
     def since(self, earlier: Hold | None, past: int | None, began: int | None = None) -> int:

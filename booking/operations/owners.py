@@ -44,7 +44,7 @@ def over_holds(
     *,
     now: datetime,
 ) -> tuple[Done, Sequence[Hold]]:
-    """`take` the time with one of the staff, letting go of the holds that stand in its way.
+    """Book or move by `take` with one of the staff, letting go of the holds in its way.
 
     Nothing is let go of where somebody is free anyway. Returns what `take` returned and the holds
     that went. Raises SlotUnavailable where it is booked, or cannot be had for another reason; then
@@ -72,7 +72,7 @@ def holds_in_the_way(
     *,
     now: datetime,
 ) -> bool:
-    """Whether anybody holds a part of what an appointment at that start would take up."""
+    """Tell whether anybody holds a part of what an appointment at that start would take up."""
     ticks = _ticks(service, start)
     return any(holds_on(session, one.resource_id, ticks, now=now) for one in staff) or bool(
         service.daily_limit

@@ -41,31 +41,31 @@ class OffsetPeriod(NamedTuple):
 
 
 def to_minute(instant: datetime) -> int:
-    """Minutes since the epoch; seconds are dropped. A naive datetime raises ValueError."""
+    """Return minutes since the epoch; seconds are dropped. Raises ValueError if naive."""
     if instant.utcoffset() is None:
         raise ValueError(f"{instant!r} has no time zone: pass an aware datetime")
     return (instant - _EPOCH) // _MINUTE
 
 
 def from_minute(minute: int) -> datetime:
-    """The same instant as an aware datetime in UTC."""
+    """Return the same instant as an aware datetime in UTC."""
     return _EPOCH + timedelta(minutes=minute)
 
 
 def local_day(minute: int, zone: ZoneInfo) -> date:
-    """The date on the calendar in `zone` at that instant."""
+    """Return the date on the calendar in `zone` at that instant."""
     return from_minute(minute).astimezone(zone).date()
 
 
 def minute_of_day(minute: int, zone: ZoneInfo) -> int:
-    """What the clock in `zone` shows at that instant, in minutes after its 00:00."""
+    """Return what the clock in `zone` shows at that instant, in minutes after its 00:00."""
     shown = from_minute(minute).astimezone(zone)
     return shown.hour * 60 + shown.minute
 
 
 @lru_cache(maxsize=8192)
 def offset_periods(day: date, zone: ZoneInfo) -> tuple[OffsetPeriod, ...]:
-    """The local day in pieces of one UTC offset, in order of time.
+    """Return the local day in pieces of one UTC offset, in order of time.
 
     One piece on most days, two on the day of a change, none on a day the calendar left out
     (30 December 2011 in Apia).
@@ -84,7 +84,7 @@ def offset_periods(day: date, zone: ZoneInfo) -> tuple[OffsetPeriod, ...]:
 
 
 def instants(day: date, minute_of_day: int, zone: ZoneInfo) -> tuple[int, ...]:
-    """When the clock shows that minute of that day: never in a gap, twice in a fold.
+    """Return when the clock shows that minute of that day: never in a gap, twice in a fold.
 
     `minute_of_day` is 0 to 1440, where 1440 is the next day's 00:00; anything else raises
     ValueError. Ascending.
@@ -97,7 +97,7 @@ def instants(day: date, minute_of_day: int, zone: ZoneInfo) -> tuple[int, ...]:
 
 
 def wall_spans(day: date, starts: int, ends: int, zone: ZoneInfo) -> Iterator[Interval]:
-    """When the clock shows a minute of that day from `starts` up to `ends`."""
+    """Return when the clock shows a minute of that day from `starts` up to `ends`."""
     midnight = _utc_midnight(day)
     for period in offset_periods(day, zone):
         first, end = max(starts, period.starts), min(ends, period.ends)
@@ -106,7 +106,7 @@ def wall_spans(day: date, starts: int, ends: int, zone: ZoneInfo) -> Iterator[In
 
 
 def wall_steps(day: date, starts: int, ends: int, step: int, zone: ZoneInfo) -> Iterator[int]:
-    """When the clock shows `starts`, `starts + step`, … of that day, before `ends`."""
+    """Return when the clock shows `starts`, `starts + step`, … of that day, before `ends`."""
     midnight = _utc_midnight(day)
     for period in offset_periods(day, zone):
         skipped = max(0, -(-(period.starts - starts) // step))
@@ -115,7 +115,7 @@ def wall_steps(day: date, starts: int, ends: int, step: int, zone: ZoneInfo) -> 
 
 
 def day_interval(day: date, zone: ZoneInfo) -> Interval:
-    """From the first instant of that local date to the end of its last.
+    """Return the time from the first instant of that local date to the end of its last.
 
     23 or 25 hours where the clock changes; empty for a date the calendar left out.
     """
@@ -127,7 +127,7 @@ def day_interval(day: date, zone: ZoneInfo) -> Interval:
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone of that IANA name; UnknownZone for anything else, whatever it looks like."""
+    """Return the time zone of that IANA name. Raises UnknownZone for anything else."""
     if name not in zone_names():
         raise UnknownZone(f"{name[:64]!r} is not the name of a time zone")
     return ZoneInfo(name)
@@ -135,7 +135,7 @@ def zone(name: str) -> ZoneInfo:
 
 @cache
 def zone_names() -> frozenset[str]:
-    """Every name that `zone` knows."""
+    """Return every name that `zone` knows."""
     not_places = {"localtime", "Factory"}  # the server's own setting, and "not set"
     return frozenset(available_timezones() - not_places)
 
@@ -170,7 +170,7 @@ class PartOfDay(StrEnum):
 
 
 def part_of_day(minute: int, zone: ZoneInfo) -> PartOfDay:
-    """The part of the local day in which that instant lies."""
+    """Return the part of the local day in which that instant lies."""
     shown = minute_of_day(minute, zone)
     if shown < NOON:
         return PartOfDay.MORNING
@@ -178,7 +178,7 @@ def part_of_day(minute: int, zone: ZoneInfo) -> PartOfDay:
 
 
 def month_days(year: int, month: int) -> list[list[date | None]]:
-    """The weeks of a month, Monday first; None stands for a day of the month before or after.
+    """Return the weeks of a month, Monday first; None is a day of the month before or after.
 
     Raises ValueError for a year or month that no calendar has.
     """

@@ -53,16 +53,16 @@ class WorkingTime:
             raise ValueError(f"weekdays go from 0 (Monday) to 6 (Sunday), not {sorted(unknown)}")
 
     def ranges(self, day: date) -> Ranges:
-        """The open ranges of that date, breaks not yet cut out."""
+        """Return the open ranges of that date, breaks not yet cut out."""
         return self.overrides.get(day, self.weekly.get(day.weekday(), ()))
 
     def pauses(self, day: date) -> Ranges:
-        """The breaks of that date."""
+        """Return the breaks of that date."""
         return () if day in self.overrides else self.breaks.get(day.weekday(), ())
 
 
 def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interval]:
-    """The open time of the staff member's local dates from `first` to `last`, both included."""
+    """Return the open time of the local dates from `first` to `last`, both included."""
     opened: list[Interval] = []
     for day in each_day(first, last):
         if ranges := working.ranges(day):
@@ -72,7 +72,7 @@ def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interv
 
 
 def each_day(first: date, last: date) -> Iterator[date]:
-    """Every date from `first` to `last`, both included."""
+    """Return every date from `first` to `last`, both included."""
     return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
 
 

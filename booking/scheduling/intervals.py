@@ -14,7 +14,7 @@ Interval = tuple[int, int]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
-    """The same time, said with as few spans as possible."""
+    """Return the same time, said with as few spans as possible."""
     merged: list[Interval] = []
     for start, end in sorted(span for span in intervals if span[0] < span[1]):
         if merged and start <= merged[-1][1]:
@@ -25,7 +25,7 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def subtract(intervals: Iterable[Interval], cut: Iterable[Interval]) -> list[Interval]:
-    """What is left of `intervals` once all of `cut` is taken out."""
+    """Return what is left of `intervals` once all of `cut` is taken out."""
     left: list[Interval] = []
     holes = deque(merge(cut))
     for opens, end in merge(intervals):
@@ -44,7 +44,7 @@ def subtract(intervals: Iterable[Interval], cut: Iterable[Interval]) -> list[Int
 
 
 def intersect(intervals: Iterable[Interval], others: Iterable[Interval]) -> list[Interval]:
-    """The time that lies in both."""
+    """Return the time that lies in both."""
     shared: list[Interval] = []
     mine, theirs = deque(merge(intervals)), deque(merge(others))
     while mine and theirs:
@@ -57,6 +57,6 @@ def intersect(intervals: Iterable[Interval], others: Iterable[Interval]) -> list
 
 
 def contains(intervals: Sequence[Interval], start: int, end: int) -> bool:
-    """Whether one of `intervals` (as `merge` returns them) holds all of [start, end)."""
+    """Tell whether one of `intervals` (as `merge` returns them) holds all of [start, end)."""
     index = bisect_right(intervals, start, key=itemgetter(0)) - 1
     return index >= 0 and end <= intervals[index][1]

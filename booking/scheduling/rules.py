@@ -43,15 +43,15 @@ class ServiceRules:
             raise ValueError(f"{name} is {at_least} to {DAY} minutes, in steps of {TICK}")
 
     def earliest(self, now: int) -> int:
-        """The first minute at which an appointment may start."""
+        """Return the first minute at which an appointment may start."""
         return now + self.minimum_notice
 
     def latest(self, now: int) -> int:
-        """The last minute at which an appointment may start."""
+        """Return the last minute at which an appointment may start."""
         return now + self.booking_window * DAY
 
     def span(self, start: int) -> Interval:
-        """All the time an appointment at `start` takes up, buffers included."""
+        """Return all the time an appointment at `start` takes up, buffers included."""
         return start - self.buffer_before, start + self.duration + self.buffer_after
 
 

@@ -30,7 +30,7 @@ class Reason(StrEnum):
 def candidate_starts(
     working: WorkingTime, rules: ServiceRules, first: date, last: date
 ) -> list[int]:
-    """The step grid of those local dates, in order: every start that the hours could allow.
+    """Return the step grid of those local dates: every start that the hours could allow.
 
     The wall clock counts the steps, from the start of each open range, straight through breaks.
     """
@@ -52,7 +52,7 @@ def free_starts(
     *,
     full_days: Iterable[Interval] = (),
 ) -> list[int]:
-    """Every free slot that starts on the staff member's local dates `first` to `last`, in order.
+    """Return every free slot that starts on the local dates `first` to `last`, in order.
 
     The appointment lies in open time; its span with buffers touches nothing in `taken` (which
     carries its own buffers) but may reach outside the hours. It starts in none of `full_days`.
@@ -78,7 +78,7 @@ def why_not(
     *,
     full_days: Iterable[Interval] = (),
 ) -> Reason | None:
-    """The first reason that keeps `start` from being a free slot; None if it is one."""
+    """Return the first reason that keeps the start from being had; None if it can be had."""
     if untimely := _untimely(rules, now, start):
         return untimely
     if not _is_open(working, rules, start):
@@ -91,14 +91,14 @@ def why_not(
 
 
 def limit_days(counts: Mapping[date, int], limit: int | None, zone: ZoneInfo) -> list[Interval]:
-    """The days of `zone` whose count has reached the limit, for `full_days`; none without one."""
+    """Return the days of `zone` whose count has reached the limit; none without one."""
     if limit is None:
         return []
     return merge(day_interval(day, zone) for day, count in counts.items() if count >= limit)
 
 
 def nearest(starts: Iterable[int], wanted: int, count: int = 3) -> list[int]:
-    """The `count` starts closest to `wanted`, the earlier one on a tie; in order of time."""
+    """Return the `count` starts closest to `wanted`, the earlier on a tie; in order of time."""
     closest = sorted(starts, key=lambda start: (abs(start - wanted), start))
     return sorted(closest[:count])
 

@@ -64,7 +64,7 @@ def days(
     zone: ZoneInfo,
     tab_key: int | None,
 ) -> dict[date, DayAvailability]:
-    """Every day from `first` to `last` (both included) of the customer's `zone`."""
+    """Return every day from `first` to `last` (both included) of the customer's `zone`."""
     span = day_interval(first, zone)[0], day_interval(last, zone)[1]
     snapshot = _diary(session, service, staff, span, now, tab_key)
     free = _starts(snapshot, staff, span)
@@ -81,7 +81,7 @@ def next_free_day(
     zone: ZoneInfo,
     tab_key: int | None,
 ) -> date | None:
-    """The first day later than `after` with a free time, to the end of the booking window."""
+    """Return the first day later than `after` with a free time, within the booking window."""
     last = local_day(rules_of(service).latest(to_minute(now)) + 1, zone)
     if after >= last:
         return None
@@ -105,7 +105,7 @@ def nearest_free(
     tab_key: int | None,
     count: int = 3,
 ) -> list[FreeSlot]:
-    """The `count` free times closest to the one that was wanted, in order of time."""
+    """Return the `count` free times closest to the one that was wanted, in order of time."""
     around, today = to_minute(wanted), to_minute(now)
     window = today, rules_of(service).latest(today) + 2
     snapshot = _diary(session, service, staff, window, now, tab_key)

@@ -181,5 +181,5 @@ class Hold:
         return datetime.fromtimestamp(self.expires_at, UTC)
 
     def is_over(self, now: datetime) -> bool:
-        """Whether the time ran out: nobody need have taken the slot yet."""
+        """Tell whether the time ran out: nobody need have taken the slot yet."""
         return self.expires_at <= int(now.timestamp())

@@ -28,7 +28,7 @@ from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff
 
 
 def rules_of(service: Service) -> ServiceRules:
-    """What the service asks of its appointments."""
+    """Return what the service asks of its appointments."""
     return ServiceRules(
         duration=service.duration,
         buffer_before=service.buffer_before,
@@ -43,7 +43,7 @@ def rules_of(service: Service) -> ServiceRules:
 def working_times(
     session: Session, staff: Sequence[StaffMember], shop_zone: ZoneInfo
 ) -> dict[int, WorkingTime]:
-    """Each staff member's time by their id. Four queries, however many staff members."""
+    """Return each staff member's time by their id, in four queries."""
     weekly, breaks = _weekly(session)
     overrides, away, closures = (
         _overrides(session),
@@ -64,7 +64,7 @@ def working_times(
 
 
 def clip_exceptions(working: WorkingTime, span: Interval) -> WorkingTime:
-    """The same time without what lies outside the span: years of time off would be in the way."""
+    """Leave out what lies outside the span: years of time off would be in the way."""
     return replace(
         working,
         time_off=tuple(part for part in working.time_off if _overlap(part, span)),
@@ -155,11 +155,11 @@ class Catalogue:
         return clock.zone(self.shop.zone if self.shop else "UTC")
 
     def working_time(self, staff_member_id: int) -> WorkingTime:
-        """When they work: never, of somebody who has gone since they were known for."""
+        """Return when they work: never, of somebody who has gone since they were asked for."""
         return self.working.get(staff_member_id) or WorkingTime(self.zone, weekly={})
 
     def offering(self, service_id: int) -> list[StaffMember]:
-        """Who offers that service now, in the shop's order; nobody if it is retired or gone."""
+        """List who offers that service, in the shop's order: nobody if it is retired or gone."""
         service = self.every_service.get(service_id)
         if service is None or service.retired:
             return []
@@ -170,7 +170,7 @@ _remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 
 
 def read_catalogue(session: Session) -> Catalogue:
-    """The catalogue as this transaction sees it."""
+    """Return the catalogue as this transaction sees it."""
     connection = session.connection()  # handed on, because it takes a while to be had
     engine, token = connection.engine, _token(session, connection)
     if token is None:  # nothing would tell us of a change, so nothing is remembered
@@ -184,7 +184,7 @@ def read_catalogue(session: Session) -> Catalogue:
 
 
 def remembered(engine: Engine) -> Catalogue | None:
-    """The catalogue as this process saw it last, without asking the database: perhaps outdated."""
+    """Return the catalogue as this process saw it last, perhaps outdated, without a query."""
     return _remembered.get(engine)
 
 

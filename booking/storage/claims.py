@@ -31,18 +31,18 @@ _ROWS_A_STATEMENT = 150  # of five parameters each: below the 999 that an old SQ
 
 
 def staff_ticks(resource_id: int, span: Interval) -> set[Pair]:
-    """Every tick that touches the span (minutes since the epoch, UTC), buffers included by you."""
+    """Return every tick that touches the span (minutes since the epoch, UTC), buffers included."""
     start, end = span
     return {(resource_id, tick) for tick in range(start // TICK, -(-end // TICK))}
 
 
 def day_place(resource_id: int, day: date, place: int) -> Pair:
-    """The n-th place of a service's day, counted from 1, as a tick of the service's resource."""
+    """Return the n-th place of a service's day, from 1, as a tick of the service's resource."""
     return resource_id, day.toordinal() * PLACES_A_DAY + place
 
 
 def day_places(day: date) -> range:
-    """All ticks that could be places of that day."""
+    """Return all ticks that could be places of that day."""
     return range(day.toordinal() * PLACES_A_DAY, (day.toordinal() + 1) * PLACES_A_DAY)
 
 
@@ -83,7 +83,7 @@ def claim_and_release(
 def owned(
     session: Session, *, hold_id: int | None = None, booking_id: int | None = None
 ) -> set[Pair]:
-    """What a hold or a booking has claimed and not lost."""
+    """Return what a hold or a booking has claimed and not lost."""
     query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
     return {(row[0], row[1]) for row in session.connection().execute(query, {"owner": owner})}
 

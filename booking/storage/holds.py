@@ -66,7 +66,7 @@ def held_since(
     lately: int,
     besides_tab: int,
 ) -> int | None:
-    """Since when others of the visitor's widest network have held that time; None if none did.
+    """Return since when others of the visitor's widest network have held that time, or None.
 
     `span` in minutes since the epoch; nothing that ran out by `lately` (seconds) counts any more.
     """
@@ -154,7 +154,7 @@ class HoldFilter:
 def live_holds(
     session: Session, which: HoldFilter, *, now: datetime, lock: bool = False
 ) -> Sequence[Hold]:
-    """The holds whose time has not run out, in order of their numbers.
+    """Return the holds whose time has not run out, in order of their numbers.
 
     `lock` keeps everybody else off them until the transaction ends; what changed while we waited
     for that is read anew.
@@ -166,7 +166,7 @@ def live_holds(
 
 
 def holds_on(session: Session, resource_id: int, ticks: range, *, now: datetime) -> list[int]:
-    """The numbers of the live holds that have claimed any of these ticks, in ascending order."""
+    """Return the numbers of the live holds that have claimed any of these ticks, ascending."""
     query = (
         select(claims.c.hold_id)
         .where(
@@ -182,7 +182,7 @@ def holds_on(session: Session, resource_id: int, ticks: range, *, now: datetime)
 
 
 def held_ticks(session: Session, *, now: datetime) -> Sequence[tuple[int, int, int]]:
-    """Resource, tick and hold of every claim that is held and not booked."""
+    """Return resource, tick and hold of every claim that is held and not booked."""
     query = select(claims.c.resource_id, claims.c.tick, claims.c.hold_id).where(
         claims.c.hold_id.is_not(None), claims.c.expires_at > int(now.timestamp())
     )

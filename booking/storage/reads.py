@@ -22,51 +22,51 @@ LONGEST = timedelta(days=2)
 
 
 def shop(session: Session) -> Shop | None:
-    """The business; None before one was loaded."""
+    """Return the business; None before one was loaded."""
     return read_catalogue(session).shop
 
 
 def shop_zone(session: Session) -> ZoneInfo:
-    """The zone in which the shop's own days are counted; UTC before a shop was loaded."""
+    """Return the zone in which the shop's own days are counted; UTC before a shop was loaded."""
     return read_catalogue(session).zone
 
 
 def services(session: Session) -> Sequence[Service]:
-    """What can be booked: not retired, offered by somebody who is not; in the shop's order."""
+    """List what can be booked, in the shop's order: not retired, offered by somebody who is not."""
     return read_catalogue(session).services
 
 
 def service_by_slug(session: Session, slug: str) -> Service | None:
-    """The service of that slug, retired or not."""
+    """Return the service of that slug, retired or not."""
     return session.scalar(select(Service).where(Service.slug == slug))
 
 
 def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
-    """The staff member of that slug, retired or not."""
+    """Return the staff member of that slug, retired or not."""
     return session.scalar(select(StaffMember).where(StaffMember.slug == slug))
 
 
 def booking_by_reference(session: Session, reference: str) -> Booking | None:
-    """The booking a customer names; small letters, and what stands between them, are forgiven."""
+    """Return the booking a customer names; small letters and what parts them are forgiven."""
     written = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", reference))).upper()
     return session.scalar(_BY_REFERENCE, {"reference": written})
 
 
 def booking_by_draft(session: Session, draft: str) -> Booking | None:
-    """The booking that came of that draft."""
+    """Return the booking that came of that draft."""
     found = session.connection().execute(_DRAFT, {"draft": draft}).scalar()
     return session.scalar(_BY_ID, {"booking": found}) if found is not None else None
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
-    """The booking whose manage link carries a token of that SHA-256."""
+    """Return the booking whose manage link carries a token of that SHA-256."""
     return session.scalar(_BY_TOKEN_HASH, {"token_hash": token_hash})
 
 
 def bookings_between(session: Session, first: datetime, last: datetime) -> Sequence[Booking]:
-    """Bookings in any state of which a part lies from `first` on and before `last`, by their start.
+    """Return bookings of which a part lies from `first` on and before `last`, by their start.
 
-    One that is under way at `first` is among them, one that ends just then is not.
+    In any state. One that is under way at `first` is among them, one that ends just then is not.
     """
     query = (
         _bookings()
@@ -83,7 +83,7 @@ def bookings_between(session: Session, first: datetime, last: datetime) -> Seque
 def bookings_like(
     session: Session, booking: Booking, *, width: str = "visitor", now: datetime
 ) -> Sequence[Booking]:
-    """Appointments to come that the same visitor or network booked, as far as marks still tell.
+    """Return appointments to come of the same visitor or network, as far as marks still tell.
 
     `width` is one of WIDTHS. The given one is among them if it is to come; nobody's mark is like
     nobody's.
@@ -101,7 +101,7 @@ def bookings_like(
 def has_booking_within(
     session: Session, staff_member_id: int, span: Interval, *, besides: int | None
 ) -> bool:
-    """Whether a booking stands in that span (minutes, UTC, buffers included), claimed or not."""
+    """Tell whether a booking stands in that span (minutes, UTC, with buffers), claimed or not."""
     values = {
         "member": staff_member_id,
         "first": from_minute(span[0] - 2 * DAY),  # longer than any of them
@@ -115,7 +115,7 @@ def has_booking_within(
 
 
 def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hold | None:
-    """The hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
+    """Return the hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
     if tab_key is None:
         return None
     query = _HOLD_TO_CHANGE if lock else _HOLD

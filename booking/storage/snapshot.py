@@ -39,14 +39,14 @@ class DailyQuota:
     booked: Mapping[date, Collection[int]] = field(default_factory=dict)
 
     def free(self, day: date, limit: int) -> list[int]:
-        """The day's free places, lowest first."""
+        """Return the day's free places, lowest first."""
         taken = self.claimed.get(day, {})
         # Places beyond a limit that was lowered since still count against it.
         room = limit - sum(place > limit for place in taken) - self._without(day)
         return [place for place in range(1, room + 1) if place not in taken]
 
     def counts(self) -> dict[date, int]:
-        """How much of each day's limit is used up."""
+        """Return how much of each day's limit is used up."""
         return {
             day: len(self.claimed.get(day, {})) + self._without(day)
             for day in self.claimed.keys() | self.booked.keys()
@@ -61,7 +61,7 @@ class DailyQuota:
 def load_daily_quota(
     session: Session, service: Service, span: Interval, limits: dict[str, int], zone: ZoneInfo
 ) -> DailyQuota:
-    """Those of the days that the span touches. Two queries; none without a daily limit.
+    """Return those of the days that the span touches. Two queries; none without a daily limit.
 
     `limits` are the values of `claims.BLOCKING` besides the ticks: a booking of one's own is
     left out.
@@ -132,7 +132,7 @@ class AvailabilitySnapshot:
     zone: ZoneInfo
 
     def why_not(self, member: StaffMember, start: int) -> Reason | None:
-        """The first reason that keeps the start from being had; None if it can be."""
+        """Return the first reason that keeps the start from being had; None if it can be had."""
         return why_not(
             self.working[member.id],
             self._rules_for(member, start),
@@ -143,7 +143,7 @@ class AvailabilitySnapshot:
         )
 
     def free(self, member: StaffMember, span: Interval) -> list[int]:
-        """The staff member's free slots that start within the span (minutes, UTC), in order."""
+        """List the free slots that start within the span (minutes, UTC), in order."""
         working = self.working[member.id]
         found = free_starts(
             working,
@@ -158,7 +158,7 @@ class AvailabilitySnapshot:
         return _within(found, span)
 
     def offers(self, member: StaffMember, span: Interval) -> bool:
-        """Whether there would be a slot within the span if nothing was taken, past or not."""
+        """Tell whether there would be a slot within the span if nothing was taken, past or not."""
         working = self.working[member.id]
         if not any(map(working.ranges, each_day(*_local_days(span, working)))):
             return False
@@ -167,13 +167,13 @@ class AvailabilitySnapshot:
         return bool(_within(starts, span))
 
     def open_minutes(self, member: StaffMember, span: Interval) -> int:
-        """How long the staff member works within the span, taken or not."""
+        """Return how long the staff member works within the span, taken or not."""
         working = self.working[member.id]
         opened = intersect(open_intervals(working, *_local_days(span, working)), [span])
         return sum(end - start for start, end in opened)
 
     def free_places(self, day: date) -> list[int]:
-        """The day's free places, lowest first. Empty too where the service has no daily limit."""
+        """Return the day's free places, lowest first; none where there is no daily limit."""
         return self.places.free(day, self.rules.daily_limit or 0)
 
     @cached_property
@@ -212,7 +212,7 @@ def load_snapshot(
     own: Hold | None,
     booking_id: int | None = None,
 ) -> AvailabilitySnapshot:
-    """What decides about starts within the span, in a constant number of queries.
+    """Return what decides about starts within the span, in a constant number of queries.
 
     `own` is the asking tab's hold, over or not, `booking_id` a booking about to be moved: what
     these take up now stands in no one's way.

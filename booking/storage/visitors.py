@@ -61,11 +61,11 @@ class VisitorHashes(NamedTuple):
     yesterday: tuple[bytes | None, ...]
 
     def columns(self) -> dict[str, bytes | None]:
-        """What is written beside what the visitor takes."""
+        """Return what is written beside what the visitor takes."""
         return dict(zip(WIDTHS, self.today, strict=True))
 
     def of(self, width: str) -> list[bytes | None]:
-        """Today's and yesterday's mark of that width."""
+        """Return today's and yesterday's mark of that width."""
         place = WIDTHS.index(width)
         return [self.today[place], self.yesterday[place]]
 
@@ -78,7 +78,7 @@ class Counted(NamedTuple):
 
 
 def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHashes:
-    """The hashes of whoever asks from there. The first one of a day makes its key."""
+    """Return the hashes of whoever asks from there. The first one of a day makes its key."""
     today = now.astimezone(UTC).date().toordinal()
     keys = _keys(session, today)
     if today not in keys:
@@ -88,7 +88,7 @@ def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHash
 
 
 def keys_for(session: Session, purpose: str, now: datetime) -> Sequence[bytes]:
-    """Keys of today and of yesterday for something else than hashes; none where no visitor came."""
+    """Return keys of today and yesterday for something else than hashes; none without visitors."""
     keys = _keys(session, now.astimezone(UTC).date().toordinal())
     return [
         hmac.digest(keys[day], purpose.encode(), "sha256") for day in sorted(keys, reverse=True)
@@ -108,9 +108,9 @@ def delete_old_keys(session: Session, now: datetime) -> None:
 def count_held_and_booked(
     session: Session, hashes: VisitorHashes, *, now: datetime, besides_tab: int | None
 ) -> list[Counted]:
-    """What the visitor has, then each network around, in the order of WIDTHS; that tab left out.
+    """Count for the visitor, then each network around, in the order of WIDTHS.
 
-    Bookings count that were cancelled since, too.
+    What the tab `besides_tab` holds is left out. Bookings count that were cancelled since, too.
     """
     values: dict[str, Any] = {
         "now": int(now.timestamp()),
@@ -124,7 +124,7 @@ def count_held_and_booked(
 
 
 def number_of(tab_key: int | None) -> int:
-    """The tab's key, or one that no tab has."""
+    """Return the tab's key, or one that no tab has."""
     return -1 if tab_key is None else tab_key
 
 
@@ -199,7 +199,7 @@ def visitor_usage(
     now: datetime,
     besides_tab: int | None,
 ) -> dict[int, VisitorUsage]:
-    """What is taken of each resource within those ticks, that tab's own hold left out."""
+    """Return what is taken of each resource within those ticks, that tab's own hold left out."""
     today, yesterday = hashes.of("visitor")
     values = {
         "today": today,
