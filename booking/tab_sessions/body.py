@@ -1,7 +1,7 @@
-"""A request is read here, whole, before any transaction begins.
+"""Reading a request, whole, before any transaction begins.
 
 Whoever sends it may stop in the middle or send a byte a second, and on SQLite everybody would wait
-for them. What is read here is remembered, so a view reads it as it always does.
+for them. What was read is remembered, so a view reads it as it always does.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def refuse_too_large(request: Request, limit: int) -> None:
 
 
 def has_body(request: Request) -> bool:
-    """Whether anything comes after the headers."""
+    """Say whether anything comes after the headers."""
     return bool(request.content_length) or "Transfer-Encoding" in request.headers
 
 

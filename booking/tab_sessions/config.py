@@ -43,7 +43,7 @@ class Limits:
     grace: int = 60
 
     def over_at(self, heard_at: int, absolute: int) -> int:
-        """When a tab is over if nothing is heard of it after `heard_at`.
+        """Return when a tab is over if nothing is heard of it after `heard_at` (both seconds).
 
         The earlier of its two limits, so that one column says it, and one index finds who is over.
         """
@@ -88,7 +88,7 @@ class Config:
     def end_all(
         self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
     ) -> int:
-        """End up to `most` of the tabs meant, those that reached their goal too; how many."""
+        """End up to `most` of these tabs, those that reached their goal too; return how many."""
         found = store.open_sessions(session, which, most)
         if found:
             store.end(session, [row for row, _ in found], reason, completed=True)
@@ -102,7 +102,7 @@ class Config:
                 tell(session, flow, rows, size)
 
     def admits(self, owner: str | None) -> bool:
-        """Whether whoever asks may see what belongs to `owner`; what has none, anybody may."""
+        """Say whether this request's user may see what belongs to `owner` (None: anybody may)."""
         if owner is None or self.user is None:
             return True
         user = self.user()
@@ -234,7 +234,7 @@ def create_table() -> None:
 
 
 def purge(most: int = 50) -> tuple[int, int]:
-    """Erase up to `most` outlived drafts, delete as many old tombstones and references.
+    """Erase up to `most` outlived drafts, delete as many old tombstones and hand-overs.
 
     Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
     long for it: call it until both are 0.

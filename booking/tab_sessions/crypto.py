@@ -66,7 +66,7 @@ def naming_row(flow: str | None, row: int) -> Iterator[None]:
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
-    """32 bytes that only the holder of this secret can name, different for every purpose."""
+    """Derive 32 bytes that only this secret leads to, others for every purpose."""
     info = b"tab-session:v1:" + purpose.encode()
     return HKDF(SHA256(), length=32, salt=None, info=info).derive(secret)
 

@@ -1,4 +1,4 @@
-"""What is answered when a request is refused, and the mistakes that a developer is told of.
+"""What answers a request that is refused, and the mistakes in an application's code.
 
 Refusals are Werkzeug's HTTP exceptions: `@blueprint.errorhandler(TabSessionGone)` gives them
 an application's own words and page. The headers named here are added whatever that page is.
@@ -102,7 +102,7 @@ class TabSessionGone(Refusal, Gone):
         self.reason = reason
 
     def get_description(self, *args: Any, **kwargs: Any) -> str:
-        """The sentence and, below it, a link with which the script begins anew."""
+        """Return the sentence and, below it, a link with which the script begins anew."""
         way_on = '<p><a href="" data-new-booking>Begin anew</a></p>'
         return super().get_description(*args, **kwargs) + way_on
 
@@ -205,14 +205,14 @@ class MissingTables(TabSessionError):
 
 
 def translate_database_error(error: Exception) -> Exception:
-    """Return what to raise in its place: 503 if it may pass, MissingTables, or the error itself."""
+    """Return what to raise instead: TabSessionBusy if it may pass, MissingTables, or itself."""
     if is_temporarily_unavailable(error):
         return TabSessionBusy()
     return MissingTables() if lacks_our_tables(error) else error
 
 
 def lacks_our_tables(error: Exception) -> bool:
-    """Whether a statement failed because a table of this library is not there."""
+    """Say whether a statement failed because a table of this library is not there."""
     if not isinstance(error, DBAPIError):
         return False
     words = str(error.orig)

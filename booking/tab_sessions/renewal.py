@@ -1,6 +1,6 @@
-"""What becomes of a tab's id: a copied tab is given one of its own, a renewed one another.
+"""What becomes of a tab's id: a copied tab gets one of its own, a renewed one another.
 
-Both work on the rows of all flows, inside the transaction of whoever calls.
+Both work on the rows of all flows, inside the caller's transaction.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def _draft(row: store.Row, tab_id: str) -> bytes:
 
 
 def closed_elsewhere(session: Session, config: Config, tab_id: str, now: int) -> str | None:
-    """Why a tab is over although this flow knows nothing of it: what became of it in the others.
+    """Return why a tab is over that this flow knows nothing of: what became of it in the others.
 
-    None where it may begin here, also when only an idle limit passed there, and for as long as an
-    id that was renewed may still show.
+    None where the tab may begin in this flow: also when only an idle limit passed in the others,
+    and for as long as an id that was renewed still opens the tab for reading.
     """
     until = store.renewed_until(session, crypto.digest(tab_id))
     if until is not None:
@@ -90,10 +90,10 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
     """Let this tab's progress be found by another id.
 
     `before_renew(session, key)` runs for each row first; what it raises leaves everything as it
-    was. The old id leads here for another minute, for requests under way, but not when the renewal
-    was due because somebody logged in. Repeating it (its answer was lost) changes nothing.
+    was. The old id opens the tab for another minute, for requests under way, but not when the
+    renewal was due because somebody logged in. Repeating it (its answer was lost) changes nothing.
     Raises MissingTabSession when the new id belongs to another tab, TabSessionGone when this one
-    was renewed already: else whoever knows the old id could take the tab away within the minute.
+    was renewed already: else somebody who knows the old id could take the tab away meanwhile.
     """
     old, new = crypto.digest(tab_id), crypto.digest(new_id)
     if store.is_known(session, new):

@@ -114,7 +114,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
 def custom_session_route(
     *, prepare: Callable[[TabSession[Any]], Mapping[str, Any]] | None = None, **defaults: Any
 ) -> Callable[..., Callable[[Callable[..., Any]], Callable[..., Response]]]:
-    """A project's own decorator: session_route with other defaults and more for its views.
+    """Make a project's own decorator: session_route with other defaults and more for its views.
 
         wizard_route = custom_session_route(data=Draft, prepare=lambda tab: {"shop": shop(tab)})
 

@@ -63,7 +63,7 @@ class Schema(Generic[Data]):
             )
 
     def read(self, stored: bytes) -> Data:
-        """The draft in a stored text. Raises NewerDraft when a newer release wrote it."""
+        """Read the draft in a stored text. Raises NewerDraft when a newer release wrote it."""
         envelope = json.loads(stored)
         if envelope.keys() != {"version", "data"}:  # of a route that had no schema yet
             envelope = {"version": self.version, "data": envelope}
@@ -75,7 +75,7 @@ class Schema(Generic[Data]):
         return self.load(content)
 
     def write(self, data: Data) -> bytes:
-        """The text to store; an empty draft is always the same."""
+        """Write the text to store; an empty draft is always the same."""
         content = dict(self.dump(data))
         if not content:
             return b"{}"
@@ -96,7 +96,7 @@ PLAIN: Schema[Content] = _Plain(load=dict, dump=dict)
 
 
 def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
-    """The schema that a route was given: itself, one for a dataclass, or the plain one.
+    """Return the schema for what a route was given: itself, one for a dataclass, or the plain one.
 
     Raises TabSessionError for what cannot begin empty or would not come back as it was: see
     the checks below.
@@ -118,7 +118,7 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """JSON that is the same for the same values. Raises TabSessionError for other values."""
+    """Write JSON that is the same for the same values. Raises TabSessionError for others."""
     try:
         text = json.dumps(
             content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False

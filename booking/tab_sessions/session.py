@@ -181,7 +181,9 @@ class TabSession(Generic[Data]):
             self._row = replace(self._row, user=user, renewal_due=True)
 
     def keep_alive(self) -> int | None:
-        """Begin the idle limit anew, in all flows; seconds until the first of them ends, if any."""
+        """Begin the idle limit anew, in all flows; return the seconds until the first of them ends.
+
+        None where nothing is stored."""
         rows = self._every_flow()
         for row in rows:
             activity = self._activity(row.absolute_expires_at)

@@ -59,7 +59,7 @@ class Row:
     by_previous_id: bool = False
 
     def over_at(self, now: int) -> bool:
-        """Whether an active session has outlived one of its limits."""
+        """Say whether an active session has outlived one of its limits; `now` in seconds."""
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
@@ -96,21 +96,21 @@ _OTHER_FLOWS = select(table.c.state, table.c.reason, table.c.user, table.c.renew
 
 
 def find(session: Session, digest: bytes, flow: str, *, lock: bool) -> Row | None:
-    """The row with this id, locked for the rest of the transaction where asked."""
+    """Return the row with this id, with `lock` locked for the rest of the transaction."""
     asked = {"digest": digest, "flow": flow}
     found = session.connection().execute(_LOCK if lock else _READ, asked).one_or_none()
     return Row(*found) if found is not None else None
 
 
 def find_renewed(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
-    """The row that had this id before: led there for a while, then to a row that has ended."""
+    """Return the row that had this id before; after a while as one that has ended."""
     asked, query = {"digest": digest, "flow": flow}, _LOCK_PREVIOUS if lock else _READ_PREVIOUS
     found = session.connection().execute(query, asked).first()
     return _by_its_previous_id(found, now) if found is not None else None
 
 
 def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
-    """The rows of this tab in all flows, locked, but those that ended; by its id before as well."""
+    """Lock and return this tab's rows in all flows that have not ended; by its id before, too."""
     connection = session.connection()
     rows = [Row(*found) for found in connection.execute(_LOCK_ALL, {"digest": digest})]
     if not rows:
@@ -128,13 +128,13 @@ def _by_its_previous_id(found: Any, now: int) -> Row:
 
 
 def renewed_until(session: Session, digest: bytes) -> int | None:
-    """Until when this id still leads to a tab that has another one now; None if it never did."""
+    """Return until when (seconds) this id leads to a tab that has another; None: it never did."""
     until = session.connection().execute(_RENEWED_UNTIL, {"digest": digest}).scalar_one()
     return None if until is None else int(until)
 
 
 def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
-    """Whether the tab with this id had that one before."""
+    """Say whether the tab with this id had that one before."""
     query = select(table.c.id).where(
         table.c.token_hash == digest, table.c.previous_hash == previous
     )
@@ -147,7 +147,7 @@ def has_key(keys: list[int]) -> ColumnElement[bool]:
 
 
 def is_known(session: Session, digest: bytes) -> bool:
-    """Whether anything is or was stored under this id, in any flow."""
+    """Say whether anything is or was stored under this id, in any flow."""
     return session.connection().execute(_KNOWN, {"digest": digest}).first() is not None
 
 
@@ -169,7 +169,7 @@ def _inserting(dialect: str) -> Insert:
 
 
 def update_if_current(session: Session, row: int, version: int, values: Mapping[str, Any]) -> bool:
-    """Write to an active row of this version and count the version up. False: it is not so."""
+    """Write to the row and count its version up. False: it has another version or has ended."""
     given = {f"new_{name}": value for name, value in values.items()}
     known = {"row": row, "known_version": version}
     changed = session.connection().execute(_changing(frozenset(values)), given | known)
@@ -177,13 +177,13 @@ def update_if_current(session: Session, row: int, version: int, values: Mapping[
 
 
 def is_ended(session: Session, row: int) -> bool:
-    """Whether a row, as this transaction now sees it, has ended."""
+    """Say whether a row, as this transaction now sees it, has ended."""
     query = select(table.c.state).where(table.c.id == row)
     return session.connection().execute(query).scalar() == "ended"
 
 
 def row_after_update(row: Row, values: Mapping[str, Any]) -> Row:
-    """The row as it stands once `update_if_current` has written these values."""
+    """Return the row as it is once `update_if_current` has written these values."""
     known = {name: value for name, value in values.items() if name in _STORED}
     return replace(row, version=row.version + 1, **known)
 
@@ -211,7 +211,7 @@ def set_token(session: Session, row: int, values: Mapping[str, Any]) -> None:
 
 
 def other_flows(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
-    """State, reason, user and whether a renewal is due, of this tab's rows in all flows."""
+    """Return state, reason, user and whether a renewal is due, of the tab's rows in all flows."""
     found = session.connection().execute(_OTHER_FLOWS, {"digest": digest})
     return [(state, reason, user, due) for state, reason, user, due in found]
 
@@ -242,13 +242,13 @@ _EXPIRED = (
 
 
 def expired_ids(session: Session, now: int, most: int) -> list[int]:
-    """Keys of active sessions past a limit, oldest first; rows others are busy with are left."""
+    """Lock and return keys of active sessions past a limit, oldest first; skip what others lock."""
     asked = {"now": now, "most": most}
     return list(session.connection().execute(_EXPIRED, asked).scalars())
 
 
 def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int) -> list[int]:
-    """Keys above `after` of sessions that have not ended, in order; nothing is locked."""
+    """Return keys above `after` of sessions that have not ended, in order; nothing is locked."""
     statement = (
         select(table.c.id)
         .where(table.c.id > after, table.c.state != "ended", which)
@@ -259,7 +259,7 @@ def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int
 
 
 def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:
-    """Keys and states of sessions that have not ended, locked in one order."""
+    """Lock, in one order, sessions that have not ended; return their keys and states."""
     statement = (
         select(table.c.id, table.c.state)
         .where(table.c.state != "ended", which)
@@ -289,7 +289,7 @@ def end(session: Session, rows: list[int], reason: str, *, completed: bool = Fal
 
 
 def delete_tombstones(session: Session, before: int, most: int) -> int:
-    """Delete tombstones whose absolute limit lies before `before`; how many went."""
+    """Delete tombstones whose absolute limit lies before `before` (seconds); return how many."""
     old = (
         select(table.c.id)
         # By name: what is merely not active is found by no index.
@@ -306,7 +306,7 @@ def revoke_handovers(session: Session, tabs: list[int]) -> None:
 
 
 def delete_expired_handovers(session: Session, now: int, most: int) -> int:
-    """Delete up to `most` hand-overs that are over (`now`: seconds since the epoch); how many."""
+    """Delete up to `most` hand-overs that are over at `now` (seconds); return how many."""
     over = (
         select(handover.c.digest)
         .where(handover.c.expires_at <= now)

@@ -104,13 +104,13 @@ DATABASE_FAILURES: tuple[type[Exception], ...] = (
 
 
 def is_retryable(error: DBAPIError) -> bool:
-    """Whether running the whole transaction again may well succeed at once."""
+    """Say whether running the whole transaction again may well succeed at once."""
     again = (_SERIALIZATION, _DEADLOCK, READ_ONLY)  # a write that a standby refused: ask elsewhere
     return error.connection_invalidated or state_of(error) in again
 
 
 def is_temporarily_unavailable(error: BaseException | None) -> bool:
-    """Whether the database cannot take this now but may later: an answer of 503, not 500."""
+    """Say whether the database cannot take this now but may later: an answer of 503, not 500."""
     if isinstance(error, CommitOutcomeUnknown | exc.TimeoutError):
         return True
     if not isinstance(error, DBAPIError):
@@ -126,12 +126,12 @@ def is_temporarily_unavailable(error: BaseException | None) -> bool:
 
 
 def is_read_only(error: DBAPIError) -> bool:
-    """Whether the database refused to write at all."""
+    """Say whether the database refused to write at all."""
     return state_of(error) == READ_ONLY or "readonly database" in str(error.orig)
 
 
 def is_missing_table(error: BaseException | None) -> bool:
-    """Whether a statement failed because the database was not brought to this version."""
+    """Say whether a statement failed because the database was not brought to this version."""
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, NoDatabaseFile):
@@ -145,7 +145,7 @@ def is_missing_table(error: BaseException | None) -> bool:
 
 
 def state_of(error: DBAPIError) -> str | None:
-    """PostgreSQL's five characters; None from SQLite and from a driver without a server."""
+    """Return PostgreSQL's five characters; None from SQLite, and from a driver without a server."""
     return getattr(error.orig, "sqlstate", None)
 
 

@@ -66,7 +66,7 @@ def unwrap_scoped(session: AnySession) -> Session:
 
 
 def refuse_what_was_written(session: Session) -> None:
-    """For a session that only reads. Raises ReadOnlyTransaction."""
+    """Raise ReadOnlyTransaction where a session that only reads has written."""
     if session.info.get(ONLY_READS) and (is_dirty(session) or has_written(session)):
         raise ReadOnlyTransaction
 
@@ -85,12 +85,12 @@ def _note_changes(session: Session, _transaction: object, connection: Connection
 
 
 def is_dirty(session: Session) -> bool:
-    """Whether the session holds objects that are not written to the database yet."""
+    """Say whether the session holds objects that are not written to the database yet."""
     return bool(session.new or session.dirty or session.deleted)
 
 
 def has_written(session: Session) -> bool:
-    """Whether the session's open transaction has written to the database."""
+    """Say whether the session's open transaction has written to the database."""
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         return _has_written_sqlite(session, driver_of(connection))

@@ -18,7 +18,7 @@ _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def client_script() -> Response:
-    """The view that serves tab-session.js: `app.add_url_rule(path, view_func=client_script)`."""
+    """Serve tab-session.js, as a view: `app.add_url_rule(path, view_func=client_script)`."""
     changed = CLIENT_SCRIPT.stat().st_mtime_ns
     return send_file(
         BytesIO(_as_sent(changed)),
@@ -29,7 +29,7 @@ def client_script() -> Response:
 
 
 def script_as_sent() -> bytes:
-    """What client_script sends."""
+    """Return what client_script sends."""
     return _as_sent(CLIENT_SCRIPT.stat().st_mtime_ns)
 
 

@@ -22,9 +22,9 @@ _BATCH = 50
 
 
 def attach_user(tab: TabSession[Any], user: object) -> None:
-    """Somebody logged in: this tab's progress is theirs from now on, under another id.
+    """Tie this tab's progress to somebody who logged in, under another id.
 
-    The id that the tab had may be known to whoever used the computer before. So until the browser
+    Whoever used the computer before may know the id that the tab had. So until the browser
     has taken another one, which the script does at once and by itself, the tab's other writes are
     answered 409 and the old id is good for nothing afterwards. With `TabSessions(user=…)` nobody
     else is shown this tab's progress any more.
@@ -49,7 +49,7 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
 
 
 def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
-    """Somebody logged out: this tab is ended and takes another id, nothing is carried over.
+    """End the tab of somebody who logged out: it takes another id, nothing is carried over.
 
     With `everywhere` the user's other tabs, in any browser, are revoked in the same transaction.
     """
@@ -60,7 +60,7 @@ def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
 
 
 def revoke(key: int, session: Session | None = None) -> int:
-    """Take back the session with that `tab.key`; how many were there (0 or 1).
+    """Take back the session with that `tab.key`; return how many there were (0 or 1).
 
     Drafts are erased, what was held is released, and the browser's next request is told 410. With
     `session` it happens in that session's transaction, else in one of its own.
@@ -69,12 +69,12 @@ def revoke(key: int, session: Session | None = None) -> int:
 
 
 def revoke_user(user: object, session: Session | None = None) -> int:
-    """Take back every session attached to that user; how many there were. See `revoke`."""
+    """Take back every session of that user; return how many there were. See `revoke`."""
     return _revoke(table.c.user == str(user), session)
 
 
 def revoke_all(*, before: datetime | None = None, session: Session | None = None) -> int:
-    """Take back every session, or those begun before an instant; how many there were."""
+    """Take back every session, or those begun before an instant; return how many there were."""
     return _revoke(true() if before is None else _begun_before(before), session)
 
 
