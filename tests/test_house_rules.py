@@ -54,7 +54,7 @@ ROOMS = {
     "notifications": walls(rooms="storage operations", libraries="flask icalendar"),
     "web": walls(
         rooms="state contact i18n scheduling storage transactions operations tab_sessions",
-        libraries=PAGES,
+        libraries=f"{PAGES} jinja2",
     ),
     "customer": walls(
         rooms="state web contact i18n tab_sessions transactions scheduling storage operations "
@@ -295,6 +295,30 @@ def templates(pattern: str = "*.html") -> list[Path]:
     found = sorted(TEMPLATES.rglob(pattern))
     assert found, f"no templates match {pattern}"
     return found
+
+
+WIDEST = 160
+
+
+def test_no_line_of_a_template_is_wider_than_a_screen():
+    offences = [
+        f"{where(path, number)}: {len(line)} characters"
+        for path in templates()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > WIDEST
+    ]
+    rule = "What stands in many templates is a macro of parts/macros.html; break the rest."
+    assert not offences, told(offences, rule)
+
+
+def test_what_a_template_reads_is_given_and_never_guarded_by_a_default():
+    offences = [
+        where(path)
+        for path in templates()
+        if re.search(r"\|\s*d(efault)?\b|\bis (un)?defined\b", path.read_text(encoding="utf-8"))
+    ]
+    rule = "Whoever renders it gives every name, or templating.ONLY_SOMETIMES does."
+    assert not offences, told(offences, rule)
 
 
 def test_a_fragment_never_extends_a_page():

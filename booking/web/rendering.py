@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from flask import render_template, request
+from flask import request
 
 from booking.contact.phones import LinePart, dialled
 from booking.state import current_sidebook
@@ -15,6 +15,7 @@ from booking.tab_sessions import read_transaction
 from . import urls
 from .headers import is_answered_by_us
 from .shop import get_shop, phone_region, placeholder_shop
+from .templating import render_template
 
 
 def render(template: str, shop: Shop, **context: Any) -> str:
@@ -25,7 +26,7 @@ def render(template: str, shop: Shop, **context: Any) -> str:
         return dialled(shop.phone, phone_region(shop))
 
     given = {"shop": shop, "phone": phone, "wizard_root": urls.root()}
-    return render_template(f"booking/{template}", **given, **context)
+    return render_template(template, **given, **context)
 
 
 def render_in_any_case(template: str, **context: Any) -> str:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, render_template
-from jinja2 import StrictUndefined
+from flask import Blueprint, Flask, Response
 
 from booking.customer.wizard import zones
 from booking.tab_sessions import client_script
 from booking.web import assets
+from booking.web.templating import render_template
 from tests.front_end.samples import SAMPLES, SITE, Context
 
 ROOT = Path(__file__).parents[2]
@@ -16,14 +16,14 @@ ROOT = Path(__file__).parents[2]
 def show(name: str, changes: Context | None = None) -> str:
     """A sample as its template shows it, with some of its context changed."""
     sample = SAMPLES[name]
-    return render_template(f"booking/{sample.template}", **sample.context | (changes or {}))
+    return render_template(sample.template, **sample.context | (changes or {}))
 
 
 def page(name: str) -> str:
     """A fragment inside the page that loads it; a page as it is."""
     if not SAMPLES[name].template.startswith("_"):
         return show(name)
-    return render_template("booking/page.html", **SITE, fragment_url=f"/fragment/{name}")
+    return render_template("page.html", **SITE, fragment_url=f"/fragment/{name}")
 
 
 def strict(response: Response) -> Response:
@@ -41,6 +41,5 @@ def create_gallery() -> Flask:
     assets.add_to(blueprint)
     blueprint.after_request(strict)
     app = Flask("gallery", template_folder=ROOT / "templates", static_folder=None)
-    app.jinja_env.undefined = StrictUndefined
     app.register_blueprint(blueprint)
     return app

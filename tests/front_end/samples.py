@@ -76,6 +76,14 @@ def common(step: str, heading: str, **changes: Any) -> Context:
         "back": link(list(LABELS)[place - 1]) if place else None,
         "hold": None,
         "summary": SUMMARY[:place],
+        "step_number": place + 1,
+        "copy": None,
+        "recovery_fields": {},
+        "challenge": None,
+        "other_details_url": None,
+        "typed_url": None,
+        "keep_url": None,
+        "asks_other_tabs": False,
     } | changes
 
 
@@ -86,6 +94,9 @@ HOLD = {
     "extend_url": f"{ROOT}hold/extension",
     "extendable": True,
     "over": False,
+    "longer": "",
+    "is_said": False,
+    "challenge": None,
 }
 HOLD_OVER = HOLD | {"seconds_left": 0, "words": "no time", "over": True}
 
@@ -618,6 +629,8 @@ SAMPLES: dict[str, Sample] = {
             "heading": "That did not work",
             "message": "We could not find what you asked for.",
             "retry": link("service") | {"label": "Start at the first question"},
+            "typed": [],
+            "form_url": None,
         },
     ),
     "problem-page": Sample(

@@ -135,11 +135,6 @@ def test_errors_stand_in_an_alert_beside_the_field_and_lead_to_it(soup):
     assert page.find(id=email["aria-describedby"]).get_text(strip=True) == MESSAGES["email"]
 
 
-def test_an_error_that_only_its_field_knows_is_in_the_alert_as_well(soup):
-    page = soup("details-errors", {"errors": {}})
-    assert "Choose an answer" in page.select_one("[role=alert]").text
-
-
 def test_the_summary_says_whether_something_is_missing_or_wrong(soup):
     def heading(name, changes=None):
         return soup(name, changes).select_one("[role=alert] h2").get_text(strip=True)

@@ -41,6 +41,9 @@ NO_HOLD: dict[str, Any] = {
     "extend_url": None,
     "extendable": False,
     "over": True,
+    "longer": "",
+    "is_said": False,
+    "challenge": None,
 }
 _WORTHWHILE = 60  # seconds: for less, what is saved while somebody types leaves the hold alone
 
@@ -163,6 +166,7 @@ def hold_panel(
         "over": wizard.slot_state is SlotState.OVER,
         "longer": _full_length(wizard, left) if typing_prolongs else "",
         "is_said": not {_(MANY_HELD), _(NOT_HELD)}.isdisjoint(notices),
+        "challenge": None,
     }
 
 

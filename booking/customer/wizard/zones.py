@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from flask import Response, make_response, render_template
+from flask import Response, make_response
 
 from booking.scheduling import clock
+from booking.web.templating import render_template
 
 ENDPOINT = "zones"
 A_WEEK = "public, max-age=604800"  # zones are added every few years
@@ -18,7 +19,7 @@ AREAS = (
 
 def show() -> Response:
     """The list, for whoever opens "another time zone": it is longer than the step itself."""
-    response = make_response(render_template("booking/parts/all_zones.html", zones=offered()))
+    response = make_response(render_template("parts/all_zones.html", zones=offered()))
     response.headers["Cache-Control"] = A_WEEK
     return response
 

@@ -1,0 +1,74 @@
+"""How our templates are rendered: a name that nobody gives is an error, every text a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flask
+from flask import current_app
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from booking.i18n import gettext, ngettext
+
+_ENVIRONMENT = "booking.templates"
+"""The key in app.extensions under which our environment stands."""
+ONLY_SOMETIMES: dict[str, Any] = {
+    "alerts": (),
+    "notices": (),
+    "errors": {},
+    "fields": (),
+    "differing": (),
+    "answer_version": "",
+    "in_person": False,
+}
+"""What a page need not give where it has nothing to say."""
+
+
+def render_template(name: str, /, **context: Any) -> str:
+    """Return that template of templates/booking/, a host's own of the same name before ours.
+
+    It is given `_` and `ngettext` beside the context. Raises jinja2.UndefinedError where it uses a
+    name that nobody gives.
+    """
+    given = ONLY_SOMETIMES | context
+    given["errors_heading"] = errors_heading(given["errors"], given["fields"])
+    given |= {"_": text, "ngettext": plural}
+    return flask.render_template(_environment().get_template(f"booking/{name}"), **given)
+
+
+def text(message: str, /, **values: object) -> Markup:
+    """Return the message in the reader's language; only a value that is Markup may bring markup."""
+    translated = escape(gettext(message))
+    return translated % values if values else translated
+
+
+def plural(one: str, many: str, number: int, /, **values: object) -> Markup:
+    """Return the message for that number, which fills its `%(number)s`; no value brings markup."""
+    return escape(ngettext(one, many, number, **values))
+
+
+def errors_heading(errors: Mapping[str, str], fields: Sequence[Mapping[str, Any]]) -> str:
+    """Return what is said above the errors: whether answers are missing, or are there and wrong."""
+    if not errors:
+        return ""
+    typed = [field["name"] for field in fields if field["value"]]
+    if "zone" in errors or any(name in errors for name in typed):
+        return ngettext(
+            "One answer needs another look", "%(number)s answers need another look", len(errors)
+        )
+    return ngettext("Something is missing", "%(number)s answers are missing", len(errors))
+
+
+def _environment() -> Environment:
+    """Return the app's own environment but for undefined names, which are errors to us alone.
+
+    A host's templates, filters and globals are in it; its own pages stay as forgiving as they were.
+    """
+    made = current_app.extensions.get(_ENVIRONMENT)
+    if made is None:
+        made = current_app.jinja_env.overlay(undefined=StrictUndefined)
+        current_app.extensions[_ENVIRONMENT] = made
+    environment: Environment = made
+    return environment
