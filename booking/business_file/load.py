@@ -42,10 +42,12 @@ def read_business(raw: bytes, *, name: str, now: datetime) -> BusinessPlan:
     try:
         plan = _plan(Section(table, (), report), now)
     except EnoughProblems as enough:
-        raise BusinessFileError([*report.told(report.problems), f"{name}: {enough}"]) from None
+        raise BusinessFileError(
+            [*report.with_places(report.problems), f"{name}: {enough}"]
+        ) from None
     if report.problems:
-        raise BusinessFileError(report.told(report.problems))
-    notes = report.told(report.notes)
+        raise BusinessFileError(report.with_places(report.problems))
+    notes = report.with_places(report.notes)
     return BusinessPlan(plan.shop, plan.services, plan.staff, plan.closures, tuple(notes))
 
 

@@ -42,7 +42,7 @@ class Report:
         self.problems: list[tuple[int, str]] = []
         self.notes: list[tuple[int, str]] = []
 
-    def told(self, remarks: list[tuple[int, str]]) -> list[str]:
+    def with_places(self, remarks: list[tuple[int, str]]) -> list[str]:
         """Return the remarks in the order of the file, each with its place."""
         return [f"{self.name}:{line}: {_cut(text)}" for line, text in sorted(remarks)]
 

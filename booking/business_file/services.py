@@ -31,7 +31,7 @@ TAKEN_KEYS = frozenset(
 
 def service(section: Section) -> ServicePlan:
     """Read one [[services]] table."""
-    asked = section.tables("questions")
+    questions = section.tables("questions")
     plan = ServicePlan(
         slug=section.need("slug", slug, '"haircut"', ""),
         name=section.need("name", filled(text()), '"Haircut"', ""),
@@ -45,7 +45,7 @@ def service(section: Section) -> ServicePlan:
         slot_step=section.take("slot_step", grid_minutes(5, DAY), 15),
         booking_window=section.take("booking_window", days(1, 2 * YEAR), 60),
         daily_limit=section.take("daily_limit", whole(1, 999), None),
-        questions=tuple(question(one) for one in asked),
+        questions=tuple(question(one) for one in questions),
     )
     if plan.minimum_notice >= plan.booking_window * DAY:
         section.wrong(
@@ -53,7 +53,7 @@ def service(section: Section) -> ServicePlan:
             f"{plan.booking_window} days; write less, or a longer booking_window",
             *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
         )
-    reject_duplicates(asked, "key", [one.key for one in plan.questions])
+    reject_duplicates(questions, "key", [one.key for one in plan.questions])
     section.finish()
     return plan
 

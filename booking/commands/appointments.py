@@ -168,15 +168,15 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
     def work(session: Session) -> list[str]:
         booking, zone = booking_named(session, reference), reads.shop_zone(session)
         service, to = booking.service, instant(start, now(), zone)
-        asked = staff_offering(session, service, staff) if staff else [booking.staff_member]
+        people = staff_offering(session, service, staff) if staff else [booking.staff_member]
 
         def take(people: Sequence[StaffMember]) -> Booking:
             return reschedule_booking(
                 session, booking, staff=people, start=to, now=now(), by="owner"
             )
 
-        with slot_in_words(session, service, asked, to, over_holds=over_holds):
-            _, gone = _take(session, service, asked, to, take, over_holds=over_holds)
+        with slot_in_words(session, service, people, to, over_holds=over_holds):
+            _, gone = _take(session, service, people, to, take, over_holds=over_holds)
         done = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
         remarks = far_ahead(service, to, now()) + comes_twice(start, to, zone)
         return [done + remarks, *describe_released(session, gone)]
@@ -235,8 +235,8 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
     found = reads.bookings_like(session, booking, width=width, now=now())
     require_yes(list(agenda(found, zone)), "cancelling these appointments", given=given)
     gone = owners.cancel_like(session, booking, width=width, now=now())
-    told = "These appointments are cancelled. The customers were not told."
-    return [*agenda(gone, zone), told if gone else "No such appointment is to come."]
+    done = "These appointments are cancelled. The customers were not told."
+    return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
 
 
 def _with_whom(booking: Booking, zone: ZoneInfo) -> str:

@@ -107,11 +107,11 @@ def _large_removals(
     found = large_removals(session, plan)
     if not found or allowed:
         return []
-    asked = f"{file} takes out {removals(found)}, so loading it needs --yes."
+    warning = f"{file} takes out {removals(found)}, so loading it needs --yes."
     if only_tried:
-        return [asked]
+        return [warning]
     raise click.ClickException(
-        f"{asked} Nothing was changed: make sure that this is the file of this shop (--dry-run)."
+        f"{warning} Nothing was changed: make sure that this is the file of this shop (--dry-run)."
     )
 
 

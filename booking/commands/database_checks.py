@@ -119,7 +119,8 @@ _TIMEOUTS = """
     ('statement_timeout', 'transaction_timeout', 'idle_in_transaction_session_timeout')
 """
 _READABLE = """
-    SELECT set_config('DateStyle', 'ISO', %(here)s), set_config('client_encoding', 'UTF8', %(here)s)
+    SELECT set_config('DateStyle', 'ISO', %(local)s),
+    set_config('client_encoding', 'UTF8', %(local)s)
 """
 
 
@@ -129,7 +130,7 @@ def postgresql(session: Session) -> Iterator[Finding]:
     yield from _text(session)
     yield _instants(session)
     # Or nothing that follows could look at an appointment. For this transaction, if there is one.
-    session.connection().exec_driver_sql(_READABLE, {"here": not _commits_by_itself(session)})
+    session.connection().exec_driver_sql(_READABLE, {"local": not _commits_by_itself(session)})
     yield from _durability(session)
     yield from _transactions(session)
     yield from _timeouts(session)
@@ -274,8 +275,8 @@ _CHANGES_NOTHING = text("UPDATE booking_alembic_version SET version_num = versio
 def write_check(session: AnySession) -> Iterator[Finding]:
     """Write, and roll it back. Nothing is found where there are no tables yet."""
     try:
-        with suppress(_OnlyTried), write_transaction(session) as here:
-            here.execute(_CHANGES_NOTHING)
+        with suppress(_OnlyTried), write_transaction(session) as trial:
+            trial.execute(_CHANGES_NOTHING)
             raise _OnlyTried
     except DBAPIError as error:
         if not is_missing_table(error):

@@ -47,10 +47,10 @@ def slot_in_words(
     try:
         yield
     except SlotUnavailable as lost:
-        told = UNAVAILABLE.get(lost.reason) or _closed(session, service, staff, start)
+        why = UNAVAILABLE.get(lost.reason) or _closed(session, service, staff, start)
         if lost.reason in ONLY_HELD and not over_holds:
-            told += _held(session, service, staff, start)
-        raise click.ClickException(f"{told} Nothing was changed.") from lost
+            why += _held(session, service, staff, start)
+        raise click.ClickException(f"{why} Nothing was changed.") from lost
 
 
 @contextmanager
@@ -110,8 +110,8 @@ def _closed(
     who = staff[0].name if len(staff) == 1 else f"nobody who offers {service.name}"
     if not possible:
         does = "does not work" if len(staff) == 1 else "works"
-        told = f"{who} {does} on {format_date(day)}, or not for long enough."
-        return told[0].upper() + told[1:]
+        why = f"{who} {does} on {format_date(day)}, or not for long enough."
+        return why[0].upper() + why[1:]
     near = nearest(possible, to_minute(start))
     times = ", ".join(time_of_day(from_minute(each), zone) for each in near)
     at = time_of_day(start, zone)

@@ -30,9 +30,9 @@ class FriendlyErrorGroup(AppGroup):
             with in_plain_words():
                 return super().invoke(ctx)
         except click.ClickException as error:
-            if (told := as_called(error.message)) == error.message:
+            if (text := as_called(error.message)) == error.message:
                 raise
-            raise worded(error, told) from error
+            raise worded(error, text) from error
 
 
 booking_commands = FriendlyErrorGroup("booking", help="Set up the business and look after its day.")
@@ -40,10 +40,10 @@ booking_commands = FriendlyErrorGroup("booking", help="Set up the business and l
 
 def as_called(text: str) -> str:
     """Return the text with our commands as they are called in this app."""
-    here: click.Context | None = click.get_current_context()
-    while here and here.command is not booking_commands:
-        here = here.parent
-    return text.replace("flask booking ", f"flask {here.info_name} ") if here else text
+    context: click.Context | None = click.get_current_context()
+    while context and context.command is not booking_commands:
+        context = context.parent
+    return text.replace("flask booking ", f"flask {context.info_name} ") if context else text
 
 
 def ready() -> AnySession:

@@ -142,6 +142,6 @@ def customer_of(session: Session, typed: dict[str, str]) -> Customer:
     """Return the customer; whoever telephones may leave no address and no number."""
     form = forms.details_form(_ASKED, typed, phone_region(get_shop(session)), memo={})
     if not form.validate():
-        wrong = [f"--{name}: {told}" for name, told in forms.first_messages(form).items()]
+        wrong = [f"--{name}: {message}" for name, message in forms.first_messages(form).items()]
         raise click.ClickException("\n".join([*wrong, "Nothing was changed."]))
     return Customer(**form.data, zone=reads.shop_zone(session).key)

@@ -135,9 +135,9 @@ def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
         ("note", booking.customer_note),
         *((str(answer["label"]), _answer(answer["value"])) for answer in booking.answers),
     ]
-    told = [(plain(label), plain(value)) for label, value in known if value]
-    widest = max(width(label) for label, _ in told)
-    for label, value in told:
+    lines = [(plain(label), plain(value)) for label, value in known if value]
+    widest = max(width(label) for label, _ in lines)
+    for label, value in lines:
         yield f"{padded_to(widest, label)}  {value}"
 
 

@@ -72,7 +72,7 @@ def _settings_file() -> str | None:
 
 
 def _batch(session: AnySession, part: Callable[..., int], today: datetime) -> tuple[int]:
-    return (run_in_transaction(session, lambda here: part(here, now=today)),)
+    return (run_in_transaction(session, lambda writing: part(writing, now=today)),)
 
 
 def _until_done(batch: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:

@@ -129,8 +129,15 @@ def lengthen(
             until = extended(duration, held, None, counts=False)["expires_at"]
             if prolong(session, held, until, _claimed(session, held)):
                 return replace(held, expires_at=until)
-        asked: dict[str, Any] = {"now": now, "minutes": minutes, "most": most}
-        return extend(session, tab_key=tab_key, **asked, visitor=visitor, counts=False)
+        return extend(
+            session,
+            tab_key=tab_key,
+            now=now,
+            minutes=minutes,
+            most=most,
+            visitor=visitor,
+            counts=False,
+        )
     return hold_of(session, tab_key)
 
 

@@ -75,8 +75,8 @@ def claim_and_release(
             return lost
     if extra:
         mine = _belonging_to(hold_id, booking_id)
-        here = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
-        session.connection().execute(delete(claims).where(mine, here))
+        surplus = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
+        session.connection().execute(delete(claims).where(mine, surplus))
     return set()
 
 
@@ -95,8 +95,10 @@ def release_hold(session: Session, hold_id: int) -> None:
 
 def release_holds(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of several holds at once: one after the other would lock rows out of order."""
-    here = select(holds.c.id).where(holds.c.id.in_(hold_ids)).order_by(holds.c.id)
-    session.execute(here.with_for_update()).fetchall()  # who extends one has it before its claims
+    in_order = select(holds.c.id).where(holds.c.id.in_(hold_ids)).order_by(holds.c.id)
+    session.execute(
+        in_order.with_for_update()
+    ).fetchall()  # who extends one has it before its claims
     _release(session, hold_ids)
 
 
@@ -149,8 +151,8 @@ def release_past(session: Session, resource_id: int, before: int, most: int) -> 
     values = {"resource": resource_id, "before": before, "most": most}
     ticks = session.connection().execute(_PAST, values).scalars().all()
     if ticks:
-        here = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
-        session.execute(delete(claims).where(*here))
+        past = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
+        session.execute(delete(claims).where(*past))
     return len(ticks)
 
 

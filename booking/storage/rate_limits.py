@@ -99,8 +99,8 @@ def delete_spent_challenges(session: Session, *, now: datetime, most: int) -> in
     values = {"now": int(now.timestamp()), "most": most}
     over = session.connection().execute(_OVER, values).scalars().all()
     if over:
-        here = spent_challenge.c.mark.in_(over)
-        session.connection().execute(delete(spent_challenge).where(here))
+        marks = spent_challenge.c.mark.in_(over)
+        session.connection().execute(delete(spent_challenge).where(marks))
     return len(over)
 
 

@@ -260,7 +260,7 @@ def _taken(
 
 def _merge_ticks(ticks: list[int]) -> list[Interval]:
     """Ticks in a row as one interval."""
-    gaps = [here for here in range(1, len(ticks)) if ticks[here] != ticks[here - 1] + 1]
+    gaps = [place for place in range(1, len(ticks)) if ticks[place] != ticks[place - 1] + 1]
     firsts, ends = [0, *gaps], [*gaps, len(ticks)]
     return [
         (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
