@@ -1,6 +1,8 @@
 """Mistakes are one line, and say what to do."""
 
 import pytest
+from booking.commands.troubles import in_plain_words
+from click import ClickException
 from click.testing import CliRunner
 from flask import Flask
 from flask.cli import FlaskGroup
@@ -9,6 +11,7 @@ from sqlalchemy import make_url, text
 from booking import create_app
 from booking.commands import booking_commands
 from booking.migrate import downgrade
+from booking.transactions.retry import Retry
 from tests.commands.shell import (
     SHOP,
     in_database,
@@ -120,3 +123,8 @@ def test_a_wrong_setting_is_told_at_the_shell(setting, told):
     answer = CliRunner().invoke(shell, ["booking", "list"])
     assert answer.exit_code == 1
     assert answer.stderr.startswith(told)
+
+
+def test_who_is_in_the_way_for_too_long_is_a_busy_database():
+    with pytest.raises(ClickException, match="busy"), in_plain_words():
+        raise Retry

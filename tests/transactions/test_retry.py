@@ -186,3 +186,20 @@ def test_a_look_is_taken_once_more_when_the_connection_was_lost(session):
     assert run_read_only(session, work) == 0
     with pytest.raises(OperationalError):
         run_read_only(session, lost)
+
+
+@pytest.mark.parametrize(("keep", "stored"), [(None, 1), (bool, 1), (lambda tries: tries > 1, 0)])
+def test_what_is_not_to_be_kept_is_rolled_back_and_its_result_returned(session, keep, stored):
+    work, tries = failing(0, again)
+    assert run_in_transaction(session, work, keep=keep) == 1
+    assert len(tries) == 1
+    assert session.execute(COUNT).scalar() == stored
+
+
+def test_who_keeps_nothing_may_have_rolled_back_before(session):
+    def work(inner):
+        inner.execute(ADD, {"name": "nobody"})
+        inner.rollback()
+
+    run_in_transaction(session, work, keep=lambda _result: False)
+    assert session.execute(COUNT).scalar() == 0
