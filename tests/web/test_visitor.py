@@ -201,5 +201,5 @@ def test_beyond_the_share_that_all_may_hold_a_time_is_not_held_and_can_be_confir
     go_on = "You can still go on: we check again."
     assert ended == [go_on, f"Your time is not held now. {go_on}"]
     assert tab.click("More time").status == 409
-    assert "no more time" in alert(tab)
+    assert "cannot be held any longer" in alert(tab)
     assert tab.submit(**ADA).submit().step == "done"
