@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from booking.i18n import gettext as _
@@ -123,19 +124,18 @@ def prolong(wizard: WizardState) -> dict[str, str]:
 
 def more_time(tab: TabSession) -> DeferredResponse:
     """Hold the chosen time for longer; only the countdown is answered."""
-    if tab.state == "new":
-        return tab.render_after_commit(render_hold, _(TIME_LOST), status=409)
+    answer = partial(tab.render_after_commit, render_hold)
     try:
-        _extend(load_state(tab))
+        _extend(tab)
     except VisitorLimit as reached:
-        return tab.render_after_commit(render_hold, visitor_limit(reached.limit), status=429)
+        return answer(visitor_limit(reached.limit), status=429)
     except NoMoreTime:
-        return tab.render_after_commit(render_hold, _(NO_MORE_TIME), status=409)
+        return answer(_(NO_MORE_TIME), status=409)
     except ProofOfWorkRequired:
-        return tab.render_after_commit(render_hold, status=428, asks_sum=True)
+        return answer(status=428, asks_sum=True)
     except (NoHold, SlotUnavailable):
-        return tab.render_after_commit(render_hold, _(TIME_LOST), status=409)
-    return tab.render_after_commit(render_hold)
+        return answer(_(TIME_LOST), status=409)
+    return answer()
 
 
 def render_hold(tab: TabSession, message: str = "", *, asks_sum: bool = False) -> str:
@@ -187,12 +187,15 @@ def _could_hold(
     return True
 
 
-def _extend(wizard: WizardState) -> None:
-    settings, start = current_sidebook().settings, wizard.draft.start
+def _extend(tab: TabSession) -> None:
+    if tab.state == "new":
+        raise NoHold
+    wizard, settings = load_state(tab), current_sidebook().settings
+    start = wizard.draft.start
     holds.extend(
-        wizard.tab.session,
-        tab_key=required(wizard.tab.key),
-        now=wizard.tab.now,
+        tab.session,
+        tab_key=required(tab.key),
+        now=tab.now,
         minutes=settings.hold_minutes,
         most=settings.hold_extensions,
         visitor=visitor(),

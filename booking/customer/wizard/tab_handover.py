@@ -51,11 +51,7 @@ def accept_details(tab: TabSession) -> Answer:
     found = handover.redeem(tab, "details", posted("reference"))
     if not found:
         return NOTHING
-    handed = {name: found.get(name, "") for name in SHARED_FIELDS}
-    typed = _given(wizard.draft.unsaved_input) | _given(typed_values())
-    wizard.draft.unsaved_input = autosave.truncate(handed | _given(wizard.draft.contact) | typed)
-    wizard.draft.unsaved_base_version = posted("answer_version")
-    wizard.draft.details_revision += 1  # what was being saved meanwhile was typed without them
+    _fill_in(wizard.draft, found)
     prolong(wizard)
     wizard.draft.store(tab.data)
     return tab.render_after_commit(fragments.show, "details", notices=[_(FILLED)])
@@ -96,6 +92,15 @@ SHAREABLE: dict[str, Callable[[TabSession], Mapping[str, str]]] = {
     "details": contact_details,
     "times": times,
 }
+
+
+def _fill_in(draft: BookingDraft, shared: Mapping[str, str]) -> None:
+    """Put the other tab's details where this one has none yet."""
+    values = {name: shared.get(name, "") for name in SHARED_FIELDS} | _given(draft.contact)
+    values |= _given(draft.unsaved_input) | _given(typed_values())
+    draft.unsaved_input = autosave.truncate(values)
+    draft.unsaved_base_version = posted("answer_version")
+    draft.details_revision += 1  # what was being saved meanwhile was typed without them
 
 
 def _times(start: datetime, end: datetime, service: str) -> dict[str, str]:

@@ -78,13 +78,12 @@ class DetailsStep(Step):
         if not is_reached(wizard, self):
             return self._keep_for_later(wizard, form, typed)
         prolong(wizard)
-        if not form.validate():
-            autosave.remember_input(wizard, values)
+        if form.validate() and not self.differences(wizard, form, posted("answer_version")):
+            return accept(_with_details(wizard, form))
+        autosave.remember_input(wizard, values)
+        if form.errors:
             return keep(wizard, 422, self, values=values, errors=forms.first_messages(form))
-        if self.differences(wizard, form, posted("answer_version")):
-            autosave.remember_input(wizard, values)
-            return keep(wizard, 409, self)
-        return accept(_with_details(wizard, form))
+        return keep(wizard, 409, self)
 
     def differences(self, wizard: WizardState, form: Any, version: str) -> Rows:
         """Return what differs, field by field, from the stored details; `form` was checked."""

@@ -30,6 +30,7 @@ from .base import Row, Step
 from .calendar import ONE_DAY, Calendar
 
 NO_CHALLENGE = gettext_noop("Many times are being held just now. Please try again in a moment.")
+NOT_TAKEN = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
 PARTS = {
     PartOfDay.MORNING: gettext_noop("Morning"),
     PartOfDay.AFTERNOON: gettext_noop("Afternoon"),
@@ -98,10 +99,10 @@ class TimeStep(Step):
             draft.zone = posted("zone")
         if posted("change") == "zone":
             return self._change_zone(wizard)
-        shown: dict[str, Any] = {"zone": draft.zone, "day": iso_day(posted("day"))}
         if start is None:
-            return refuse(wizard.tab, self, 422, error=_("Choose a time."), **shown)
-        return self._take(wizard, start, shown)
+            error, day = _("Choose a time."), iso_day(posted("day"))
+            return refuse(wizard.tab, self, 422, error=error, zone=draft.zone, day=day)
+        return self._take(wizard, start)
 
     def differences(self, wizard: WizardState, start: datetime) -> Rows:
         """Return what differs when that time is chosen."""
@@ -139,22 +140,15 @@ class TimeStep(Step):
             return None
         return self._hold_again(wizard, start, notices)
 
-    def _take(
-        self, wizard: WizardState, start: datetime, shown: dict[str, Any]
-    ) -> DeferredResponse:
-        """Take that time; `shown` is what the page looked at, to be shown again."""
+    def _take(self, wizard: WizardState, start: datetime) -> DeferredResponse:
         differing, zone, tab = self.differences(wizard, start), wizard.draft.zone, wizard.tab
         notices: list[str] = []
         try:
             notices = _take_slot(wizard, start)
-        except SlotUnavailable as lost:
-            alerts = [slot_unavailable(lost.reason, wizard.service)]
-            return refuse(tab, self, 409, alerts, zone=zone, lost=start)
-        except VisitorLimit as reached:
-            return refuse(tab, self, 429, [visitor_limit(reached.limit)], **shown)
-        except ProofOfWorkRequired:
-            if not differing:
-                return refuse(tab, self, 428, zone=zone, chosen=start, asks_sum=True)
+        except NOT_TAKEN as error:
+            if not differing or not isinstance(error, ProofOfWorkRequired):
+                status, alerts, extra = _why_not(wizard, start, error)
+                return refuse(tab, self, status, alerts, zone=zone, **extra)
         if differing:  # and the time can be had; asking gives the one that is held back its place
             return ask_which(tab, self, differing, zone=zone, chosen=start)
         return accept(wizard, notices)
@@ -174,15 +168,10 @@ class TimeStep(Step):
         place = {"HX-Replace-Url": urls.step_url(self.name)}
         try:
             held = _take_slot(wizard, start)
-        except SlotUnavailable as lost:
-            alerts = [*notices, slot_unavailable(lost.reason, wizard.service)]
-            return keep(wizard, 409, self, alerts=alerts, lost=start, headers=place)
-        except VisitorLimit as reached:
-            alerts = [*notices, visitor_limit(reached.limit)]
-            return keep(wizard, 429, self, alerts=alerts, headers=place)
-        except ProofOfWorkRequired:
-            more = {"chosen": start, "asks_sum": True}
-            return keep(wizard, 428, self, notices=list(notices), headers=place, **more)
+        except NOT_TAKEN as error:
+            status, why, extra = _why_not(wizard, start, error)
+            said = {"alerts": [*notices, *why]} if why else {"notices": [*notices]}
+            return keep(wizard, status, self, headers=place, **said, **extra)
         when = words.moment(start, wizard.zone)
         notices += held or [_("Your time is held for you again: %(when)s.", when=when)]
         return None
@@ -200,6 +189,17 @@ def _take_slot(wizard: WizardState, start: datetime) -> list[str]:
             prolong(wizard)
         return []
     return not_held(wizard, hold_slot(wizard, service, wizard.candidates, start))
+
+
+def _why_not(
+    wizard: WizardState, start: datetime, error: Exception
+) -> tuple[int, list[str], dict[str, Any]]:
+    """Return the status for one of NOT_TAKEN, what is said of it, and what `context` shows then."""
+    if isinstance(error, SlotUnavailable):
+        return 409, [slot_unavailable(error.reason, wizard.service)], {"lost": start}
+    if isinstance(error, VisitorLimit):
+        return 429, [visitor_limit(error.limit)], {"day": iso_day(posted("day"))}
+    return 428, [], {"chosen": start, "asks_sum": True}
 
 
 def _month(shown: Calendar) -> dict[str, Any]:
