@@ -1,7 +1,6 @@
 """Mistakes are one line, and say what to do."""
 
 import pytest
-from booking.commands.troubles import in_plain_words
 from click import ClickException
 from click.testing import CliRunner
 from flask import Flask
@@ -10,6 +9,7 @@ from sqlalchemy import make_url, text
 
 from booking import create_app
 from booking.commands import booking_commands
+from booking.commands.error_messages import in_plain_words
 from booking.migrate import downgrade
 from booking.transactions.retry import Retry
 from tests.commands.shell import (
