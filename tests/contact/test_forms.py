@@ -263,7 +263,7 @@ def test_an_answer_that_was_not_on_offer_is_refused():
         ({"phone": "12"}, ["Enter a phone number in full, with + and the country code"]),
         ({"name": "\x07"}, ["Name: There are characters in this"]),
         ({"note": "n" * 2001}, ["Anything we should know? Use at most 2000 characters"]),
-        ({"question_a": ""}, ["Choose an answer: HoldFilter side?"]),
+        ({"question_a": ""}, ["Choose an answer: Which side?"]),
         ({"question_b": ""}, ["Enter an answer: Since when"]),
         ({"question_c": ""}, ["Tick this to go on: I have read the rules"]),
         ({"question_a": "up"}, ["Which side? Choose one of the answers listed."]),
