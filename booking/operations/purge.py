@@ -1,4 +1,4 @@
-"""Letting go of what nobody needs any more: holds long over, and claims on time gone by.
+"""Let go of what nobody needs any more: holds long over, and claims on time gone by.
 
 Always a little at a time, a transaction each, so that nobody who books has to wait for it.
 """
@@ -28,7 +28,7 @@ LONGEST = 3 * DAY // TICK
 
 
 def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
-    """Delete up to `most` holds that ran out an hour ago or more; how many went."""
+    """Delete up to `most` holds that ran out an hour ago or more; return how many went."""
     long_over = int((now - GRACE).timestamp())
     over = (
         select(hold.c.id)
@@ -43,12 +43,12 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
 
 
 def purge_past_holds(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Forget up to `most` times that were let go of a day ago or more; how many went."""
+    """Forget up to `most` times that were let go of a day ago or more; return how many went."""
     return delete_past_holds(session, int((now - timedelta(days=1)).timestamp()), most)
 
 
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Forget old days' keys, and take their marks off up to `most` bookings; how many of these."""
+    """Forget old days' keys, and take their marks off up to `most` bookings; return of how many."""
     delete_old_keys(session, now)
     old = (
         select(Booking.id)
@@ -62,7 +62,7 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
 
 
 def purge_challenges(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Forget up to `most` sums that are too old to be taken again; how many."""
+    """Delete up to `most` proofs of work that are too old to be taken again; return how many."""
     return delete_spent_challenges(session, now=now, most=most)
 
 
