@@ -20,7 +20,7 @@ from booking.i18n.date_input import (
     moment,
     starting,
 )
-from booking.i18n.words import offset as offset_of
+from booking.i18n.formats import format_utc_offset as offset_of
 from booking.scheduling.clock import from_minute, instants, local_day, to_minute
 
 # How days are written elsewhere. Told, never taken over: 3/4 is April here and March there.

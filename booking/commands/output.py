@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from booking.i18n.words import clock
+from booking.i18n.formats import format_time
 from booking.storage.models import Booking
 
 # Invisible, or not printable as Python sees it, and yet a part of how words are spelled: they join
@@ -155,7 +155,7 @@ def span(start: datetime, end: datetime, zone: ZoneInfo) -> str:
 
 def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
     """Write 14:30, and in an hour that comes twice 01:30 (UTC+1), as customers read it."""
-    return clock(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
+    return format_time(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
 
 
 def _row(booking: Booking, zone: ZoneInfo) -> list[str]:

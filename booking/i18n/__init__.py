@@ -6,6 +6,16 @@ English only for now; every text that a customer reads goes through these, so th
 translated.
 """
 
-from .messages import gettext, gettext_noop, ngettext, speaking
+from .language import ENGLISH, Language, current_language, load_languages, speaking
+from .messages import gettext, gettext_noop, ngettext
 
-__all__ = ["gettext", "gettext_noop", "ngettext", "speaking"]
+__all__ = [
+    "ENGLISH",
+    "Language",
+    "current_language",
+    "gettext",
+    "gettext_noop",
+    "load_languages",
+    "ngettext",
+    "speaking",
+]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from booking import characters
 from booking.contact import forms, validators
 from booking.contact.phones import shop_region, zone_region
-from booking.i18n import speaking
+from booking.i18n import ENGLISH, Language, speaking
 
 ADA = {"name": "Ada", "email": "ada@example.com"}
 
@@ -394,7 +394,7 @@ class Louder(NullTranslations):
 
 def test_fields_and_messages_speak_the_readers_language_and_the_shops_words_stay():
     asked = [question("a", label="Since when", help="A year", required=True)]
-    with speaking(Louder()):
+    with speaking(Language("en", ENGLISH.locale, Louder())):
         messages = checked({"name": "1", "email": "x", "phone": "1" * 41}, *asked)
         specs = {spec.name: spec for spec in forms.field_specs(asked)}
         summary = forms.summary_message(specs["question_a"], messages["question_a"])

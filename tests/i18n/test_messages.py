@@ -2,7 +2,7 @@
 
 from gettext import NullTranslations
 
-from booking.i18n import gettext, ngettext, speaking
+from booking.i18n import ENGLISH, Language, gettext, ngettext, speaking
 
 
 class Shouting(NullTranslations):
@@ -20,7 +20,7 @@ def test_without_a_catalogue_a_text_is_what_the_code_says():
 
 
 def test_a_catalogue_speaks_inside_its_context_and_not_after_it():
-    with speaking(Shouting()):
+    with speaking(Language("en", ENGLISH.locale, Shouting())):
         assert gettext("Yes") == "YES"
         assert ngettext("%(number)s day", "%(number)s days", 2) == "2 DAYs"
     assert gettext("Yes") == "Yes"

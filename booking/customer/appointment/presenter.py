@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.i18n import formats
 from booking.i18n import gettext as _
-from booking.i18n import words
 from booking.storage.models import Booking, Shop
 from booking.web.shop import named_zone, shop_zone
 
@@ -19,18 +19,18 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
     own = shop_zone(shop)
     zone = named_zone(booking.customer_zone) or own
     local = booking.starts_at.astimezone(zone)
-    differs = words.beside(booking.starts_at, zone, own) is not None
+    differs = formats.time_in_zone_if_different(booking.starts_at, zone, own) is not None
     return {
         "reference": booking.reference,
         "state": booking.state,
         "start": booking.starts_at.strftime(ISO),
         "end": booking.ends_at.strftime(ISO),
-        "weekday": words.WEEKDAYS[local.weekday()],
+        "weekday": formats.format_weekday(local),
         "day": local.day,
-        "month": words.month(local.date()),
-        "time": words.times(booking.starts_at, booking.ends_at, zone),
-        "words": words.span(booking.starts_at, booking.ends_at, zone),
-        "zone_label": words.zone_label(zone, booking.starts_at),
+        "month": formats.format_month(local.date()),
+        "time": formats.format_time_range(booking.starts_at, booking.ends_at, zone),
+        "words": formats.format_span(booking.starts_at, booking.ends_at, zone),
+        "zone_label": formats.format_zone(zone, booking.starts_at),
         "shop_words": _at_the_shop(booking, zone, own) if differs else None,
         "service": booking.service.name,
         "staff": booking.staff_member.name,
@@ -41,20 +41,24 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
 
 def zone_note(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
     """Return 'Berlin time (UTC+1)', and where it differs what the shop's clock shows then."""
-    label, shop_time = words.zone_label(zone, start), words.beside(start, zone, own)
+    label, shop_time = (
+        formats.format_zone(zone, start),
+        formats.time_in_zone_if_different(start, zone, own),
+    )
     if shop_time is None:
         return label
     return _(
         "%(zone)s; %(time)s at the shop, %(shop_zone)s",
         zone=label,
         time=shop_time,
-        shop_zone=words.zone_label(own, start),
+        shop_zone=formats.format_zone(own, start),
     )
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
     start = booking.starts_at
     shop_day = start.astimezone(own).date()
-    another_day = shop_day != start.astimezone(zone).date()
-    weekday = f"{words.WEEKDAYS[shop_day.weekday()]} " if another_day else ""
-    return f"{weekday}{words.times(start, booking.ends_at, own)}, {words.zone_label(own, start)}"
+    shown = formats.format_time_range(start, booking.ends_at, own)
+    if shop_day != start.astimezone(zone).date():
+        shown = formats.with_weekday(shop_day, shown)
+    return _("%(time)s, %(zone)s", time=shown, zone=formats.format_zone(own, start))

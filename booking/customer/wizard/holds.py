@@ -11,8 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from booking.i18n import formats
 from booking.i18n import gettext as _
-from booking.i18n import words
 from booking.operations import holds
 from booking.operations.errors import (
     NoHold,
@@ -38,7 +38,7 @@ SECONDS_LEFT = "Hold-Seconds-Left"
 NO_HOLD: dict[str, Any] = {
     "expires_at": "",
     "seconds_left": 0,
-    "words": words.time_left(0),
+    "words": formats.format_time_left(0),
     "extend_url": None,
     "extendable": False,
     "over": True,
@@ -84,7 +84,7 @@ def keep_slot(
     current = find_by_slug(candidates, draft.staff_member)
     if start is None or (wizard.service is service and current is not None):
         return []
-    when = words.moment(start, wizard.zone)
+    when = formats.format_moment(start, wizard.zone)
     for staff in ([current] if current else []), candidates:
         if staff and _could_hold(wizard, service, staff, start):
             return [_("Your time is kept: %(when)s.", when=when)]
@@ -160,7 +160,7 @@ def hold_panel(
     return {
         "expires_at": wizard.hold.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "seconds_left": left,
-        "words": words.time_left(left),
+        "words": formats.format_time_left(left),
         "extend_url": urls.address("hold/extension"),
         "extendable": wizard.hold.extensions < current_sidebook().settings.hold_extensions,
         "over": wizard.slot_state is SlotState.OVER,
@@ -174,7 +174,7 @@ def _full_length(wizard: WizardState, left: int) -> str:
     """How long the time is held once the customer has begun to type; empty where that is so."""
     full = current_sidebook().settings.hold_minutes
     is_longer = left + 60 < 60 * full and not wizard.draft.has_details
-    return words.duration(full) if is_longer else ""
+    return formats.format_duration(full) if is_longer else ""
 
 
 def _could_hold(

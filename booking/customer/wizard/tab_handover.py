@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from booking.contact import forms
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, words
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import DeferredResponse, TabSession, handover
@@ -117,7 +117,7 @@ def _overlap(wizard: WizardState, start: datetime, end: datetime) -> bool:
 
 def _warning(tab: TabSession, other: Mapping[str, str]) -> str:
     wizard = load_state(tab)
-    when = words.span(*_span(other), wizard.zone)
+    when = formats.format_span(*_span(other), wizard.zone)
     return render("parts/overlap.html", wizard.shop, service=other["service"], when=when)
 
 

@@ -5,8 +5,8 @@ Constants are marked here and translated where they are shown.
 
 from __future__ import annotations
 
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, words
 from booking.operations.errors import Limit
 from booking.scheduling.slots import Reason
 from booking.storage.models import Service
@@ -60,7 +60,7 @@ def visitor_limit(limit: Limit) -> str:
 def slot_unavailable(reason: Reason, service: Service | None) -> str:
     """Return why a time cannot be had, in a sentence."""
     if reason is Reason.TOO_SOON:
-        notice = words.duration(service.minimum_notice) if service else ""
+        notice = formats.format_duration(service.minimum_notice) if service else ""
         return _("That is too soon: we need to know %(notice)s ahead.", notice=notice)
     return {
         Reason.PAST: _("That time has passed already. Please choose another one."),
@@ -73,7 +73,7 @@ def slot_unavailable(reason: Reason, service: Service | None) -> str:
 
 def duration_and_price(service: Service) -> str:
     """Return how long a service takes, and what it costs where that is said."""
-    duration = words.duration(service.duration)
+    duration = formats.format_duration(service.duration)
     if not service.price:
         return duration
     return _("%(duration)s, %(price)s", duration=duration, price=service.price)

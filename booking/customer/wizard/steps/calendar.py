@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from booking.customer.wizard.state import WizardState, required
+from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, ngettext, words
 from booking.scheduling.clock import month_days
 from booking.storage import availability
 from booking.storage.availability import DayAvailability, FreeSlot
@@ -89,7 +89,7 @@ class Calendar:
         today, end = bounds(self.wizard)
         if not first_of(today) <= first_of(day) <= end:
             return None
-        return {"label": words.month(day), **urls.to("time", month=day.strftime("%Y-%m"))}
+        return {"label": formats.format_month(day), **urls.to("time", month=day.strftime("%Y-%m"))}
 
     @cached_property
     def next_free(self) -> dict[str, str] | None:
@@ -101,7 +101,7 @@ class Calendar:
         day = day or _next_free_day(self.wizard, self.today - ONE_DAY)
         if day is None:
             return None
-        label = _("Next free day: %(day)s", day=words.day(day))
+        label = _("Next free day: %(day)s", day=formats.format_day(day))
         return {"label": label} | urls.to("time", day=str(day))
 
     def _cell(self, day: date) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class Calendar:
         return "full" if found.open else "closed"
 
     def _label(self, day: date, state: str) -> str:
-        name = words.day(day)
+        name = formats.format_day(day)
         if state == "past":
             return _("%(day)s: past", day=name)
         if state == "closed":

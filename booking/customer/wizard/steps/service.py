@@ -18,8 +18,8 @@ from booking.customer.wizard.state import (
     load_state,
 )
 from booking.customer.wizard.texts import duration_and_price
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, words
 from booking.storage.models import Service, StaffMember
 from booking.tab_sessions import DeferredResponse
 
@@ -152,12 +152,12 @@ def _not_offered_by(member: StaffMember | None, service: Service) -> str:
 
 
 def _card(service: Service, marked: str) -> dict[str, Any]:
-    names = words.one_of([member.name for member in active_staff(service)])
+    names = formats.join_or([member.name for member in active_staff(service)])
     return {
         "slug": service.slug,
         "name": service.name,
         "description": service.description,
-        "duration_words": words.duration(service.duration),
+        "duration_words": formats.format_duration(service.duration),
         "price": service.price,
         "staff_words": _("with %(names)s", names=names),
         "checked": service.slug == marked,

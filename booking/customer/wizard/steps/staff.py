@@ -18,8 +18,8 @@ from booking.customer.wizard.state import (
     required,
 )
 from booking.customer.wizard.texts import ANYONE, PREVIOUS_STEP_FIRST
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, words
 from booking.tab_sessions import DeferredResponse
 
 from .base import Row, Step
@@ -57,7 +57,7 @@ class StaffStep(Step):
     ) -> dict[str, Any]:
         """Return who offers the service, after 'any' of them."""
         marked = chosen or (wizard.draft.staff if wizard.candidates else "")
-        names = words.one_of([member.name for member in wizard.staff])
+        names = formats.join_or([member.name for member in wizard.staff])
         anyone = (ANY, _(ANYONE), _("The most times to choose from: %(names)s.", names=names))
         members = [(member.slug, member.name, member.about) for member in wizard.staff]
         return {

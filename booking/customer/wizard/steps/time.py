@@ -16,8 +16,8 @@ from booking.customer.wizard.holds import hold_slot, not_held, prolong
 from booking.customer.wizard.replies import accept, ask_which, keep, refuse
 from booking.customer.wizard.state import SlotState, WizardState, required
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
+from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop, ngettext, words
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
 from booking.storage import availability
@@ -107,8 +107,8 @@ class TimeStep(Step):
     def differences(self, wizard: WizardState, start: datetime) -> Rows:
         """Return what differs when that time is chosen."""
         stored = wizard.draft.start
-        there = words.moment(stored, wizard.zone) if stored else ""
-        return rows(wizard, self, there, words.moment(start, wizard.zone))
+        there = formats.format_moment(stored, wizard.zone) if stored else ""
+        return rows(wizard, self, there, formats.format_moment(start, wizard.zone))
 
     def summary(self, wizard: WizardState, at: Step) -> list[Row]:  # noqa: ARG002
         """Return when, and on whose clock."""
@@ -116,7 +116,7 @@ class TimeStep(Step):
         if start is None or end is None:
             return []
         clock = zone_note(start, wizard.zone, wizard.shop_zone)
-        return [Row(_("When"), words.span(start, end, wizard.zone), clock)]
+        return [Row(_("When"), formats.format_span(start, end, wizard.zone), clock)]
 
     def review(self, wizard: WizardState) -> list[Row]:
         """Return the same under the step's own name."""
@@ -172,7 +172,7 @@ class TimeStep(Step):
             status, why, extra = _why_not(wizard, start, error)
             said = {"alerts": [*notices, *why]} if why else {"notices": [*notices]}
             return keep(wizard, status, self, headers=place, **said, **extra)
-        when = words.moment(start, wizard.zone)
+        when = formats.format_moment(start, wizard.zone)
         notices += held or [_("Your time is held for you again: %(when)s.", when=when)]
         return None
 
@@ -204,7 +204,7 @@ def _why_not(
 
 def _month(shown: Calendar) -> dict[str, Any]:
     return {
-        "month": {"label": words.month(shown.first), "weeks": shown.weeks()},
+        "month": {"label": formats.format_month(shown.first), "weeks": shown.weeks()},
         "previous_month": shown.month_link(shown.first - ONE_DAY),
         "next_month": shown.month_link(shown.last + ONE_DAY),
         "next_free": shown.next_free,
@@ -215,7 +215,7 @@ def _day(wizard: WizardState, shown: Calendar, marked: datetime | None) -> dict[
     free = ngettext("%(number)s free time", "%(number)s free times", len(shown.slots))
     return {
         "day": shown.day.isoformat() if shown.day else "",
-        "day_label": words.day(shown.day) if shown.day else "",
+        "day_label": formats.format_day(shown.day) if shown.day else "",
         "free_words": free,
         "parts": _parts(wizard, shown.slots, marked),
     }
@@ -231,7 +231,7 @@ def _nearest(wizard: WizardState, wanted: datetime) -> list[dict[str, str]]:
         tab_key=wizard.tab.key,
     )
     return [
-        {"value": slot_value(slot.start), "label": words.moment(slot.start, wizard.zone)}
+        {"value": slot_value(slot.start), "label": formats.format_moment(slot.start, wizard.zone)}
         for slot in found
     ]
 
@@ -249,9 +249,9 @@ def _parts(
 def _slot(wizard: WizardState, slot: FreeSlot, marked: datetime | None) -> dict[str, Any]:
     return {
         "value": slot_value(slot.start),
-        "time": words.clock(slot.start, wizard.zone),
-        "end_time": words.clock(slot.end, wizard.zone),
-        "shop_time": words.beside(slot.start, wizard.zone, wizard.shop_zone),
+        "time": formats.format_time(slot.start, wizard.zone),
+        "end_time": formats.format_time(slot.end, wizard.zone),
+        "shop_time": formats.time_in_zone_if_different(slot.start, wizard.zone, wizard.shop_zone),
         "checked": slot.start == marked,
     }
 
@@ -260,11 +260,12 @@ def _zones(wizard: WizardState, slots: list[FreeSlot]) -> dict[str, Any]:
     instant = slots[0].start if slots else wizard.tab.now
     return {
         "zone": wizard.zone.key,
-        "zone_label": words.zone_label(wizard.zone, instant),
+        "zone_label": formats.format_zone(wizard.zone, instant),
         "zones": sorted({wizard.zone.key, wizard.shop_zone.key}),
         "zones_url": urls.address("zones"),
-        "shop_zone_label": words.zone_label(wizard.shop_zone, instant),
-        "zones_differ": words.beside(instant, wizard.zone, wizard.shop_zone) is not None,
+        "shop_zone_label": formats.format_zone(wizard.shop_zone, instant),
+        "zones_differ": formats.time_in_zone_if_different(instant, wizard.zone, wizard.shop_zone)
+        is not None,
     }
 
 
@@ -272,7 +273,7 @@ def _alerts(wizard: WizardState, shown: Calendar, *, is_said: bool) -> list[str]
     alerts = []
     is_said = is_said or wizard.lost_time_to_original  # the notice of the copy says it
     if wizard.slot_state is SlotState.LOST and not is_said and wizard.draft.start:
-        alerts.append(_lost(wizard, words.moment(wizard.draft.start, wizard.zone)))
+        alerts.append(_lost(wizard, formats.format_moment(wizard.draft.start, wizard.zone)))
     if not shown.slots and shown.next_free is None:
         alerts.append(_("No time is free at the moment. Please get in touch with us."))
     return alerts

@@ -1,0 +1,83 @@
+"""A language: how its dates are written and what its messages say, and which one is spoken now.
+
+It belongs to the context (a request, a letter), so that two languages are spoken side by side in
+one process. Where nobody chose one it is English, in which the code itself is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+CATALOGUES = Path(__file__).parent / "locales"
+"""Where <language>/LC_MESSAGES/*.po lie, as `pybabel init` makes them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """One language: equal only to itself, so that what is formatted in it can be kept."""
+
+    tag: str
+    """As `<html lang>` and an HTTP header write it: "en", "pt-BR"."""
+    locale: Locale
+    catalogue: NullTranslations = field(default_factory=NullTranslations)
+    date_pattern: str = "full"
+    """How a date with its weekday is written: a name of CLDR's, or a pattern."""
+
+    @property
+    def direction(self) -> str:
+        """Return which way it is written: "ltr" or "rtl"."""
+        return self.locale.text_direction
+
+
+# CLDR has a comma after the weekday.
+ENGLISH = Language("en", Locale("en", "GB"), date_pattern="EEEE d MMMM y")
+
+_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+current_language = _current.get
+
+
+@contextmanager
+def speaking(language: Language) -> Iterator[None]:
+    """Use that language for whatever is said inside."""
+    before = _current.set(language)
+    try:
+        yield
+    finally:
+        _current.reset(before)
+
+
+def load_languages(folder: Path = CATALOGUES) -> Mapping[str, Language]:
+    """Read every language that has a catalogue below `folder`; English is always among them.
+
+    The keys are tags. Raises babel's PoFileError for a file that is no catalogue, and
+    UnknownLocaleError for a language that CLDR does not know.
+    """
+    found = {ENGLISH.tag: ENGLISH}
+    for path in sorted(folder.glob("*/LC_MESSAGES")):
+        tag = path.parent.name.replace("_", "-")
+        found[tag] = Language(tag, Locale.parse(tag, sep="-"), _read_catalogue(path))
+    return found
+
+
+def _read_catalogue(folder: Path) -> NullTranslations:
+    """Read the messages of all .po files of a folder; what is not translated stays English."""
+    read = NullTranslations()
+    for path in sorted(folder.glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, abort_invalid=True))
+        compiled.seek(0)
+        messages = GNUTranslations(compiled)
+        messages.add_fallback(read)
+        read = messages
+    return read
