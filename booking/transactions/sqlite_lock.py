@@ -19,21 +19,16 @@ from sqlalchemy import Engine, event
 
 _PAUSES = (0.001, 0.002, 0.005)  # seconds, at most; drawn by lot, or two would wake up together
 _LAST_PAUSE = 0.01
-_PATIENCE = "transactions.busy_timeout"
+_WAITS_EVENLY = "transactions.waits_evenly"
 
 
 def wait_evenly(engine: Engine) -> None:
-    """Have our write transactions on this SQLite engine wait in even pauses.
-
-    They wait for as long as the busy timeout that each connection has when this is called for it:
-    so listen with whatever sets it first.
-    """
-    event.listen(engine, "connect", _note_patience)
+    """Have our write transactions on this SQLite engine wait in even pauses."""
+    event.listen(engine, "connect", _mark)
 
 
-def _note_patience(driver: Any, record: Any) -> None:
-    if isinstance(driver, sqlite3.Connection):
-        record.info[_PATIENCE] = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+def _mark(driver: Any, record: Any) -> None:
+    record.info[_WAITS_EVENLY] = isinstance(driver, sqlite3.Connection)
 
 
 def begin_immediate(driver: Any, info: Mapping[Any, Any]) -> None:
@@ -42,10 +37,10 @@ def begin_immediate(driver: Any, info: Mapping[Any, Any]) -> None:
     It waits as long as the connection's own busy timeout says, which is as before afterwards.
     Raises the driver's OperationalError.
     """
-    patience = info.get(_PATIENCE)
-    if patience is None:
+    if not info.get(_WAITS_EVENLY):
         driver.execute("BEGIN IMMEDIATE")
         return
+    patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
     try:
         _wait_at_most(driver, 0)
         _begin(driver, time.monotonic() + patience / 1000)

@@ -15,7 +15,6 @@ from sqlalchemy import event, text
 
 from booking.migrate import upgrade
 from booking.testing import TabClient
-from booking.transactions.sqlite_lock import _note_patience
 from tests.conftest import app_over
 from tests.customer.walks import ADA, at_details, at_done, at_review, value
 from tests.fixtures.clusters import Node, nodes, wait_until
@@ -49,9 +48,8 @@ def locked(app: Flask) -> Iterator[None]:
         engine.dispose()
 
 
-def be_impatient(connection, record) -> None:
+def be_impatient(connection, _record) -> None:
     connection.execute("PRAGMA busy_timeout = 20").close()
-    _note_patience(connection, record)  # which has noted that of the app before
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from booking.transactions.sqlite_lock import begin_immediate, wait_evenly
 from tests.conftest import app_over
 
 TIMEOUTS = {"at once": 0, "a while": 150}  # ms
-WAITS = {"transactions.busy_timeout": 60_000}  # what an engine of ours knows of a connection
+WAITS = {"transactions.waits_evenly": True}  # what an engine of ours knows of a connection
 
 
 @pytest.fixture
@@ -107,6 +107,15 @@ def test_how_long_a_connection_waits_for_anything_else_stays_as_it_was(engine_of
     assert busy_timeout(engine) == timeout
 
 
+def test_what_it_was_told_after_it_was_opened_counts(engine_of, writer):
+    engine = engine_of(60_000)
+    with Session(engine) as session:
+        session.connection().exec_driver_sql("PRAGMA busy_timeout = 20")
+    with pytest.raises(OperationalError, match="database is locked"):
+        write_transaction(Session(engine)).__enter__()
+    assert busy_timeout(engine) == 20
+
+
 def test_nor_does_waiting_in_vain_change_it(engine_of, writer):
     engine = engine_of(30)
     for _ in range(3):  # by one connection
@@ -155,7 +164,7 @@ def test_a_hosts_engine_waits_as_sqlite_does_and_is_told_nothing(sqlite_url, wri
 def test_sidebooks_own_engine_waits_evenly(sqlite_url):
     with app_over(sqlite_url) as own, own.app_context():
         connection = own.extensions["sqlalchemy"].session.connection()
-        assert connection.info["transactions.busy_timeout"] == 15_000
+        assert connection.info["transactions.waits_evenly"]
 
 
 def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):
@@ -164,7 +173,7 @@ def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):
     db = SQLAlchemy(host)
     Sidebook(host, db, url_prefix="/book")
     with host.app_context(), db.engine.connect() as connection:
-        assert "transactions.busy_timeout" not in connection.info
+        assert "transactions.waits_evenly" not in connection.info
     with host.app_context():
         db.engine.dispose()
 
