@@ -88,7 +88,7 @@ def test_more_time_is_given_three_times(app):
     assert tab.page.select_one("#more-time") is None
     tab.post("hold/extension")
     assert tab.status == 409
-    assert "no more time" in tab.response.text
+    assert "cannot be held any longer" in tab.response.text
     assert tab.refresh().step == "details"
 
 
