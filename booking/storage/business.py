@@ -148,7 +148,7 @@ class Service(Base):
             name="grid",
         ),
         CheckConstraint("booking_window >= 0", name="booking_window"),
-        # DailyQuota of one day share a range of 10,000 ticks with nothing else.
+        # Places of one day share a range of 10,000 ticks with nothing else.
         CheckConstraint("daily_limit BETWEEN 1 AND 9999", name="daily_limit"),
     )
 
