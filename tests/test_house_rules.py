@@ -297,6 +297,31 @@ def templates(pattern: str = "*.html") -> list[Path]:
     return found
 
 
+STYLE_NAMES = re.compile(r"\.(?=[a-z])[\w-]+|(?<![\w-])--[a-z][\w-]*|@keyframes [\w-]+")
+OWN_NAMES = re.compile(r"\.(sb-|htmx-request$)|--(sb|sidebook)-|@keyframes sb-")
+
+
+def test_names_in_style_sheets_cannot_be_a_hosts():
+    offences = [
+        f"{where(path)}: {name}"
+        for path in sorted(ROOT.glob("static/css/*.css"))
+        for name in STYLE_NAMES.findall(re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL))
+        if not OWN_NAMES.match(name)
+    ]
+    offences += [
+        f"{where(path)}: {name}"
+        for path in templates()
+        for tag in BeautifulSoup(JINJA.sub("", path.read_text()), "html.parser").select("[class]")
+        for name in tag["class"]
+        if not name.startswith("sb-")
+    ]
+    rule = (
+        "Classes begin with sb-, properties with --sb- (those a host sets: --sidebook-): a host's "
+        "style sheet has no layers, so it wins wherever a name is the same."
+    )
+    assert not offences, told(sorted(set(offences)), rule)
+
+
 WIDEST = 160
 
 

@@ -26,7 +26,7 @@ def test_the_whole_wizard_works_at_any_prefix(host, prefix):
     Sidebook(host, url_prefix=prefix)
     root = f"/{prefix.strip('/')}/".replace("//", "/")
     shown = at_done(loaded(host), root=root)
-    link = shown.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    link = shown.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     manage = TabClient(host, link, base=root)
     for address in links_of(shown.page) | links_of(manage.page) | {f"{root}zones"}:
         assert address.removeprefix("http://localhost").startswith(root)
@@ -106,7 +106,9 @@ def test_with_a_name_a_host_keeps_its_own_blueprint_and_commands(host):
     host.register_blueprint(Blueprint("booking", "elsewhere", url_prefix="/rooms"))
     Sidebook(host, name="appointments")
     shown = at_done(loaded(host, "appointments"))
-    assert TabClient(host, shown.page.select_one(".keep-link")["href"][16:]).submit().status == 200
+    assert (
+        TabClient(host, shown.page.select_one(".sb-keep-link")["href"][16:]).submit().status == 200
+    )
     assert TabClient(host, "/book/").page.select_one("script[src*='tab-session']")
     with host.test_client().get("/book/static/booking.css") as sheet:
         assert sheet.headers["Content-Security-Policy"]

@@ -54,7 +54,9 @@ def app(serving_url):
 def test_it_books_copies_clears_cancels_and_purges(app):
     done = at_done(app)
     assert done.step == "done"
-    manage = TabClient(app, done.page.select_one(".keep-link")["href"].removeprefix(LOCAL)).submit()
+    manage = TabClient(
+        app, done.page.select_one(".sb-keep-link")["href"].removeprefix(LOCAL)
+    ).submit()
     assert "cancelled" in manage.page.get_text()
     copied = at_time(app).duplicate()
     assert copied.step == "time"

@@ -124,7 +124,7 @@ def test_a_log_in_before_the_wizard_and_one_that_ran_out_in_its_midst(with_login
     assert (tab.url, tab.step) == ("/book/time", "time")
     assert tab.submit(slot=slots(tab)[0]).step == "details"
     done = tab.submit(**ADA).submit()
-    link = done.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    link = done.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     stranger = TabClient(with_login, link)
     assert stranger.submit().page.h1.text == "This appointment is cancelled"
 

@@ -34,8 +34,8 @@
   }
 
   function giveUp(box) {
-    find(".sum-running", box).hidden = true;
-    const stuck = find(".sum-stuck", box);
+    find(".sb-sum-running", box).hidden = true;
+    const stuck = find(".sb-sum-stuck", box);
     stuck.hidden = false;
     find("#announcer").textContent = stuck.innerText;
     proof().hidden = false; // where it is a button

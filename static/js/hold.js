@@ -17,9 +17,9 @@
 
   function show(hold, left) {
     const seconds = String(left % 60).padStart(2, "0");
-    find(".hold-clock", hold).textContent = `${Math.floor(left / 60)}:${seconds}`;
-    hold.classList.toggle("hold-late", left <= WARNING);
-    hold.classList.toggle("hold-over", left === 0);
+    find(".sb-hold-clock", hold).textContent = `${Math.floor(left / 60)}:${seconds}`;
+    hold.classList.toggle("sb-hold-late", left <= WARNING);
+    hold.classList.toggle("sb-hold-over", left === 0);
   }
 
   // Of two clocks the one that saw more time pass: one stands still while the computer sleeps, the
@@ -51,14 +51,14 @@
 
   // "More time" answers with the countdown alone; its button may be gone, and the focus with it.
   function extended(hold) {
-    if (!find("[role=alert]", hold)) find("#announcer").textContent = find(".hold-words", hold).innerText;
+    if (!find("[role=alert]", hold)) find("#announcer").textContent = find(".sb-hold-words", hold).innerText;
     if (document.activeElement === document.body) hold.focus();
   }
 
   function hear(left) {
     if (!left || !shown?.isConnected) return;
     shown.dataset.secondsLeft = left;
-    find(".hold-first", shown)?.remove();
+    find(".sb-hold-first", shown)?.remove();
     countDown(shown);
   }
 

@@ -12,7 +12,7 @@
   }
 
   function tick() {
-    const left = find(" .ending-left");
+    const left = find(" .sb-ending-left");
     if (!left) return;
     const minutes = Math.ceil((end - Date.now()) / 60000);
     left.textContent = minutes === 1 ? "1 minute" : `${minutes} minutes`;

@@ -16,7 +16,7 @@
   function box(id, role, kind, text) {
     find("#" + id)?.remove();
     const element = document.createElement("div");
-    Object.assign(element, { id, className: `message message-${kind}`, tabIndex: -1 });
+    Object.assign(element, { id, className: `sb-message sb-message-${kind}`, tabIndex: -1 });
     element.setAttribute("role", role);
     const line = document.createElement("p");
     line.append(text);

@@ -58,7 +58,7 @@
     if (asked !== question) return;
     if (warnedFor !== asked) box.replaceChildren();
     warnedFor = asked;
-    if (warning.startsWith('<div class="message')) box.insertAdjacentHTML("beforeend", warning);
+    if (warning.startsWith('<div class="sb-message')) box.insertAdjacentHTML("beforeend", warning);
   }
 
   channel.onmessage = ({ data }) => {

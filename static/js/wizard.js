@@ -14,7 +14,7 @@
   function announce(step, told) {
     const spoken = isFirst ? "[role=status], #problem" : "[role=status]";
     const notices = [...step.querySelectorAll(spoken)].map((each) => each.innerText);
-    const place = find(".progress", step)?.ariaLabel;
+    const place = find(".sb-progress", step)?.ariaLabel;
     const heading = isFirst || !place ? find("h1", step).innerText : "";
     const news = told ? [told.dataset.said] : [place, heading];
     find("#announcer").textContent = [...news, ...notices].filter(Boolean).join(" ");
@@ -38,7 +38,7 @@
   function arrive(step, { focus: wanted, tells = wanted }) {
     const error = find("#problem", step) ? find("#announcer").dataset.error : "";
     document.title = error + step.dataset.title;
-    find(".clear")?.toggleAttribute("hidden", step.dataset.step === "cleared");
+    find(".sb-clear")?.toggleAttribute("hidden", step.dataset.step === "cleared");
     announce(step, tells && find(`${tells}[data-said]`, step));
     moveFocus(step, wanted);
     submitOnce(step);

@@ -99,7 +99,7 @@ def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(tab_at, conte
 def test_a_step_that_was_never_there_and_a_list_are_not_replaced_either(page, in_our_place):
     walk(page, ADA, until="time")
     in_our_place.answers = IN_OUR_PLACE["a log-in page, redirected to"]
-    page.locator("details.zone summary").click()
+    page.locator("details.sb-zone summary").click()
     expect(page.locator("#trouble")).to_be_visible()
     expect(page.locator("#field-zone")).not_to_contain_text("Log in")
     page.go_back()

@@ -60,10 +60,10 @@ def test_a_booking_needs_no_mouse(page, live_server):
     for name, value in ADA.answer("details").items():
         tab_to(page, f"[name={name}]")
         page.keyboard.type(value)
-    tab_to(page, ".actions button")
+    tab_to(page, ".sb-actions button")
     page.keyboard.press("Enter")
     at(page, "review")
-    tab_to(page, ".actions button")
+    tab_to(page, ".sb-actions button")
     page.keyboard.press("Enter")
     assert_booked(live_server.app, {page: ADA})
 
@@ -108,10 +108,10 @@ def press_until(page: Page, key: str, selector: str) -> None:
 
 
 def open_later_day_by_keyboard(page: Page) -> None:
-    if not page.locator("a.day-free").count():
+    if not page.locator("a.sb-day-free").count():
         open_later_day(page)  # the month is over: its neighbour is tried elsewhere
         return
-    tab_to(page, "a.day-free")
+    tab_to(page, "a.sb-day-free")
     day = page.evaluate("document.activeElement.id")
     page.keyboard.press("Enter")
     expect(page.locator(f"#{day}")).to_have_attribute("aria-current", "true")

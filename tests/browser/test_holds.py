@@ -12,7 +12,7 @@ from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 
 def test_the_hold_counts_down_and_more_time_can_be_had_three_times(tab_at):
     page = tab_at("details", ADA)
-    clock = page.locator(".hold-clock")
+    clock = page.locator(".sb-hold-clock")
     expect(clock).to_have_text(re.compile(r"^(3:00|2:5\d)$"))
     shown = clock.inner_text()
     expect(clock).not_to_have_text(shown)
@@ -25,10 +25,10 @@ def test_the_hold_counts_down_and_more_time_can_be_had_three_times(tab_at):
 
 def test_the_countdown_follows_as_soon_as_something_is_typed(tab_at):
     page = tab_at("details", ADA)
-    told = page.locator(".hold-first")
+    told = page.locator(".sb-hold-first")
     expect(told).to_contain_text("it is held for 10 minutes")
     page.locator("[name=name]").press_sequentially("A")
-    expect(page.locator(".hold-clock")).to_have_text(re.compile(r"^(10:00|9:5\d)$"))
+    expect(page.locator(".sb-hold-clock")).to_have_text(re.compile(r"^(10:00|9:5\d)$"))
     expect(told).to_have_count(0)
     expect(page.locator("[name=name]")).to_be_focused()
 
@@ -37,7 +37,7 @@ def test_more_time_leaves_what_is_being_typed_alone(tab_at):
     page = tab_at("details", ADA)
     page.locator("[name=name]").fill("Ada Love")
     page.get_by_role("button", name="More time").click()
-    expect(page.locator(".hold-clock")).to_have_text(re.compile(r"^(20:00|19:)"))
+    expect(page.locator(".sb-hold-clock")).to_have_text(re.compile(r"^(20:00|19:)"))
     expect(page.locator("[name=name]")).to_have_value("Ada Love")
 
 
@@ -52,8 +52,8 @@ def test_a_hold_that_ran_out_and_was_taken_loses_nothing_that_was_typed(tab_at, 
     go_on(late)
     at(late, "time")
     expect(late.get_by_role("alert")).to_contain_text("no longer free")
-    late.locator(".nearest input").first.check()
-    late.locator(".nearest button").click()
+    late.locator(".sb-nearest input").first.check()
+    late.locator(".sb-nearest button").click()
     at(late, "review")
     expect(late.locator("#step")).to_contain_text(ADA.note)
     take(late, ADA, "review")

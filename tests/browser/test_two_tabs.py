@@ -45,8 +45,8 @@ def test_who_was_slower_keeps_what_was_typed_and_takes_a_time_nearby(tab_at, liv
     go_on(slower)
     expect(slower.get_by_role("alert")).to_contain_text("faster")
     at(slower, "time")
-    slower.locator(".nearest input").first.check()
-    slower.locator(".nearest button").click()
+    slower.locator(".sb-nearest input").first.check()
+    slower.locator(".sb-nearest button").click()
     at(slower, "details")
     for page in (slower, faster):
         take(page, ADA, "details")

@@ -55,7 +55,7 @@ def test_more_time_does_not_pass_for_a_save(tab_at, complaints):
     page.locator("[name=name]").press_sequentially("Ben")
     with page.expect_response(re.compile("/hold/extension$")):
         page.get_by_role("button", name="More time").click()
-    expect(page.locator(".hold-clock")).to_have_text(re.compile("^1[0-9]|^20"))
+    expect(page.locator(".sb-hold-clock")).to_have_text(re.compile("^1[0-9]|^20"))
     with saved(page):
         page.evaluate(HIDE)
     complaints.clear()
@@ -82,7 +82,7 @@ def test_what_was_typed_is_there_after_the_back_link_at_once(tab_at):
     page = tab_at("details", ADA)
     page.locator("[name=name]").fill("Ada Love")
     with saved(page):
-        page.locator(".back").click()
+        page.locator(".sb-back").click()
     at(page, "time")
     go_on(page)
     at(page, "details")

@@ -122,15 +122,15 @@ def test_the_list_of_zones_comes_when_it_is_opened_and_only_once(page, wire):
     wire()
     choices = page.locator("#field-zone option")
     assert choices.count() <= 2
-    page.locator("details.zone summary").click()
+    page.locator("details.sb-zone summary").click()
     expect(choices.filter(has_text="Asia/Kathmandu")).to_have_count(1)
     (listed,) = wire()
     assert listed.url.endswith("/book/zones")
     assert listed.size <= ONE_STEP
-    page.locator("details.zone summary").click()
-    page.locator("details.zone summary").click()
+    page.locator("details.sb-zone summary").click()
+    page.locator("details.sb-zone summary").click()
     assert wire() == []
     page.locator("#field-zone").select_option("Asia/Kathmandu")
     page.locator("[name=change]").click()
-    expect(page.locator(".zone-note")).to_contain_text("Kathmandu time (UTC+5:45)")
+    expect(page.locator(".sb-zone-note")).to_contain_text("Kathmandu time (UTC+5:45)")
     assert page.locator("#field-zone").input_value() == "Asia/Kathmandu"

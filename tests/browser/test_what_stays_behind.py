@@ -82,4 +82,4 @@ def test_without_javascript_the_page_says_how_to_reach_the_shop(context_of):
     main = page.locator("main")
     expect(main.get_by_role("link", name="+351 21 000 00 00")).to_be_visible()
     expect(main.get_by_role("link", name="shop@example.com")).to_be_visible()
-    expect(main.locator(".no-script")).to_contain_text("JavaScript")
+    expect(main.locator(".sb-no-script")).to_contain_text("JavaScript")

@@ -77,7 +77,7 @@ def answer(page: Page, visit: Visit, step: str) -> None:
 def go_on(page: Page) -> None:
     """Press the button that goes on."""
     page.bring_to_front()
-    page.locator("#step .actions button[type=submit]").click()
+    page.locator("#step .sb-actions button[type=submit]").click()
 
 
 def answer_in_the_demo(page: Page, step: str) -> None:
@@ -107,7 +107,7 @@ def fill(page: Page, name: str, value: str) -> None:
 
 def open_later_day(page: Page) -> None:
     """Another day than the one that is shown, which may be today: today's times run away."""
-    free = page.locator("a.day-free")
+    free = page.locator("a.sb-day-free")
     if not free.count():
         month = page.locator("#month").inner_text()
         page.locator("#next-month").click()

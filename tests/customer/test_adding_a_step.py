@@ -92,7 +92,7 @@ def test_of_two_answers_the_customer_chooses_one(app):
     tab.submit(people="2")
     stale.submit(people="3")
     assert (stale.status, stale.step) == (409, "party_size")
-    shown = [each.get_text() for each in stale.page.select(".differing-answer")]
+    shown = [each.get_text() for each in stale.page.select(".sb-differing-answer")]
     assert shown == ["2", "3"]
     stale.post("party_size/kept")
     assert (stale.status, stale.open("party_size").fields["people"]) == (200, "2")

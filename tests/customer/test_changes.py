@@ -123,7 +123,7 @@ def test_nothing_changes_when_an_answer_is_refused(app, database):
 def common_slot(app) -> str:
     """A time that Ana and Ben both have free."""
     ana, ben = (at_time(app, service="short", staff=staff) for staff in ("ana", "ben"))
-    days = [day["href"] for day in ana.page.select("a.day-free")]
+    days = [day["href"] for day in ana.page.select("a.sb-day-free")]
     ana.click(f"a[href='{days[0]}']")
     ben.open(days[0])
     return min(set(slots(ana)) & set(slots(ben)))
@@ -131,7 +131,7 @@ def common_slot(app) -> str:
 
 def weekday_of(tab) -> str:
     return next(
-        row.select_one(".answer").get_text().split()[0]
-        for row in tab.page.select("dl.answers > div")
+        row.select_one(".sb-answer").get_text().split()[0]
+        for row in tab.page.select("dl.sb-answers > div")
         if row.dt.get_text() == "Time"
     )

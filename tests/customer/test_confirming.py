@@ -130,7 +130,7 @@ def test_book_another_starts_afresh(app, bookings):
 
 def test_a_booking_that_was_cancelled_since_is_shown_so(app):
     tab = at_done(app)
-    tab.new_tab(tab.page.select_one(".keep-link")["href"]).submit()
+    tab.new_tab(tab.page.select_one(".sb-keep-link")["href"]).submit()
     assert "was cancelled" in text(tab.refresh())
 
 

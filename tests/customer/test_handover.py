@@ -180,7 +180,7 @@ def test_a_confirmed_appointment_of_another_tab_is_warned_of_until_it_is_cancell
     other = at_done(app, SHARED, staff="ana")
     tab = at_review(app, SHARED, staff="ben")
     assert warned(tab, reference_for(other, "times")).status_code == 200
-    other.open(other.page.select_one("a.keep-link")["href"])
+    other.open(other.page.select_one("a.sb-keep-link")["href"])
     other.submit()
     other.back()
     assert is_silent(asked(other, "times/offer"))

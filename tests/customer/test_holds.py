@@ -100,7 +100,7 @@ def test_who_held_times_for_as_long_as_one_can_is_told_and_can_still_confirm(app
     tab.open("time").submit(slot=slots(tab)[-1])
     assert (tab.status, tab.step) == (200, "details")
     assert "this one is not held for you" in notice(tab)
-    assert "hold-over" in tab.page.select_one("#hold")["class"]
+    assert "sb-hold-over" in tab.page.select_one("#hold")["class"]
     tab.submit(**ADA).submit()
     assert (tab.status, tab.step) == (200, "done")
     assert len(bookings()) == 1
@@ -128,7 +128,7 @@ def test_a_time_is_held_for_three_minutes_until_something_is_typed(app, later):
     tab = at_details(app, service="short", staff="ana")
     slot = chosen(tab.click("Back"), "slot")
     assert left(tab.open("details")) == 180
-    assert "it is held for 10 minutes" in tab.page.select_one(".hold-first").get_text()
+    assert "it is held for 10 minutes" in tab.page.select_one(".sb-hold-first").get_text()
     later(minutes=3)
     assert is_free_to_others(app, slot)
 
@@ -142,7 +142,7 @@ def test_who_types_in_the_second_minute_and_is_slow_for_eight_more_loses_nothing
     later(minutes=8)
     assert not is_free_to_others(app, slot)
     assert left(tab.refresh()) == 120
-    assert tab.page.select_one(".hold-first") is None
+    assert tab.page.select_one(".sb-hold-first") is None
     assert tab.submit(**ADA).step == "review"
     assert left(tab) == 600, "and with each answer again"
 
@@ -191,7 +191,7 @@ def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
 def test_a_hold_that_ran_out_untaken_can_still_be_confirmed(app, bookings, later):
     tab = at_details(app, service="short", staff="ana")
     later(minutes=11)
-    assert "hold-over" in tab.refresh().page.select_one("#hold")["class"]
+    assert "sb-hold-over" in tab.refresh().page.select_one("#hold")["class"]
     assert tab.submit(**ADA).step == "review"
     assert tab.submit().step == "done"
     assert len(bookings()) == 1
@@ -201,7 +201,7 @@ def test_a_hold_that_ran_out_untaken_can_be_taken_up_again(app, later):
     tab = at_details(app, service="short", staff="ana")
     later(minutes=11)
     tab.refresh().click("More time")
-    assert "hold-over" not in tab.page.select_one("#hold")["class"]
+    assert "sb-hold-over" not in tab.page.select_one("#hold")["class"]
     assert tab.page.select_one("#hold")["data-seconds-left"] == "600"
 
 
@@ -262,13 +262,13 @@ def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
 @pytest.mark.settings(visitor_share=100, held_share=100)
 def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
     tab = at_time(app, service="long", staff="ana")
-    first = tab.page.select_one("a.day-selected")["href"]
+    first = tab.page.select_one("a.sb-day-selected")["href"]
     while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):
         other.submit(slot=slots(other)[0])
         assert other.step == "details"
     tab.open(first)
     assert slots(tab) == []
-    assert "Next free day" in tab.page.select_one(".next-free").get_text()
-    assert tab.click(".next-free a").step == "time"
+    assert "Next free day" in tab.page.select_one(".sb-next-free").get_text()
+    assert tab.click(".sb-next-free a").step == "time"
     assert slots(tab)
     assert days(tab, "full")

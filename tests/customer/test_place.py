@@ -27,7 +27,7 @@ def test_a_service_with_a_place_of_its_own_is_there_in_every_paper(app):
         session.execute(place)
     done = at_done(app, service="short", staff="ana").page
     assert (where(done), location(app, done)) == ("By video", "By video")
-    link = done.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    link = done.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     assert where(TabClient(app, link).page) == "By video"
 
 

@@ -44,9 +44,9 @@ def rows(tab) -> dict[str, list[str]]:
     """What differs, as the page tells it: label, saved answer, entered answer."""
     return {
         row.dt.get_text(strip=True): [
-            answer.get_text(strip=True) for answer in row.select(".differing-answer")
+            answer.get_text(strip=True) for answer in row.select(".sb-differing-answer")
         ]
-        for row in tab.page.select(".differing > div")
+        for row in tab.page.select(".sb-differing > div")
     }
 
 

@@ -19,7 +19,7 @@ def on():
 
 
 def shown_times(tab) -> list[str]:
-    return [label.get_text(" ", strip=True) for label in tab.page.select("#times .chip label")]
+    return [label.get_text(" ", strip=True) for label in tab.page.select("#times .sb-chip label")]
 
 
 def zone(tab) -> str:
@@ -39,7 +39,7 @@ def test_times_are_shown_on_the_browsers_clock_with_the_shops_beside(app, on):
 def test_the_shops_clock_is_not_repeated_where_it_shows_the_same(app, on):
     tab = at_time(app, staff="ana", time_zone="Europe/London")
     assert "London time (UTC)" in text(tab)
-    assert "Lisbon" not in tab.page.select_one("#times .part").get_text()
+    assert "Lisbon" not in tab.page.select_one("#times .sb-part").get_text()
 
 
 def test_a_chosen_zone_wins_and_is_kept(app, on):
@@ -106,9 +106,9 @@ def test_a_day_is_opened_by_its_link_and_by_its_address(app, on):
 def test_an_opened_day_tells_how_many_of_its_times_are_free(app, on):
     tab = at_time(app, staff="ana", time_zone="Asia/Tokyo")
     count = f"{len(slots(tab))} free times"
-    opened = tab.page.select_one(".calendar [aria-current=true]")
+    opened = tab.page.select_one(".sb-calendar [aria-current=true]")
     assert opened["aria-label"] == f"Tuesday 24 November 2026: shown, {count}"
-    assert f"{count}, in Tokyo time (UTC+9)" in tab.page.select_one(".zone-note").get_text()
+    assert f"{count}, in Tokyo time (UTC+9)" in tab.page.select_one(".sb-zone-note").get_text()
     assert tab.page.select_one("#day")["data-said"] == count
 
 
@@ -150,7 +150,7 @@ def test_steps_with_one_answer_are_passed_over(app):
     assert (tab.step, tab.url) == ("time", "/book/time")
     for step in ("service", "staff"):
         assert tab.open(step).step == "time"
-    stages = tab.page.select(".progress li")
+    stages = tab.page.select(".sb-progress li")
     assert len(stages) == 3
     tab.submit(slot=slots(tab)[0]).submit(name="Ada", email="ada@example.com")
     assert tab.step == "review"
@@ -159,7 +159,7 @@ def test_steps_with_one_answer_are_passed_over(app):
 
 def test_going_on_without_a_time_stays_on_the_day_that_was_opened(app):
     tab = at_time(app)
-    tab.click(tab.page.select("a.day-free")[-1].get_text(strip=True))
+    tab.click(tab.page.select("a.sb-day-free")[-1].get_text(strip=True))
     day = tab.fields["day"]
     tab.submit()
     assert (tab.status, tab.fields["day"]) == (422, day)

@@ -116,12 +116,12 @@ def test_looking_writes_nothing(app, rows):
 
 def test_the_review_repeats_every_answer_with_its_change(app):
     tab = at_review(app, service="long", staff="ana")
-    labels = [term.get_text() for term in tab.page.select("dl.answers dt")]
+    labels = [term.get_text() for term in tab.page.select("dl.sb-answers dt")]
     assert labels == [
         *("Service", "Person", "Time", "Name", "E-mail address", "Phone number"),
         *("Is this your first visit?", "Note"),
     ]
-    assert len(tab.page.select(".answer-change a")) == len(labels)
+    assert len(tab.page.select(".sb-answer-change a")) == len(labels)
     for words in ("Long visit", "Ana", "Ada Lovelace", "ada@example.com", "By the window"):
         assert words in text(tab)
 
@@ -139,12 +139,12 @@ def test_a_step_shows_what_is_settled(app):
     tab = at_details(app, service="long", staff="ana")
     assert "Long visit 1 hour, €45" in text(tab)
     assert tab.page.select_one("[aria-current=step]").get_text(" ", strip=True).endswith("Details")
-    assert at_time(app, staff="any").page.select_one(".stub").get_text().count("Anyone") == 1
+    assert at_time(app, staff="any").page.select_one(".sb-summary").get_text().count("Anyone") == 1
 
 
 def test_a_time_is_never_shown_without_the_clock_it_is_read_from(app):
     tab = at_details(app, service="long", staff="ana", time_zone="Asia/Tokyo")
-    settled = tab.page.select_one(".stub").get_text()
+    settled = tab.page.select_one(".sb-summary").get_text()
     assert "Tokyo time (UTC+9); " in settled
     assert "at the shop, Lisbon time" in settled
     assert settled.count("Tokyo") == 1

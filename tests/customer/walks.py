@@ -38,18 +38,18 @@ def slots(tab) -> list[str]:
 
 def last_before_lunch(tab) -> str:
     """The last time before the break of the day after the first (which may have begun)."""
-    tab.open(tab.page.select_one("a.day-free")["href"])
+    tab.open(tab.page.select_one("a.sb-day-free")["href"])
     times = [slot_start(slot) for slot in slots(tab)]
     gaps = ((one, other - one) for one, other in pairwise(times))
     return next(slot_value(start) for start, gap in gaps if gap > timedelta(hours=1))
 
 
 def nearest(tab) -> list[str]:
-    return [radio["value"] for radio in tab.page.select(".nearest [name=slot]")]
+    return [radio["value"] for radio in tab.page.select(".sb-nearest [name=slot]")]
 
 
 def days(tab, state) -> list[str]:
-    return [day.get_text(" ", strip=True) for day in tab.page.select(f"table .day-{state}")]
+    return [day.get_text(" ", strip=True) for day in tab.page.select(f"table .sb-day-{state}")]
 
 
 def alert(tab) -> str:

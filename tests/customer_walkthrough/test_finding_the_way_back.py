@@ -149,7 +149,7 @@ def test_two_tabs_after_one_time_the_slower_keeps_its_answers_and_is_shown_other
     other.submit(force=True, **ADA.answer("time"))
     assert (other.status, other.step) == (409, "time")
     assert other.page.select_one("[role=alert]")
-    offered = [slot["value"] for slot in other.page.select(".nearest input")]
+    offered = [slot["value"] for slot in other.page.select(".sb-nearest input")]
     assert len(offered) == 3
     assert ADA.start not in offered
     other.submit(slot=offered[0])

@@ -23,7 +23,7 @@ def page(name: str) -> str:
     """A fragment inside the page that loads it; a page as it is."""
     if not SAMPLES[name].template.startswith("_"):
         return show(name)
-    return render_template("page.html", **SITE, fragment_url=f"/fragment/{name}")
+    return render_template("page.html", **SITE, title="Book", fragment_url=f"/fragment/{name}")
 
 
 def strict(response: Response) -> Response:

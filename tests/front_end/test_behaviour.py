@@ -9,7 +9,7 @@ DETAILS, REVIEW = "**/book/details/form", "**/book/review/form"
 
 
 def go_on(window: Page) -> None:
-    window.locator("form .button").first.click()
+    window.locator("form .sb-button").first.click()
 
 
 def said(window: Page, text: str) -> None:
@@ -95,7 +95,7 @@ def test_a_step_that_cannot_go_on_takes_the_focus_to_its_heading(visit, answer):
 @pytest.mark.parametrize("width", [320, 360, 390])
 def test_on_a_phone_the_countdown_and_its_button_share_a_line(visit, width):
     window = visit("details", viewport={"width": width, "height": 700})
-    words, button = window.locator(".hold-words"), window.locator("#more-time")
+    words, button = window.locator(".sb-hold-words"), window.locator("#more-time")
     left, right = words.bounding_box(), button.bounding_box()
     assert right["x"] >= left["x"] + left["width"]
     assert window.locator("#hold").bounding_box()["height"] <= 72
@@ -125,14 +125,14 @@ def test_a_preselected_answer_is_posted_once(visit, answer, gallery_url):
 def test_two_clicks_send_one_answer(visit, answer):
     window = visit("review")
     answers = answer(window, REVIEW, "done")
-    window.locator("form .button").dblclick()
+    window.locator("form .sb-button").dblclick()
     expect(window.locator("[data-step=done]")).to_be_visible()
     assert len(answers) == 1
 
 
 def test_the_countdown_runs_warns_and_ends_without_taking_anything_away(visit):
     window = visit("details-hold-late", clock=True)
-    clock, hold = window.locator(".hold-clock"), window.locator("#hold")
+    clock, hold = window.locator(".sb-hold-clock"), window.locator("#hold")
     expect(clock).to_have_text("2:02")
     window.locator("#field-email").fill("zoe@example.com")
     window.clock.run_for(3000)
@@ -163,7 +163,7 @@ def test_more_time_changes_the_countdown_alone(visit, answer):
     answer(window, "**/book/hold/extension", "hold")
     window.locator("#field-email").fill("zoe@example.com")
     window.locator("#more-time").click()
-    expect(window.locator(".hold-clock")).to_have_text("9:00")
+    expect(window.locator(".sb-hold-clock")).to_have_text("9:00")
     expect(window.locator("#more-time")).to_be_focused()
     expect(window.locator("#field-email")).to_have_value("zoe@example.com")
     said(window, "Held for you: 9 minutes")
@@ -210,7 +210,7 @@ def cut_off(visit):
 
     def cut() -> None:
         under_way[0].abort()
-        expect(window.locator("form .button").first).to_be_enabled()
+        expect(window.locator("form .sb-button").first).to_be_enabled()
 
     return window, cut
 
@@ -268,7 +268,7 @@ def test_a_page_that_is_not_a_step_never_takes_the_place_of_one(
     go_on(window)
     expect(window.get_by_role("alert")).to_contain_text(words)
     expect(window.locator("#field-email")).to_have_value("zoe@example.com")
-    expect(window.locator("form .button")).to_be_enabled()
+    expect(window.locator("form .sb-button")).to_be_enabled()
 
 
 def test_a_step_that_never_arrives_offers_to_load_the_page_again(visit):
@@ -332,7 +332,7 @@ def test_the_way_on_never_hides_what_has_the_focus(visit):
     window = visit("service", viewport={"width": 320, "height": 640})
     for card in window.get_by_role("radio").all():
         card.focus()
-        box, bar = card.bounding_box(), window.locator(".actions").bounding_box()
+        box, bar = card.bounding_box(), window.locator(".sb-actions").bounding_box()
         assert box["y"] < bar["y"]
 
 
@@ -347,7 +347,7 @@ def test_on_a_phone_a_chosen_day_brings_its_times_into_view(visit, answer):
 def test_the_next_step_begins_at_the_top_of_the_page(visit, answer):
     window = visit("details", viewport={"width": 360, "height": 640})
     answer(window, DETAILS, "review")
-    window.locator("form .button").click()
+    window.locator("form .sb-button").click()
     expect(window.get_by_role("heading", level=1)).to_be_focused()
     assert window.evaluate("scrollY") == 0
 

@@ -14,8 +14,8 @@ PARTS = ("page", "hold", "hold-refused", "service-preselected")  # never all the
 WHOLE = [name for name in SAMPLES if name not in PARTS]
 TOO_WIDE = "document.documentElement.scrollWidth - innerWidth"
 SMALL_TARGETS = """() => [...document.querySelectorAll("a, button, summary, select, input")]
-  .filter(each => each.getClientRects().length && !each.closest(".visually-hidden, p, address"))
-  .filter(each => !each.matches(".skip, .option input, [type=hidden], .message a"))
+  .filter(each => each.getClientRects().length && !each.closest(".sb-visually-hidden, p, address"))
+  .filter(each => !each.matches(".sb-skip, .sb-option input, [type=hidden], .sb-message a"))
   .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
   .filter(([html, box]) => Math.min(box.width, box.height) < (html.includes("day-") ? 32 : 44))
   .map(([html]) => html)"""
@@ -48,8 +48,8 @@ def test_forced_colours_still_show_what_is_chosen(visit, name):
 def test_what_is_chosen_keeps_a_mark_of_its_own_in_forced_colours(visit):
     window = visit("time", forced_colors="active")
     width = "each => getComputedStyle(each).borderTopWidth"
-    chips = window.locator(".chip input")
-    assert window.locator(".chip input:checked").evaluate(width) != chips.first.evaluate(width)
+    chips = window.locator(".sb-chip input")
+    assert window.locator(".sb-chip input:checked").evaluate(width) != chips.first.evaluate(width)
 
 
 def test_a_step_zoomed_to_twice_its_text_stays_within_the_page(visit):
@@ -65,7 +65,7 @@ LARGE = [
 ]
 OVERLAPS = """() => {
   const closed = "details:not([open]) > :not(summary)";
-  const unseen = `.visually-hidden, .skip, dialog, option, noscript, ${closed}`;
+  const unseen = `.sb-visually-hidden, .sb-skip, dialog, option, noscript, ${closed}`;
   const lines = [...function* () {
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text; (text = texts.nextNode()); ) {
@@ -83,7 +83,7 @@ OVERLAPS = """() => {
     .filter((other) => meet(box, other.box)).map((other) => `${said} | ${other.said}`));
 }"""
 OUTSIDE = """() => [...document.querySelectorAll("main *, header *, footer *")]
-  .filter((each) => !each.closest(".visually-hidden, .skip") && each.getClientRects().length)
+  .filter((each) => !each.closest(".sb-visually-hidden, .sb-skip") && each.getClientRects().length)
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)
   .map((each) => each.outerHTML.slice(0, 80))"""
 
@@ -105,27 +105,27 @@ def test_the_confirmation_prints_as_an_appointment_card(visit):
     window.emulate_media(media="print")
     assert window.get_by_text("K7RM2XQD").is_visible()
     assert window.get_by_text("Rua da Boavista 84, 2nd floor, 1200-068 Lisboa").first.is_visible()
-    for hidden in (".after", ".another", ".masthead-phone"):
+    for hidden in (".sb-after", ".sb-another", ".sb-header-phone"):
         assert not window.locator(hidden).is_visible()
 
 
 def test_who_asks_for_less_motion_sees_none(visit):
     moving = visit("details")
     still = visit("details", reduced_motion="reduce")
-    for window, expected in ((moving, "turn"), (still, "none")):
+    for window, expected in ((moving, "sb-turn"), (still, "none")):
         window.evaluate(
             "() => { const form = document.querySelector('form');"
             " form.classList.add('htmx-request'); form.querySelector('button').disabled = true; }"
         )
         style = "each => getComputedStyle(each, '::after').animationName"
-        assert window.locator("form .button").evaluate(style) == expected
+        assert window.locator("form .sb-button").evaluate(style) == expected
 
 
 def test_one_property_gives_the_whole_page_another_colour(visit):
     window = visit("service-chosen")
     window.evaluate("document.documentElement.style.setProperty('--sidebook-accent', '#7a1f5c')")
     colour = "each => getComputedStyle(each).backgroundColor"
-    assert window.locator("form .button").evaluate(colour) == "rgb(122, 31, 92)"
+    assert window.locator("form .sb-button").evaluate(colour) == "rgb(122, 31, 92)"
 
 
 def test_without_script_only_the_ways_to_reach_the_shop_are_shown(browser, gallery_url):
@@ -135,3 +135,19 @@ def test_without_script_only_the_ways_to_reach_the_shop_are_shown(browser, galle
     assert window.get_by_role("heading", level=1).all_inner_texts() == ["Book with us in person"]
     assert window.locator("noscript").get_by_role("link").first.is_visible()
     context.close()
+
+
+def test_a_hosts_own_classes_and_properties_change_nothing_of_ours(visit):
+    """A style sheet without layers wins over all of ours, wherever a name is the same."""
+    window = visit("time")
+    words = "button card day field hold icon message progress step summary header footer"
+    hostile = ", ".join(f".{word}" for word in words.split()) + " { display: none }"
+    colours = ":root { --accent: red; --line: red; --muted: red; --soft: red }"
+    shown = "document.querySelector('main').innerText"
+    before = window.screenshot(), window.evaluate(shown)
+    window.evaluate(
+        "css => { const sheet = new CSSStyleSheet(); sheet.replaceSync(css);"
+        " document.adoptedStyleSheets = [sheet]; }",
+        hostile + colours,
+    )
+    assert (window.screenshot(), window.evaluate(shown)) == before

@@ -100,10 +100,10 @@ def test_an_asking_step_has_one_form_whose_first_button_goes_on(soup, name):
 @pytest.mark.parametrize("name", STEPS)
 def test_a_step_says_where_it_stands_in_words(soup, name):
     page, context = soup(name), SAMPLES[name].context
-    current = page.select_one('.progress [aria-current="step"]')
+    current = page.select_one('.sb-progress [aria-current="step"]')
     place = [stage["step"] for stage in context["progress"]].index(context["step"]) + 1
     assert current.get_text(" ", strip=True).endswith(context["progress"][place - 1]["label"])
-    assert page.select_one(".progress")["aria-label"] == f"Step {place} of 5."
+    assert page.select_one(".sb-progress")["aria-label"] == f"Step {place} of 5."
     assert page.section["data-step"] == context["step"]
     assert page.section["data-title"] == f"{context['heading']} \N{EN DASH} {SHOP['name']}"
     assert page.h1.text == context["heading"]
@@ -153,29 +153,29 @@ def test_days_differ_in_words_and_not_in_colour_alone(soup):
     assert marked == {"true": "10", "date": "2"}
     assert page.select_one("#day-2026-12-15")["aria-label"].endswith("free times")
     for state, words in [("full", "fully booked"), ("closed", "closed"), ("past", "past")]:
-        for day in elements(page, f"td .day-{state}"):
+        for day in elements(page, f"td .sb-day-{state}"):
             assert day.name == "span"
             assert day.text.strip().endswith(words)
 
 
 def test_a_day_without_times_offers_the_next_free_one(soup):
     page = soup("time-full-month")
-    assert page.select_one(".next-free a")["href"] == "/book/time?day=2027-01-05"
+    assert page.select_one(".sb-next-free a")["href"] == "/book/time?day=2027-01-05"
     assert not page.select("[name=slot]")
 
 
 def test_times_are_one_question_in_groups_with_the_shops_own_clock_beside(soup):
     page = soup("time-elsewhere")
-    assert [legend.text for legend in page.select(".part legend")] == ["Morning", "Evening"]
+    assert [legend.text for legend in page.select(".sb-part legend")] == ["Morning", "Evening"]
     assert "10:00" in page.select_one('label[for="field-slot"]').text
     assert page.select_one("[name=slot][checked]")["value"] == "2026-12-10T19:30Z"
 
 
 def test_after_a_lost_time_the_nearest_ones_belong_to_the_same_question(soup):
     page = soup("time-lost")
-    near = elements(page, ".nearest input")
+    near = elements(page, ".sb-nearest input")
     assert {(field["name"], field["form"]) for field in near} == {("slot", "times")}
-    assert page.select_one(".nearest button")["form"] == page.form["id"]
+    assert page.select_one(".sb-nearest button")["form"] == page.form["id"]
 
 
 def test_the_shown_day_and_zone_travel_with_the_time(soup):
@@ -193,7 +193,7 @@ def test_review_confirms_the_draft_that_was_shown(soup):
 
 def test_every_change_link_says_what_it_changes(soup):
     links = [
-        link.get_text(" ", strip=True) for link in elements(soup("review"), ".answer-change a")
+        link.get_text(" ", strip=True) for link in elements(soup("review"), ".sb-answer-change a")
     ]
     assert links[:2] == ["Change Service", "Change Person"]
     assert len(links) == len(set(links))
@@ -210,11 +210,11 @@ def test_done_carries_the_booking_for_machines_and_in_words(soup):
 
 @pytest.mark.parametrize("name", ["done", "appointment"])
 def test_the_ticket_says_date_and_time_once_to_those_who_listen(soup, name):
-    said = spoken(soup(name).select_one(".ticket"))
+    said = spoken(soup(name).select_one(".sb-appointment"))
     assert [said.count(words) for words in ("December", "14:30", "Lisbon time")] == [1, 1, 1]
 
 
-@pytest.mark.parametrize(("name", "place"), [("done", ".ticket"), ("page", "footer")])
+@pytest.mark.parametrize(("name", "place"), [("done", ".sb-appointment"), ("page", "footer")])
 def test_an_address_of_several_lines_is_one_line_with_commas(soup, name, place):
     shown = soup(name).select_one(place).get_text()
     assert "Rua da Boavista 84, 2nd floor, 1200-068 Lisboa" in shown
@@ -232,7 +232,7 @@ def test_a_cancelled_appointment_can_be_taken_out_of_the_calendar_and_that_is_al
         page = soup(name)
         (link,) = page.select("[download]")
         assert "cancelled in your calendar" in link.text
-        assert not page.select("form, .keep-link")
+        assert not page.select("form, .sb-keep-link")
 
 
 def test_a_hold_that_ran_out_is_not_counted_down_and_lets_the_customer_go_on(soup):

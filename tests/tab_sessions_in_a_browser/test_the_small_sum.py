@@ -83,7 +83,7 @@ def test_the_browser_does_the_sum_and_goes_on_by_itself(page):
     expect(page.locator(f"[name=slot][value='{slot}']")).to_be_checked()
     assert page.evaluate(SIDEWAYS) <= 0
     assert violations(page) == []
-    page.locator("#times .actions button").focus()
+    page.locator("#times .sb-actions button").focus()
     page.keyboard.press("Enter")  # once more, while it is being worked on
     expect(box).to_be_focused()
     page.evaluate("letIt()")
@@ -147,7 +147,7 @@ def test_after_three_sums_that_were_refused_there_is_a_telephone_number(page):
     sums = []
     page.on("response", lambda it: it.request.method == "POST" and sums.append(it.status))
     go_on(page)
-    stuck = page.locator(".sum-stuck")
+    stuck = page.locator(".sb-sum-stuck")
     expect(stuck).to_be_visible()
     expect(stuck.get_by_role("link")).to_have_attribute("href", "tel:+351210000000")
     expect(page.locator("#announcer")).to_contain_text("did not work out")
@@ -172,6 +172,6 @@ def test_more_time_for_a_hold_that_ran_out_is_had_by_a_sum(page, live_server):
     page.locator("[name=name]").fill("Ada Love")
     expect(page.locator("#announcer")).to_contain_text("your browser does a small sum")
     page.evaluate("letIt()")
-    expect(page.locator("#hold")).not_to_have_class(re.compile("hold-over"))
+    expect(page.locator("#hold")).not_to_have_class(re.compile("sb-hold-over"))
     expect(asked(page)).to_have_count(0)
     expect(page.locator("[name=name]")).to_have_value("Ada Love")

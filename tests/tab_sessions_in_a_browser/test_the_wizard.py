@@ -32,7 +32,7 @@ def tab_at(context, live_server):
 
 
 def notice(page):
-    return page.locator(".copy")
+    return page.locator(".sb-copy")
 
 
 def axe_finds_nothing(page):
@@ -47,8 +47,8 @@ def test_a_duplicate_keeps_the_answers_and_the_first_tab_the_time(tab_at, menu, 
     expect(notice(copy)).to_contain_text("The time you chose there stays with it")
     expect(copy.get_by_role("alert")).to_have_count(0)
     axe_finds_nothing(copy)
-    copy.locator(".nearest input").first.check()
-    copy.locator(".nearest button").click()
+    copy.locator(".sb-nearest input").first.check()
+    copy.locator(".sb-nearest button").click()
     at(copy, "details")
     expect(notice(copy)).to_have_count(0)
     for tab in (page, copy):
@@ -162,7 +162,7 @@ def test_over_plain_http_too_the_manage_link_cancels_and_no_page_learns_it(
     link = link_of(at_done(live_server.app))
     page = page_of(link, site="shop.example")
     assert page.evaluate("isSecureContext") is False
-    page.locator(".another a").click()
+    page.locator(".sb-another a").click()
     at(page, "service")
     assert page.evaluate("document.referrer") == ""
     page = page_of(link, site="shop.example")

@@ -178,7 +178,7 @@ def test_forty_people_behind_an_address_that_is_said_to_be_shared_all_book(app, 
     for tab, slot in zip(tabs[20:], times[20:], strict=True):
         tab.submit(slot=slot)
     assert {(tab.status, tab.step) for tab in tabs} == {(200, "details")}
-    assert not any("hold-over" in tab.page.select_one("#hold")["class"] for tab in tabs)
+    assert not any("sb-hold-over" in tab.page.select_one("#hold")["class"] for tab in tabs)
     for tab in tabs:
         tab.submit(**ADA).submit()
     assert {(tab.status, tab.step) for tab in tabs} == {(200, "done")}
@@ -192,11 +192,11 @@ def test_beyond_the_share_that_all_may_hold_a_time_is_not_held_and_can_be_confir
     tab = at_details(app, service="short", staff="ana")
     assert (tab.status, tab.step) == (200, "details")
     assert notice(tab) == MANY_HELD
-    assert "hold-over" in tab.page.select_one("#hold")["class"]
+    assert "sb-hold-over" in tab.page.select_one("#hold")["class"]
     # It never was held, and is not said to be not held twice.
     ended = [
-        " ".join(tab.page.select_one(".hold-ended").text.split()),
-        " ".join(tab.refresh().page.select_one(".hold-ended").text.split()),
+        " ".join(tab.page.select_one(".sb-hold-ended").text.split()),
+        " ".join(tab.refresh().page.select_one(".sb-hold-ended").text.split()),
     ]
     go_on = "You can still go on: we check again."
     assert ended == [go_on, f"Your time is not held now. {go_on}"]

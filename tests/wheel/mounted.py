@@ -17,7 +17,7 @@ from booking.testing import TabClient
 home = Path.cwd()
 (home / "templates" / "booking").mkdir(parents=True)
 (home / "templates" / "booking" / "_staff.html").write_text(
-    '<section id="step" class="step" data-step="staff"><h1>Whom at {{ shop.name }}?</h1></section>'
+    '<section id="step" data-step="staff"><h1>Whom at {{ shop.name }}?</h1></section>'
 )
 
 

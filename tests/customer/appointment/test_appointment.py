@@ -13,7 +13,7 @@ from tests.customer.walks import at_done, at_time, slots, text
 
 
 def link_of(tab) -> str:
-    return tab.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    return tab.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
 
 
 def event_at(app, path):

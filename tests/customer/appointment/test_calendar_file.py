@@ -21,7 +21,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def link_of(tab) -> str:
-    return tab.page.select_one(".keep-link")["href"].removeprefix("http://localhost")
+    return tab.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
 
 
 def file_of(app, link, host="localhost"):
