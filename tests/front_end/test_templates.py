@@ -264,6 +264,12 @@ def test_without_script_the_page_names_phone_and_address(soup):
         assert links == ["tel:+351210000000", "mailto:ola@mare.example"]
 
 
+def test_a_shop_without_telephone_has_a_page_without_one(soup):
+    page = soup("page", {"phone": tuple, "shop": SHOP | {"phone": ""}})
+    assert not page.select("[href^='tel:']")
+    assert page.select_one(".sb-shop-link")
+
+
 def test_the_page_holds_one_element_that_loads_the_step_and_nothing_personal(soup):
     page = soup("page")
     (loading,) = page.select("[hx-get]")
