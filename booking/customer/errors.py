@@ -14,7 +14,7 @@ from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
 from booking.web.rendering import is_by_htmx, render_in_any_case
 
 from .appointment.views import LongOver
-from .wizard.holds import NO_HOLD
+from .wizard.holds import no_hold
 from .wizard.recovery import recoverable_fields
 from .wizard.texts import visitor_limit
 
@@ -57,7 +57,7 @@ def gone(error: TabSessionGone) -> Answer:
     reason = _(GONE.get(error.reason, GONE["ended"]))
     endpoint = urls.own_name(request.endpoint)
     if endpoint == "more_time":  # what is being typed beside it stays
-        return render_in_any_case("_hold.html", hold=NO_HOLD, message=reason), 410
+        return render_in_any_case("_hold.html", hold=no_hold(), message=reason), 410
     if endpoint == "save_input":  # nobody waits for an answer
         return "", 410
     # A time that was booked is not looked for again.

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from icalendar import Calendar, Event, vCalAddress
 
+from booking.i18n import gettext as _
 from booking.storage.models import Booking, Shop
 
 PRODUCT = "-//Sidebook//Sidebook//EN"
@@ -75,8 +76,12 @@ def _front_door(url: str) -> str:
 
 
 def _description(booking: Booking, url: str) -> str:
-    with_whom = f"With {booking.staff_member.name}. Reference {booking.reference}."
-    return f"{_written(with_whom)}\nSee or cancel the appointment: {url}"
+    with_whom = _(
+        "With %(staff)s. Reference %(reference)s.",
+        staff=booking.staff_member.name,
+        reference=booking.reference,
+    )
+    return f"{_written(with_whom)}\n{_('See or cancel the appointment: %(url)s', url=url)}"
 
 
 def _written(text: str) -> str:

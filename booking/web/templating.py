@@ -10,7 +10,7 @@ from flask import current_app
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from booking.i18n import gettext, ngettext
+from booking.i18n import current_language, formats, gettext, ngettext
 
 _ENVIRONMENT = "booking.templates"
 """The key in app.extensions under which our environment stands."""
@@ -29,12 +29,13 @@ ONLY_SOMETIMES: dict[str, Any] = {
 def render_template(name: str, /, **context: Any) -> str:
     """Return that template of templates/booking/, a host's own of the same name before ours.
 
-    It is given `_` and `ngettext` beside the context. Raises jinja2.UndefinedError where it uses a
-    name that nobody gives.
+    It is given `_`, `ngettext`, `language` and `weekdays` beside the context. Raises
+    jinja2.UndefinedError where it uses a name that nobody gives.
     """
     given = ONLY_SOMETIMES | context
     given["errors_heading"] = errors_heading(given["errors"], given["fields"])
     given |= {"_": text, "ngettext": plural}
+    given |= {"language": current_language(), "weekdays": formats.weekdays}
     return flask.render_template(_environment().get_template(f"booking/{name}"), **given)
 
 

@@ -7,6 +7,13 @@
   let end = 0;
   let ticking;
 
+  // In the page's language, by its own plural.
+  function inWords(minutes) {
+    const { lang } = document.documentElement;
+    const unit = { style: "unit", unit: "minute", unitDisplay: "long" };
+    return new Intl.NumberFormat(lang || undefined, unit).format(minutes);
+  }
+
   function show(what) {
     for (const each of find("").querySelectorAll("[data-when]")) each.hidden = each.dataset.when !== what;
   }
@@ -15,7 +22,7 @@
     const left = find(" .sb-ending-left");
     if (!left) return;
     const minutes = Math.ceil((end - Date.now()) / 60000);
-    left.textContent = minutes === 1 ? "1 minute" : `${minutes} minutes`;
+    left.textContent = inWords(minutes);
     show(minutes > 0 ? "soon" : "over");
     if (minutes <= 0) clearInterval(ticking);
   }

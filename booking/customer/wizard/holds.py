@@ -35,17 +35,6 @@ from .texts import MANY_HELD, NO_MORE_TIME, NOT_HELD, TIME_LOST, visitor_limit
 
 SECONDS_LEFT = "Hold-Seconds-Left"
 """The header that tells the countdown on the page how long the time is held now."""
-NO_HOLD: dict[str, Any] = {
-    "expires_at": "",
-    "seconds_left": 0,
-    "words": formats.format_time_left(0),
-    "extend_url": None,
-    "extendable": False,
-    "over": True,
-    "longer": "",
-    "is_said": False,
-    "challenge": None,
-}
 _WORTHWHILE = 60  # seconds: for less, what is saved while somebody types leaves the hold alone
 
 
@@ -141,10 +130,25 @@ def more_time(tab: TabSession) -> DeferredResponse:
 def render_hold(tab: TabSession, message: str = "", *, asks_sum: bool = False) -> str:
     """Return the countdown alone, after "more time"; with a sum, where that costs one."""
     wizard = load_state(tab)
-    panel = hold_panel(wizard) or NO_HOLD
+    panel = hold_panel(wizard) or no_hold()
     if asks_sum and panel["extendable"]:
         panel = panel | {"challenge": challenge.challenge(wizard, required(wizard.draft.start))}
     return render("_hold.html", wizard.shop, hold=panel, message=message)
+
+
+def no_hold() -> dict[str, Any]:
+    """Return what the countdown shows where no time is held any more."""
+    return {
+        "expires_at": "",
+        "seconds_left": 0,
+        "words": formats.format_time_left(0),
+        "extend_url": None,
+        "extendable": False,
+        "over": True,
+        "longer": "",
+        "is_said": False,
+        "challenge": None,
+    }
 
 
 def hold_panel(
