@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, get_day_names
@@ -18,6 +19,7 @@ from babel.units import format_unit
 from .language import ENGLISH, Language, current_language
 from .messages import gettext as _
 
+Style = Literal["or", "unit-short"]
 _WITHOUT_A_PLACE = frozenset({"UTC", "GMT", "Zulu", "UCT"})
 
 
@@ -129,7 +131,12 @@ def format_zone(zone: ZoneInfo, instant: datetime) -> str:
 
 def join_or(names: Sequence[str]) -> str:
     """Return names to choose from: 'Ada', 'Ada or Ben', 'Ada, Ben or Cleo'."""
-    return _choice(current_language(), tuple(names))
+    return _listed(current_language(), "or", tuple(names))
+
+
+def join_list(names: Sequence[str]) -> str:
+    """Return names in a row: 'Ada, Ben, Cleo'."""
+    return _listed(current_language(), "unit-short", tuple(names))
 
 
 def _is_repeated(moment: datetime) -> bool:
@@ -167,8 +174,8 @@ def _time(language: Language, hour: int, minute: int) -> str:
 
 
 @lru_cache(maxsize=1000)
-def _choice(language: Language, names: tuple[str, ...]) -> str:
-    return format_list(names, style="or", locale=language.locale)
+def _listed(language: Language, style: Style, names: tuple[str, ...]) -> str:
+    return format_list(names, style=style, locale=language.locale)
 
 
 @lru_cache(maxsize=100)

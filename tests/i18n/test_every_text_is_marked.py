@@ -8,6 +8,7 @@ import re
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from gettext import NullTranslations
+from tempfile import NamedTemporaryFile
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from flask import request
 
 from booking.i18n import ENGLISH, Language, speaking
 from booking.testing import TabClient
+from tests.conftest import SHOP
 from tests.customer.walks import ADA, at_details, at_done, at_review, at_time, nearest, slots
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -89,7 +91,9 @@ def outside(text):
 def texts(html):
     """Every text that somebody may read, and those that scripts take from the page."""
     page = BeautifulSoup(html, "html.parser")
-    for part in page.select("#field-zone option, .sb-reference, .sb-portrait, .sb-keep-link"):
+    for part in page.select(
+        "#field-zone option, optgroup option, .sb-reference, .sb-portrait, .sb-keep-link"
+    ):
         part.clear()
     # A message may have an element within it.
     whole = [
@@ -110,6 +114,8 @@ def texts(html):
 
 def split_outside(strings):
     """The strings, each with what of it no mark surrounds, wherever the mark began."""
+    if not strings:
+        return
     joined = MARKED.sub(
         lambda marked: " " + re.sub(r"[^\x00]", "", marked[0]), "\x00".join(strings)
     )
@@ -302,7 +308,51 @@ def tables_that_are_missing(app):
     TabClient(app, "")
 
 
+def more_than_one_visitor_may_have(app):
+    at_done(app)
+    at_details(app)
+    for _ in range(3):
+        TabClient(app, "").submit(service="short")
+
+
+def holding_more_than_one_may(app):
+    at_details(app)
+    at_details(app)
+
+
+def a_shop_that_sends_people_away(app):
+    tab, other = at_review(app, service="short", staff="ana"), at_review(app, staff="ben")
+    alone = at_review(app, service="long")
+    load(app, ('offers = ["short", "long"]\nhours', 'offers = ["long"]\nhours'))
+    other.submit()
+    tab.refresh().submit()
+    TabClient(app, "?staff=ana")
+    TabClient(app, "?service=short&staff=ana")
+    load(app, ('slug = "ana"', 'slug = "eve"'), ('slug = "short"', 'slug = "brief"'))
+    alone.refresh().submit()
+    tab.refresh()
+    at_time(app, service="long").open("time?month=2026-04")
+    at_time(app, service="long").open("time?month=2026-05")
+    load(app, ('hours.mon-sun = ["09:00-17:00"]', "hours.mon-sun = []"))
+    at_time(app, service="long")
+
+
+def the_last_minute(app):
+    tab = at_details(app)
+    with later(minutes=2, seconds=30):
+        tab.refresh()
+    tab = at_details(app, service="long")
+    tab.submit(name="\x07", email="ada@example.com", note="1" + "\u0301" * 40)
+    tab.submit(force=True, **ADA, question_first_visit="x")
+    with later(days=2):
+        TabClient(app, "").submit(service="short").submit(staff="any")
+
+
 WAYS = (
+    more_than_one_visitor_may_have,
+    holding_more_than_one_may,
+    a_shop_that_sends_people_away,
+    the_last_minute,
     a_booking_from_the_first_page_to_its_cancelling,
     times_on_another_clock,
     links_with_answers,
@@ -321,6 +371,18 @@ WAYS = (
 )
 
 
+def load(app, *changes):
+    content = SHOP.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in content
+        content = content.replace(before, after)
+    with NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
+        file.write(content.replace('"short"', '"brief"') if '"brief"' in content else content)
+        file.flush()
+        answer = app.test_cli_runner().invoke(args=["booking", "load", file.name])
+    assert answer.exit_code == 0, answer.output
+
+
 @contextmanager
 def later(**by):
     with time_machine.travel(datetime.now(UTC) + timedelta(**by)):
@@ -333,8 +395,23 @@ def in_database(app):
         yield connection
 
 
-@pytest.mark.settings(visitor_share=100)
-@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+FEW = {
+    more_than_one_visitor_may_have: {"drafts_per_visitor": 3, "bookings_per_visitor": 1},
+    holding_more_than_one_may: {"holds_per_visitor": 1},
+}
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(
+            way,
+            id=way.__name__,
+            marks=pytest.mark.settings(**{"visitor_share": 100} | FEW.get(way, {})),
+        )
+        for way in WAYS
+    ],
+)
 def test_every_text_is_marked_in(way, app, answers):
     with speaking(Language("en", ENGLISH.locale, Marked())):
         way(app)

@@ -118,3 +118,7 @@ def test_dates_times_lengths_and_lists_follow_the_language():
 def test_weekdays_have_a_short_and_a_full_name_from_monday_on():
     assert formats.weekdays()[0] == ("Mo", "Monday")
     assert formats.weekdays()[6] == ("Su", "Sunday")
+
+
+def test_names_in_a_row_have_commas():
+    assert formats.join_list(["Ada", "Ben", "Cleo"]) == "Ada, Ben, Cleo"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Response, request
 from markupsafe import Markup
 
+from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.storage.models import Service, StaffMember
 from booking.tab_sessions import TabSession
@@ -59,7 +60,7 @@ def _preselected(
     if service is None and len(offered) == 1:
         service = offered[0]
     if service is None and member:
-        names = ", ".join(each.name for each in offered)
+        names = formats.join_list([each.name for each in offered])
         offer = _("%(name)s offers: %(services)s.", name=member.name, services=names)
         notices = [*notices, offer]
     return fragments.show(
