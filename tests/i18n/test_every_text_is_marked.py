@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, Comment, Doctype
 from flask import request
 
 from booking.i18n import ENGLISH, Language, speaking
+from booking.tab_sessions.errors import Refusal
 from booking.testing import TabClient
 from tests.conftest import SHOP
 from tests.customer.walks import ADA, at_details, at_done, at_review, at_time, nearest, slots
@@ -383,6 +384,12 @@ def load(app, *changes):
     assert answer.exit_code == 0, answer.output
 
 
+def kinds(of):
+    for kind in of.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
 @contextmanager
 def later(**by):
     with time_machine.travel(datetime.now(UTC) + timedelta(**by)):
@@ -418,3 +425,21 @@ def test_every_text_is_marked_in(way, app, answers):
     assert answers
     found = offences(answers)
     assert not found, "\n".join(["", *sorted(found)])
+
+
+GIVEN_WITH = {"DraftTooLarge": (9, 8), "TabSessionGone": ("expired",), "TooManyTabs": (60,)}
+
+
+REFUSALS = [kind for kind in kinds(Refusal) if kind.__module__ == Refusal.__module__]
+
+
+@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+def test_what_tab_sessions_refuse_is_said_by_the_wizard_in_marked_words(kind, app):
+    refusal = kind(*GIVEN_WITH.get(kind.__name__, ()))
+    with (
+        app.test_request_context("/book/details/form", method="POST", data={"name": "Ada"}),
+        speaking(Language("en", ENGLISH.locale, Marked())),
+    ):
+        page = app.make_response(app.handle_user_exception(refusal)).get_data(as_text=True)
+    assert OPEN in page
+    assert not offences([(kind.__name__, page)])
