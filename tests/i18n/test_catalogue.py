@@ -76,3 +76,14 @@ def test_no_message_of_a_template_is_put_together():
                 if not all(isinstance(text, nodes.Const) for text in texts):
                     offences.append(f"{path.relative_to(ROOT)}:{call.lineno}")
     assert not offences, f"{offences}: values come by name, _('With %(who)s', who=who)"
+
+
+def test_scripts_have_no_words_of_their_own():
+    """They take them from data- attributes of the page, or ask the browser's CLDR."""
+    literal = re.compile(r"""(["'`])((?:[A-Z0-9]\w*|\$\{\w+\}) [a-z][^"'`\n]*)\1""")
+    offences = [
+        f"{path.name}: {found[2]}"
+        for path in sorted((ROOT / "static/js").glob("*.js"))
+        for found in literal.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not offences
