@@ -1,7 +1,7 @@
 """Allocate a slot: choose, check and claim, the same way for every verb.
 
 `allocate` is the one way to a claim, under hold, extend, book and reschedule. What they ask for is
-a `SlotRequest`; whose claim it becomes, a hold's or a booking's, is an `Owner`.
+a `SlotRequest`; the hold or booking that the claim belongs to is a `ClaimRecord`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ class Claimant(NamedTuple):
 
 @dataclass(frozen=True)
 class Terms:
-    """What was found out before anything is claimed.
+    """What was read and checked before anything is claimed.
 
     `share` has the candidates in the order in which they are tried, and says whether the slot may
     be held; `hashes` is None where the visitor is not counted.
@@ -68,7 +68,7 @@ class Terms:
         return self.share.candidates[0]
 
 
-class Owner(Protocol):
+class ClaimRecord(Protocol):
     """The record that claims belong to: a hold, a new booking, or one that is moved."""
 
     def write(self, session: Session, terms: Terms) -> Claimant:
@@ -99,24 +99,23 @@ def attempt(session: Session) -> Iterator[None]:
         raise
 
 
-def allocate(session: Session, request: SlotRequest, owner: Owner) -> Candidate:
-    """Claim the slot for `owner`, with the first candidate who can be had, and return that one.
+def allocate(session: Session, request: SlotRequest, record: ClaimRecord) -> Candidate:
+    """Claim the slot for `record`, with the first candidate who can be had, and return that one.
 
-    Run it inside `attempt`: of a refused one part may be written. Raises SlotUnavailable,
-    VisitorLimit, and what `owner` raises.
+    Run it inside `attempt`, because a refusal may come after something was written. Raises
+    SlotUnavailable, VisitorLimit, and what `record` raises.
     """
     _validate_start(request.start, request.now)
-    hashes = check_visitor_limits(
-        session, request
-    )  # on PostgreSQL that may wait, so it comes first
+    # First, because on PostgreSQL it may wait for others of the network.
+    hashes = check_visitor_limits(session, request)
     catalogue = read_catalogue(session)
     offering = _offering(catalogue, request)
     snapshot = _snapshot_for_start(session, catalogue, request, offering)
     ordered = _by_preference(session, request, snapshot, _free(request, snapshot, offering))
     share = within_visitor_share(session, request, snapshot, ordered, hashes)
     terms = Terms(request, snapshot, share, hashes)
-    chosen = _claim_first_available(session, terms, owner.write(session, terms))
-    owner.assign(session, terms, chosen)
+    chosen = _claim_first_available(session, terms, record.write(session, terms))
+    record.assign(session, terms, chosen)
     return chosen
 
 

@@ -65,8 +65,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
 
     Of several staff members one who is free is taken, as for a hold. The time is claimed again,
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
-    allow it; minimum notice and booking window do not bind the owner. What the tab still holds
-    counted against its `visitor` all the while; anything else is counted now (None: not at all).
+    allow it; minimum notice and booking window do not bind the owner. `draft` is the number of the
+    draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
+    time, which was counted when it was held.
 
     Raises SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with another
     fingerprint (what the tab holds stands as it did), or Retry.
@@ -90,7 +91,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     try:
         with attempt(session):
             held = hold_of(session, tab_key, lock=True)
-            # What the tab still holds counted against its visitor all the while.
+            # What the tab still holds was counted when it was held.
             counted = None if _still_holds(held, service, staff, start, now) else visitor
             request = SlotRequest(
                 service=service,
@@ -146,7 +147,7 @@ def lock(session: Session, booking: Booking) -> None:
 
 @dataclass(frozen=True)
 class _NewBooking:
-    """The owner of a new booking's claims."""
+    """A new booking, as the record that claims belong to."""
 
     booking: Booking
 

@@ -34,14 +34,14 @@ class HoldDuration:
 
     @property
     def lately(self) -> int:
-        """The second by which a hold must have run out to count no more."""
+        """A hold that ran out by then counts no more (seconds since the epoch)."""
         return self.at - self.length
 
     def last(self, since: int) -> int:
         """Return when what began at `since` is over, with all its extensions."""
         return since + self.length * (1 + self.extensions)
 
-    def counts(self, earlier: Hold | None) -> bool:
+    def continues(self, earlier: Hold | None) -> bool:
         """Tell whether the clock goes on from what the tab held earlier."""
         return earlier is not None and earlier.expires_at > self.lately
 
@@ -51,35 +51,35 @@ class HoldDuration:
         `began` is given where the tab goes on to another time: of that only what the tab did itself
         counts, so nothing from before its session began.
         """
-        own = earlier.held_since if earlier and self.counts(earlier) else self.at
+        own = earlier.held_since if earlier and self.continues(earlier) else self.at
         return min(self.at, self.at if past is None else past, max(own, began or own))
 
 
-def chosen(
+def when_chosen(
     duration: HoldDuration,
     earlier: Hold | None,
     past: int | None,
     minutes: int,
     *,
-    is_held: bool,
+    may_be_held: bool,
     began: int | None = None,
 ) -> dict[str, int]:
     """Return the columns of a time just chosen, held for `minutes` at first.
 
-    Unless `is_held`, it is written as a hold that ran out already.
+    Unless it `may_be_held`, it is written as a hold that has run out already.
     """
     since, at = duration.since(earlier, past, began), duration.at
-    goes_on = earlier if duration.counts(earlier) else None
+    goes_on = earlier if duration.continues(earlier) else None
     until = max(at + minutes * 60, goes_on.expires_at if goes_on else 0)
     last = min(until, duration.last(since))
     return {
         "held_since": since,
-        "expires_at": last if is_held else min(last, at),
+        "expires_at": last if may_be_held else min(last, at),
         "extensions": goes_on.extensions if goes_on else 0,
     }
 
 
-def extended(
+def when_extended(
     duration: HoldDuration, earlier: Hold, past: int | None, *, counts: bool
 ) -> dict[str, int]:
     """Return the columns of a hold made longer: by an extension that counts, or to its full length.

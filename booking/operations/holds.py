@@ -20,7 +20,7 @@ from booking.storage.reads import hold_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from .hold_duration import HoldDuration, chosen, extended
+from .hold_duration import HoldDuration, when_chosen, when_extended
 from .slot_request import Candidate, Proof, SlotRequest, Visitor, candidates
 from .visitors import held_before, require_proof_of_work
 
@@ -62,9 +62,9 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             proof=proof,
         )
         duration = HoldDuration(now, minutes, extensions)
-        owner = _ChosenHold(tab_key, duration, at_first or minutes, tab_began)
-        allocate(session, request, owner)
-        return owner.held
+        record = _ChosenHold(tab_key, duration, at_first or minutes, tab_began)
+        allocate(session, request, record)
+        return record.held
 
 
 def extend(
@@ -102,9 +102,9 @@ def extend(
             own_hold=earlier,
             proof=proof,
         )
-        owner = _ExtendedHold(earlier, HoldDuration(now, minutes, most), counts)
-        allocate(session, request, owner)
-        return owner.held
+        record = _ExtendedHold(earlier, HoldDuration(now, minutes, most), counts)
+        allocate(session, request, record)
+        return record.held
 
 
 def lengthen(
@@ -126,7 +126,7 @@ def lengthen(
     with suppress(NoHold, NoMoreTime, SlotUnavailable, VisitorLimit, ProofOfWorkRequired):
         if not held.is_over(now):
             duration = HoldDuration(now, minutes, most)
-            until = extended(duration, held, None, counts=False)["expires_at"]
+            until = when_extended(duration, held, None, counts=False)["expires_at"]
             if prolong(session, held, until, _claimed(session, held)):
                 return replace(held, expires_at=until)
         return extend(
@@ -158,7 +158,7 @@ def release_but_keep_clock(session: Session, *, tab_key: int, now: datetime) -> 
 
 @dataclass
 class _ChosenHold:
-    """The owner of the claims of a time that was just chosen; `held` is set once it is written."""
+    """The hold of a time that was just chosen; `held` is set once it is written."""
 
     tab_key: int
     duration: HoldDuration
@@ -169,12 +169,17 @@ class _ChosenHold:
     def write(self, session: Session, terms: Terms) -> Claimant:
         request, earlier = terms.request, terms.request.own_hold
         is_moved = earlier is not None and _is_other_slot(earlier, request, terms.first)
-        if earlier and is_moved:  # before asking what was held before: the two may overlap
+        if earlier and is_moved:  # before `_held_before`: the two times may overlap
             remember_released(session, [earlier.id])
         past = _held_before(session, terms, self.tab_key, self.duration)
         began = self.tab_began if is_moved else None
-        lasts = chosen(
-            self.duration, earlier, past, self.minutes, is_held=terms.share.is_held, began=began
+        lasts = when_chosen(
+            self.duration,
+            earlier,
+            past,
+            self.minutes,
+            may_be_held=terms.share.may_be_held,
+            began=began,
         )
         if lasts["expires_at"] > self.duration.at:
             require_proof_of_work(session, request, terms.snapshot, terms.share)
@@ -196,7 +201,7 @@ class _ChosenHold:
 
 @dataclass
 class _ExtendedHold:
-    """The owner of the claims of a hold that is made longer."""
+    """A hold that is made longer."""
 
     held: Hold
     duration: HoldDuration
@@ -204,11 +209,11 @@ class _ExtendedHold:
     columns: dict[str, Any] = field(default_factory=dict)
 
     def write(self, session: Session, terms: Terms) -> Claimant:
-        if not terms.share.is_held:
+        if not terms.share.may_be_held:
             raise NoMoreTime
         require_proof_of_work(session, terms.request, terms.snapshot, terms.share)
         past = _held_before(session, terms, self.held.tab_session_id, self.duration)
-        self.columns = extended(self.duration, self.held, past, counts=self.counts)
+        self.columns = when_extended(self.duration, self.held, past, counts=self.counts)
         return Claimant(hold_id=self.held.id, expires_at=self.columns["expires_at"])
 
     def assign(self, session: Session, terms: Terms, _chosen: Candidate) -> None:

@@ -60,7 +60,7 @@ def reschedule(
 
 @dataclass(frozen=True)
 class _MovedBooking:
-    """The owner of the claims of a booking that is moved."""
+    """A booking that is moved, as the record that claims belong to."""
 
     booking: Booking
 

@@ -47,7 +47,7 @@ class VisitorShare:
     """
 
     candidates: list[Candidate]
-    is_held: bool = True
+    may_be_held: bool = True
     is_pressed: bool = False
 
 
@@ -116,7 +116,7 @@ def within_visitor_share(
     held = [one.held for one in usage.values()]
     return VisitorShare(
         free or left,
-        is_held=places.is_held and bool(free),
+        may_be_held=places.may_be_held and bool(free),
         is_pressed=places.is_pressed or _is_pressed(sum(opened.values()), held, visitor),
     )
 
@@ -131,7 +131,7 @@ def require_proof_of_work(
     used before.
     """
     is_own = snapshot.own is not None and snapshot.own.starts_at == request.start
-    if is_own or not (share.is_held and share.is_pressed):
+    if is_own or not (share.may_be_held and share.is_pressed):
         return
     proof, now = request.proof, request.now
     if proof is None or not spend_proof(session, proof.mark, expires_at=proof.good_until, now=now):
@@ -183,13 +183,13 @@ def _places(
         raise VisitorLimit(Limit.DAY)
     return VisitorShare(
         [],
-        is_held=within_share(limit, held, held, 1, visitor.held_share),
+        may_be_held=within_share(limit, held, held, 1, visitor.held_share),
         is_pressed=is_under_pressure(limit, held, held, visitor.pressure_share),
     )
 
 
 def _one_at_a_time(session: Session, hashes: VisitorHashes) -> None:
-    # Or two tabs would both count before either holds. SQLite has one writer at a time anyway.
+    # Otherwise two tabs could both count before either holds. SQLite has one writer at a time.
     # In one order for everybody, or two visitors of one network would wait for each other.
     if session.get_bind().dialect.name != "postgresql":
         return

@@ -189,7 +189,7 @@ def remembered(engine: Engine) -> Catalogue | None:
 
 
 def _token(session: Session, connection: Connection) -> str | None:
-    """The token as this transaction sees it; on SQLite known again only after it wrote something.
+    """The token as this transaction sees it; on SQLite read again only once it wrote.
 
     There a transaction sees one state from its beginning on, but for what it writes itself.
     """

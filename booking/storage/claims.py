@@ -67,8 +67,8 @@ def claim_and_release(
     # it on its own would lock rows out of order.
     extra = set(to_release) - set(wanted)
     every = sorted({*wanted, *extra})
-    owner = _Owner(hold_id, booking_id, expires_at)
-    written = _write(session, every, owner, own_hold_id=own_hold_id, now=now)
+    claimant = _Claimant(hold_id, booking_id, expires_at)
+    written = _write(session, every, claimant, own_hold_id=own_hold_id, now=now)
     if written < len(every):
         lost = set(wanted) - owned(session, hold_id=hold_id, booking_id=booking_id)
         if lost:
@@ -95,10 +95,9 @@ def release_hold(session: Session, hold_id: int) -> None:
 
 def release_holds(session: Session, hold_ids: Collection[int]) -> None:
     """Let go of several holds at once: one after the other would lock rows out of order."""
+    # The holds before their claims, as who extends one locks them.
     in_order = select(holds.c.id).where(holds.c.id.in_(hold_ids)).order_by(holds.c.id)
-    session.execute(
-        in_order.with_for_update()
-    ).fetchall()  # who extends one has it before its claims
+    session.execute(in_order.with_for_update()).fetchall()
     _release(session, hold_ids)
 
 
@@ -209,7 +208,7 @@ _PAST = (
 )
 
 
-class _Owner(NamedTuple):
+class _Claimant(NamedTuple):
     """Who claims until when, in the order the statement asks for it."""
 
     hold_id: int | None
@@ -218,14 +217,14 @@ class _Owner(NamedTuple):
 
 
 def _write(
-    session: Session, pairs: list[Pair], owner: _Owner, *, own_hold_id: int | None, now: int
+    session: Session, pairs: list[Pair], claimant: _Claimant, *, own_hold_id: int | None, now: int
 ) -> int:
     """Write the claims that are free or our own; how many were."""
     connection = session.connection()
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     written = 0
     for part in _parts(pairs):
-        values = [value for pair in part for value in (*pair, *owner)]
+        values = [value for pair in part for value in (*pair, *claimant)]
         # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
         result = connection.exec_driver_sql(
             _statement(len(part), mark), (*values, now, own_hold_id)

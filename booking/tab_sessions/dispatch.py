@@ -48,10 +48,10 @@ View = Callable[..., Any]
 Hook = Callable[[TabSession[Any]], None]
 Answer = Response | DeferredResponse
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_ERASED_ALONG = 10
-_MOST_FLOWS = 1000
+_ERASED_ALONG = 10  # outlived tabs that end with each new one
+_MOST_FLOWS = 1000  # of one tab, ended at once
 _ACTIVITY_NOTES = 12  # within an idle limit, at most
-_NO_ID = ""
+_NO_ID = ""  # of a tab that a reading request did not name
 _log = logging.getLogger(__name__)
 
 
@@ -212,8 +212,8 @@ class SessionRequest(Generic[Data]):
                 idempotent=self.options.idempotent,
                 keep=_is_kept,
             )
-        except Retry as unsettled:
-            raise TabSessionBusy from unsettled
+        except Retry as last:
+            raise TabSessionBusy from last
         except DATABASE_FAILURES as error:
             raise translate_database_error(error) from error
         if isinstance(outcome, TabSessionGone):

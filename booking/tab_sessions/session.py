@@ -183,7 +183,8 @@ class TabSession(Generic[Data]):
     def keep_alive(self) -> int | None:
         """Begin the idle limit anew, in all flows; return the seconds until the first of them ends.
 
-        None where nothing is stored."""
+        None where nothing is stored.
+        """
         rows = self._every_flow()
         for row in rows:
             activity = self._activity(row.absolute_expires_at)

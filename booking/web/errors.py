@@ -100,7 +100,7 @@ class ErrorPages:
         return body, status, dict(TabSessionBusy.headers)
 
     def failed(self, error: Exception) -> AnswerWithHeaders:
-        """503: no tables yet, or a page without a tab, which has no door that would say busy."""
+        """503: no tables yet, or the database failed where no session route says TabSessionBusy."""
         if is_missing_table(error):
             current_sidebook().tables.forget()
             return self.not_set_up(error)

@@ -20,7 +20,7 @@ from tests.operations.racing import at_once, won
 
 
 class HeldBefore:
-    """The owner of the claims of a hold that is there already."""
+    """A hold that is there already, as the record that claims belong to."""
 
     def __init__(self, held: Hold) -> None:
         self.claimant = Claimant(hold_id=held.id, expires_at=held.expires_at)

@@ -1,4 +1,4 @@
-"""A small sum for the customer's browser, to show that somebody is wizard; under pressure only.
+"""A small sum for the customer's browser, to show that somebody is there; under pressure only.
 
 The package altcha makes the challenge and checks what came of it. Each is signed with a key of this
 tab and this choice, derived from the day's key in the database: all processes know it, and nothing

@@ -24,8 +24,8 @@ Rows = list[dict[str, str]]
 def answer_version(wizard: WizardState, step: Step) -> str:
     """Return which stored answer a form is rendered from; keyed, so that it tells nothing.
 
-    The draft's seed outlives a renewed id, and goes along into a copied tab: what was typed over
-    an answer there has been typed over the same answer here.
+    The draft's seed outlives a renewed id and is copied with the draft, so that the same answer has
+    the same version in a copied tab.
     """
     answer = [wizard.draft.seed, step.name, step.answer(wizard.draft)]
     return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]

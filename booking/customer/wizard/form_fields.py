@@ -44,7 +44,7 @@ def typed_values() -> dict[str, str]:
 
 
 def read_typed_values() -> None:
-    """Read it now, before anything is locked."""
+    """Read what was typed, for `typed_values` to return later, while nothing is locked yet."""
     typed_values()
 
 

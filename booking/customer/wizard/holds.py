@@ -35,7 +35,7 @@ from .texts import MANY_HELD, NO_MORE_TIME, NOT_HELD, TIME_LOST, visitor_limit
 
 SECONDS_LEFT = "Hold-Seconds-Left"
 """The header that tells the countdown on the page how long the time is held now."""
-_WORTHWHILE = 60  # seconds: for less, what is saved while somebody types leaves the hold alone
+_WORTHWHILE = 60  # seconds: a hold that would gain less is left as it is
 
 
 def hold_slot(

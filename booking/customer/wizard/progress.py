@@ -82,10 +82,10 @@ def is_reached(wizard: WizardState, step: Step) -> bool:
 def progress_of(wizard: WizardState) -> Progress:
     """Work out how far that tab has come."""
     every = steps()
-    asked = [step for step in every if step.is_question]
+    asking = questions()
     return Progress(
-        asked,
+        asking,
         every[-2],
-        frozenset(step.name for step in asked if step.is_answered(wizard)),
-        frozenset(step.name for step in asked if step.is_skipped(wizard)),
+        frozenset(step.name for step in asking if step.is_answered(wizard)),
+        frozenset(step.name for step in asking if step.is_skipped(wizard)),
     )

@@ -69,7 +69,7 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     if not alone:  # else all of the app's addresses are looked at
         blueprint.before_app_request(_refuse_unknown_hosts)
     errors.register_error_handlers(blueprint)
-    blueprint.url_value_preprocessor(lambda *_asked: _guard_without_tokens(blueprint))
+    blueprint.url_value_preprocessor(lambda *_: _exempt_from_csrf(blueprint))
     return blueprint
 
 
@@ -79,14 +79,15 @@ def _refuse_unknown_hosts() -> None:
         urls.refuse_unknown_host()
 
 
-def _guard_without_tokens(blueprint: Blueprint) -> None:
-    # Cancelling has no session route; it asks for the link's secret and for a mark of its page.
+def _exempt_from_csrf(blueprint: Blueprint) -> None:
+    # Cancelling is the only form without a session route, and it asks for the link's secret and for
+    # a mark of its page.
     exempt(blueprint)
 
 
 def _add_pages(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     blueprint.add_url_rule("/", view_func=shell.start)
-    blueprint.add_url_rule("/", "not_here", shell.not_here, methods=EVERY[1:])
+    blueprint.add_url_rule("/", "method_not_allowed", shell.method_not_allowed, methods=EVERY[1:])
     blueprint.add_url_rule(f"/{_any(steps)}", view_func=shell.page)
     blueprint.add_url_rule("/zones", "zones", zones.show)
 
@@ -98,18 +99,18 @@ def _add_fragments(blueprint: Blueprint, steps: Sequence[Step]) -> None:
 
 def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     # An answer given twice is the same answer, and a draft confirmed twice the same booking.
-    again: dict[str, Any] = {"methods": ["POST"], "idempotent": True}
-    first: dict[str, Any] = {"before_transaction": read_typed_values, **again}
+    answer: dict[str, Any] = {"methods": ["POST"], "idempotent": True}
+    typed: dict[str, Any] = {"before_transaction": read_typed_values, **answer}
     for step in steps[:-1]:
-        options = {"allow_completed": step.allow_completed, **again}
+        options = {"allow_completed": step.allow_completed, **answer}
         options["before_transaction"] = step.before_transaction
         session_route(blueprint, f"/{step.name}/form", endpoint=step.name, **options)(_submit(step))
     questions = [step for step in steps if step.is_question]
-    session_route(blueprint, f"/{_any(questions)}/kept", **again)(keep_stored)
-    session_route(blueprint, "/details/typed", **first)(save_input)
-    session_route(blueprint, "/new/form", **first)(recovery.resume)
+    session_route(blueprint, f"/{_any(questions)}/kept", **answer)(keep_stored)
+    session_route(blueprint, "/details/typed", **typed)(save_input)
+    session_route(blueprint, "/new/form", **typed)(recovery.resume)
     session_route(blueprint, "/hold/extension", methods=["POST"])(holds.more_time)
-    session_route(blueprint, "/clear", allow_completed=True, **again)(clearing.clear)
+    session_route(blueprint, "/clear", allow_completed=True, **answer)(clearing.clear)
     session_lifecycle(blueprint, "/tab-session")
 
 
@@ -119,11 +120,11 @@ def _any(steps: Sequence[Step]) -> str:
 
 def show_step(tab: TabSession, step: str) -> Response:
     """Show the step asked for, or the right one."""
-    return fragments.show(tab, step, **step_named(step).asked_for(request.args))
+    return fragments.show(tab, step, **step_named(step).read_link_args(request.args))
 
 
 def keep_stored(tab: TabSession, step: str) -> DeferredResponse:
-    """Of two answers keep the one that is stored."""
+    """Keep the stored one of two answers that differ, and go on to the next step."""
     wizard = load_state(tab)
     step_named(step).keep_stored(wizard)
     return replies.accept(wizard)

@@ -26,7 +26,7 @@ def page(step: str) -> str:
     return _shell(title, url_for(".show_step", step=step, **_query()))
 
 
-def not_here() -> NoReturn:
+def method_not_allowed() -> NoReturn:
     """Answer 405: the front page is only to be looked at."""
     abort(405, valid_methods=["GET", "HEAD"])
 

@@ -39,7 +39,7 @@ class Step:
     owns: ClassVar[tuple[str, ...]] = ()
     """The draft's fields with its answer; without any it lies in `by_step`, under its name."""
     link_args: ClassVar[tuple[str, ...]] = ()
-    """What a link to its page may say, for `asked_for`."""
+    """What a link to its page may say, for `read_link_args`."""
     recoverable: ClassVar[tuple[str, ...]] = ()
     """Fields that a form of an ended tab hands to a new booking though nobody typed them."""
     allow_completed: ClassVar[bool] = False
@@ -61,7 +61,7 @@ class Step:
         """Whether nobody is asked, because only one answer is possible."""
         return False
 
-    def asked_for(self, args: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002
+    def read_link_args(self, args: Mapping[str, str]) -> dict[str, Any]:  # noqa: ARG002
         """Return what the arguments of a link mean to `context`."""
         return {}
 

@@ -44,7 +44,7 @@ class ServiceStep(Step):
         """Whether there is one service, and no other was chosen before."""
         return len(wizard.services) == 1 and wizard.service is not None
 
-    def asked_for(self, args: Mapping[str, str]) -> dict[str, Any]:
+    def read_link_args(self, args: Mapping[str, str]) -> dict[str, Any]:
         """Return the service and the staff member that a link names."""
         return {"chosen": args.get("service", ""), "preferred_staff": args.get("staff", "")}
 

@@ -43,7 +43,7 @@ class StaffStep(Step):
         """Whether one person offers the service, and no other was chosen before."""
         return len(wizard.staff) == 1 and bool(wizard.candidates)
 
-    def asked_for(self, args: Mapping[str, str]) -> dict[str, Any]:
+    def read_link_args(self, args: Mapping[str, str]) -> dict[str, Any]:
         """Return whom a link names."""
         return {"chosen": args.get("staff", "")}
 

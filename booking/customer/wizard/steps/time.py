@@ -52,7 +52,7 @@ class TimeStep(Step):
         """Whether the chosen time is held or still free."""
         return wizard.slot_state in {SlotState.HELD, SlotState.OVER}
 
-    def asked_for(self, args: Mapping[str, str]) -> dict[str, Any]:
+    def read_link_args(self, args: Mapping[str, str]) -> dict[str, Any]:
         """Return the day and the month (its first) that a link names."""
         month = iso_day(args.get("month", "") + "-01")
         return {"day": iso_day(args.get("day", "")), "month": month}
@@ -107,8 +107,8 @@ class TimeStep(Step):
     def differences(self, wizard: WizardState, start: datetime) -> Rows:
         """Return what differs when that time is chosen."""
         stored = wizard.draft.start
-        there = formats.format_moment(stored, wizard.zone) if stored else ""
-        return rows(wizard, self, there, formats.format_moment(start, wizard.zone))
+        kept = formats.format_moment(stored, wizard.zone) if stored else ""
+        return rows(wizard, self, kept, formats.format_moment(start, wizard.zone))
 
     def summary(self, wizard: WizardState, at: Step) -> list[Row]:  # noqa: ARG002
         """Return when, and on whose clock."""
@@ -146,10 +146,11 @@ class TimeStep(Step):
         try:
             notices = _take_slot(wizard, start)
         except NOT_TAKEN as error:
+            # A sum is asked for only once it is decided which of two times is meant.
             if not differing or not isinstance(error, ProofOfWorkRequired):
                 status, alerts, extra = _why_not(wizard, start, error)
                 return refuse(tab, self, status, alerts, zone=zone, **extra)
-        if differing:  # and the time can be had; asking gives the one that is held back its place
+        if differing:  # asking answers 409, so this hold is rolled back and the one before stands
             return ask_which(tab, self, differing, zone=zone, chosen=start)
         return accept(wizard, notices)
 
