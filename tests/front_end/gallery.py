@@ -8,22 +8,20 @@ from booking.customer.wizard import zones
 from booking.tab_sessions import client_script
 from booking.web import assets
 from booking.web.templating import render_template
-from tests.front_end.samples import SAMPLES, SITE, Context
+from tests.front_end.samples import PAGES, Context, sample
 
 ROOT = Path(__file__).parents[2]
 
 
 def show(name: str, changes: Context | None = None) -> str:
     """A sample as its template shows it, with some of its context changed."""
-    sample = SAMPLES[name]
-    return render_template(sample.template, **sample.context | (changes or {}))
+    shown = sample(name)
+    return render_template(shown.template, **shown.context | (changes or {}))
 
 
 def page(name: str) -> str:
     """A fragment inside the page that loads it; a page as it is."""
-    if not SAMPLES[name].template.startswith("_"):
-        return show(name)
-    return render_template("page.html", **SITE, title="Book", fragment_url=f"/fragment/{name}")
+    return show(name) if name in PAGES else show("page", {"fragment_url": f"/fragment/{name}"})
 
 
 def strict(response: Response) -> Response:
@@ -32,7 +30,7 @@ def strict(response: Response) -> Response:
 
 
 def create_gallery() -> Flask:
-    """The app; a name that a template uses and no sample gives is an error."""
+    """Return the app."""
     blueprint = Blueprint("booking", __name__, static_folder=ROOT / "static")
     blueprint.add_url_rule("/js/tab-session.js", "tab_session_script", client_script)
     blueprint.add_url_rule("/page/<name>", "page", page)
