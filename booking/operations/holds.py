@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue, rules_of
-from booking.storage.claims import prolong, release_claims, release_hold, staff_ticks
+from booking.storage.claims import prolong_hold, release_claims, release_hold, staff_ticks
 from booking.storage.holds import remember_released
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
@@ -107,7 +107,7 @@ def extend(
         return record.held
 
 
-def lengthen(
+def prolong(
     session: Session,
     held: Hold,
     *,
@@ -127,7 +127,7 @@ def lengthen(
         if not held.is_over(now):
             duration = HoldDuration(now, minutes, most)
             until = when_extended(duration, held, None, counts=False)["expires_at"]
-            if prolong(session, held, until, _claimed(session, held)):
+            if prolong_hold(session, held, until, _claimed(session, held)):
                 return replace(held, expires_at=until)
         return extend(
             session,

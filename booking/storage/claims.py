@@ -107,22 +107,24 @@ def _release(session: Session, hold_ids: Collection[int]) -> None:
     session.execute(delete(holds).where(holds.c.id.in_(hold_ids)))
 
 
-def prolong(session: Session, held: Hold, until: int, claimed: int) -> bool:
+def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool:
     """Let the hold and all that it claimed, so many, run out later.
 
     False where somebody was quicker, and nothing is changed: while a request waited, its time may
     have run out for others.
     """
     connection, seen = session.connection(), held.expires_at
-    if not connection.execute(_LENGTHEN, {"hold": held.id, "seen": seen, "until": until}).rowcount:
+    if not connection.execute(
+        _PROLONG_HOLD, {"hold": held.id, "seen": seen, "until": until}
+    ).rowcount:
         return False
     if connection.dialect.name == "postgresql":
         _lock(session, claims.c.hold_id == held.id)
     later = {"hold": held.id, "until": until, "claimed": claimed}
-    if connection.execute(_PROLONG, later).rowcount:
+    if connection.execute(_PROLONG_CLAIMS, later).rowcount:
         return True
     # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
-    connection.execute(_LENGTHEN, {"hold": held.id, "seen": until, "until": seen})
+    connection.execute(_PROLONG_HOLD, {"hold": held.id, "seen": until, "until": seen})
     return False
 
 
@@ -185,13 +187,13 @@ BLOCKING = (
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
 _OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
-_LENGTHEN = (
+_PROLONG_HOLD = (
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
     .values(expires_at=bindparam("until"))
 )
 _HOW_MANY = select(func.count()).where(claims.c.hold_id == bindparam("hold")).correlate(None)
-_PROLONG = (
+_PROLONG_CLAIMS = (
     update(claims)
     .where(
         claims.c.hold_id == bindparam("hold"), bindparam("claimed") == _HOW_MANY.scalar_subquery()

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from booking.operations.errors import NoHold, NoMoreTime, SlotUnavailable
-from booking.operations.holds import extend, lengthen, release, release_but_keep_clock
+from booking.operations.holds import extend, prolong, release, release_but_keep_clock
 from booking.operations.purge import purge_holds, purge_past_holds
 from booking.operations.slot_request import Visitor
 from booking.scheduling.slots import Reason
@@ -125,7 +125,7 @@ def test_a_time_that_somebody_took_meanwhile_is_not_held_for_longer(shop, taken)
     shop.hold(shop.tab(), "cut", "ann", at(taken), now=later(3))
     with shop.writing() as session:
         seen = hold_of(session, tab)
-        held = lengthen(session, seen, now=later(3) - timedelta(seconds=1), **asked)
+        held = prolong(session, seen, now=later(3) - timedelta(seconds=1), **asked)
     assert held.expires == later(3)
     with shop.engine.connect() as connection:
         left = connection.scalars(select(claim.c.expires_at).where(claim.c.hold_id == held.id))

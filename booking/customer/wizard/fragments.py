@@ -74,8 +74,8 @@ def _shared(
     return {
         "step": step.name,
         "heading": _(step.heading),
-        "progress": [_stage(progress, each, step) for each in progress.asked],
-        "step_number": progress.asked.index(step) + 1,
+        "progress": [_stage(progress, each, step) for each in progress.visible],
+        "step_number": progress.visible.index(step) + 1,
         "form_url": urls.form_url(step.name),
         "back": urls.to(before.name) if before else None,
         "hold": hold_panel(wizard, typing_prolongs=prolongs, notices=notices),

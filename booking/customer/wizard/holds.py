@@ -98,7 +98,7 @@ def prolong(wizard: WizardState) -> dict[str, str]:
     """Hold the tab's time to its full length; return the header that says how long that is."""
     held, now, settings = wizard.hold, wizard.tab.now, current_sidebook().settings
     if held and _last(held, now) - held.expires_at >= _WORTHWHILE:
-        held = holds.lengthen(
+        held = holds.prolong(
             wizard.tab.session,
             held,
             now=now,

@@ -40,7 +40,7 @@ class Progress:
     skipped: frozenset[str]
 
     @property
-    def asked(self) -> list[Step]:
+    def visible(self) -> list[Step]:
         """The steps a customer walks through, in order, up to the review."""
         return [s for s in (*self.questions, self.review) if s.name not in self.skipped]
 
@@ -55,7 +55,7 @@ class Progress:
         A skipped step counts as answered; the last step is reached by confirming alone.
         """
         open_step = self.open_step
-        for step in self.asked:
+        for step in self.visible:
             if step.name == wanted:
                 return step
             if step is open_step:
@@ -64,9 +64,9 @@ class Progress:
 
     def step_before(self, step: Step) -> Step | None:
         """Return where 'Back' leads; None from the first question and from the last step."""
-        asked = self.asked
-        place = asked.index(step) if step in asked else 0
-        return asked[place - 1] if place else None
+        visible = self.visible
+        place = visible.index(step) if step in visible else 0
+        return visible[place - 1] if place else None
 
     def earlier(self, step: Step) -> list[Step]:
         """Return the questions before that step, the skipped ones among them."""
