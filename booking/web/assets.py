@@ -19,7 +19,11 @@ from booking.tab_sessions import CLIENT_SCRIPT, client_script
 
 from . import urls
 
-SHEETS = ("tokens", "base", "forms", "steps", "calendar", "print")
+SHEETS = (
+    *("tokens", "base", "buttons", "actions", "fields", "messages", "differing", "small-sum"),
+    *("clear", "ending", "progress", "cards", "summary", "hold", "answers", "appointment"),
+    *("calendar", "print"),
+)
 WIZARD = ("wizard", "typing", "hold", "idle", "leaving", "trouble")
 SCRIPTS = (*WIZARD, "two-tabs")
 ON_A_CROWDED_DAY = ("sum", "challenge")
