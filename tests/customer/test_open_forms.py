@@ -42,3 +42,10 @@ def test_details_that_were_loaded_before_are_saved_while_somebody_types(app, rou
     tab = at_details(app)
     tab.post("details/typed", **as_before(tab.fields) | {"name": "Ada", "round": round_})
     assert value(tab.open("details"), "name") == kept
+
+
+def test_a_field_without_a_name_answers_no_question(app):
+    tab = at_time(app)
+    tab.open("service")
+    tab.post("service/form", **{"": "long"})
+    assert tab.status == 422

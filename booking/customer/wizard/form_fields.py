@@ -28,7 +28,7 @@ _TYPED, _JUDGED = "booking.typed", "booking.judged"
 def posted(name: str) -> str:
     """Return one field of the form; empty when it was not sent."""
     form = request.form
-    return form.get(name) or form.get(OLD_NAMES.get(name, ""), "")
+    return form.get(name) or form.get(OLD_NAMES.get(name, name), "")
 
 
 def typed_values() -> dict[str, str]:
