@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import flask
 from flask import current_app
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
-from booking.i18n import current_language, formats, gettext, ngettext
+from booking.i18n import Language, current_language, formats, gettext, ngettext
 
 _ENVIRONMENT = "booking.templates"
 """The key in app.extensions under which our environment stands."""
@@ -29,20 +31,37 @@ ONLY_SOMETIMES: dict[str, Any] = {
 def render_template(name: str, /, **context: Any) -> str:
     """Return that template of templates/booking/, a host's own of the same name before ours.
 
-    It is given `_`, `ngettext`, `language` and `weekdays` beside the context. Raises
+    It is given `_`, `ngettext`, `language`, `weekdays` and the macros of parts/macros.html beside
+    the context. Raises
     jinja2.UndefinedError where it uses a name that nobody gives.
     """
     given = ONLY_SOMETIMES | context
     given["errors_heading"] = errors_heading(given["errors"], given["fields"])
     given |= {"_": text, "ngettext": plural}
     given |= {"language": current_language(), "weekdays": formats.weekdays}
-    return flask.render_template(_environment().get_template(f"booking/{name}"), **given)
+    environment = _environment()
+    # Given, not imported: each import of a template costs as much as rendering a small one.
+    given |= _macros(environment.get_template("booking/parts/macros.html"))
+    return flask.render_template(environment.get_template(f"booking/{name}"), **given)
 
 
 def text(message: str, /, **values: object) -> Markup:
     """Return the message in the reader's language; only a value that is Markup may bring markup."""
-    translated = escape(gettext(message))
+    translated = _escaped(current_language(), message)
     return translated % values if values else translated
+
+
+@lru_cache(maxsize=2000)
+def _escaped(_language: Language, message: str) -> Markup:
+    return escape(gettext(message))
+
+
+@lru_cache(maxsize=8)
+def _macros(template: Template) -> dict[str, Any]:
+    """Return the macros of parts/macros.html by name: every template of ours may call them."""
+    return {
+        name: value for name, value in vars(template.module).items() if isinstance(value, Macro)
+    }
 
 
 def plural(one: str, many: str, number: int, /, **values: object) -> Markup:

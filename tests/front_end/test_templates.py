@@ -48,7 +48,8 @@ def test_whatever_a_template_reads_is_given_by_somebody():
     )
     includers = " ".join(re.findall(r"{%-? (?:with|set|for) ([^%]*)", "".join(texts)))
     read = {name for text in texts for name in find_undeclared_variables(Environment().parse(text))}
-    given = {*FLASKS, *re.findall(r'"(\w+)"', code), *re.findall(r"\b(\w+)=", code)}
+    macros = re.findall(r"{% macro (\w+)", "".join(texts))
+    given = {*FLASKS, *macros, *re.findall(r'"(\w+)"', code), *re.findall(r"\b(\w+)=", code)}
     assert read <= given | set(re.findall(r"\w+", includers))
 
 

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from flask import Flask, render_template_string
+from flask import Blueprint, Flask, render_template_string
 from jinja2 import UndefinedError
 from markupsafe import Markup
 
+from booking.files import TEMPLATES
 from booking.web import templating
 
 SCRIPT = "<script>alert(1)</script>"
@@ -17,6 +18,7 @@ def host(tmp_path):
     """An app with templates, a filter and a `_` of its own."""
     (tmp_path / "templates/booking").mkdir(parents=True)
     app = Flask("host", root_path=tmp_path)
+    app.register_blueprint(Blueprint("ours", __name__, template_folder=str(TEMPLATES)))
     app.jinja_env.globals["_"] = "a host".__add__
     with app.test_request_context("/"):
         yield app
