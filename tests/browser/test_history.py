@@ -82,3 +82,12 @@ def test_a_link_that_preselects_answers_by_itself_once(page_of):
     at(page, "time")
     page.goto("/book/staff")
     answered(page, "staff")
+
+
+def test_a_page_of_the_release_before_becomes_one_of_today_with_the_next_step(tab_at):
+    page = tab_at("details", BEN)
+    page.evaluate("document.querySelector('[name=answer_version]').name = 'seen'")
+    page.evaluate("window.isStillOpen = true")
+    take(page, BEN, "details")
+    page.wait_for_function("window.isStillOpen === undefined")
+    at(page, "review")

@@ -44,6 +44,16 @@ def test_details_that_were_loaded_before_are_saved_while_somebody_types(app, rou
     assert value(tab.open("details"), "name") == kept
 
 
+def test_a_page_that_was_loaded_before_is_left_for_one_with_todays_styles_and_scripts(app):
+    tab = at_time(app)
+    form = tab.open("service").fields | {"service": "long"}
+    headers = {"Tab-Session": tab.id, "HX-Request": "true"}
+    for fields, leaves in ((form, None), (as_before(form), "/book/time")):
+        answer = tab.client.post("/book/service/form", data=fields, headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers.get("HX-Redirect") == leaves
+
+
 def test_a_field_without_a_name_answers_no_question(app):
     tab = at_time(app)
     tab.open("service")

@@ -31,6 +31,11 @@ def posted(name: str) -> str:
     return form.get(name) or form.get(OLD_NAMES.get(name, name), "")
 
 
+def is_from_an_older_page() -> bool:
+    """Return whether the form was loaded before its fields were renamed, and its page with it."""
+    return any(old in request.form and new not in request.form for new, old in OLD_NAMES.items())
+
+
 def typed_values() -> dict[str, str]:
     """Return what was posted of the details, unchecked; of more than anybody asks for, the first.
 

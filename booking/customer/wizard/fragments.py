@@ -14,6 +14,7 @@ from booking.web.rendering import render
 
 from . import conflicts
 from .draft import BookingDraft
+from .form_fields import is_from_an_older_page
 from .holds import hold_panel
 from .progress import Progress, progress_of
 from .state import WizardState, load_state
@@ -35,7 +36,11 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
 def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     """Return the fragment after an accepted answer: the next step, pushed to the tab's history."""
     step, html = _fragment(tab, wanted, **extra)
-    return _answer(html, {"HX-Push-Url": urls.step_url(step)})
+    headers = {"HX-Push-Url": urls.step_url(step)}
+    if is_from_an_older_page():
+        # Its style sheet and scripts do not know this fragment; a page of its own brings today's.
+        headers["HX-Redirect"] = urls.step_url(step)
+    return _answer(html, headers)
 
 
 def _fragment(
