@@ -406,6 +406,20 @@ def test_htmx_is_the_last_script_of_a_page():
     assert not offences, told(offences, rule)
 
 
+def test_tests_ask_pages_from_outside():
+    offences = [
+        where(path, call.lineno)
+        for path in (ROOT / "tests").rglob("*.py")
+        for call in nodes(path, ast.Call)
+        if getattr(call.func, "attr", "") == "wait_for_function"
+    ]
+    rule = (
+        "`wait_for_function` evaluates inside the page, which its policy forbids as soon as it has "
+        "to wait. Ask by `wait_until` of tests/fixtures/browsers.py."
+    )
+    assert not offences, told(offences, rule)
+
+
 def test_commands_print_through_one_place():
     spoken = {"echo", "secho", "echo_via_pager", "prompt", "confirm", "print"}
     offences = [

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.wizard import at, take, walk
 from tests.customer_walkthrough.visits import BEN, STEPS
+from tests.fixtures.browsers import wait_until
 
 
 def answered(page: Page, step: str) -> None:
@@ -89,5 +90,5 @@ def test_a_page_of_the_release_before_becomes_one_of_today_with_the_next_step(ta
     page.evaluate("document.querySelector('[name=answer_version]').name = 'seen'")
     page.evaluate("window.isStillOpen = true")
     take(page, BEN, "details")
-    page.wait_for_function("window.isStillOpen === undefined")
+    wait_until(page, "window.isStillOpen === undefined")
     at(page, "review")

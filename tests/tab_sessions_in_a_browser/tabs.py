@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.fixtures.browsers import wait_until
+
 
 def id_of(page: Page) -> str:
     """The tab's id, as soon as it is settled."""
@@ -27,5 +29,5 @@ def events(page: Page, event: str) -> list[dict]:
 
 def hears(page: Page, event: str) -> dict:
     """The page hears of that event, or will in a moment."""
-    page.wait_for_function("event => window.heard?.some((each) => each.event === event)", arg=event)
+    wait_until(page, "event => window.heard?.some((each) => each.event === event)", event)
     return events(page, event)[0]

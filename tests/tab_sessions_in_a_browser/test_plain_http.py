@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
 SITE = "notes.example"
@@ -87,7 +88,7 @@ def test_of_two_that_ask_at_once_one_keeps_the_place(page, page_of):
     before = id_of(page)
     page.goto(page.url + "elsewhere")
     page.evaluate(TWO_FRAMES)
-    page.wait_for_function(f"() => {EACH_FRAME}.every((frame) => frame.contentWindow.TabSession)")
+    wait_until(page, f"() => {EACH_FRAME}.every((frame) => frame.contentWindow.TabSession)")
     ids = page.evaluate(f"Promise.all({EACH_FRAME}.map({ITS_ID}))")
     assert len(set(ids)) == 2
     assert before in ids

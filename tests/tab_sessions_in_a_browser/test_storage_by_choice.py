@@ -1,5 +1,6 @@
 """Where the id is kept: per tab, shared by all tabs, by an adapter, nowhere; one or several."""
 
+from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
 BLOCKED = """Object.defineProperty(window, "sessionStorage", {
@@ -90,7 +91,7 @@ def test_two_scripts_on_one_page_are_two_ids(page_of, heard):
     page.evaluate("Promise.all([TabSession.ready, Basket.ready])")
     notes, basket = page.evaluate("[TabSession.id, Basket.id]")
     assert notes != basket
-    page.wait_for_function("() => document.querySelector('#basket').textContent")
+    wait_until(page, "() => document.querySelector('#basket').textContent")
     assert {(each["path"], each["Tab-Session"]) for each in heard} == {
         ("/notes/note", notes),
         ("/basket/note", basket),

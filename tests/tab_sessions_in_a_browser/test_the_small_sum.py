@@ -11,6 +11,7 @@ from tests.browser.wizard import IN_TWO_DAYS, at, go_on, tab_on
 from tests.customer.walks import at_details
 from tests.customer_walkthrough.visits import ADA
 from tests.fixtures.axe import violations
+from tests.fixtures.browsers import wait_until
 
 # Of 80 minutes each: more than a quarter of Ana's day. Her break ends at 12:00 UTC or at 13:00.
 OTHERS = ("09:00", "14:00")
@@ -132,7 +133,7 @@ def test_what_does_the_sum_may_come_late_or_not_at_all(page):
         go_on(page)
     other = choose(page, 3)
     held_up[0].continue_()
-    page.wait_for_function("window.SmallSum")
+    wait_until(page, "window.SmallSum")
     expect(page.locator("[name=proof]")).to_have_value("")
     go_on(page)
     at(page, "details")

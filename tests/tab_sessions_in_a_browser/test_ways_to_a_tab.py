@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import Error
 
+from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
 FRESH = {
@@ -173,7 +174,7 @@ def test_a_page_the_browser_remembered_yields_too(page, page_of):
 
 def go_back(page) -> None:
     page.evaluate("setTimeout(() => history.back())")
-    page.wait_for_function("() => location.pathname === '/' && 'cameBack' in window")
+    wait_until(page, "() => location.pathname === '/' && 'cameBack' in window")
 
 
 def test_a_tab_whose_renderer_crashed_goes_on(page, context, heard):
@@ -182,11 +183,11 @@ def test_a_tab_whose_renderer_crashed_goes_on(page, context, heard):
         page.goto("chrome://crash")
     heard.clear()
     context.service_workers[0].evaluate("address => self.reload(address)", address)
-    wait_until(lambda: heard, page)
+    comes(lambda: heard, page)
     assert [each["Tab-Session"] for each in heard] == [before]
 
 
-def wait_until(condition, page, seconds=10) -> None:
+def comes(condition, page, seconds=10) -> None:
     for _ in range(seconds * 20):
         if condition():
             return

@@ -7,6 +7,7 @@ import time_machine
 from sqlalchemy import create_engine
 
 from tests.conftest import served
+from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.notes import notes_app
 from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
@@ -111,5 +112,5 @@ def test_of_several_parts_of_a_page_each_is_fresh_after_an_end(page_of):
     page.evaluate(ENDED_BY_ANOTHER)
     ask = "TabSession.fetch('/notes/note').then((answer) => answer.status)"
     assert page.evaluate(f"Promise.all([{ask}, {ask}, {ask}])") == [200, 200, 200]
-    page.wait_for_function("window.heard.some((each) => each.event === 'ended')")
+    wait_until(page, "window.heard.some((each) => each.event === 'ended')")
     assert len(events(page, "ended")) == 1
