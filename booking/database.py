@@ -40,7 +40,11 @@ MOST_THREADS = 32
 """Of one process: none of them waits for a connection, and no more than they use are opened."""
 
 
-class NotUnicode(Exception):
+class UnusableDatabase(Exception):
+    """Raised where this program must not use a database; the message says what to do."""
+
+
+class NotUnicode(UnusableDatabase):
     """Raised where a database cannot hold every script; the message says how to make one."""
 
     def __init__(self, name: str, encoding: str, remedy: str) -> None:

@@ -17,7 +17,11 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
-from booking.database import refuse_other_encodings, wait_as_long_as_it_takes
+from booking.database import (
+    UnusableDatabase,
+    refuse_other_encodings,
+    wait_as_long_as_it_takes,
+)
 from booking.files import MIGRATIONS
 from booking.storage.base import NAMES
 from booking.storage.models import Base
@@ -27,7 +31,7 @@ from booking.tables import VERSION_TABLE
 _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
 
 
-class NewerDatabase(Exception):
+class NewerDatabase(UnusableDatabase):
     """Raised where the database was migrated by a later version of Sidebook than this one."""
 
     def __init__(self, revision: str) -> None:
@@ -38,7 +42,7 @@ class NewerDatabase(Exception):
         )
 
 
-class BrokenReferences(Exception):
+class BrokenReferences(UnusableDatabase):
     """Raised where a migration left rows that point to nothing; it was rolled back."""
 
 

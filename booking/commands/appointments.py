@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,10 +16,10 @@ from booking.operations import bookings, owners
 from booking.operations.rescheduling import reschedule as reschedule_booking
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage import reads
-from booking.storage.models import Booking, Hold, Service, StaffMember
+from booking.storage.models import Booking, Service, StaffMember
 from booking.tab_sessions import read_transaction, run_in_transaction
 
-from .dates import RelativeDay, day, instant
+from .dates import Day, day, instant
 from .explain import appointment_in_words, comes_twice, far_ahead, slot_in_words
 from .group import booking_commands, now, ready
 from .holds import describe_released
@@ -44,8 +45,8 @@ DAYS = 'A day is 2026-12-24, "tomorrow", "next friday" or "+3 weeks", counted fr
 @click.option("--staff", help="Only with that staff member (a slug).")
 @click.option("--customer", help="Only whose name, e-mail or phone has this in it; all to come.")
 def list_bookings(
-    first: date | RelativeDay | None,
-    last: date | RelativeDay | None,
+    first: Day | None,
+    last: Day | None,
     *,
     everything: bool,
     staff: str | None,
@@ -58,8 +59,8 @@ def list_bookings(
         span = day_interval(start, zone)[0], day_interval(end, zone)[1]
         found = reads.bookings_between(session, *map(from_minute, span))
         lines = list(agenda(_of(session, found, staff, customer), zone))
-    for line in lines or [f"No {_such(staff, customer)} {_when(start, end)}."]:
-        say(line)
+    such = "such appointments" if staff or customer else "appointments"
+    say(*(lines or [f"No {such} {_when(start, end)}."]))
 
 
 @booking_commands.command()
@@ -67,21 +68,21 @@ def list_bookings(
 def show(reference: str) -> None:
     """Show all that is known about one appointment."""
     with read_transaction(ready()) as session:
-        for line in details(booking_named(session, reference), reads.shop_zone(session)):
-            say(line)
+        say(*details(booking_named(session, reference), reads.shop_zone(session)))
 
 
 def _days(
-    first: date | RelativeDay | None,
-    last: date | RelativeDay | None,
+    first: Day | None,
+    last: Day | None,
     zone: ZoneInfo,
     *,
     endless: bool,
 ) -> tuple[date, date]:
     today = local_day(to_minute(now()), zone)
-    begins, ends = (one(today) if isinstance(one, RelativeDay) else one for one in (first, last))
-    start = begins or today
-    end = ends or (END_OF_TIME if endless else start)
+    start = first(today) if first else today
+    end = END_OF_TIME if endless else start
+    if last:
+        end = last(today)
     if end < start:
         raise click.ClickException("--to is before --from: swap them.")
     return start, end
@@ -97,10 +98,6 @@ def _of(
         if (member is None or booking.staff_member_id == member.id)
         and (customer is None or is_about(booking, customer))
     ]
-
-
-def _such(staff: str | None, customer: str | None) -> str:
-    return "such appointments" if staff or customer else "appointments"
 
 
 def _when(start: date, end: date) -> str:
@@ -128,33 +125,23 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
     draft = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
 
     def work(session: Session) -> list[str]:
-        chosen, zone = service_named(session, service), reads.shop_zone(session)
-        people, begins = staff_offering(session, chosen, staff), instant(start, now(), zone)
+        chosen = service_named(session, service)
+        people = staff_offering(session, chosen, staff)
+        take = partial(
+            bookings.book,
+            session,
+            tab_key=None,
+            draft=draft,
+            fingerprint="",
+            service=chosen,
+            customer=customer_of(session, customer),
+            answers=[],
+            manage_token_hash=secrets.token_bytes(32),
+        )
+        done = "Booked: {reference} {when}."
+        return _take(session, chosen, people, start, take, done, over_holds=over_holds)
 
-        def take(people: Sequence[StaffMember]) -> Booking:
-            return bookings.book(
-                session,
-                tab_key=None,
-                draft=draft,
-                fingerprint="",
-                service=chosen,
-                staff=people,
-                start=begins,
-                customer=customer_of(session, customer),
-                answers=[],
-                manage_token_hash=secrets.token_bytes(32),
-                now=now(),
-                by="owner",
-            )
-
-        with slot_in_words(session, chosen, people, begins, over_holds=over_holds):
-            made, gone = _take(session, chosen, people, begins, take, over_holds=over_holds)
-        done = f"Booked: {made.reference} {_with_whom(made, zone)}. The customer was not told."
-        remarks = far_ahead(chosen, begins, now()) + comes_twice(start, begins, zone)
-        return [done + remarks, *describe_released(session, gone)]
-
-    for line in run_in_transaction(ready(), work, idempotent=True):
-        say(line)
+    say(*run_in_transaction(ready(), work, idempotent=True))
 
 
 @booking_commands.command(epilog=START)
@@ -166,24 +153,15 @@ def reschedule(reference: str, start: str, staff: str | None, *, over_holds: boo
     """Move an appointment to START. Its old time can be booked again at once."""
 
     def work(session: Session) -> list[str]:
-        booking, zone = booking_named(session, reference), reads.shop_zone(session)
-        service, to = booking.service, instant(start, now(), zone)
+        booking = booking_named(session, reference)
+        service = booking.service
         people = staff_offering(session, service, staff) if staff else [booking.staff_member]
-
-        def take(people: Sequence[StaffMember]) -> Booking:
-            return reschedule_booking(
-                session, booking, staff=people, start=to, now=now(), by="owner"
-            )
-
-        with slot_in_words(session, service, people, to, over_holds=over_holds):
-            _, gone = _take(session, service, people, to, take, over_holds=over_holds)
-        done = f"{booking.reference} is {_with_whom(booking, zone)} now. The customer was not told."
-        remarks = far_ahead(service, to, now()) + comes_twice(start, to, zone)
-        return [done + remarks, *describe_released(session, gone)]
+        take = partial(reschedule_booking, session, booking)
+        done = "{reference} is {when} now."
+        return _take(session, service, people, start, take, done, over_holds=over_holds)
 
     with appointment_in_words(reference, "moved"):
-        for line in run_in_transaction(ready(), work, idempotent=True):
-            say(line)
+        say(*run_in_transaction(ready(), work, idempotent=True))
 
 
 @booking_commands.command()
@@ -200,22 +178,35 @@ def cancel(reference: str, *, like: str | None, yes: bool) -> None:
         return [_cancel(session, booking)]
 
     with appointment_in_words(reference, "cancelled"):
-        for line in run_in_transaction(ready(), work, idempotent=True):
-            say(line)
+        say(*run_in_transaction(ready(), work, idempotent=True))
 
 
 def _take(
     session: Session,
     service: Service,
     staff: Sequence[StaffMember],
-    start: datetime,
-    take: Callable[[Sequence[StaffMember]], Booking],
+    written: str,
+    take: Callable[..., Booking],
+    done: str,
     *,
     over_holds: bool,
-) -> tuple[Booking, Sequence[Hold]]:
-    if over_holds:
-        return owners.over_holds(session, service, staff, start, take, now=now())
-    return take(staff), []
+) -> list[str]:
+    """Take the time that is written so, for one of the staff, and return what is to be said."""
+    zone = reads.shop_zone(session)
+    start = instant(written, now(), zone)
+
+    def taken(people: Sequence[StaffMember]) -> Booking:
+        return take(staff=people, start=start, now=now(), by="owner")
+
+    with slot_in_words(session, service, staff, start, over_holds=over_holds):
+        if over_holds:
+            made, gone = owners.over_holds(session, service, staff, start, taken, now=now())
+        else:
+            made, gone = taken(staff), []
+    place = f"on {when(made, zone)} with {made.staff_member.name}"
+    said = done.format(reference=made.reference, when=place) + " The customer was not told."
+    remarks = far_ahead(service, start, now()) + comes_twice(written, start, zone)
+    return [said + remarks, *describe_released(session, gone)]
 
 
 def _cancel(session: Session, booking: Booking) -> str:
@@ -237,7 +228,3 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
     gone = owners.cancel_like(session, booking, width=width, now=now())
     done = "These appointments are cancelled. The customers were not told."
     return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
-
-
-def _with_whom(booking: Booking, zone: ZoneInfo) -> str:
-    return f"on {when(booking, zone)} with {booking.staff_member.name}"

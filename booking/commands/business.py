@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from booking.business_file.load import MOST_BYTES, read_business
@@ -21,6 +20,7 @@ from booking.state import current_sidebook
 from booking.storage import reads
 from booking.tab_sessions import run_in_transaction, run_read_only
 
+from .database_checks import sqlite_path
 from .group import booking_commands, now, ready
 from .output import say, when
 from .shop_changes import removals, sentence
@@ -34,7 +34,10 @@ def init() -> None:
     from booking.migrate import current, upgrade  # noqa: PLC0415 - Alembic is slow to load, see ready
 
     engine = current_sidebook().engine
-    _make_file(engine)
+    # Only here: anywhere else a mistyped address would silently become an empty database.
+    with suppress(OSError):  # opening it will say why
+        if file := sqlite_path(engine):
+            file.touch(0o600)  # and so SQLite makes -wal and -shm: names stand in them
     upgrade(engine)
     if public := current_sidebook().settings.public_url:
         host = str(urlsplit(public).hostname)
@@ -70,16 +73,7 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
         run_in_transaction(session, work, idempotent=True)
     if not dry_run:
         lines += run_read_only(session, lambda reading: list(_to_call(reading, before)))
-    for line in lines:
-        say(line)
-
-
-def _make_file(engine: Engine) -> None:
-    """Only here: anywhere else a mistyped address would silently become an empty database."""
-    name = engine.url.database
-    if engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:")):
-        with suppress(OSError):  # opening it will say why
-            Path(name).touch(0o600)  # and so SQLite makes -wal and -shm: names stand in them
+    say(*lines)
 
 
 class _DryRun(Exception):

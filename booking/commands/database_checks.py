@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -38,73 +38,71 @@ class Finding(NamedTuple):
     text: str
 
 
-def expect(name: str, found: str, good: set[str], harm: str, remedy: str = "") -> Finding:
-    """Return a warning where a setting is none of the good ones; `remedy` is what to set it to."""
-    if found in good:
-        return Finding(Grade.OK, f"{name} = {found}")
-    return Finding(Grade.WARN, f"{name} = {found}, so {harm}: set it to {remedy or min(good)}")
+def check(stands: bool, fine: str, otherwise: str, grade: Grade = Grade.WRONG) -> Finding:  # noqa: FBT001 - what is asked
+    """Return what was found: `fine` where it stands, else `otherwise`, which is graded so."""
+    return Finding(Grade.OK, fine) if stands else Finding(grade, otherwise)
+
+
+def expect(
+    name: str,
+    found: str,
+    good: set[str],
+    harm: str,
+    remedy: str = "",
+    grade: Grade = Grade.WARN,
+) -> Finding:
+    """Check that a setting is one of the good ones; by default the remedy is to set it to one."""
+    said = f"{name} = {found}"
+    harm = f"{said}, so {harm}: {remedy or f'set it to {min(good)}'}"
+    return check(found in good, said, harm, grade)
 
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.
 SAFE_SQLITE = (3, 51, 3)
 SYNCHRONOUS = {"0": "off", "1": "normal", "2": "full", "3": "extra"}
 LOSING = {
-    "off": "nothing can be taken back, and half of a booking can be written",
-    "memory": "a crash can destroy the file",
+    "off": ("nothing can be taken back, and half of a booking can be written", Grade.WRONG),
+    "memory": ("a crash can destroy the file", Grade.WRONG),
+}
+PRAGMAS = {
+    "foreign_keys": ("1", "the database does not watch over references"),
+    "ignore_check_constraints": ("0", "rows can be written that mean nothing"),
 }
 
 
 def sqlite_settings(session: Session) -> Iterator[Finding]:
+    """Check the library, the file behind the session, and how this connection is set."""
     yield sqlite_version(sqlite3.sqlite_version_info)
-    damage = _pragma(session, "quick_check(1)")
-    yield (
-        Finding(Grade.OK, "the database file is sound")
-        if damage == "ok"
-        else Finding(
-            Grade.WRONG,
-            "the database file is damaged: stop the server, keep a copy of the file, and "
-            "restore the last good backup (docs/operating.md)",
-        )
+    yield check(
+        _pragma(session, "quick_check(1)") == "ok",
+        "the database file is sound",
+        "the database file is damaged: stop the server, keep a copy of the file, and "
+        "restore the last good backup (docs/operating.md)",
     )
-    yield _journal(_pragma(session, "journal_mode"))
-    keys = _pragma(session, "foreign_keys")
-    yield expect("foreign_keys", keys, {"1"}, "the database does not watch over references")
-    ignored = _pragma(session, "ignore_check_constraints")
-    yield expect(
-        "ignore_check_constraints", ignored, {"0"}, "rows can be written that mean nothing"
-    )
+    mode = _pragma(session, "journal_mode")
+    harm, grade = LOSING.get(mode, ("readers wait for writers", Grade.WARN))
+    yield expect("journal_mode", mode, {"wal"}, harm, grade=grade)
+    for name, (good, harm) in PRAGMAS.items():
+        yield expect(name, _pragma(session, name), {good}, harm)
     level = SYNCHRONOUS.get(_pragma(session, "synchronous"), "unknown")
     yield expect(
         "synchronous", level, {"full", "extra"}, "a power cut can take a confirmed booking"
     )
-    patience = int(_pragma(session, "busy_timeout"))
-    yield (
-        Finding(Grade.OK, f"busy_timeout = {patience}")
-        if patience >= PATIENCE
-        else Finding(
-            Grade.WARN,
-            f"busy_timeout = {patience}, so a busy moment is a page that says try again: set it to "
-            "15000",
-        )
-    )
-
-
-def _journal(mode: str) -> Finding:
-    if mode in LOSING:
-        harm = f"journal_mode = {mode}, so {LOSING[mode]}: set it to wal"
-        return Finding(Grade.WRONG, harm)
-    return expect("journal_mode", mode, {"wal"}, "readers wait for writers")
+    patience = _pragma(session, "busy_timeout")
+    said_so = f"busy_timeout = {patience}"
+    harm = f"{said_so}, so a busy moment is a page that says try again: set it to 15000"
+    yield check(int(patience) >= PATIENCE, said_so, harm, Grade.WARN)
 
 
 def sqlite_version(version: tuple[int, ...]) -> Finding:
-    number = ".".join(map(str, version))
-    if version >= SAFE_SQLITE:
-        return Finding(Grade.OK, f"SQLite {number}")
-    safe = ".".join(map(str, SAFE_SQLITE))
-    return Finding(
-        Grade.WARN,
+    """Check that a busy file is safe with SQLite of that version."""
+    number, safe = (".".join(map(str, each)) for each in (version, SAFE_SQLITE))
+    return check(
+        version >= SAFE_SQLITE,
+        f"SQLite {number}",
         f"SQLite {number} has a bug that can, very rarely, corrupt a busy database: "
         f"use SQLite {safe} or newer, or PostgreSQL, and keep backups",
+        Grade.WARN,
     )
 
 
@@ -124,16 +122,88 @@ _READABLE = """
 """
 
 
+_NOT_BOOKED = "a customer whose name it cannot hold cannot book"
+_TAKEN_BACK = "a crash can take confirmed bookings"
+# Of each setting what it may be, what comes of another value, and what to do then.
+_TEXT = (
+    (
+        "client_encoding",
+        {"UTF8"},
+        _NOT_BOOKED,
+        "set client_encoding to UTF8 at the role, or in your engine's connect_args",
+        Grade.WRONG,
+    ),
+    (
+        "DateStyle",
+        {"ISO"},
+        "the driver cannot read any time, and nobody can book",
+        "set it to ISO at the database or the role",
+        Grade.WRONG,
+    ),
+)
+_WRITING: tuple[tuple[Any, ...], ...] = (
+    ("fsync", {"on"}, _TAKEN_BACK),
+    ("full_page_writes", {"on"}, _TAKEN_BACK),
+    (
+        "transaction_isolation",
+        {"read committed"},
+        "more customers than need be are asked to try again",
+    ),
+    (
+        "session_replication_role",
+        {"origin", "local"},
+        "no trigger runs, and a changed business is not noticed",
+        "set it to origin",
+        Grade.WRONG,
+    ),
+)
+
+
 def postgresql(session: Session) -> Iterator[Finding]:
     """Return what is found at the server behind the session, and of this connection."""
+    connection = session.connection()
     yield Finding(Grade.OK, f"PostgreSQL {_setting(session, 'server_version')}")
-    yield from _text(session)
-    yield _instants(session)
+    remedy = f"move to another database ({in_unicode(connection)})"
+    stored = encoding(connection)
+    yield expect("the database's encoding", stored, {"UTF8"}, _NOT_BOOKED, remedy, Grade.WRONG)
+    yield from _expected(session, _TEXT)
+    driver: Any = connection.connection.dbapi_connection
+    by_itself = bool(getattr(driver, "autocommit", False))
     # Or nothing that follows could look at an appointment. For this transaction, if there is one.
-    session.connection().exec_driver_sql(_READABLE, {"local": not _commits_by_itself(session)})
-    yield from _durability(session)
-    yield from _transactions(session)
-    yield from _timeouts(session)
+    connection.exec_driver_sql(_READABLE, {"local": not by_itself})
+    yield from _expected(session, _WRITING)
+    standbys = bool(_setting(session, "synchronous_standby_names"))
+    yield synchronous_commit(_setting(session, "synchronous_commit"), standbys=standbys)
+    harm = "autocommit = on, so half of a booking can be written: take AUTOCOMMIT from the engine"
+    yield check(not by_itself, "autocommit = off", harm)
+    yield from _postgresql_warnings(session)
+
+
+def _expected(session: Session, settings: Iterable[tuple[Any, ...]]) -> Iterator[Finding]:
+    for name, *expected in settings:
+        # Of a style of dates only the first part matters.
+        yield expect(name, _setting(session, name).partition(",")[0], *expected)
+
+
+def synchronous_commit(level: str, *, standbys: bool) -> Finding:
+    """Check whether what was confirmed is on a disk, and on that of the standby."""
+    written = {"on", "remote_apply"} | (set() if standbys else {"local", "remote_write"})
+    lost = (
+        "the standby that takes over may lack a confirmed booking"
+        if standbys and level != "off"
+        else _TAKEN_BACK
+    )
+    return expect("synchronous_commit", level, written, lost, "set it to on")
+
+
+def _postgresql_warnings(session: Session) -> Iterator[Finding]:
+    for name, limit in session.connection().exec_driver_sql(_TIMEOUTS):
+        if 0 < int(limit) < PATIENCE:
+            yield Finding(
+                Grade.WARN,
+                f"{name} = {limit} ms, so a busy moment is a page that says try again: set it to "
+                f"{PATIENCE} or more for this role",
+            )
     if session.connection().exec_driver_sql("SELECT pg_is_in_recovery()").scalar():
         yield Finding(Grade.WARN, "this server is a standby, so nothing can be booked on it")
     pool: Any = session.get_bind().engine.pool
@@ -143,75 +213,6 @@ def postgresql(session: Session) -> Iterator[Finding]:
             "pool_pre_ping is off, so after a restart of the server each connection fails once: "
             "set it in SQLALCHEMY_ENGINE_OPTIONS",
         )
-
-
-def _text(session: Session) -> Iterator[Finding]:
-    stored = encoding(session.connection())
-    lost = "a customer whose name it cannot hold cannot book"
-    remedy = f"move to another database ({in_unicode(session.connection())})"
-    yield _require("the database's encoding", stored, {"UTF8"}, lost, remedy)
-    sent = _setting(session, "client_encoding")
-    remedy = "set client_encoding to UTF8 at the role, or in your engine's connect_args"
-    yield _require("client_encoding", sent, {"UTF8"}, lost, remedy)
-
-
-def _instants(session: Session) -> Finding:
-    style = _setting(session, "DateStyle").partition(",")[0]
-    harm = "the driver cannot read any time, and nobody can book"
-    remedy = "set it to ISO at the database or the role"
-    return _require("DateStyle", style, {"ISO"}, harm, remedy)
-
-
-def _durability(session: Session) -> Iterator[Finding]:
-    lost = "a crash can take confirmed bookings"
-    yield expect("fsync", _setting(session, "fsync"), {"on"}, lost)
-    yield expect("full_page_writes", _setting(session, "full_page_writes"), {"on"}, lost)
-    standbys = bool(_setting(session, "synchronous_standby_names"))
-    yield synchronous_commit(_setting(session, "synchronous_commit"), standbys=standbys)
-
-
-def synchronous_commit(level: str, *, standbys: bool) -> Finding:
-    """Check whether what was confirmed is on a disk, and on that of the standby."""
-    written = {"on", "remote_apply"} | (set() if standbys else {"local", "remote_write"})
-    lost = (
-        "the standby that takes over may lack a confirmed booking"
-        if standbys and level != "off"
-        else "a crash can take confirmed bookings"
-    )
-    return expect("synchronous_commit", level, written, lost, "on")
-
-
-def _transactions(session: Session) -> Iterator[Finding]:
-    harm = "more customers than need be are asked to try again"
-    level = _setting(session, "transaction_isolation")
-    yield expect("transaction_isolation", level, {"read committed"}, harm)
-    by_itself = "on" if _commits_by_itself(session) else "off"
-    harm, remedy = "half of a booking can be written", "take AUTOCOMMIT from the engine"
-    yield _require("autocommit", by_itself, {"off"}, harm, remedy)
-    role = _setting(session, "session_replication_role")
-    harm = "no trigger runs, and a changed business is not noticed"
-    yield _require("session_replication_role", role, {"origin", "local"}, harm, "set it to origin")
-
-
-def _timeouts(session: Session) -> Iterator[Finding]:
-    for name, limit in session.connection().exec_driver_sql(_TIMEOUTS):
-        if 0 < int(limit) < PATIENCE:
-            yield Finding(
-                Grade.WARN,
-                f"{name} = {limit} ms, so a busy moment is a page that says try again: set it to "
-                f"{PATIENCE} or more for this role",
-            )
-
-
-def _commits_by_itself(session: Session) -> bool:
-    driver: Any = session.connection().connection.dbapi_connection
-    return bool(getattr(driver, "autocommit", False))
-
-
-def _require(name: str, found: str, good: set[str], harm: str, remedy: str) -> Finding:
-    if found in good:
-        return Finding(Grade.OK, f"{name} = {found}")
-    return Finding(Grade.WRONG, f"{name} = {found}, so {harm}: {remedy}")
 
 
 def _setting(session: Session, name: str) -> str:
@@ -227,9 +228,8 @@ def file_modes(engine: Engine, settings_file: str | None) -> Iterator[Finding]:
     """Look at an SQLite database's files and folder, and at a settings file with a password."""
     if os.name != "posix":  # elsewhere the bits of a mode say nothing of others
         return
-    if engine.dialect.name == "sqlite" and (path := _path_of(engine)):
-        yield _database(path)
-        yield from _folder(path.parent)
+    if path := sqlite_path(engine):
+        yield from _database_modes(path)
     if settings_file and engine.url.password and _mode(Path(settings_file)) & OTHERS:
         yield Finding(
             Grade.WARN,
@@ -238,29 +238,28 @@ def file_modes(engine: Engine, settings_file: str | None) -> Iterator[Finding]:
         )
 
 
-def _database(path: Path) -> Finding:
+def sqlite_path(engine: Engine) -> Path | None:
+    """Return the file of an SQLite database, if it has one by an ordinary name."""
+    name = engine.url.database
+    is_file = engine.dialect.name == "sqlite" and name and not name.startswith((":", "file:"))
+    return Path(str(name)) if is_file else None
+
+
+def _database_modes(path: Path) -> Iterator[Finding]:
     files = [Path(f"{path}{end}") for end in BESIDE]
-    if opened := [file for file in files if _mode(file) & OTHERS]:
-        names = " ".join(map(str, opened))
-        return Finding(
-            Grade.WARN,
-            f"others on this machine can read customers' names in {names}: run chmod o= {names}",
-        )
-    return Finding(Grade.OK, "the database file is closed to others on this machine")
-
-
-def _folder(folder: Path) -> Iterator[Finding]:
-    mode = _mode(folder)
-    if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+    opened = " ".join(str(file) for file in files if _mode(file) & OTHERS)
+    yield check(
+        not opened,
+        "the database file is closed to others on this machine",
+        f"others on this machine can read customers' names in {opened}: run chmod o= {opened}",
+        Grade.WARN,
+    )
+    folder = path.parent
+    if _mode(folder) & stat.S_IWOTH and not _mode(folder) & stat.S_ISVTX:
         yield Finding(
             Grade.WARN,
             f"others on this machine can put another file into {folder}: run chmod o-w {folder}",
         )
-
-
-def _path_of(engine: Engine) -> Path | None:
-    name = engine.url.database
-    return Path(name) if name and not name.startswith((":", "file:")) else None
 
 
 def _mode(path: Path) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import click
@@ -37,26 +38,19 @@ _OFFSET = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class RelativeDay:
-    """A day counted from another, such as "next friday"."""
-
-    words: str
-
-    def __call__(self, today: date) -> date:
-        """Which day it has come to."""
-        return counted(self.words, today)
+Day = Callable[[date], date]
+"""A day, perhaps one that is counted from another, such as "next friday": given today it is one."""
 
 
-def day(written: str) -> date | RelativeDay:
-    """Return the day, or how it is counted; written otherwise it is refused with what to write."""
+def day(written: str) -> Day:
+    """Return the day as it is counted from today. Raises BadParameter, which says what to write."""
     written = _with_usual_digits(written)
     with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))
-        return RelativeDay(written)
+        return partial(counted, written)
     if found := _read(written, "%Y-%m-%d"):
         if found.year in YEARS:
-            return found
+            return lambda _today: found
         raise click.BadParameter(
             f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
         )

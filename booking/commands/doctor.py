@@ -12,7 +12,7 @@ from booking.migrate import pending
 from booking.storage.models import Booking
 from booking.storage.reads import services, shop
 
-from .database_checks import Finding, Grade, postgresql, sqlite_settings
+from .database_checks import Finding, Grade, check, postgresql, sqlite_settings
 from .fill_level import fill_level
 from .integrity import integrity
 
@@ -42,18 +42,22 @@ def _business(session: Session) -> Finding:
     if shop(session) is None:
         return Finding(Grade.WARN, "no business yet: run flask booking load shop.toml")
     found = len(services(session))
-    if not found:
-        return Finding(Grade.WARN, "nothing can be booked: let somebody offer a service")
-    return Finding(Grade.OK, f"{found} {'service' if found == 1 else 'services'} can be booked")
+    return check(
+        bool(found),
+        f"{found} {'service' if found == 1 else 'services'} can be booked",
+        "nothing can be booked: let somebody offer a service",
+        Grade.WARN,
+    )
 
 
 def _calendar(session: Session, now: datetime) -> Finding:
     unnamed = select(func.count()).where(Booking.calendar_uid.is_(None), Booking.starts_at > now)
-    if not (number := session.scalars(unnamed).one()):
-        return Finding(Grade.OK, "calendars know every appointment by one name")
-    return Finding(
-        Grade.WARN,
+    number = session.scalars(unnamed).one()
+    return check(
+        not number,
+        "calendars know every appointment by one name",
         f"{number} appointments of before the update are known to calendars by the address their "
         "file was taken from: let BOOKING_PUBLIC_URL name the one that customers used, and run "
         "flask booking init",
+        Grade.WARN,
     )

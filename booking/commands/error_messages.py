@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 
 from booking.business_file.section import BusinessFileError
-from booking.config import ConfigurationError
-from booking.database import NotUnicode
+from booking.database import UnusableDatabase
 from booking.tab_sessions import CommitOutcomeUnknown
 from booking.transactions.errors import NoDatabaseFile, state_of
 from booking.transactions.retry import Retry
@@ -40,43 +40,17 @@ IN_DOUBT = (
 def in_plain_words() -> Iterator[None]:
     """Turn what may go wrong without anybody's fault in the code into a line for the owner."""
     try:
-        with _explained():
-            yield
+        yield
     except click.ClickException as error:
         raise harmless(error) from error
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    try:
-        yield
-    except BusinessFileError as error:
-        raise click.ClickException(_nothing_loaded(error.problems)) from error
-    except _with_words_of_their_own() as error:
-        raise click.ClickException(str(error)) from error
-    except CommitOutcomeUnknown as error:
-        raise click.ClickException(IN_DOUBT) from error
-    except Retry as error:
-        raise click.ClickException(_BUSY) from error
-    except DBAPIError as error:
-        raise click.ClickException(_database_trouble(error)) from error
-    except ArgumentError as error:
-        raise click.ClickException(f"The database URL cannot be used: {error}") from error
+    except tuple(_WORDS) as error:
+        words = next(words for kind, words in _WORDS.items() if isinstance(error, kind))
+        raise harmless(click.ClickException(words(error))) from error
     except ModuleNotFoundError as error:
         if error.name != "psycopg":
             raise
         remedy = "PostgreSQL needs its driver: pip install 'sidebook[postgres]'"
         raise click.ClickException(remedy) from error
-
-
-def _with_words_of_their_own() -> tuple[type[Exception], ...]:
-    from booking.migrate import BrokenReferences, NewerDatabase  # noqa: PLC0415 - Alembic is slow to load
-
-    return ConfigurationError, NewerDatabase, BrokenReferences, NotUnicode
-
-
-def _nothing_loaded(problems: list[str]) -> str:
-    return "\n".join(["the file was not loaded, and nothing was changed.", *map(plain, problems)])
 
 
 def said(error: DBAPIError) -> str:
@@ -120,3 +94,14 @@ def _no_connection(reason: str) -> str:
             "password and the database's name in BOOKING_DATABASE_URL."
         )
     return f"The database does not answer ({reason}). Start it, or look at BOOKING_DATABASE_URL."
+
+
+NOT_LOADED = "the file was not loaded, and nothing was changed."
+_WORDS: dict[type[Exception], Callable[[Any], str]] = {
+    BusinessFileError: lambda error: "\n".join([NOT_LOADED, *map(plain, error.problems)]),
+    UnusableDatabase: str,
+    CommitOutcomeUnknown: lambda _: IN_DOUBT,
+    Retry: lambda _: _BUSY,
+    DBAPIError: _database_trouble,
+    ArgumentError: lambda error: f"The database URL cannot be used: {error}",
+}

@@ -28,7 +28,7 @@ from booking.storage.models import (
 from booking.tab_sessions import limits_of
 from booking.tab_sessions.model import handover, tab_session
 
-from .database_checks import Finding, Grade
+from .database_checks import Finding, Grade, check
 
 MUCH_HELD = 80
 """Percent of what may be held of somebody's day (BOOKING_HELD_SHARE): then others get nothing."""
@@ -78,14 +78,14 @@ def _open_minutes(catalogue: Catalogue, member: int, day: date) -> int:
 
 
 def _held(days: list[tuple[date, str, int]]) -> Finding:
-    if not days:
-        return Finding(Grade.OK, "no day is mostly held and not booked")
     named = ", ".join(f"{day} {slug} {share} %" for day, slug, share in days[:MOST_NAMED])
     more = " …" if len(days) > MOST_NAMED else ""
-    return Finding(
-        Grade.WARN,
+    return check(
+        not days,
+        "no day is mostly held and not booked",
         f"much of somebody's day is held and not booked ({named}{more}): look who it is (flask "
         "booking holds); flask booking release gives times back, and book --over-holds takes one",
+        Grade.WARN,
     )
 
 
@@ -102,13 +102,13 @@ def _grown(session: Session) -> Iterator[Finding]:
 
 def _overdue(session: Session, now: datetime) -> Finding:
     counts = {what: _count(session, *late) for what, late in _late(now).items()}
-    overdue = [f"{number} {what}" for what, number in counts.items() if number]
-    if not overdue:
-        return Finding(Grade.OK, "nothing is overdue to be purged")
-    return Finding(
+    overdue = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
+    return check(
+        not overdue,
+        "nothing is overdue to be purged",
+        f"a purge is overdue by more than a day ({overdue}): let flask booking purge run every "
+        "night",
         Grade.WARN,
-        f"a purge is overdue by more than a day ({', '.join(overdue)}): let flask booking "
-        "purge run every night",
     )
 
 

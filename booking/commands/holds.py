@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from string import ascii_uppercase
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Hold
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
-from .dates import RelativeDay, day, instant
+from .dates import Day, day, instant
 from .group import booking_commands, now, ready
 from .lookup import like_option, staff_named
 from .output import require_yes, say, short, span, table, time_of_day
@@ -36,19 +36,19 @@ NOTHING_NAMED = (
     "Name the tab whose time is to be let go of (flask booking holds shows them), or --day, "
     "--staff, or --all."
 )
+LET_GO = "These times were let go of, and can be booked again. Their tabs may choose them again."
 NOBODY_KNOWN = "Nothing tells who holds that time, so none is known to be like it."
 
 
 @booking_commands.command()
 @click.option("--day", "on", type=day, help="Only times on that day.")
 @click.option("--staff", help="Only with that staff member (a slug).")
-def holds(on: date | RelativeDay | None, staff: str | None) -> None:
+def holds(on: Day | None, staff: str | None) -> None:
     """Show the times that are held while somebody books them, and by how many visitors."""
     with read_transaction(ready()) as session:
         found = live_holds(session, _which(session, on, staff), now=now())
         lines = list(_lines(session, found, _names(session)))
-    for line in lines or ["No such time is held." if on or staff else "No time is held."]:
-        say(line)
+    say(*(lines or ["No such time is held." if on or staff else "No time is held."]))
 
 
 @booking_commands.command()
@@ -62,7 +62,7 @@ def release(
     tab: int | None,
     *,
     like: str | None,
-    on: date | RelativeDay | None,
+    on: Day | None,
     staff: str | None,
     everything: bool,
     yes: bool,
@@ -83,12 +83,7 @@ def release(
         return lines
 
     lines = run_in_transaction(ready(), work, idempotent=True)
-    for line in lines or ["No such time is held: nothing was changed."]:
-        say(line)
-    if lines:
-        say(
-            "These times were let go of, and can be booked again. Their tabs may choose them again."
-        )
+    say(*([*lines, LET_GO] if lines else ["No such time is held: nothing was changed."]))
 
 
 def describe_released(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
@@ -102,13 +97,12 @@ def describe_released(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
         )
 
 
-def _which(session: Session, on: date | RelativeDay | None, staff: str | None) -> HoldFilter:
+def _which(session: Session, on: Day | None, staff: str | None) -> HoldFilter:
     zone = read_catalogue(session).zone
     member = staff_named(session, staff).id if staff else None
     if on is None:
         return HoldFilter(staff_member_id=member)
-    found = on(local_day(to_minute(now()), zone)) if isinstance(on, RelativeDay) else on
-    first, end = day_interval(found, zone)
+    first, end = day_interval(on(local_day(to_minute(now()), zone)), zone)
     return HoldFilter(staff_member_id=member, between=(from_minute(first), from_minute(end)))
 
 
@@ -185,21 +179,14 @@ def revoke(
         raise click.UsageError(ONE_OF)
     if tab is None and not yes:
         raise click.ClickException("Nothing was changed: ending several at once needs --yes.")
-    ended = _revoke(tab, user, _instant(before))
-    say(f"{ended} ended." if ended else "Nothing to end was found.")
-
-
-def _revoke(tab: int | None, user: str | None, before: datetime | None) -> int:
-    ready()
+    session, since = ready(), None
+    if before is not None:
+        with read_transaction(session) as reading:
+            since = instant(before, now(), reads.shop_zone(reading))
     if tab is not None:
-        return tab_sessions.revoke(tab)
-    if user is not None:
-        return tab_sessions.revoke_user(user)
-    return tab_sessions.revoke_all(before=before)
-
-
-def _instant(written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    with read_transaction(ready()) as session:
-        return instant(written, now(), reads.shop_zone(session))
+        ended = tab_sessions.revoke(tab)
+    elif user is not None:
+        ended = tab_sessions.revoke_user(user)
+    else:
+        ended = tab_sessions.revoke_all(before=since)
+    say(f"{ended} ended." if ended else "Nothing to end was found.")

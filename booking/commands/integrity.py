@@ -28,7 +28,7 @@ from booking.storage.models import (
 )
 from booking.storage.reads import shop_zone
 
-from .database_checks import Finding, Grade
+from .database_checks import Finding, Grade, check
 
 KEY = ["resource_id", "tick"]
 ACTIVE_STATES = ("pending", "confirmed")
@@ -60,11 +60,28 @@ def integrity(session: Session, now: datetime) -> Iterator[Finding]:
     """Check the keys that make the promise, and claims or appointments that slipped past them."""
     yield from _keys(session)
     yield from _watchers(session)
-    lost, delete = "their time is lost", "delete those rows of booking_claim, and nothing else"
-    yield _counted(_without_owner(session), "claims without owner", lost, delete)
-    yield _counted(_of_cancelled(session), "claims of cancelled appointments", lost, delete)
+    for what, query in _LOST.items():
+        number = session.scalars(query).one()
+        harm = "so their time is lost: delete those rows of booking_claim, and nothing else"
+        yield check(not number, f"no {what}", f"{number} {what}, {harm}")
     yield _unclaimed(_unguarded(session, now))
-    yield _overfull(_overfull_days(session, now))
+    overfull = _overfull_days(session, now)
+    yield check(
+        not overfull,
+        "no day with more appointments than a daily limit",
+        f"{overfull} days have more appointments of a service than its daily limit: nothing to do "
+        "if the limit was lowered since",
+        Grade.WARN,
+    )
+
+
+_CLAIMS = select(func.count()).select_from(claim)
+_LOST = {
+    "claims without owner": _CLAIMS.outerjoin(hold, hold.c.id == claim.c.hold_id)
+    .outerjoin(Booking, Booking.id == claim.c.booking_id)
+    .where(func.coalesce(hold.c.id, Booking.id).is_(None)),
+    "claims of cancelled appointments": _CLAIMS.join(Booking).where(Booking.state == "cancelled"),
+}
 
 
 def _keys(session: Session) -> Iterator[Finding]:
@@ -75,8 +92,8 @@ def _keys(session: Session) -> Iterator[Finding]:
         for unique in found.get_unique_constraints("booking_booking")
     )
     remedy = "let nobody book until it is made again as in migration 0003"
-    yield _required(key == KEY, "the key of claims", "any time can be sold twice", remedy)
-    yield _required(drafts, "the key of drafts", "confirming twice can book twice", remedy)
+    yield _required(key == KEY, "the key of claims", f"any time can be sold twice: {remedy}")
+    yield _required(drafts, "the key of drafts", f"confirming twice can book twice: {remedy}")
 
 
 def _watchers(session: Session) -> Iterator[Finding]:
@@ -85,29 +102,15 @@ def _watchers(session: Session) -> Iterator[Finding]:
     if dialect not in WATCHERS:
         return
     found = set(connection.exec_driver_sql(WATCHERS[dialect]).scalars())
-    stands = found >= EXPECTED[dialect]
-    harm = "running processes do not notice a changed business"
-    remedy = "make its triggers again as in migration 0008, and start those processes anew"
-    yield _required(stands, "what watches over the business", harm, remedy)
-    rows = session.scalars(select(func.count()).select_from(catalogue_state)).one()
-    slow = "the whole business is read by every request"
-    yield _required(bool(rows), "the token of the business", slow, f"run {ROW}")
-
-
-def _without_owner(session: Session) -> int:
-    orphans = (
-        select(func.count())
-        .select_from(claim)
-        .outerjoin(hold, hold.c.id == claim.c.hold_id)
-        .outerjoin(Booking, Booking.id == claim.c.booking_id)
-        .where(func.coalesce(hold.c.id, Booking.id).is_(None))
+    yield _required(
+        found >= EXPECTED[dialect],
+        "what watches over the business",
+        "running processes do not notice a changed business: make its triggers again as in "
+        "migration 0008, and start those processes anew",
     )
-    return session.scalars(orphans).one()
-
-
-def _of_cancelled(session: Session) -> int:
-    lost = select(func.count()).select_from(claim).join(Booking).where(Booking.state == "cancelled")
-    return session.scalars(lost).one()
+    has_token = session.execute(select(catalogue_state)).first() is not None
+    slow = f"the whole business is read by every request: run {ROW}"
+    yield _required(has_token, "the token of the business", slow)
 
 
 def _unguarded(session: Session, now: datetime) -> list[str]:
@@ -161,35 +164,16 @@ def _overfull_days(session: Session, now: datetime) -> int:
     return sum(booked > (limit or 0) for (_, limit, _), booked in counts.items())
 
 
-def _required(stands: bool, what: str, harm: str, remedy: str) -> Finding:  # noqa: FBT001 - what is asked
-    if stands:
-        return Finding(Grade.OK, f"{what} stands")
-    return Finding(Grade.WRONG, f"{what} is missing, so {harm}: {remedy}")
-
-
-def _counted(number: int, what: str, harm: str, remedy: str) -> Finding:
-    if number:
-        return Finding(Grade.WRONG, f"{number} {what}, so {harm}: {remedy}")
-    return Finding(Grade.OK, f"no {what}")
+def _required(stands: bool, what: str, harm: str) -> Finding:  # noqa: FBT001 - what is asked
+    return check(stands, f"{what} stands", f"{what} is missing, so {harm}")
 
 
 def _unclaimed(references: list[str]) -> Finding:
-    if not references:
-        return Finding(Grade.OK, "no appointments not wholly claimed")
     more = " …" if len(references) > MOST_NAMED else ""
-    return Finding(
-        Grade.WRONG,
+    return check(
+        not references,
+        "no appointments not wholly claimed",
         f"{len(references)} appointments not wholly claimed ({' '.join(references[:MOST_NAMED])}"
         f"{more}), so their time is offered to others: move each to the time it has already (flask "
         "booking reschedule), which claims it again; one whose time is taken was sold twice",
-    )
-
-
-def _overfull(days: int) -> Finding:
-    if not days:
-        return Finding(Grade.OK, "no day with more appointments than a daily limit")
-    return Finding(
-        Grade.WARN,
-        f"{days} days have more appointments of a service than its daily limit: nothing to do if "
-        "the limit was lowered since",
     )

@@ -26,23 +26,25 @@ _SPELLING = frozenset(
 )
 
 
-def say(text: str) -> None:
-    """Print one line."""
-    click.echo(_fitting(plain(text), sys.stdout))
+def say(*lines: str) -> None:
+    """Print each on a line of its own."""
+    for text in lines:
+        click.echo(_fitting(plain(text), sys.stdout))
 
 
 def require_yes(lines: Sequence[str], what: str, *, given: bool) -> None:
     """Show what would go and refuse, unless --yes was given or there is nothing to lose."""
     if given or not lines:
         return
-    for line in lines:
-        say(line)
+    say(*lines)
     raise click.ClickException(f"Nothing was changed: {what} needs --yes.")
 
 
 def plain(text: str) -> str:
     """Put it on one line, without what could drive a terminal or turn the text around."""
-    return "".join(c if c.isprintable() or c in _SPELLING else _harmless(c) for c in text)
+    # As Python writes it, a control is such as \x1b and a mark of direction such as \u202e.
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c if c.isprintable() or c in _SPELLING else repr(c)[1:-1] for c in spaced)
 
 
 def harmless(error: click.ClickException) -> click.ClickException:
@@ -58,12 +60,6 @@ def worded(error: click.ClickException, text: str) -> click.ClickException:
     if isinstance(error, click.UsageError):
         return click.UsageError(text, error.ctx)
     return click.ClickException(text)
-
-
-def _harmless(character: str) -> str:
-    if character.isspace():
-        return " "
-    return repr(character)[1:-1]  # such as \x1b or \u202e
 
 
 def _fitting(text: str, stream: TextIO | None) -> str:
@@ -117,14 +113,27 @@ def _columns(character: str) -> int:
 
 def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
     """Write a table: a line for each booking."""
-    return table([_row(booking, zone) for booking in bookings])
+    return table(
+        [
+            (
+                when(booking, zone),
+                short(booking.staff_member.name),
+                short(booking.service.name),
+                short(booking.customer_name),
+                booking.reference,
+                booking.state,
+            )
+            for booking in bookings
+        ]
+    )
 
 
 def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
     """Write all that is known about one booking, a line each."""
+    by = f" by the {booking.cancelled_by}" if booking.cancelled_by else ""
     known = [
         ("reference", booking.reference),
-        ("state", _state(booking)),
+        ("state", booking.state + by),
         ("when", f"{when(booking, zone)} ({zone.key})"),
         ("service", booking.service.name),
         ("staff", booking.staff_member.name),
@@ -158,22 +167,5 @@ def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
     return format_time(instant, zone).replace("\N{MINUS SIGN}", "-")  # as one types it
 
 
-def _row(booking: Booking, zone: ZoneInfo) -> list[str]:
-    return [
-        when(booking, zone),
-        short(booking.staff_member.name),
-        short(booking.service.name),
-        short(booking.customer_name),
-        booking.reference,
-        booking.state,
-    ]
-
-
-def _state(booking: Booking) -> str:
-    return booking.state + (f" by the {booking.cancelled_by}" if booking.cancelled_by else "")
-
-
 def _answer(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value)
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

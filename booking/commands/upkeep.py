@@ -60,8 +60,7 @@ def doctor() -> None:
         findings = list(examine(session, now(), current_sidebook().settings.held_share))
     findings += file_modes(current_sidebook().engine, _settings_file())
     findings += write_check(current_sidebook().session)
-    for grade, text in findings:
-        say(f"{grade:<5}  {as_called(text)}")
+    say(*(f"{grade:<5}  {as_called(text)}" for grade, text in findings))
     if any(grade is Grade.WRONG for grade, _ in findings):
         raise click.exceptions.Exit(1)
 
