@@ -35,13 +35,12 @@ def walls(*, rooms: str = "", libraries: str = "") -> Walls:
     return Walls(frozenset(rooms.split()), frozenset(libraries.split()))
 
 
-FORMS = "wtforms email_validator phonenumbers"
 # of sqlalchemy the type, to pass it on
 PAGES = "flask werkzeug markupsafe sqlalchemy.orm.Session"
 ROOMS = {
     "scheduling": walls(),
     "i18n": walls(rooms="scheduling", libraries="babel"),
-    "contact": walls(rooms="i18n", libraries=FORMS),
+    "contact": walls(rooms="i18n", libraries="wtforms email_validator phonenumbers babel"),
     "transactions": walls(libraries="sqlalchemy"),
     # typing_extensions comes with sqlalchemy; only type checkers read it here
     "tab_sessions": walls(

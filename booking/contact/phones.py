@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import phonenumbers
+from babel.core import get_global
 from phonenumbers import Leniency, PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
 # A slash stands between two numbers where the second begins as one: "089 / 12 34 56" is a single.
@@ -102,47 +102,13 @@ def shop_region(phone: str, zone: str) -> str | None:
 def zone_region(zone: str) -> str | None:
     """Return the country of a time zone: 'Europe/Berlin' is in 'DE'; 'UTC' and 'CET' are in none.
 
-    A former name counts where it can mean one country only: 'Asia/Calcutta' is in 'IN'.
+    Former names are known as well: 'Asia/Calcutta' is in 'IN'.
     """
-    region = _places().get(zone) or _former_names().get(zone)
-    return region if _is_country(region) else None
+    places, renamed = get_global("zone_territories"), get_global("zone_aliases")
+    place = zone if zone in _NO_PLACE else renamed.get(zone, zone)
+    return places[place] if _is_country(places.get(place)) else None
 
 
 def _is_country(region: str | None) -> bool:
     # '001' is the region of numbers that belong to no country: freephone, satellite, premium.
     return region in phonenumbers.SUPPORTED_REGIONS
-
-
-@lru_cache(maxsize=1)
-def _places() -> dict[str, str]:
-    return {row[2]: row[0] for row in _rows("zone.tab")}
-
-
-@lru_cache(maxsize=1)
-def _former_names() -> dict[str, str]:
-    """The country of each name that was given up for another, where that leaves no doubt."""
-    named = {row[1].replace(" ", "_"): row[0] for row in _rows("iso3166.tab")}
-    codes = set(named.values())
-    shared = {row[2]: set(row[0].split(",")) - {"AQ"} for row in _rows("zone1970.tab")}
-    regions = {}
-    for name, target in _links():
-        countries = shared.get(target, set())
-        if name in codes or name in named:  # 'GB', 'Japan'
-            regions[name] = named.get(name, name)
-        elif len(countries) == 1 and name not in _NO_PLACE:
-            [regions[name]] = countries
-    return regions
-
-
-def _links() -> Iterator[tuple[str, str]]:
-    words = (line.split() for line in _text("tzdata.zi").splitlines() if line.startswith("L "))
-    return ((name, target) for _, target, name in words)
-
-
-def _rows(name: str) -> Iterator[list[str]]:
-    lines = _text(name).splitlines()
-    return (line.split("\t") for line in lines if line and not line.startswith("#"))
-
-
-def _text(name: str) -> str:
-    return files("tzdata").joinpath("zoneinfo", name).read_text(encoding="utf-8")
