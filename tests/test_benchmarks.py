@@ -44,10 +44,14 @@ def test_the_two_tabs_are_played_in_every_order():
 def test_the_peers_are_pinned_without_an_address():
     lines = (FOLDER / "peers" / "requirements.txt").read_text(encoding="utf-8").splitlines()
     named = [line for line in lines if line and not line.startswith("#")]
-    ours = (ROOT / "constraints.txt").read_text(encoding="utf-8")
-    loose = [line for line in named if "==" not in line and f"{line.split('[')[0]}==" not in ours]
-    assert named
+    ours = set(
+        re.findall(r"^([\w-]+)==", (ROOT / "constraints.txt").read_text("utf-8"), re.MULTILINE)
+    )
+    pinned = {line.partition("==")[0] for line in named if "==" in line}
+    loose = {line.split("[")[0] for line in named if "==" not in line} - ours
+    assert pinned
     assert not loose, "Pin it: a peer of another version is another peer."
+    assert not pinned & ours, "Pinned twice; of two versions neither can be installed."
     assert not any("://" in line for line in lines)
 
 
