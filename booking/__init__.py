@@ -19,8 +19,6 @@ database.py finds its database. docs/design.md says who may import whom.
 Names are loaded when asked for: importing session_route loads no wizard.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

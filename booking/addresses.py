@@ -3,8 +3,6 @@
 Pure: text in, the form that is used out. Each raises ValueError that says what to write.
 """
 
-from __future__ import annotations
-
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit

@@ -4,8 +4,6 @@ Beside the rooms, so that whatever is typed on a page, at the shell or into a bu
 one rule.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

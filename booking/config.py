@@ -3,8 +3,6 @@
 A wrong value stops the start with the key's name and what to write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any

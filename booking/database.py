@@ -1,7 +1,5 @@
 """Where bookings are: the host's own database, or one of our own and how it is connected to."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

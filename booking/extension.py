@@ -1,7 +1,5 @@
 """Sidebook: where the rooms meet, for one app."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Flask

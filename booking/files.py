@@ -3,8 +3,6 @@
 Beside the rooms, because all of them may need a template, a migration or a file of the owner's.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

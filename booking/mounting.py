@@ -1,7 +1,5 @@
 """Where in a host's app the wizard is mounted, and that nothing of the host's is there already."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -4,8 +4,6 @@ A key that nearly is a setting was meant to be one, so it is not passed over in 
 have keys of its own all the same, and says so in BOOKING_OWN_KEYS.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import tomllib

@@ -1,7 +1,5 @@
 """What the doors and commands of one app need to know of its Sidebook."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any, cast
 

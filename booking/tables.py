@@ -4,8 +4,6 @@ Asked by the first request and until it is so, then never again: a program that 
 its migrations says so on the first page, not at the end of a customer's work.
 """
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -4,8 +4,6 @@ Nothing is taken over unless everything is right. All mistakes are told at once,
 line and what to write instead. docs/business-file.md is the owner's description of the format.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Days in a business file: one, or from one to another; counted ones are noted."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 

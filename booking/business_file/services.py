@@ -1,7 +1,5 @@
 """The [[services]] of a business file."""
 
-from __future__ import annotations
-
 from booking.operations.plan import QuestionPlan, ServicePlan
 from booking.scheduling.clock import DAY
 

@@ -1,7 +1,5 @@
 """The [[staff]] of a business file: who offers what, and when they work."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo

@@ -5,8 +5,6 @@ find its way, never to judge. (Of the libraries that give positions none was kep
 was written; tomlkit has the wish open as its issue #55.)
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from bisect import bisect_right

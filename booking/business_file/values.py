@@ -4,8 +4,6 @@ Each function takes a value as TOML gives it and raises InvalidValue, which says
 what to write instead.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Sequence

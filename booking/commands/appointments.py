@@ -1,7 +1,5 @@
 """The owner's book: who comes when; an appointment entered, moved, or cancelled."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import date

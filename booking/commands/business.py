@@ -1,7 +1,5 @@
 """Set up: the tables, and the business that its file describes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Check how SQLite, PostgreSQL and files are set, and what that does to bookings."""
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import stat

@@ -1,7 +1,5 @@
 """Days and times on the command line: 2026-12-24, and nothing that could be read in two ways."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What `flask booking doctor` looks at: whether this installation can be trusted with bookings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """What went wrong in a command, in one line and without a stack trace."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """Why an appointment cannot be entered or moved, in words, and what could be."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Whether something fills the shop or its database: times that are only held, rows nobody needs."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta

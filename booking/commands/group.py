@@ -3,8 +3,6 @@
 Every mistake is one clear line on stderr and an exit status other than 0, never a stack trace.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -4,8 +4,6 @@ Visitors and their networks are letters here: nobody can tell an address from th
 day, that it is the same one. Whole unfinished bookings are taken back here as well.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

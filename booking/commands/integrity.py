@@ -1,7 +1,5 @@
 """Whether the database still refuses to sell a time twice: the guard, and what it guards."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime

@@ -4,8 +4,6 @@ As it sounds and as it is keyed in, not letter by letter; where nothing is found
 what there is instead.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -5,8 +5,6 @@ so; a redirected output may know a few hundred characters and nothing else. Tabl
 each other, none wider than people can scan; times are in the shop's zone.
 """
 
-from __future__ import annotations
-
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence

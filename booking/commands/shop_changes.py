@@ -4,8 +4,6 @@ Names services and staff by their slugs. A text that was written is named, never
 printed may end up in a log.
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from booking.business_file.values import format_length, format_range

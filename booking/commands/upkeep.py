@@ -1,7 +1,5 @@
 """Look after the database: let go of what nobody needs, and see whether it can be trusted."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The details form: who the customer is, and the service's own questions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache

@@ -5,8 +5,6 @@ read by phonenumbers and written as RFC 3966 asks. The country is where a custom
 '+' is meant to be dialled.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import lru_cache

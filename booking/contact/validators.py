@@ -5,8 +5,6 @@ hands in and lets go with the request. So a text is judged before the transactio
 `forms.look_over`, and only looked up inside it, where everybody waits on SQLite.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

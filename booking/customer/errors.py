@@ -1,7 +1,5 @@
 """What goes wrong at the customer's door alone; for the rest see `web.errors`."""
 
-from __future__ import annotations
-
 from flask import Blueprint, request, url_for
 
 from booking.contact import forms

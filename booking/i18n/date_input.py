@@ -4,8 +4,6 @@ In a business file the second kind is for examples, which must look alive whenev
 them. Loaded on another day it means another day; so loading tells what each has come to.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What is formatted is kept, because a month has sixty dates and a day forty times, again and again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache

@@ -4,8 +4,6 @@ It belongs to the context (a request, a letter), so that two languages are spoke
 one process. Where nobody chose one it is English, in which the code itself is written.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar

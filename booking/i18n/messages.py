@@ -3,8 +3,6 @@
 Without a catalogue a text is what the code says: English.
 """
 
-from __future__ import annotations
-
 from .language import current_language
 
 

@@ -1,7 +1,5 @@
 """An appointment as a file that calendars open (iCalendar, RFC 5545 and 5546)."""
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit

@@ -1,7 +1,5 @@
 """What a business file asks for, once everything in it has been found right."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime

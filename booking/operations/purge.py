@@ -3,8 +3,6 @@
 Always a little at a time, a transaction each, so that nobody who books has to wait for it.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Look at what a plan for the shop would cost: what it removes, and who would come to nobody."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """TabSessions: what one app says about its tabs, and what it may do with all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass

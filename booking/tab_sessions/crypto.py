@@ -6,8 +6,6 @@ because the row's version is part of what is authenticated; so is the number of 
 there is one today. The labels and contexts below are part of what is stored: they never change.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 from collections.abc import Iterator

@@ -6,8 +6,6 @@ committed together or not at all. Only then the answer is rendered, so that no t
 others wait for SQLite's one writer.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Refusals are Werkzeug's HTTP exceptions: `@blueprint.errorhandler(TabSessionGone
 an application's own words and page. The headers named here are added whatever that page is.
 """
 
-from __future__ import annotations
-
 from typing import Any, ClassVar
 
 from sqlalchemy.exc import DBAPIError

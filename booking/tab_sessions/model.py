@@ -5,8 +5,6 @@ Their own MetaData, so that any host can take them in:
 tab_session.to_metadata(Base.metadata)      # for a host's own Alembic or create_all()
 """
 
-from __future__ import annotations
-
 from sqlalchemy import (
     BigInteger,
     Boolean,

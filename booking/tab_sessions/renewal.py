@@ -3,8 +3,6 @@
 Both work on the rows of all flows, inside the caller's transaction.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 

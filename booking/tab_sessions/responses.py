@@ -6,8 +6,6 @@ goes out for such a route, also on what session_route never saw: an error page, 
 view, what a before_request function answered in its place.
 """
 
-from __future__ import annotations
-
 import json
 
 from flask import Flask, Response, current_app, request, request_finished

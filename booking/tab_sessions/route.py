@@ -3,8 +3,6 @@
 What is wrong with a registration is said where it is written, not at somebody's request.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence

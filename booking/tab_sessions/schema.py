@@ -1,7 +1,5 @@
 """What a flow's draft is in Python: a dict, a dataclass, or whatever turns into JSON and back."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields, is_dataclass

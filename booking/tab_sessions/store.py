@@ -5,8 +5,6 @@ version is changed, so that an ended session cannot come back and nothing is ove
 What is ended, erased or deleted goes a few rows at a time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache

@@ -4,8 +4,6 @@ Most of what a tab does is looking for the few attributes it follows. Beautiful 
 ask a filter about every node, which takes three times as long as the walk, and CSS six times.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from bs4 import Tag

@@ -1,7 +1,5 @@
 """Which form or button a tester means, and an answer that helps when it is not clear."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from bs4 import BeautifulSoup, Tag

@@ -1,7 +1,5 @@
 """What a browser does with a form: which fields there are, what is typed, what is sent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from bs4 import BeautifulSoup, Tag

@@ -1,7 +1,5 @@
 """The small sum that a hold costs while much of a day is held: done as the script does it."""
 
-from __future__ import annotations
-
 import json
 from hashlib import sha256
 

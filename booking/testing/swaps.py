@@ -6,8 +6,6 @@ setting; and the response headers of the same meaning. Not spoken: inheritance, 
 and partials, hx-select, events, polling.
 """
 
-from __future__ import annotations
-
 import json
 import re
 

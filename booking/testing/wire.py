@@ -1,7 +1,5 @@
 """How a tab's requests travel: which headers, which body, over Flask's test client."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from io import BytesIO

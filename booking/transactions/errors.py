@@ -3,8 +3,6 @@
 And the mistakes of an application's code that a transaction refuses.
 """
 
-from __future__ import annotations
-
 import sqlite3
 
 from sqlalchemy import exc

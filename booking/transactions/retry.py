@@ -1,7 +1,5 @@
 """A whole transaction, run as often as the database asks for it."""
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable

@@ -6,8 +6,6 @@ IMMEDIATE on the connection itself, because its default mode lets two writers bo
 a deferred one fails with "database is locked" at once instead of waiting.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -4,8 +4,6 @@ An open file outlives its name: once it was deleted or replaced, whatever is wri
 gone with the last process that has it open, and SQLite says nothing.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 from typing import Any

@@ -6,8 +6,6 @@ and some take seconds. With ours nobody sleeps for longer than the last pause. A
 SQLite's way, or those who wait in the host's own code would come last.
 """
 
-from __future__ import annotations
-
 import random
 import sqlite3
 import time

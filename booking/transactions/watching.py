@@ -3,8 +3,6 @@
 Listens to the sessions that we are handed, and to nobody else's: the host's process has others.
 """
 
-from __future__ import annotations
-
 from typing import Any
 from weakref import WeakSet
 

@@ -4,8 +4,6 @@ Our style sheets travel as one file, and so do our scripts: what they are made o
 nowhere else. Each source can be had by itself under its own address.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from functools import lru_cache

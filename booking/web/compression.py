@@ -5,8 +5,6 @@ choice (BREACH, http://www.breachattack.com). The attacker's own page has to cau
 what another site's page asked for is sent as it is; docs/design.md says more.
 """
 
-from __future__ import annotations
-
 import gzip
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """Pages for what could not be done: one for each reason, with whatever had been typed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice

@@ -1,7 +1,5 @@
 """The headers of every answer of ours."""
 
-from __future__ import annotations
-
 from flask import Blueprint, Response, request
 
 from booking.state import current_sidebook

@@ -1,7 +1,5 @@
 """Templates, with what every one of them is given."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

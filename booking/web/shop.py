@@ -1,7 +1,5 @@
 """The shop as its customers meet it: its settings, its name and zone, and whose clock is shown."""
 
-from __future__ import annotations
-
 from zoneinfo import ZoneInfo
 
 from flask import request

@@ -1,7 +1,5 @@
 """How our templates are rendered: a name that nobody gives is an error, every text a message."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any

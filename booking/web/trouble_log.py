@@ -3,8 +3,6 @@
 Lines come at most once a second with their numbers, and say nothing of whom.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Addresses: those we write, below the wizard's root or in full, and the hosts we answer to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode

@@ -4,8 +4,6 @@ An address is written down in more ways than one, by proxies above all. An IPv4 
 IPv6 one counts as itself: whoever has it can make as many of the others as they like.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast

@@ -3,8 +3,6 @@
 Its token is kept only as a hash, so that a stolen database opens no appointment.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode

@@ -1,7 +1,5 @@
 """A booking in the customer's words, for the last step and for the manage link."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -4,8 +4,6 @@ The link's token is the whole permission. What is looked up is its hash, so how 
 takes says nothing about any token.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What was typed into the details and not accepted yet: kept unchecked, to fill the form again."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from booking.tab_sessions import TabSession

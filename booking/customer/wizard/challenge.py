@@ -5,8 +5,6 @@ tab and this choice, derived from the day's key in the database: all processes k
 of the tab has to travel along.
 """
 
-from __future__ import annotations
-
 import hmac
 import json
 import secrets

@@ -1,7 +1,5 @@
 """Finish and clear: this tab's answers are erased, and its id is over, wherever it stood."""
 
-from __future__ import annotations
-
 from flask import request, url_for
 
 from booking.i18n import gettext as _

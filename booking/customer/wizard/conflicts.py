@@ -6,8 +6,6 @@ that is posted: the same answer twice is no conflict, and Back renders the form 
 a version is not checked. What differs is shown in rows of `label`, `stored` and `entered`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 

@@ -1,7 +1,5 @@
 """Links into the wizard: `?service=` and `?staff=` preselect, and never overwrite an answer."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from flask import Response, request

@@ -1,7 +1,5 @@
 """What a form sent: its fields by name, and of the details what was typed, unchecked."""
 
-from __future__ import annotations
-
 from itertools import islice
 from typing import cast
 

@@ -1,7 +1,5 @@
 """From a tab's progress to the fragment it is shown."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

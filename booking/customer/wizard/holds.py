@@ -4,8 +4,6 @@ A time is held for a few minutes at first, and longer once its customer has begu
 costs nobody anything, and to type something shows that somebody is there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial

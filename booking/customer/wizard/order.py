@@ -1,7 +1,5 @@
 """The steps of the wizard in their order: the one place that says it."""
 
-from __future__ import annotations
-
 from .steps.base import Step
 from .steps.details import DetailsStep
 from .steps.done import DoneStep

@@ -1,7 +1,5 @@
 """How far a tab has come: what it has answered, which step is open, where Back leads."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The old draft no longer exists by then: its answers stand in fields of that form, see `Step`.
 """
 
-from __future__ import annotations
-
 from booking.tab_sessions import DeferredResponse, TabSession
 
 from .progress import steps

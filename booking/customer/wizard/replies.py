@@ -1,7 +1,5 @@
 """How the POST of a step is answered: the next step, or the same one with what to mend."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Full pages: the shell of each step, without anything personal, which loads its fragment."""
 
-from __future__ import annotations
-
 from typing import Any, NoReturn
 
 from flask import abort, request, url_for

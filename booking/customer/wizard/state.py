@@ -4,8 +4,6 @@ Nothing is written here. An answer that is taken changes the draft; to know what
 `load_state` again.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence

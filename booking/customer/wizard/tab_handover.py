@@ -5,8 +5,6 @@ nothing to give, and a reference that leads to nothing, are both answered 204 an
 tab whose appointment is confirmed has no details to give any more: its draft is erased.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any

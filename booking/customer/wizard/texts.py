@@ -3,8 +3,6 @@
 Constants are marked here and translated where they are shown.
 """
 
-from __future__ import annotations
-
 from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations.errors import Limit

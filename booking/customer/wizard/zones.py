@@ -1,7 +1,5 @@
 """The time zones a customer may choose from: the same list for everybody."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 from flask import Response, make_response

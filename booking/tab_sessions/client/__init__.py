@@ -1,7 +1,5 @@
 """The script that browsers need, as it is sent: without what only its readers need."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from io import BytesIO

@@ -7,8 +7,6 @@ live reference for each purpose, so that asking often fills no table, and what i
 when it ends or completes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import logging

@@ -1,7 +1,5 @@
 """A check for test suites: what a blueprint must not forget."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from flask import Flask

@@ -1,7 +1,5 @@
 """People who log in and out, and sessions that are taken back by the server."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 from typing import Any

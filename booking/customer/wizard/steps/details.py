@@ -1,7 +1,5 @@
 """The details step: who is coming, and what the service asks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

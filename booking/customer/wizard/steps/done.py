@@ -1,7 +1,5 @@
 """The last step: the booking itself, read from the database by the reference that is left."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

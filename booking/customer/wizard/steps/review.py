@@ -1,7 +1,5 @@
 """The review: every answer, with the way to change it; confirming it books."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from booking.customer.appointment import manage_link

@@ -1,7 +1,5 @@
 """The second step: with whom."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

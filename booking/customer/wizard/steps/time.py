@@ -1,7 +1,5 @@
 """The time step: a month, the free times of one day, the zone; the chosen time is held."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
