@@ -1,19 +1,22 @@
 """How our templates are rendered: a name that nobody gives is an error, every text a message."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import flask
 from flask import current_app
 from jinja2 import Environment, StrictUndefined, Template
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
 from booking.i18n import Language, current_language, formats, gettext, ngettext
 
-_ENVIRONMENT = "booking.templates"
-"""The key in app.extensions under which our environment stands."""
+_ENVIRONMENTS = "booking.templates"
+"""The key in app.extensions under which our environments stand, by their languages."""
+_MESSAGE = ("variable_begin", "name", "lparen", "string", "rparen", "variable_end")
 ONLY_SOMETIMES: dict[str, Any] = {
     "alerts": (),
     "notices": (),
@@ -54,7 +57,7 @@ def _escaped(_language: Language, message: str) -> Markup:
     return escape(gettext(message))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=100)
 def _macros(template: Template) -> dict[str, Any]:
     """Return the macros of parts/macros.html by name: every template of ours may call them."""
     return {
@@ -79,14 +82,31 @@ def errors_heading(errors: Mapping[str, str], fields: Sequence[Mapping[str, Any]
     return ngettext("Something is missing", "%(number)s answers are missing", len(errors))
 
 
-def _environment() -> Environment:
-    """Return the app's own environment but for undefined names, which are errors to us alone.
+class WrittenMessages(Extension):
+    """Writes `{{ _("…") }}` without values into the template as it is compiled, in one language.
 
-    A host's templates, filters and globals are in it; its own pages stay as forgiving as they were.
+    A page has dozens, and calling a function for each is a good part of what rendering it costs.
     """
-    made = current_app.extensions.get(_ENVIRONMENT)
-    if made is None:
-        made = current_app.jinja_env.overlay(undefined=StrictUndefined)
-        current_app.extensions[_ENVIRONMENT] = made
-    environment: Environment = made
-    return environment
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """Replace what says a constant message by the message."""
+        tokens, place = list(stream), 0
+        while place < len(tokens):
+            found = tokens[place : place + len(_MESSAGE)]
+            is_message = tuple(token.type for token in found) == _MESSAGE and found[1].value == "_"
+            yield Token(found[0].lineno, "data", text(found[3].value)) if is_message else found[0]
+            place += len(_MESSAGE) if is_message else 1
+
+
+def _environment() -> Environment:
+    """Return the app's own environment for this language, but for undefined names.
+
+    They are errors to us alone: a host's own pages stay as forgiving as they were. Its templates,
+    filters and globals are in it. A host's bytecode cache knows no languages, so it is not used.
+    """
+    made: dict[Language, Environment] = current_app.extensions.setdefault(_ENVIRONMENTS, {})
+    if current_language() not in made:
+        made[current_language()] = current_app.jinja_env.overlay(
+            undefined=StrictUndefined, extensions=[WrittenMessages], bytecode_cache=None
+        )
+    return made[current_language()]

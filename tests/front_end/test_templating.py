@@ -1,5 +1,6 @@
 """How our templates are rendered inside a host's app."""
 
+from gettext import NullTranslations
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from jinja2 import UndefinedError
 from markupsafe import Markup
 
 from booking.files import TEMPLATES
+from booking.i18n import ENGLISH, Language, speaking
 from booking.web import templating
 
 SCRIPT = "<script>alert(1)</script>"
@@ -70,3 +72,20 @@ def test_names_in_sentences_are_text(gallery):
         said = templating.render_template("parts/overlap.html", service=SCRIPT, when=SCRIPT)
     assert "<script" not in said
     assert said.count("&lt;script&gt;") == 2
+
+
+class Shouted(NullTranslations):
+    """Whatever is said, loudly."""
+
+    def gettext(self, message):
+        return f"{message.upper()} <!>"
+
+
+def test_a_message_is_said_in_the_language_of_whoever_reads_it(host):
+    message = '{{ _("Go on") }}{{- _("Back") if true }}'
+    loud = Language("en-x-loud", ENGLISH.locale, Shouted())
+    for language, said in (ENGLISH, "Go onBack"), (loud, "GO ON &lt;!&gt;BACK &lt;!&gt;"):
+        with speaking(language):
+            assert page(host, message) == said
+            assert templating.render_template("own-0.html") == said
+    assert templating.render_template("own-0.html") == "Go onBack"
