@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.peers import versions
-from benchmarks.report import GOAL, SHORT, NotHere
+from benchmarks.report import GOAL, SHORT, NotHere, goals_in
 from benchmarks.sizes import LONG, SWITCH
 
 NAMES = (
@@ -77,8 +77,16 @@ def write(part: str) -> None:
     found = {_title(one): one for one in parts}
     fresh = part.removeprefix("## ")
     found[_title(fresh)] = fresh
-    head = "\n\n".join([header(), overview(list(found.values()))])
+    parts = list(found.values())
+    head = "\n\n".join([header(), goals(parts), overview(parts)])
     RESULTS.write_text("\n\n## ".join([head, *found.values()]) + "\n", encoding="utf-8")
+
+
+def goals(parts: Sequence[str]) -> str:
+    """What the project has set itself, and what came out; each is measured by a table below."""
+    rows = [f"| {' | '.join(one)} | {_title(part)} |" for part in parts for one in goals_in(part)]
+    head = "| figure | goal | measured | goal met | measured by |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *rows])
 
 
 def overview(parts: Sequence[str]) -> str:

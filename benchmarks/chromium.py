@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from benchmarks.report import NotHere
-from tests.fixtures.browsers import CHROMIUMS, FLAGS, REMEDY
+from tests.fixtures.browsers import CHROMIUMS, FLAGS, REMEDY, no_sandbox
 
 QUIET = 300  # ms in which whatever a step sends after it was shown has begun
 WATCH = """
@@ -35,8 +35,7 @@ new MutationObserver(look).observe(document, { childList: true, subtree: true })
 
 def flags() -> list[str]:
     """Nothing that talks to the outside; and as root no sandbox, which Chromium then refuses."""
-    as_root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
-    return [*FLAGS, *as_root]
+    return [*FLAGS, *no_sandbox()]
 
 
 @contextmanager

@@ -83,9 +83,12 @@ class SidebookTab(Tab):
         self.page = self.START
 
     def open(self) -> None:
-        page = self.line.get(self.page).text
-        [fragment] = re.findall(r'hx-get="([^"]+)" hx-trigger="load"', page)
-        self._show(self.line.get(fragment, **self.headers))
+        """A page that carries its step is taken by a tab which has answered nothing yet."""
+        page = self.line.get(self.page)
+        fragment = re.search(r'hx-get="([^"]+)" hx-trigger="load', page.text)
+        if fragment and (self.step or "data-step=" not in page.text):
+            page = self.line.get(fragment[1], **self.headers)
+        self._show(page)
 
     def refresh(self) -> None:
         self.open()
@@ -101,6 +104,8 @@ class SidebookTab(Tab):
         return {name: unescape(value) for name, value in hidden}
 
     def _show(self, answer: Answer) -> None:
+        if answer.status >= 500:
+            return  # what is shown stays
         self.shown = answer
         if found := re.search(r'data-step="(\w+)"', answer.text):
             self.step = found[1]

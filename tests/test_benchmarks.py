@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Connection
 
+from benchmarks.__main__ import goals as goals_overview
 from benchmarks.__main__ import main
-from benchmarks.report import NotHere
+from benchmarks.report import Goal, NotHere, Section, goals_in
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -96,4 +97,19 @@ def test_the_results_have_a_table_for_each_of_them():
     results = (FOLDER / "results.md").read_text(encoding="utf-8")
     assert "not measured yet" not in results
     assert len(re.findall(r"^## ", results, re.MULTILINE)) == len(MEASURES)
-    assert results.count("\n| --- |") == len(MEASURES) + 1
+    assert results.count("\n| --- |") == len(MEASURES) + 2
+
+
+def test_a_goal_is_read_back_as_it_was_written():
+    goals = [
+        Goal.at_most("CPU ÷ floor, in process", 2.8, 2.84, 1),
+        Goal.at_least("bookings a second", 1.2, 1.19),
+    ]
+    written = (
+        Section("A table", "Asked. Goal: all.", ["a"], goals=goals).markdown().removeprefix("## ")
+    )
+    assert goals_in(written) == [
+        ("CPU ÷ floor, in process", "≤ 2.8", "2.8", "met"),
+        ("bookings a second", "≥ 1.2", "1.19", "missed"),
+    ]
+    assert "| bookings a second | ≥ 1.2 | 1.19 | missed | A table |" in goals_overview([written])
