@@ -59,17 +59,14 @@ def trusted_hosts(value: object) -> tuple[str, ...]:
 
     Raises ValueError.
     """
-    several = value.split(",") if isinstance(value, str) else value
-    if not isinstance(several, list | tuple):
-        raise ValueError("Write hosts with commas, such as shop.example, www.shop.example.")
-    written = [str(each).strip() for each in several]
+    written = several(value, "Write hosts with commas, such as shop.example, www.shop.example.")
     names = tuple(_ascii(each.lower()) for each in written)
     for text, name in zip(written, names, strict=True):
-        if text and (not _SUFFIX.fullmatch(name) or len(name) > MOST):
+        if not _SUFFIX.fullmatch(name) or len(name) > MOST:
             raise ValueError(f"{text!r} is not a host. Write a name without scheme, port and path.")
-    if not any(names):
+    if not names:
         raise ValueError("It names no host. Write one, such as shop.example, or leave it out.")
-    return tuple(filter(None, names))
+    return names
 
 
 def networks(value: object) -> tuple[Network, ...]:
@@ -77,10 +74,19 @@ def networks(value: object) -> tuple[Network, ...]:
 
     Raises ValueError.
     """
-    several = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(several, list | tuple):
-        raise ValueError("Write addresses or networks with commas, such as 203.0.113.0/24.")
-    return tuple(_network(str(each).strip()) for each in several)
+    remedy = "Write addresses or networks with commas, such as 203.0.113.0/24."
+    return tuple(map(_network, several(value, remedy, between=r"[,\s]")))
+
+
+def several(value: object, remedy: str, between: str = ",") -> list[str]:
+    """Return the texts of a list, or the parts of a text; `between` is a pattern.
+
+    Raises ValueError with the remedy.
+    """
+    texts = re.split(between, value) if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple):
+        raise ValueError(remedy)
+    return list(filter(None, (str(each).strip() for each in texts)))
 
 
 def _network(written: str) -> Network:

@@ -4,6 +4,7 @@ A wrong value stops the start with the key's name and what to write.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from phonenumbers import SUPPORTED_REGIONS
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking import addresses
-from booking.sources import PREFIX, ConfigurationError, own_keys, read_sources
+from booking.sources import ConfigurationError, key_of, own_keys, read_sources
 
 __all__ = ["ConfigurationError", "Settings", "names_of_settings", "read_settings"]
 
@@ -66,33 +67,12 @@ class Settings:
     """Keys of the app's own that are nearly a setting of ours."""
 
 
-_MOST = {"visitor_share": 100, "held_share": 100, "pressure_share": 100, "request_seconds": 600}
-_LEAST = {
-    "hold_minutes": 1,
-    "first_hold_minutes": 1,
-    "hold_extensions": 0,
-    "holds_per_visitor": 1,
-    "bookings_per_visitor": 1,
-    "drafts_per_visitor": 1,
-    "visitor_share": 1,
-    "held_share": 1,
-    "pressure_share": 0,
-    "trusted_proxies": 0,
-    "hsts_seconds": 0,
-    "idle_minutes": 1,
-    "absolute_hours": 1,
-    "request_seconds": 1,
-}
-
-
 def read_settings(config: Mapping[str, Any]) -> Settings:
     """Return the settings of one app. Raises ConfigurationError."""
     known = names_of_settings()
     values = read_sources(config, known)
     settings = Settings(**{name: _value(name, values[name]) for name in known if name in values})
-    _refuse_an_idle_limit_beyond_all(settings)
-    _refuse_https_that_is_not_there(settings)
-    _refuse_a_host_of_others(settings)
+    _refuse_contradictions(settings)
     return _at_most_a_whole_hold(settings, is_given="first_hold_minutes" in values)
 
 
@@ -114,71 +94,77 @@ def names_of_settings() -> list[str]:
     return [field.name for field in fields(Settings)]
 
 
-def _refuse_an_idle_limit_beyond_all(settings: Settings) -> None:
-    if settings.idle_minutes > settings.absolute_hours * 60:
-        raise ConfigurationError(
-            f"BOOKING_IDLE_MINUTES is {settings.idle_minutes}, but after BOOKING_ABSOLUTE_HOURS "
-            f"({settings.absolute_hours}) every unfinished booking is erased. Write at most "
-            f"{settings.absolute_hours * 60}, or raise BOOKING_ABSOLUTE_HOURS."
-        )
-
-
-def _refuse_https_that_is_not_there(settings: Settings) -> None:
-    if settings.hsts_seconds and (settings.public_url or "").startswith("http:"):
-        raise ConfigurationError(
-            "BOOKING_HSTS_SECONDS keeps browsers to https, but BOOKING_PUBLIC_URL begins with "
-            "http://. Write https:// there, or leave BOOKING_HSTS_SECONDS out."
-        )
-
-
-def _refuse_a_host_of_others(settings: Settings) -> None:
-    """Links that we write must lead to a host that we answer to. Raises ConfigurationError."""
-    if not (settings.public_url and settings.trusted_hosts):
-        return
-    host = addresses.host_of(settings.public_url)
-    if not host_is_trusted(host, settings.trusted_hosts):
-        raise ConfigurationError(
-            f"BOOKING_PUBLIC_URL leads to {host}, which BOOKING_TRUSTED_HOSTS does not name. "
-            "Add it there."
-        )
-
-
-_SWITCHES = {"compress", "tabs_help"}
-_WORDS = {"true": True, "1": True, "yes": True, "on": True}
-_WORDS |= {"false": False, "0": False, "no": False, "off": False}
-
-
-def _switch(name: str, value: Any) -> bool:
-    switch = _WORDS.get(str(value).strip().lower())
-    if switch is None:
-        raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. Write true or false.")
-    return switch
+def _refuse_contradictions(settings: Settings) -> None:
+    """Raise ConfigurationError for settings of which one would make another useless."""
+    public, hours = settings.public_url or "", settings.absolute_hours
+    host = addresses.host_of(public)
+    told = {
+        f"BOOKING_IDLE_MINUTES is {settings.idle_minutes}, but after BOOKING_ABSOLUTE_HOURS "
+        f"({hours}) every unfinished booking is erased. Write at most {hours * 60}, or raise "
+        "BOOKING_ABSOLUTE_HOURS.": settings.idle_minutes > hours * 60,
+        "BOOKING_HSTS_SECONDS keeps browsers to https, but BOOKING_PUBLIC_URL begins with "
+        "http://. Write https:// there, or leave BOOKING_HSTS_SECONDS out.": settings.hsts_seconds
+        and public.startswith("http:"),
+        # Links that we write must lead to a host that we answer to.
+        f"BOOKING_PUBLIC_URL leads to {host}, which BOOKING_TRUSTED_HOSTS does not name. "
+        "Add it there.": host
+        and settings.trusted_hosts
+        and not host_is_trusted(host, settings.trusted_hosts),
+    }
+    for message, is_so in told.items():
+        if is_so:
+            raise ConfigurationError(message)
 
 
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, int) and abs(value) > 10**18:  # Python writes none of thousands of digits
-        raise ConfigurationError(
-            f"{PREFIX}{name.upper()} has too many digits. Write a small number."
-        )
-    if name in _SWITCHES:
-        return _switch(name, value)
-    if name == "phone_region":
-        return _region(value)
-    if name in _SEVERAL:
-        return _several(name, value)
-    if name not in _LEAST:
-        return _text(value) if value else None
-    least, most = _LEAST[name], _MOST.get(name)
+        raise ConfigurationError(f"{key_of(name)} has too many digits. Write a small number.")
     try:
+        if name in _NUMBERS:
+            return _number(value, *_NUMBERS[name])
+        if name in ("compress", "tabs_help"):
+            return _switch(value)
+        return None if value in (None, "") else _OTHERS[name](value)
+    except ValueError as error:
+        raise ConfigurationError(f"{key_of(name)} is {value!r}. {error}") from error
+
+
+_NUMBERS: dict[str, tuple[int, int | None]] = {
+    "hold_minutes": (1, None),
+    "first_hold_minutes": (1, None),
+    "hold_extensions": (0, None),
+    "holds_per_visitor": (1, None),
+    "bookings_per_visitor": (1, None),
+    "drafts_per_visitor": (1, None),
+    "visitor_share": (1, 100),
+    "held_share": (1, 100),
+    "pressure_share": (0, 100),
+    "trusted_proxies": (0, None),
+    "hsts_seconds": (0, None),
+    "idle_minutes": (1, None),
+    "absolute_hours": (1, None),
+    "request_seconds": (1, 600),
+}
+"""Of each the least that may be written, and the most."""
+
+
+def _number(value: Any, least: int, most: int | None) -> int:
+    with suppress(TypeError, ValueError):
         number = int(value)
-    except (TypeError, ValueError):
-        number = None
-    if number is None or isinstance(value, bool | float) or not least <= number <= (most or number):
-        upward = f"to {most}" if most else "up"
-        raise ConfigurationError(
-            f"{PREFIX}{name.upper()} is {value!r}. Write a whole number from {least} {upward}."
-        )
-    return number
+        if not isinstance(value, bool | float) and least <= number <= (most or number):
+            return number
+    raise ValueError(f"Write a whole number from {least} {f'to {most}' if most else 'up'}.")
+
+
+_WORDS = dict.fromkeys(("true", "1", "yes", "on"), True)
+_WORDS |= dict.fromkeys(("false", "0", "no", "off"), False)
+
+
+def _switch(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in _WORDS:
+        raise ValueError("Write true or false.")
+    return _WORDS[word]
 
 
 def _text(value: Any) -> str:
@@ -187,27 +173,18 @@ def _text(value: Any) -> str:
     return str(whole(hide_password=False) if whole else value)
 
 
-_SEVERAL: dict[str, Callable[[Any], Any]] = {
+def _region(value: Any) -> str:
+    region = str(value).strip().upper()
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError("Write the two letters of a country, such as PT.")
+    return region
+
+
+_OTHERS: dict[str, Callable[[Any], Any]] = {
+    "database_url": _text,
+    "phone_region": _region,
     "public_url": lambda value: addresses.public_url(str(value)),
     "trusted_hosts": addresses.trusted_hosts,
     "shared_addresses": addresses.networks,
     "own_keys": own_keys,
 }
-
-
-def _several(name: str, value: Any) -> Any:
-    if value in (None, ""):
-        return None
-    try:
-        return _SEVERAL[name](value)
-    except ValueError as error:
-        raise ConfigurationError(f"{PREFIX}{name.upper()} is {value!r}. {error}") from error
-
-
-def _region(value: Any) -> str | None:
-    region = str(value).strip().upper() if value else None
-    if region and region not in SUPPORTED_REGIONS:
-        raise ConfigurationError(
-            f"{PREFIX}PHONE_REGION is {value!r}. Write the two letters of a country, such as PT."
-        )
-    return region

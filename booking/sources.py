@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from booking.addresses import several
 from booking.files import read_whole
 
 PREFIX = "BOOKING_"
@@ -53,10 +54,8 @@ def key_of(name: str) -> str:
 
 def own_keys(value: object) -> tuple[str, ...]:
     """Return the keys of a list, or of a text with commas. Raises ValueError with what to write."""
-    several = value.split(",") if isinstance(value, str) else value
-    if not isinstance(several, list | tuple):
-        raise ValueError("Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST.")
-    keys = tuple(str(each).strip() for each in several if str(each).strip())
+    remedy = "Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST."
+    keys = tuple(several(value, remedy))
     if wrong := [key for key in keys if not key.startswith(PREFIX)]:
         raise ValueError(f"{wrong[0]} does not begin with {PREFIX}, so it need not be named.")
     return keys

@@ -100,16 +100,12 @@ def is_counted(value: object) -> bool:
 
 def starting(moment: Moment, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which time off that starts here begins: of two, the first."""
-    if moment.minute is None:
-        return from_minute(day_interval(moment.day, zone)[0])
-    return from_minute(_instants(moment.day, moment.minute, zone)[0])
+    return from_minute(_instants(moment, zone)[0])
 
 
 def ending(moment: Moment, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which time off that lasts until here is over: of two, the second."""
-    if moment.minute is None:
-        return from_minute(day_interval(moment.day, zone)[1])
-    return from_minute(_instants(moment.day, moment.minute, zone)[-1])
+    return from_minute(_instants(moment, zone)[-1])
 
 
 def format_date(found: date) -> str:
@@ -117,14 +113,16 @@ def format_date(found: date) -> str:
     return f"{WEEKDAYS[found.weekday()].capitalize()} {found.isoformat()}"
 
 
-def _instants(day: date, minute: int, zone: ZoneInfo) -> tuple[int, ...]:
-    found = instants(day, minute, zone)
-    if not found:
-        raise InvalidValue(
-            f"the clocks go forward on {day} and have no {minute // 60:02}:{minute % 60:02}; "
-            "write a time an hour earlier or later"
-        )
-    return found
+def _instants(moment: Moment, zone: ZoneInfo) -> tuple[int, ...]:
+    day, minute = moment.day, moment.minute
+    if minute is None:
+        return day_interval(day, zone)
+    if found := instants(day, minute, zone):
+        return found
+    raise InvalidValue(
+        f"the clocks go forward on {day} and have no {minute // 60:02}:{minute % 60:02}; "
+        "write a time an hour earlier or later"
+    )
 
 
 def _refuse_time_elsewhere(value: object, today: date) -> None:

@@ -26,21 +26,16 @@ class ServiceRules:
     daily_limit: int | None = None
 
     def __post_init__(self) -> None:
-        self._require_on_grid("duration", at_least=TICK)
-        self._require_on_grid("slot_step", at_least=TICK)
-        self._require_on_grid("buffer_before", at_least=0)
-        self._require_on_grid("buffer_after", at_least=0)
+        least = {"duration": TICK, "slot_step": TICK, "buffer_before": 0, "buffer_after": 0}
+        for name, at_least in least.items():
+            if not at_least <= getattr(self, name) <= DAY or getattr(self, name) % TICK:
+                raise ValueError(f"{name} is {at_least} to {DAY} minutes, in steps of {TICK}")
         if not 0 <= self.booking_window <= LONGEST_WINDOW:
             raise ValueError(f"booking_window is 0 to {LONGEST_WINDOW} days")
         if not 0 <= self.minimum_notice <= LONGEST_WINDOW * DAY:
             raise ValueError(f"minimum_notice is 0 to {LONGEST_WINDOW * DAY} minutes")
         if self.daily_limit is not None and self.daily_limit < 1:
             raise ValueError("daily_limit is at least 1, or None for no limit")
-
-    def _require_on_grid(self, name: str, *, at_least: int) -> None:
-        minutes = getattr(self, name)
-        if not at_least <= minutes <= DAY or minutes % TICK:
-            raise ValueError(f"{name} is {at_least} to {DAY} minutes, in steps of {TICK}")
 
     def earliest(self, now: int) -> int:
         """Return the first minute at which an appointment may start."""
