@@ -13,7 +13,8 @@ from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Section, in_turns, main, middle, spread
 from benchmarks.sizes import LONG
 from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
-from booking.storage.availability import days
+from booking.storage.availability import Diary
+from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Service
 from booking.tab_sessions import read_transaction
 
@@ -87,7 +88,7 @@ def _cpu(engine: Engine) -> float:
         service = session.scalars(select(Service)).one()
         staff = list(service.staff)
         started = time.process_time()
-        found = days(session, service, staff, FIRST, LAST, now=NOW, zone=UTC, tab_key=None)
+        found = Diary(session, read_catalogue(session), service, staff, NOW).days(FIRST, LAST, UTC)
         taken = time.process_time() - started
     assert sum(len(day.starts) for day in found.values()) > 300
     return taken
@@ -99,7 +100,7 @@ def _queries(engine: Engine) -> int:
         service = session.scalars(select(Service)).one()
         staff = list(service.staff)
         event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-        days(session, service, staff, FIRST, LAST, now=NOW, zone=UTC, tab_key=None)
+        Diary(session, read_catalogue(session), service, staff, NOW).days(FIRST, LAST, UTC)
     return len(seen)
 
 

@@ -17,9 +17,9 @@ from booking.scheduling.hours import each_day
 from booking.scheduling.intervals import Interval
 from booking.scheduling.slots import nearest
 
+from .bookings import Hold
 from .business import Service, StaffMember
-from .catalogue import read_catalogue, rules_of
-from .reads import hold_of
+from .catalogue import Catalogue, rules_of
 from .snapshot import AvailabilitySnapshot, load_snapshot
 
 _DAYS_AT_A_TIME = 14
@@ -53,81 +53,58 @@ class DayAvailability:
         return [_free_slot(start, self.duration) for start in self.starts]
 
 
-def days(
-    session: Session,
-    service: Service,
-    staff: Sequence[StaffMember],
-    first: date,
-    last: date,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    tab_key: int | None,
-) -> dict[date, DayAvailability]:
-    """Return every day from `first` to `last` (both included) of the customer's `zone`."""
-    span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    snapshot = _diary(session, service, staff, span, now, tab_key)
-    free = _starts(snapshot, staff, span)
-    return {day: _day(snapshot, staff, free, day, zone) for day in each_day(first, last)}
+@dataclass(frozen=True)
+class Diary:
+    """What these staff have free for that service, as whoever has the hold `own` sees it.
 
+    Own holds are in nobody's way, over or not; None for who holds nothing.
+    """
 
-def next_free_day(
-    session: Session,
-    service: Service,
-    staff: Sequence[StaffMember],
-    after: date,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    tab_key: int | None,
-) -> date | None:
-    """Return the first day later than `after` with a free time, within the booking window."""
-    last = local_day(rules_of(service).latest(to_minute(now)) + 1, zone)
-    if after >= last:
+    session: Session
+    catalogue: Catalogue
+    service: Service
+    staff: Sequence[StaffMember]
+    now: datetime
+    own: Hold | None = None
+
+    def days(self, first: date, last: date, zone: ZoneInfo) -> dict[date, DayAvailability]:
+        """Return every day from `first` to `last` (both included) of the customer's `zone`."""
+        span = day_interval(first, zone)[0], day_interval(last, zone)[1]
+        snapshot = self._snapshot(span)
+        free = _starts(snapshot, self.staff, span)
+        return {day: _day(snapshot, self.staff, free, day, zone) for day in each_day(first, last)}
+
+    def next_free_day(self, after: date, zone: ZoneInfo) -> date | None:
+        """Return the first day later than `after` with a free time, within the booking window."""
+        today = to_minute(self.now)
+        last = local_day(rules_of(self.service).latest(today) + 1, zone)
+        if after >= last:
+            return None
+        first = max(after + timedelta(days=1), local_day(today, zone))
+        snapshot = self._snapshot((day_interval(first, zone)[0], day_interval(last, zone)[1]))
+        for part in _parts(first, last):
+            bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
+            if free := _starts(snapshot, self.staff, bounds):
+                return local_day(free[0], zone)
         return None
-    first = max(after + timedelta(days=1), local_day(to_minute(now), zone))
-    span = day_interval(first, zone)[0], day_interval(last, zone)[1]
-    snapshot = _diary(session, service, staff, span, now, tab_key)
-    for part in _parts(first, last):
-        bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
-        if free := _starts(snapshot, staff, bounds):
-            return local_day(free[0], zone)
-    return None
 
+    def nearest_free(self, wanted: datetime, count: int = 3) -> list[FreeSlot]:
+        """Return the `count` free times closest to the one that was wanted, in order of time."""
+        around, today = to_minute(wanted), to_minute(self.now)
+        window = today, rules_of(self.service).latest(today) + 2
+        snapshot = self._snapshot(window)
+        found: list[int] = []
+        for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
+            span = max(window[0], around - reach), min(window[1], around + reach)
+            if span[0] < span[1]:
+                found = nearest(_starts(snapshot, self.staff, span), around, count)
+            if len(found) == count:
+                break
+        return [_free_slot(start, snapshot.rules.duration) for start in found]
 
-def nearest_free(
-    session: Session,
-    service: Service,
-    staff: Sequence[StaffMember],
-    wanted: datetime,
-    *,
-    now: datetime,
-    tab_key: int | None,
-    count: int = 3,
-) -> list[FreeSlot]:
-    """Return the `count` free times closest to the one that was wanted, in order of time."""
-    around, today = to_minute(wanted), to_minute(now)
-    window = today, rules_of(service).latest(today) + 2
-    snapshot = _diary(session, service, staff, window, now, tab_key)
-    found: list[int] = []
-    for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
-        span = max(window[0], around - reach), min(window[1], around + reach)
-        found = nearest(_starts(snapshot, staff, span), around, count) if span[0] < span[1] else []
-        if len(found) == count:
-            break
-    return [_free_slot(start, snapshot.rules.duration) for start in found]
-
-
-def _diary(
-    session: Session,
-    service: Service,
-    staff: Sequence[StaffMember],
-    span: Interval,
-    now: datetime,
-    tab_key: int | None,
-) -> AvailabilitySnapshot:
-    own, catalogue = hold_of(session, tab_key), read_catalogue(session)
-    return load_snapshot(session, catalogue, service, staff, span, now=now, own=own)
+    def _snapshot(self, span: Interval) -> AvailabilitySnapshot:
+        asked = self.session, self.catalogue, self.service, self.staff, span
+        return load_snapshot(*asked, now=self.now, own=self.own)
 
 
 def _starts(

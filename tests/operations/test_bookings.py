@@ -10,7 +10,8 @@ from booking.operations.bookings import cancel
 from booking.operations.errors import AlreadyConfirmed, AppointmentPast, SlotUnavailable
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
-from booking.storage.availability import days
+from booking.storage.availability import Diary
+from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find
@@ -215,9 +216,9 @@ def test_a_limit_that_was_off_for_a_while_counts_what_was_booked_meanwhile(shop)
     with refused(Reason.LIMIT):
         shop.book(None, "cut", "ann", at("15:00", day=1))
     with shop.reading() as session:
-        asked = {"now": NOW, "zone": ZoneInfo("Europe/Lisbon"), "tab_key": None}
         cut, ann = find(session, "cut"), find(session, "ann")
-        found = days(session, cut, [ann], TODAY, TODAY + timedelta(days=2), **asked)
+        diary = Diary(session, read_catalogue(session), cut, [ann], NOW)
+        found = diary.days(TODAY, TODAY + timedelta(days=2), ZoneInfo("Europe/Lisbon"))
         assert [bool(day.starts) for day in found.values()] == [True, False, True]
     with shop.writing() as session:
         booking = booking_by_reference(session, gone)

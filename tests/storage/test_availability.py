@@ -2,15 +2,17 @@
 
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import partial
+from operator import methodcaller
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import event
 
 from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import release
-from booking.storage.availability import days, nearest_free, next_free_day
+from booking.storage.availability import Diary
+from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
+from booking.storage.reads import hold_of
 from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
 
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -20,16 +22,12 @@ TOMORROW = TODAY + timedelta(days=1)
 def calendar(shop, slug="cut", who="ann", first=TODAY, last=None, tab=None, now=NOW, zone=LISBON):
     with shop.reading() as session:
         staff = [find(session, one) for one in who.split()]
-        return days(
-            session,
-            find(session, slug),
-            staff,
-            first,
-            last or first,
-            now=now,
-            zone=zone,
-            tab_key=tab,
-        )
+        return diary(session, slug, staff, now, tab).days(first, last or first, zone)
+
+
+def diary(session, slug, staff, now=NOW, tab=None) -> Diary:
+    own, service = hold_of(session, tab), find(session, slug)
+    return Diary(session, read_catalogue(session), service, staff, now, own)
 
 
 def times(shop, *args, day=TODAY, **more) -> list[str]:
@@ -148,8 +146,7 @@ def test_a_day_the_customers_calendar_left_out_is_closed(shop):
 def next_free(shop, after, who="ann", tab=None):
     with shop.reading() as session:
         staff = [find(session, one) for one in who.split()]
-        service = find(session, "cut")
-        return next_free_day(session, service, staff, after, now=NOW, zone=LISBON, tab_key=tab)
+        return diary(session, "cut", staff, tab=tab).next_free_day(after, LISBON)
 
 
 def test_the_next_free_day_is_found_behind_closed_ones_and_within_the_window(shop):
@@ -163,11 +160,10 @@ def test_the_next_free_day_is_found_behind_closed_ones_and_within_the_window(sho
     assert next_free(shop, TODAY) is None
 
 
-def nearest(shop, wanted, who="ann ben", count=3, **more):
+def nearest(shop, wanted, who="ann ben", count=3, now=NOW):
     with shop.reading() as session:
         staff = [find(session, one) for one in who.split()]
-        more = {"now": NOW, "tab_key": None, "count": count, **more}
-        return nearest_free(session, find(session, "cut"), staff, wanted, **more)
+        return diary(session, "cut", staff, now).nearest_free(wanted, count)
 
 
 def test_the_nearest_free_times_differ_and_come_in_order(shop):
@@ -212,18 +208,18 @@ def counted(engine):
 def queries_of_each_question(shop, who, length, tab) -> list[int]:
     last = TODAY + timedelta(days=length)
     questions = (
-        partial(days, first=TODAY, last=last, zone=LISBON),
-        partial(next_free_day, after=TODAY, zone=LISBON),
-        partial(nearest_free, wanted=at("11:00")),
+        methodcaller("days", TODAY, last, LISBON),
+        methodcaller("next_free_day", TODAY, LISBON),
+        methodcaller("nearest_free", at("11:00")),
     )
     return [queries(shop, ask, who.split(), tab) for ask in questions]
 
 
 def queries(shop, ask, who, tab) -> int:
     with shop.reading() as session:
-        service, staff = find(session, "cut"), [find(session, one) for one in who]
+        asked = diary(session, "cut", [find(session, one) for one in who], tab=tab)
         with counted(shop.engine) as statements:
-            assert ask(session, service, staff, now=NOW, tab_key=tab)
+            assert ask(asked)
         return len(statements)
 
 
@@ -246,7 +242,7 @@ def test_every_question_takes_the_same_few_queries_however_much_there_is(shop):
     queries_of_each_question(shop, "ann", 1, tab)  # the business changed: that is read once more
     much = queries_of_each_question(shop, " ".join(["ann", "ben", *names]), 60, tab)
     assert much == little
-    assert max(much) <= 5, "the fifth is for the daily limit"
+    assert max(much) <= 3, "two of them are for the daily limit"
 
 
 def test_what_the_calendar_shows_is_exactly_what_can_be_held(shop):

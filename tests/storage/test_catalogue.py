@@ -1,13 +1,14 @@
 """The business, read once and remembered until anybody changes it."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.orm import Session
 
-from booking.storage.availability import days
+from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import (
     Closure,
@@ -130,8 +131,9 @@ def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
     with shop.writing() as session:
         session.add(Closure(first_day=TODAY, last_day=TODAY + timedelta(days=1)))
         cut, ann = find(session, "cut"), find(session, "ann")
-        asked = {"now": NOW, "zone": read_catalogue(session).zone, "tab_key": None}
-        found = days(session, cut, [ann], TODAY, TODAY + timedelta(days=2), **asked)
+        known = read_catalogue(session)
+        diary = Diary(session, known, cut, [ann], NOW)
+        found = diary.days(TODAY, TODAY + timedelta(days=2), known.zone)
         assert [day.open for day in found.values()] == [False, False, True]
 
 
@@ -202,11 +204,12 @@ def test_somebody_who_went_since_the_page_was_begun_has_no_time(shop):
     cut = next(service for service in known.services if service.slug == "cut")
     with shop.writing() as session:
         session.delete(find(session, "ben"))
-    asked = {"now": NOW, "zone": known.zone, "tab_key": None}
     with shop.reading() as session:
         both, [ben] = known.offering(cut.id), [m for m in known.staff.values() if m.slug == "ben"]
-        assert days(session, cut, both, TODAY, TODAY, **asked)[TODAY].starts
-        assert days(session, cut, [ben], TODAY, TODAY, **asked)[TODAY].starts == ()
+        diary = Diary(session, read_catalogue(session), cut, both, NOW)
+        assert diary.days(TODAY, TODAY, known.zone)[TODAY].starts
+        without = replace(diary, staff=[ben])
+        assert without.days(TODAY, TODAY, known.zone)[TODAY].starts == ()
 
 
 def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):

@@ -26,6 +26,7 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     Where that is another step, HX-Replace-Url corrects the address bar. `extra` is for the wanted
     step's own `context`, and for that step alone, but for `alerts`, `notices` and `zone`, and for
     what conflicts.py is about: `differing`, and `answer_version`, that of a form that was refused.
+    `seen` is the state that was committed just now, if any.
     """
     step, html = _fragment(tab, wanted, **extra)
     return _answer(html, {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)})
@@ -50,13 +51,14 @@ def _fragment(
     zone: str = "",
     differing: conflicts.Rows | None = None,
     answer_version: str = "",
+    seen: WizardState | None = None,
     **extra: Any,
 ) -> tuple[str, str]:
     if tab.state == "completed":
         return "done", done.render_done(tab, alerts=alerts, notices=notices)
-    draft = BookingDraft.of(tab.data)
+    draft = seen.draft if seen else BookingDraft.of(tab.data)
     draft.zone = zone or draft.zone
-    wizard = load_state(tab, draft)
+    wizard = load_state(tab, draft, seen)
     progress = progress_of(wizard)
     step = progress.right_step(wanted) if wanted else progress.open_step
     own: dict[str, Any] = {"differing": differing or []}

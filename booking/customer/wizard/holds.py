@@ -44,7 +44,7 @@ def hold_slot(
     Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
     settings, draft = current_sidebook().settings, wizard.draft
-    made = holds.hold(
+    wizard.tab_hold = made = holds.hold(
         wizard.tab.session,
         tab_key=required(wizard.tab.key),
         service=service,
@@ -96,7 +96,7 @@ def prolong(wizard: WizardState) -> dict[str, str]:
     """Hold the tab's time to its full length; return the header that says how long that is."""
     held, now, settings = wizard.hold, wizard.tab.now, current_sidebook().settings
     if held and _last(held, now) - held.expires_at >= _WORTHWHILE:
-        held = holds.prolong(
+        wizard.tab_hold = held = holds.prolong(
             wizard.tab.session,
             held,
             now=now,

@@ -15,7 +15,7 @@ from .steps.base import Step
 def accept(wizard: WizardState, notices: Sequence[str] = ()) -> DeferredResponse:
     """Save the answer, which holds, and go on to the next step."""
     wizard.draft.store(wizard.tab.data)
-    return wizard.tab.render_after_commit(fragments.go_on, notices=notices)
+    return wizard.tab.render_after_commit(fragments.go_on, notices=notices, seen=wizard)
 
 
 def refuse(

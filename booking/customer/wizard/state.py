@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from booking.contact import forms
 from booking.scheduling.clock import to_minute
-from booking.storage import availability, reads
-from booking.storage.catalogue import read_catalogue
+from booking.storage import reads
+from booking.storage.availability import Diary
+from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.models import Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
 from booking.web.shop import customer_zone, phone_region, placeholder_shop, shop_zone
@@ -38,7 +39,7 @@ class SlotState(StrEnum):
     LOST = "lost"
 
 
-@dataclass(frozen=True)
+@dataclass
 class WizardState:
     """A draft with its answers looked up.
 
@@ -48,11 +49,20 @@ class WizardState:
 
     tab: TabSession
     draft: BookingDraft
-    shop: Shop
-    services: Sequence[Service]
+    catalogue: Catalogue
     service: Service | None
     staff: Sequence[StaffMember]
     candidates: Sequence[StaffMember]
+
+    @property
+    def services(self) -> Sequence[Service]:
+        """What can be booked."""
+        return self.catalogue.services
+
+    @cached_property
+    def shop(self) -> Shop:
+        """The business, or what stands in for one."""
+        return self.catalogue.shop or placeholder_shop()
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -76,10 +86,17 @@ class WizardState:
         return start + timedelta(minutes=self.service.duration) if start and self.service else None
 
     @cached_property
+    def tab_hold(self) -> Hold | None:
+        """What the tab holds, over or not. Whoever changes it sets this to what it is then.
+
+        Looked up once. Without a slot in the draft there is none: both go together.
+        """
+        return reads.hold_of(self.tab.session, self.tab.key) if self.draft.slot else None
+
+    @cached_property
     def hold(self) -> Hold | None:
         """The tab's hold on the slot in the draft; it may be over."""
-        found = reads.hold_of(self.tab.session, self.tab.key) if self.tab.key else None
-        return found if found and self._is_on_slot(found) else None
+        return self.tab_hold if self.tab_hold and self._is_on_slot(self.tab_hold) else None
 
     @cached_property
     def slot_state(self) -> SlotState:
@@ -142,37 +159,37 @@ class WizardState:
         if self.service is None or self.staff_member is None:
             return False
         day = start.astimezone(self.shop_zone).date()
-        found = availability.days(
-            self.tab.session,
-            self.service,
-            [self.staff_member],
-            day,
-            day,
-            now=self.tab.now,
-            zone=self.shop_zone,
-            tab_key=self.tab.key,
-        )
+        found = self.diary([self.staff_member]).days(day, day, self.shop_zone)
         return to_minute(start) in found[day].starts
 
+    def diary(self, staff: Sequence[StaffMember] | None = None) -> Diary:
+        """What these staff, or all whom the choice allows, have free for this tab."""
+        return Diary(
+            self.tab.session,
+            self.catalogue,
+            required(self.service),
+            self.candidates if staff is None else staff,
+            self.tab.now,
+            self.tab_hold,
+        )
 
-def load_state(tab: TabSession, draft: BookingDraft | None = None) -> WizardState:
+
+def load_state(
+    tab: TabSession, draft: BookingDraft | None = None, seen: WizardState | None = None
+) -> WizardState:
     """Look up the answers of this tab's draft, or of that one.
 
-    A draft that is given is used as it is, so that what changes in it is seen here.
+    A draft that is given is used as it is, so that what changes in it is seen here. `seen` is the
+    state that was committed a moment ago: what it has read or written is not read again.
     """
     draft = draft or BookingDraft.of(tab.data)
-    catalogue = read_catalogue(tab.session)
+    catalogue = seen.catalogue if seen else read_catalogue(tab.session)
     service = selected(catalogue.services, draft.service)
     staff = active_staff(service)
-    return WizardState(
-        tab=tab,
-        draft=draft,
-        shop=catalogue.shop or placeholder_shop(),
-        services=catalogue.services,
-        service=service,
-        staff=staff,
-        candidates=eligible_staff(staff, draft.staff),
-    )
+    state = WizardState(tab, draft, catalogue, service, staff, eligible_staff(staff, draft.staff))
+    if seen and draft.slot and "tab_hold" in vars(seen):
+        state.tab_hold = seen.tab_hold
+    return state
 
 
 def active_staff(service: Service | None) -> list[StaffMember]:

@@ -12,7 +12,6 @@ from booking.customer.wizard.state import WizardState, required
 from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import month_days
-from booking.storage import availability
 from booking.storage.availability import DayAvailability, FreeSlot
 from booking.web import urls
 
@@ -52,7 +51,7 @@ class Calendar:
         start = lost or wizard.draft.start
         near = min(max(start.astimezone(wizard.zone).date(), today), end) if start else today
         shown = cls._on_first_free(wizard, near)
-        ahead = None if shown.day else _next_free_day(wizard, shown.last)
+        ahead = None if shown.day else wizard.diary().next_free_day(shown.last, wizard.zone)
         return cls._on_first_free(wizard, ahead) if ahead else shown
 
     @classmethod
@@ -96,9 +95,9 @@ class Calendar:
         """The link to the next day with a free time, where nothing is free in this one."""
         if self.slots:
             return None
-        after = self.day or self.last
-        day = _next_free_day(self.wizard, after)
-        day = day or _next_free_day(self.wizard, self.today - ONE_DAY)
+        diary, zone = self.wizard.diary(), self.wizard.zone
+        day = diary.next_free_day(self.day or self.last, zone)
+        day = day or diary.next_free_day(self.today - ONE_DAY, zone)
         if day is None:
             return None
         label = _("Next free day: %(day)s", day=formats.format_day(day))
@@ -152,25 +151,4 @@ def last_of(day: date) -> date:
 
 def _month(wizard: WizardState, day: date) -> dict[date, DayAvailability]:
     today, end = bounds(wizard)
-    return availability.days(
-        wizard.tab.session,
-        required(wizard.service),
-        wizard.candidates,
-        max(first_of(day), today),
-        min(last_of(day), end),
-        now=wizard.tab.now,
-        zone=wizard.zone,
-        tab_key=wizard.tab.key,
-    )
-
-
-def _next_free_day(wizard: WizardState, after: date) -> date | None:
-    return availability.next_free_day(
-        wizard.tab.session,
-        required(wizard.service),
-        wizard.candidates,
-        after,
-        now=wizard.tab.now,
-        zone=wizard.zone,
-        tab_key=wizard.tab.key,
-    )
+    return wizard.diary().days(max(first_of(day), today), min(last_of(day), end), wizard.zone)

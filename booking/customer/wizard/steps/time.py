@@ -18,7 +18,6 @@ from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
-from booking.storage import availability
 from booking.storage.availability import FreeSlot
 from booking.tab_sessions import DeferredResponse
 from booking.web import urls
@@ -221,17 +220,9 @@ def _day(wizard: WizardState, shown: Calendar, marked: datetime | None) -> dict[
 
 
 def _nearest(wizard: WizardState, wanted: datetime) -> list[dict[str, str]]:
-    found = availability.nearest_free(
-        wizard.tab.session,
-        required(wizard.service),
-        wizard.candidates,
-        wanted,
-        now=wizard.tab.now,
-        tab_key=wizard.tab.key,
-    )
     return [
         {"value": slot_value(slot.start), "label": formats.format_moment(slot.start, wizard.zone)}
-        for slot in found
+        for slot in wizard.diary().nearest_free(wanted)
     ]
 
 
