@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.fixtures.figures",
     "tests.fixtures.hosts",
     "tests.fixtures.selection",
+    "tests.fixtures.templates",
 ]
 
 SHOP = Path(__file__).parent / "shop.toml"
