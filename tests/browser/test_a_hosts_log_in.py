@@ -7,8 +7,8 @@ from flask import Flask, Response, redirect, request
 from playwright.sync_api import expect
 
 from booking import Sidebook
-from tests.browser.wizard import answer, at, go_on, walk
-from tests.conftest import SHOP, served
+from tests.browser.wizard import answer, at, go_on, take
+from tests.conftest import served
 from tests.customer_walkthrough.visits import ADA
 
 LOG_IN = '<!doctype html><h1>Log in</h1><form method="post"><button>Log in</button></form>'
@@ -33,12 +33,10 @@ def in_our_place():
 
 
 @pytest.fixture
-def live_server(sqlite_url, in_our_place):
+def live_server(loaded_sqlite_url, in_our_place):
     host = Flask("host")
-    host.config["BOOKING_DATABASE_URL"] = sqlite_url
+    host.config["BOOKING_DATABASE_URL"] = loaded_sqlite_url
     Sidebook(host, url_prefix="/book")
-    for command in (["init"], ["load", str(SHOP)]):
-        host.test_cli_runner().invoke(args=["booking", *command], catch_exceptions=False)
 
     @host.before_request
     def log_in_first():
@@ -56,11 +54,6 @@ def live_server(sqlite_url, in_our_place):
         yield server
     with host.app_context():
         host.extensions["sqlalchemy"].engine.dispose()
-
-
-@pytest.fixture
-def context(context_of):
-    return context_of()
 
 
 def test_the_step_stays_with_all_that_was_typed_whatever_answers(tab_at, in_our_place, complaints):
@@ -96,8 +89,9 @@ def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(tab_at, conte
     at(page, "review")
 
 
-def test_a_step_that_was_never_there_and_a_list_are_not_replaced_either(page, in_our_place):
-    walk(page, ADA, until="time")
+def test_a_step_that_was_never_there_and_a_list_are_not_replaced_either(tab_at, in_our_place):
+    page = tab_at("staff", ADA)
+    take(page, ADA, "staff")
     in_our_place.answers = IN_OUR_PLACE["a log-in page, redirected to"]
     page.locator("details.sb-zone summary").click()
     expect(page.locator("#trouble")).to_be_visible()

@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_typed_text import share_session
-from tests.browser.wizard import answer, at, fill, go_on, take, walk
+from tests.browser.wizard import answer, at, fill, go_on, take
 from tests.customer_walkthrough.visits import ADA
-from tests.fixtures.axe import violations_by_day_and_night
 
 
 @pytest.fixture
@@ -40,44 +39,6 @@ def asked(page) -> None:
     expect(page.locator("[name=note]")).to_have_value(ADA.note)
 
 
-def test_what_was_entered_here_is_used_by_keyboard(windows):
-    page, _ = windows
-    asked(page)
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Use what I entered here")).to_be_focused()
-    page.keyboard.press("Enter")
-    at(page, "review")
-    expect(page.locator("#step")).to_contain_text(ADA.name)
-
-
-def test_the_other_answer_is_kept_by_keyboard(windows):
-    page, _ = windows
-    asked(page)
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Keep the other answer")).to_be_focused()
-    page.keyboard.press("Enter")
-    at(page, "review")
-    expect(page.locator("#step")).to_contain_text("Grace Hopper")
-    expect(page).to_have_url(re.compile("/book/review$"))
-
-
-def test_enter_in_a_field_uses_what_was_entered_and_f5_asks_again(windows):
-    page, _ = windows
-    asked(page)
-    page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("Grace Hopper")
-    page.locator("[name=name]").press("Enter")
-    at(page, "review")
-    expect(page.locator("#step")).to_contain_text(ADA.name)
-
-
-def test_the_choice_is_accessible(windows):
-    page, _ = windows
-    asked(page)
-    assert violations_by_day_and_night(page) == []
-
-
 def test_another_time_from_an_old_page_leaves_the_held_one_until_it_is_chosen(context, tab_at):
     page, twin = tab_at("time", ADA), context.new_page()
     share_session(page, twin)
@@ -92,28 +53,41 @@ def test_another_time_from_an_old_page_leaves_the_held_one_until_it_is_chosen(co
     at(page, "details")
 
 
-def test_back_and_change_is_never_punished(page):
-    walk(page, ADA, until="review")
+def test_the_other_answer_is_kept_by_keyboard(windows):
+    page, _ = windows
+    asked(page)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Use what I entered here")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Keep the other answer")).to_be_focused()
+    page.keyboard.press("Enter")
+    at(page, "review")
+    expect(page.locator("#step")).to_contain_text("Grace Hopper")
+    expect(page).to_have_url(re.compile("/book/review$"))
+
+
+def test_f5_asks_again_and_enter_in_a_field_uses_what_was_entered(windows):
+    page, _ = windows
+    asked(page)
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("Grace Hopper")
+    page.locator("[name=name]").press("Enter")
+    at(page, "review")
+    expect(page.locator("#step")).to_contain_text(ADA.name)
+
+
+def test_back_and_change_is_never_punished(tab_at):
+    page = tab_at("details", ADA)
+    take(page, ADA, "details")
     page.go_back()
     at(page, "details")
     fill(page, "name", "Mary Shelley")
     go_on(page)
     at(page, "review")
-    for step in ("details", "time", "staff", "service"):
+    for step, answered in (("time", "#times [name=slot] >> nth=3"), ("staff", "[value=any]")):
         page.goto(f"/book/{step}")
         at(page, step)
-        change(page, step)
+        page.locator(answered).check()
         go_on(page)
         at(page, "review")
         expect(page.get_by_role("alert")).to_have_count(0)
-
-
-def change(page, step) -> None:
-    if step == "details":
-        fill(page, "name", "Grace Hopper")
-    elif step == "time":
-        page.locator("#times [name=slot]").nth(3).check()
-    elif step == "staff":
-        page.locator("[name=staff][value=any]").check()
-    else:
-        page.locator("[name=service][value=short]").check()

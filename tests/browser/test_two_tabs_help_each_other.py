@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_what_stays_behind import left_in
-from tests.browser.wizard import answer, assert_booked, at, fill, go_on, tab_on, take
+from tests.browser.wizard import at, fill, go_on, tab_on, take
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
 from tests.fixtures.axe import violations_by_day_and_night
 
@@ -37,40 +37,25 @@ def offer_on(page: Page):
     return page.get_by_role("button", name=OFFER)
 
 
-def test_details_of_the_other_tab_are_offered_used_and_accepted(tab_at, live_server, stranger):
-    first, second = tab_at("review", ADA), tab_at("details", BEN)
-    expect(offer_on(second)).to_be_visible()
-    offer_on(second).click()
-    expect(second.get_by_role("status")).to_contain_text("Please check")
-    expect(second.locator("[name=name]")).to_have_value(ADA.name)
-    expect(second.locator("[name=email]")).to_have_value(ADA.email)
-    expect(second.locator("[name=note]")).to_have_value("")
-    expect(offer_on(second)).to_have_count(0)
-    for name, value in BEN.answer("details").items():
-        fill(second, name, value)
-    go_on(second)
-    at(second, "review")
-    take(first, ADA, "review")
-    take(second, BEN, "review")
-    assert_booked(live_server.app, {first: ADA, second: BEN})
-
-
-def test_nothing_personal_is_on_the_channel_in_the_storage_or_in_an_address(tab_at, stranger):
+def test_details_of_the_other_tab_are_offered_and_nobody_else_hears_of_them(tab_at, stranger):
     asked = []
     first, second = tab_at("review", ADA), tab_at("details", SAME_TIME["ben"])
     for page in (first, second):
         page.on("request", lambda request: asked.append(request.url))
         page.reload()
     offer_on(second).click()
+    expect(second.get_by_role("status")).to_contain_text("Please check")
     expect(second.locator("[name=name]")).to_have_value(ADA.name)
+    expect(second.locator("[name=email]")).to_have_value(ADA.email)
+    expect(second.locator("[name=note]")).to_have_value("")
+    expect(offer_on(second)).to_have_count(0)
     go_on(second)
     at(second, "review")
     heard = stranger.evaluate("window.heard")
     assert {key for said in heard for key in said} == {"asks", "question", "answers", "reference"}
     assert {said["asks"] for said in heard if "asks" in said} == {"details", "times"}
-    for said in heard:
-        assert re.fullmatch(r"[A-Za-z0-9_-]{43}", said.get("reference", "A" * 43))
     references = [said["reference"] for said in heard if "reference" in said]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", each) for each in references)
     everything = json.dumps([heard, asked, left_in(first), left_in(second)])
     assert [word for word in TYPED if word in everything] == []
     assert references
@@ -79,84 +64,59 @@ def test_nothing_personal_is_on_the_channel_in_the_storage_or_in_an_address(tab_
     assert not ids & set(references)
 
 
-def test_what_was_typed_meanwhile_wins(tab_at):
+def test_what_was_typed_meanwhile_wins_and_a_reference_that_ran_out_is_asked_for_anew(tab_at):
     tab_at("review", ADA)
     second = tab_at("details", BEN)
-    expect(offer_on(second)).to_be_visible()
+    offer_that_ran_out(second)
     fill(second, "name", "Ben Okri")
+    second.wait_for_timeout(1100)  # a tab answers the same question once a second
     offer_on(second).click()
     expect(second.locator("[name=email]")).to_have_value(ADA.email)
     expect(second.locator("[name=name]")).to_have_value("Ben Okri")
 
 
-def test_a_reference_that_ran_out_is_asked_for_anew(tab_at):
-    tab_at("review", ADA)
-    second = tab_at("details", BEN)
-    expect(offer_on(second)).to_be_visible()
-    offer_on(second).evaluate("(button) => { button.value = 'A'.repeat(43); }")
-    second.wait_for_timeout(1100)  # a tab answers the same question once a second
-    offer_on(second).click()
-    expect(second.locator("[name=email]")).to_have_value(ADA.email)
-
-
 def test_where_the_other_tab_is_closed_meanwhile_the_page_says_so(tab_at):
     first, second = tab_at("review", ADA), tab_at("details", BEN)
-    expect(offer_on(second)).to_be_visible()
+    offer_that_ran_out(second)
     first.close()
-    offer_on(second).evaluate("(button) => { button.value = 'A'.repeat(43); }")
     offer_on(second).click()
     expect(second.get_by_text("has no details to give any more")).to_be_visible()
 
 
-@pytest.mark.parametrize("who", ["a confirmed tab", "an empty tab", "another browser"])
-def test_nothing_is_offered_by(tab_at, context_of, live_server, who):
-    steps = {"a confirmed tab": "done", "an empty tab": "service"}
-    if who == "another browser":
-        tab_on(context_of(), live_server, "review", ADA)
-    else:
-        tab_at(steps[who], ADA)
+def offer_that_ran_out(page: Page) -> None:
+    expect(offer_on(page)).to_be_visible()
+    offer_on(page).evaluate("(button) => { button.value = 'A'.repeat(43); }")
+
+
+def test_nothing_is_offered_by_a_confirmed_tab_an_empty_one_and_another_browser(
+    tab_at, context_of, live_server
+):
+    tab_at("done", ADA)
+    tab_at("service", ADA)
+    tab_on(context_of(), live_server, "review", SAME_TIME["ben"])
     second = tab_at("details", BEN)
     second.wait_for_timeout(500)
     expect(offer_on(second)).to_be_hidden()
 
 
-def test_a_browser_without_the_channel_books_as_before(context_of, live_server):
-    context = context_of()
-    context.add_init_script("delete window.BroadcastChannel")
-    first = tab_on(context, live_server, "review", ADA)
-    second = tab_on(context, live_server, "details", BEN)
-    expect(offer_on(second)).to_have_count(0)
-    for step in ("details", "review"):
-        take(second, BEN, step)
-    take(first, ADA, "review")
-    assert_booked(live_server.app, {first: ADA, second: BEN})
+def test_a_time_that_overlaps_a_confirmed_one_is_warned_of(tab_at):
+    tab_at("done", SAME_TIME["ana"])
+    expect(tab_at("review", SAME_TIME["ben"]).get_by_text(WARNING)).to_be_visible()
 
 
-@pytest.mark.parametrize("confirmed", [False, True], ids=["still open", "confirmed"])
-def test_a_time_that_overlaps_is_warned_of_and_may_be_confirmed(tab_at, live_server, confirmed):
-    tab_at("done" if confirmed else "review", SAME_TIME["ana"])
-    second = tab_at("review", SAME_TIME["ben"])
-    expect(second.get_by_text(WARNING)).to_be_visible()
-    go_on(second)
-    at(second, "done")
-    assert len(bookings_in(live_server.app)) == 1 + confirmed
-
-
-def test_who_comes_back_to_the_review_is_warned_of_what_was_confirmed_meanwhile(tab_at):
-    first, second = tab_at("review", SAME_TIME["ana"]), tab_at("review", SAME_TIME["ben"])
-    expect(second.get_by_text(WARNING)).to_be_visible()
-    expect(first.get_by_text(WARNING)).to_have_count(0)
-    second.wait_for_timeout(1100)
-    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(first.get_by_text(WARNING)).to_be_visible()
-
-
-def test_axe_finds_nothing_wrong_with_the_offer_and_the_warning(tab_at):
-    tab_at("review", SAME_TIME["ana"])
-    second = tab_at("details", SAME_TIME["ben"])
+def test_a_time_that_overlaps_may_be_confirmed_and_who_comes_back_to_the_other_tab_is_warned(
+    tab_at, live_server
+):
+    first, second = tab_at("review", SAME_TIME["ana"]), tab_at("details", SAME_TIME["ben"])
     expect(offer_on(second)).to_be_visible()
     assert violations_by_day_and_night(second) == []
-    answer(second, ADA, "details")
-    go_on(second)
+    take(second, ADA, "details")
     expect(second.get_by_text(WARNING)).to_be_visible()
     assert violations_by_day_and_night(second) == []
+    go_on(second)
+    at(second, "done")
+    assert len(bookings_in(live_server.app)) == 1
+    expect(first.get_by_text(WARNING)).to_have_count(0)
+    first.wait_for_timeout(1100)
+    first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(first.get_by_text(WARNING)).to_be_visible()

@@ -42,7 +42,9 @@ def live_server(sqlite_url) -> Iterator:
 
 @pytest.fixture
 def page(context_of) -> Page:
+    """A telephone that was never here."""
     page = context_of().new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
     page.add_init_script(SHIFTS)
     return page
 
@@ -77,7 +79,7 @@ def wire(page) -> Callable[[], list[Sent]]:
     return since
 
 
-def test_the_first_load_is_light_and_every_step_is_one_small_answer(page, wire):
+def test_the_first_load_is_light_every_step_one_small_answer_and_nothing_moves(page, wire):
     page.goto("/book/")
     at(page, "service")
     first = wire()
@@ -88,38 +90,36 @@ def test_the_first_load_is_light_and_every_step_is_one_small_answer(page, wire):
         at(page, following)
         (answer,) = wire()
         assert answer.size <= ONE_STEP, answer
+        assert page.evaluate("window.shifts") == 0, following
+    page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
+    assert page.evaluate("window.shifts") == 0
 
 
-def test_a_second_visit_fetches_nothing_but_the_page_and_its_step(page, wire):
-    page.goto("/book/")
-    at(page, "service")
-    wire()
-    page.goto("/book/staff")
-    at(page, "service")
-    fetched = [answer.url for answer in wire() if "/static/" in answer.url]
-    assert fetched == []
-
-
-@pytest.mark.parametrize("viewport", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def test_nothing_moves_that_nobody_moved(page, viewport):
-    page.set_viewport_size({"width": viewport[0], "height": viewport[1]})
+@pytest.mark.extra
+def test_nothing_moves_on_a_desk_that_nobody_moved(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
     page.goto("/book/")
     for step, following in WALK:
         at(page, step)
         assert page.evaluate("window.shifts") == 0, step
         answer_in_the_demo(page, step)
         at(page, following)
-    page.wait_for_timeout(600)  # past the half second in which a shift is put down to the click
+    page.wait_for_timeout(600)
     assert page.evaluate("window.shifts") == 0
 
 
-def test_the_list_of_zones_comes_when_it_is_opened_and_only_once(page, wire):
+def test_a_second_visit_fetches_no_file_and_the_list_of_zones_comes_once_when_it_is_opened(
+    page, wire
+):
     page.goto("/book/")
+    at(page, "service")
+    wire()
+    page.goto("/book/staff")
     for step, following in WALK[:2]:
         at(page, step)
         answer_in_the_demo(page, step)
         at(page, following)
-    wire()
+    assert [answer.url for answer in wire() if "/static/" in answer.url] == []
     choices = page.locator("#field-zone option")
     assert choices.count() <= 2
     page.locator("details.sb-zone summary").click()
