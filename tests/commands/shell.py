@@ -20,6 +20,13 @@ def run(app, *words):
     return app.test_cli_runner().invoke(args=["booking", *map(str, words)])
 
 
+def done(app, *words):
+    """What a command says when it does what it was asked for."""
+    answer = run(app, *words)
+    assert answer.exit_code == 0, answer.output
+    return answer.stdout
+
+
 def refused(app, *words):
     """What a command says on stderr when it refuses; it says nothing else and shows no trace."""
     answer = run(app, *words)

@@ -21,6 +21,7 @@ from tests.commands.shell import (
     SHOP,
     appointment,
     count,
+    done,
     in_database,
     refused,
     run,
@@ -33,9 +34,7 @@ def test_list_shows_the_days_in_the_zone_of_the_shop(app):
     two = appointment(app, datetime(2027, 7, 2, 8, tzinfo=UTC), name="Al")
     appointment(app, datetime(2027, 7, 4, 9, tzinfo=UTC))
     run(app, "cancel", two)
-    answer = run(app, "list", "--from", "2027-07-01", "--to", "2027-07-03")
-    assert answer.exit_code == 0
-    assert answer.stdout.splitlines() == [
+    assert done(app, "list", "--from", "2027-07-01", "--to", "2027-07-03").splitlines() == [
         f"2027-07-01 10:00-10:30  Ana  Short visit  Zoë Ω  {one}  confirmed",
         f"2027-07-02 09:00-09:30  Ana  Short visit  Al     {two}  cancelled",
     ]
@@ -126,9 +125,9 @@ def test_show_tells_all_about_an_appointment(app):
 def test_cancel_frees_the_time_and_may_be_repeated(app):
     reference = appointment(app)
     assert count(app, claim) > 0
-    answer = run(app, "cancel", reference)
-    assert answer.exit_code == 0
-    assert answer.stdout.startswith(f"{reference} on 2027-02-03 10:00-10:30 is cancelled.")
+    assert done(app, "cancel", reference).startswith(
+        f"{reference} on 2027-02-03 10:00-10:30 is cancelled."
+    )
     assert count(app, claim) == 0
     assert "is already cancelled" in run(app, "cancel", reference).stdout
     assert "cancelled by the owner" in run(app, "show", reference).stdout
@@ -328,9 +327,7 @@ def test_list_can_show_all_to_come_or_one_persons_or_one_customers(app):
 @pytest.mark.both_databases
 def test_a_moved_appointment_has_its_new_time_and_frees_the_old_one(app):
     reference = appointment(app)
-    answer = run(app, "reschedule", reference, "2027-07-01 15:00", "--staff", "ben")
-    assert answer.exit_code == 0
-    assert answer.stdout.startswith(
+    assert done(app, "reschedule", reference, "2027-07-01 15:00", "--staff", "ben").startswith(
         f"{reference} is on 2027-07-01 15:00-15:30 with Ben now. The customer was not told."
     )
     assert count(app, claim) == 8
@@ -363,7 +360,7 @@ def test_what_has_begun_or_is_cancelled_is_not_moved(app):
 def night_shop(app, tmp_path):
     """The shop, with Ana at work around the clock."""
     hours = ('["09:00-17:00"]', '["00:00-24:00"]')
-    assert run(app, "load", shop_file(tmp_path, hours)).exit_code == 0
+    done(app, "load", shop_file(tmp_path, hours))
     return app
 
 

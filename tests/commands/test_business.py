@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 
 from booking.storage.models import Service
-from tests.commands.shell import ROOT, SHOP, appointment, count, refused, run, shop_file
+from tests.commands.shell import ROOT, SHOP, appointment, count, done, refused, run, shop_file
 
 
 def test_init_makes_the_tables_and_may_be_repeated(untouched):
     for _ in range(2):
-        answer = run(untouched, "init")
-        assert answer.exit_code == 0
-        assert answer.stdout.startswith("The database is ready (version 0")
-    assert run(untouched, "load", SHOP).exit_code == 0
+        assert done(untouched, "init").startswith("The database is ready (version 0")
+    done(untouched, "load", SHOP)
 
 
 def test_load_tells_what_it_changed_and_then_that_nothing_did(bare):
@@ -38,9 +36,10 @@ def test_load_tells_what_counted_dates_have_come_to(bare):
 
 def test_load_if_empty_keeps_the_business_that_is_there(bare):
     assert "shop: added" in run(bare, "load", "--if-empty", SHOP).stdout
-    answer = run(bare, "load", "--if-empty", ROOT / "demo.toml")
-    assert answer.exit_code == 0
-    assert answer.stdout == "A business is loaded already: nothing was changed.\n"
+    assert (
+        done(bare, "load", "--if-empty", ROOT / "demo.toml")
+        == "A business is loaded already: nothing was changed.\n"
+    )
     assert count(bare, Service) == 2
 
 
@@ -48,9 +47,7 @@ def test_a_dry_run_tells_what_a_load_would_tell_and_changes_nothing(app, tmp_pat
     file = shop_file(tmp_path, ("60 min", "65 min"), ('"Test Shop"', '"New name"'))
     changes = "shop: name\nservice long: duration 1 h → 1 h 5 min\n"
     for _ in range(2):
-        answer = run(app, "load", "--dry-run", file)
-        assert answer.exit_code == 0
-        assert answer.stdout == (
+        assert done(app, "load", "--dry-run", file) == (
             "This is a dry run: nothing is changed. Loading the file would tell:\n" + changes
         )
     assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
@@ -83,9 +80,7 @@ def test_the_file_of_another_shop_is_not_loaded_by_mistake(app):
 
 
 def test_a_dry_run_tells_that_much_would_go_and_needs_no_yes(app):
-    answer = run(app, "load", "--dry-run", ROOT / "demo.toml")
-    assert answer.exit_code == 0
-    assert answer.stdout.splitlines()[-1] == DEMO_TAKES_OUT
+    assert done(app, "load", "--dry-run", ROOT / "demo.toml").splitlines()[-1] == DEMO_TAKES_OUT
     assert run(app, "load", SHOP).stdout == "Nothing changed.\n"
 
 

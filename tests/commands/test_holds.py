@@ -11,7 +11,7 @@ from booking.operations.holds import hold as hold_time
 from booking.storage.models import Booking, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
-from tests.commands.shell import MORNING, appointment, in_database, refused, run
+from tests.commands.shell import MORNING, appointment, done, in_database, refused, run
 from tests.customer.walks import at_details, at_review, text
 from tests.fixtures.clocks import MONDAY_MORNING
 
@@ -74,7 +74,7 @@ def test_one_time_is_let_go_of_at_once_and_several_only_when_that_is_meant(besie
 def test_a_whole_day_a_persons_times_or_all_are_let_go_of(besieged):
     steps = [(["--day", "tomorrow"], 3), (["--staff", "ben"], 2), (["--day", DAY], 0)]
     for words, left in steps:
-        assert run(besieged, "release", *words, "--yes").exit_code == 0
+        done(besieged, "release", *words, "--yes")
         assert in_database(besieged, lambda s: len(s.execute(LIVE).all())) == left, words
     at_details(besieged, f"{DAY}T10:00Z", staff="ana")
     assert "were let go of" in run(besieged, "release", "--all", "--yes").stdout
@@ -85,7 +85,7 @@ LIVE = select(hold.c.id).where(hold.c.expires_at > hold.c.held_since + 60)
 
 def test_all_that_a_network_holds_is_let_go_of(besieged):
     app, (tab, _) = besieged, rows(besieged)[0]
-    assert run(app, "release", tab, "--like", "network", "--yes").exit_code == 0
+    done(app, "release", tab, "--like", "network", "--yes")
     assert run(app, "holds").stdout == "No time is held.\n"
 
 

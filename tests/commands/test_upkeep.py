@@ -31,6 +31,7 @@ from tests.commands.shell import (
     MORNING,
     SHOP,
     appointment,
+    done,
     in_database,
     refused,
     run,
@@ -92,9 +93,7 @@ def test_purge_erases_what_ran_out_and_leaves_the_rest(app):
             .values(idle_expires_at=now - 1)
         ),
     )
-    answer = run(app, "purge")
-    assert answer.exit_code == 0
-    assert answer.stdout == (
+    assert done(app, "purge") == (
         "Erased 1 unfinished bookings that ran out and 0 traces of older ones, "
         "1 holds long over and 8 claims on days gone by.\n"
     )
@@ -174,7 +173,7 @@ def modes(folder):
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.usefixtures("usual_umask")
 def test_only_its_own_user_can_read_a_database_that_init_makes(untouched, tmp_path):
-    assert run(untouched, "init").exit_code == 0
+    done(untouched, "init")
     with (
         untouched.app_context(),
         read_transaction(untouched.extensions["booking"].session) as session,
@@ -222,7 +221,7 @@ def test_doctor_finds_an_appointment_that_was_moved_by_hand(app):
     reference = appointment(app)
     in_database(app, lambda session: session.execute(MOVED_BY_HAND))
     assert f"WRONG  1 appointments not wholly claimed ({reference})" in wrong(app)
-    assert run(app, "reschedule", reference, "2027-02-03 14:00").exit_code == 0
+    done(app, "reschedule", reference, "2027-02-03 14:00")
     assert "WRONG" not in run(app, "doctor").stdout, "moved to where it is, it is claimed again"
 
 
@@ -232,7 +231,7 @@ MOVED_BY_HAND = update(Booking).values(
 
 
 def test_doctor_finds_the_token_of_the_business_gone_and_says_how_to_make_it(app):
-    assert run(app, "doctor").exit_code == 0
+    done(app, "doctor")
     in_database(app, lambda session: session.execute(catalogue_state.delete()))
     found = wrong(app)
     assert "WRONG  the token of the business is missing" in found
@@ -308,7 +307,7 @@ def test_doctor_finds_that_nothing_watches_over_the_business(request, database, 
 
 
 def test_doctor_finds_orphaned_claims(bare, sqlite_url):
-    assert run(bare, "load", SHOP).exit_code == 0
+    done(bare, "load", SHOP)
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as raw:
         raw.execute("INSERT INTO booking_claim VALUES (1, 1, 77, NULL, 5)")
     raw.close()
@@ -319,7 +318,7 @@ def test_doctor_finds_orphaned_claims(bare, sqlite_url):
 
 def test_doctor_sends_an_empty_house_to_the_next_command(untouched):
     assert "Make it: flask booking init" in refused(untouched, "doctor")
-    assert run(untouched, "init").exit_code == 0
+    done(untouched, "init")
     answer = run(untouched, "doctor")
     assert answer.exit_code == 0
     assert "warn   no business yet: run flask booking load shop.toml" in answer.stdout
