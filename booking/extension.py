@@ -9,6 +9,7 @@ from booking.commands import booking_commands
 from booking.config import ConfigurationError, Settings, names_of_settings, read_settings
 from booking.customer import create_blueprint
 from booking.database import database_of, prepare_postgresql, prepare_sqlite
+from booking.i18n import load_languages
 from booking.mounting import (
     prefix_of,
     refuse_a_second,
@@ -64,6 +65,7 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     refuse_a_second(app)
     prefix = prefix_of(url_prefix)
     refuse_names_in_use(app, name)
+    load_languages()  # a catalogue that cannot be read stops the start, not a page
     settings = read_settings(app.config)
     if not alone:
         _refuse_what_only_our_own_app_does(settings)

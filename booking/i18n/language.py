@@ -14,7 +14,7 @@ from pathlib import Path
 
 from babel import Locale
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
 
 CATALOGUES = Path(__file__).parent / "locales"
 """Where <language>/LC_MESSAGES/*.po lie, as `pybabel init` makes them."""
@@ -54,14 +54,18 @@ def speaking(language: Language) -> Iterator[None]:
         _current.reset(before)
 
 
-def load_languages(folder: Path = CATALOGUES) -> Mapping[str, Language]:
+class BrokenCatalogue(Exception):
+    """Raised where a file of messages cannot be read; the message names it."""
+
+
+def load_languages(folder: Path | None = None) -> Mapping[str, Language]:
     """Read every language that has a catalogue below `folder`; English is always among them.
 
-    The keys are tags. Raises babel's PoFileError for a file that is no catalogue, and
-    UnknownLocaleError for a language that CLDR does not know.
+    The keys are tags. By default the folder is CATALOGUES. Raises BrokenCatalogue for a file that
+    is no catalogue, and babel's UnknownLocaleError for a language that CLDR does not know.
     """
     found = {ENGLISH.tag: ENGLISH}
-    for path in sorted(folder.glob("*/LC_MESSAGES")):
+    for path in sorted((folder or CATALOGUES).glob("*/LC_MESSAGES")):
         tag = path.parent.name.replace("_", "-")
         found[tag] = Language(tag, Locale.parse(tag, sep="-"), _read_catalogue(path))
     return found
@@ -72,8 +76,10 @@ def _read_catalogue(folder: Path) -> NullTranslations:
     read = NullTranslations()
     for path in sorted(folder.glob("*.po")):
         compiled = BytesIO()
-        with path.open("rb") as file:
-            write_mo(compiled, read_po(file, abort_invalid=True))
+        try:
+            write_mo(compiled, read_po(path.read_bytes().splitlines(), abort_invalid=True))
+        except PoFileError as error:
+            raise BrokenCatalogue(f"{path} is not a catalogue of messages: {error}") from error
         compiled.seek(0)
         messages = GNUTranslations(compiled)
         messages.add_fallback(read)

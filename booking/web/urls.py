@@ -9,9 +9,9 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking.addresses import is_host
+from booking.i18n import gettext as _
 from booking.state import current_sidebook
 
-UNKNOWN_HOST = "This address does not lead to a booking page here."
 WEB = ("http", "https")
 _ROOT = "booking.root"
 
@@ -62,10 +62,9 @@ def refuse_unknown_host() -> None:
     there, so only that of the web is taken.
     """
     host, trusted = request.environ.get("HTTP_HOST"), current_sidebook().settings.trusted_hosts
-    if request.scheme not in WEB or (host is not None and not is_host(host)):
-        raise BadRequest(UNKNOWN_HOST)
-    if trusted and not host_is_trusted(host, trusted):
-        raise BadRequest(UNKNOWN_HOST)
+    is_none = request.scheme not in WEB or (host is not None and not is_host(host))
+    if is_none or (trusted and not host_is_trusted(host, trusted)):
+        raise BadRequest(_("This address does not lead to a booking page here."))
 
 
 def public_url(endpoint: str, **values: Any) -> str:

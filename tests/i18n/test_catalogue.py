@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.frontend import CommandLineInterface
 from babel.messages.pofile import read_po
+from bs4 import BeautifulSoup, Comment, Doctype
 from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,74 @@ def test_no_message_of_a_template_is_put_together():
                 if not all(isinstance(text, nodes.Const) for text in texts):
                     offences.append(f"{path.relative_to(ROOT)}:{call.lineno}")
     assert not offences, f"{offences}: values come by name, _('With %(who)s', who=who)"
+
+
+JINJA = re.compile(r"{#.*?#}|{%.*?%}|{{.*?}}", re.DOTALL)
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
+READ_ALOUD = ("title", "aria-label", "placeholder", "alt", "label")
+PROSE = re.compile(r"[a-z,.] [a-z]")
+
+
+def words_of(template):
+    """What stands in a template's own HTML for people to read, and in its expressions."""
+    page = BeautifulSoup(JINJA.sub(" ", template), "html.parser")
+    kept = [text for text in page.strings if not isinstance(text, (Comment, Doctype))]
+    yield from (ATTRIBUTE.sub("", text) for text in kept)
+    for element in page.select("*"):
+        yield from (element.get(name, "") for name in READ_ALOUD)
+    tree = Environment().parse(template)
+    messages = [
+        call for call in tree.find_all(nodes.Call) if getattr(call.node, "name", "") in NAMES
+    ]
+    said = {id(text) for call in messages for text in call.find_all(nodes.Const)}
+    constants = [text for text in tree.find_all(nodes.Const) if id(text) not in said]
+    yield from (str(text.value) for text in constants if is_prose(text.value))
+
+
+def is_prose(value):
+    return isinstance(value, str) and PROSE.search(value) and not value.startswith("sb-")
+
+
+def test_a_template_has_no_words_beside_its_messages():
+    """No state of a page can show one that is not translated, whether a walk comes by it or not."""
+    offences = [
+        f"{path.name}: {' '.join(words.split())}"
+        for path in sorted((ROOT / "templates").rglob("*.html"))
+        for words in words_of(path.read_text(encoding="utf-8"))
+        if re.search(r"[^\W\d_]", words)
+    ]
+    assert not offences
+
+
+# Where pages are made: what is prose there and no message is for a log, a header or a developer.
+LOGGED = {"trouble_log.py", "visitor.py"}
+FOR_MACHINES = re.compile(r"^(public, max-age|camera=|\{said\} <a )")
+NEVER_SHOWN = {"a sum under pressure", "An answer to a question of which nothing is known yet"}
+
+
+def unmarked(tree):
+    """The prose of a module that is in no message, no docstring and nothing that is raised."""
+    silent = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Raise)
+        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        or (isinstance(node, ast.Call) and getattr(node.func, "id", "") in NAMES)
+    ]
+    said = {id(text) for node in silent for text in ast.walk(node)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return {node.value for node in constants if id(node) not in said and is_prose(node.value)}
+
+
+def test_what_the_code_of_pages_says_is_a_message():
+    offences = [
+        f"{path.name}: {text}"
+        for room in ("customer", "web", "contact")
+        for path in sorted((ROOT / "booking" / room).rglob("*.py"))
+        for text in unmarked(ast.parse(path.read_text(encoding="utf-8"))) - NEVER_SHOWN
+        if path.name not in LOGGED and not FOR_MACHINES.search(text)
+    ]
+    assert not offences
 
 
 def test_scripts_have_no_words_of_their_own():

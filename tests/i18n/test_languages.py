@@ -1,8 +1,8 @@
 """Which languages there are: English, and what lies in the folder of catalogues."""
 
 import pytest
-from babel.messages.pofile import PoFileError
 
+from booking import create_app
 from booking.i18n import formats, gettext, language, load_languages, ngettext, speaking
 
 GERMAN = r"""
@@ -52,7 +52,8 @@ def test_a_languages_region_and_direction_are_known(tmp_path):
     assert found["ar"].direction == "rtl"
 
 
-def test_a_file_that_is_no_catalogue_is_refused(tmp_path):
+def test_a_file_that_is_no_catalogue_stops_the_start_with_its_name(tmp_path, monkeypatch):
     catalogue(tmp_path, "de", "msgid Ihr Termin\n")
-    with pytest.raises(PoFileError):
-        load_languages(tmp_path)
+    monkeypatch.setattr(language, "CATALOGUES", tmp_path)
+    with pytest.raises(language.BrokenCatalogue, match=r"de/LC_MESSAGES/sidebook\.po is not a"):
+        create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/x.db"})

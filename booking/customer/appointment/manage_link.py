@@ -1,6 +1,7 @@
 """The manage link: whoever has it may see the appointment and cancel it.
 
-Its token is kept only as a hash, so that a stolen database opens no appointment.
+Its token is kept only as a hash, so that a stolen database opens no appointment. Apart from the
+pages behind it, because the wizard makes the link.
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The time zones a customer may choose from: the same list for everybody."""
+"""The time zones a customer may choose from: the same list for everybody.
+
+A module of its own, because it is no part of any tab: it has an address that browsers may keep.
+"""
 
 from functools import lru_cache
 

@@ -1,4 +1,7 @@
-"""A check for test suites: what a blueprint must not forget."""
+"""A check for test suites: what a blueprint must not forget.
+
+A module of its own, because no request ever needs it.
+"""
 
 from collections.abc import Collection
 
