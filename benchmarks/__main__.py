@@ -22,6 +22,8 @@ NAMES = (
     "two_tabs",
     "one_slot",
     "whole_bookings",
+    "queue_of_customers",
+    "web_servers",
     "free_times",
     "page",
     "profile",

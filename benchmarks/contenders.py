@@ -1,15 +1,17 @@
 """Who is measured: each contender as an open shop."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import run
 from tempfile import NamedTemporaryFile, TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import text
+from flask import Flask
+from sqlalchemy import Engine, text
 
 from benchmarks.peers import python
 from benchmarks.places import PLACES, engine_at
@@ -25,16 +27,10 @@ from benchmarks.tabs import (
 )
 from benchmarks.wire import Line
 from booking import create_app
+from tests.fixtures.gunicorns import UNLIMITED
 
+DEMO = Path(__file__).resolve().parents[1] / "demo.toml"
 STAFF = 4
-# What limits one visitor would limit the load: all of it comes from one address.
-UNLIMITED = {
-    "BOOKING_HOLDS_PER_VISITOR": "1000000",
-    "BOOKING_BOOKINGS_PER_VISITOR": "1000000",
-    "BOOKING_VISITOR_SHARE": "100",
-    "BOOKING_HELD_SHARE": "100",
-    "BOOKING_PRESSURE_SHARE": "0",
-}
 SHOP = """
 [shop]
 name = "Bench"
@@ -42,23 +38,20 @@ zone = "UTC"
 phone = "+351 21 000 00 00"
 email = "bench@example.com"
 
+"""
+SERVICE = """
 [[services]]
-slug = "short"
-name = "Short visit"
-duration = "30 min"
-booking_window = "52 weeks"
-
-[[services]]
-slug = "long"
-name = "Long visit"
-duration = "1 h"
+slug = "{slug}"
+name = "{slug} visit"
+duration = "{minutes} min"
 booking_window = "52 weeks"
 """
+SERVICES = {"short": 30, "long": 60}  # minutes
 MEMBER = """
 [[staff]]
 slug = "staff-{number}"
 name = "Staff {number}"
-offers = ["short", "long"]
+offers = {offers}
 hours.mon-sun = ["08:00-18:00"]
 """
 
@@ -72,11 +65,44 @@ class Shop:
     bookings: Callable[[], list[Booking]]
 
 
+def shop_of(staff: int, services: Mapping[str, int] = SERVICES) -> str:
+    """A business file: everybody offers everything, every day from eight to six."""
+    offered = (SERVICE.format(slug=slug, minutes=length) for slug, length in services.items())
+    members = (MEMBER.format(number=number, offers=[*services]) for number in range(staff))
+    return "".join([SHOP, *offered, *members])
+
+
 @contextmanager
-def sidebook(place: str = "SQLite") -> Iterator[Shop]:
-    """Sidebook over a database of its own."""
+def in_process(place: str = "SQLite", shop: str | None = None) -> Iterator[Flask]:
+    """Sidebook without a server, over a database of its own; the demo business by default."""
     with PLACES[place]() as url:
-        _load(url)
+        app = create_app({"BOOKING_DATABASE_URL": url, **UNLIMITED})
+        load(app, shop or DEMO.read_text(encoding="utf-8"))
+        try:
+            yield app
+        finally:
+            engine_of(app).dispose()
+
+
+def engine_of(app: Flask) -> Engine:
+    with app.app_context():
+        found: Engine = app.extensions["booking"].engine
+        return found
+
+
+def load(app: Flask, shop: str) -> None:
+    """Load a business file, given as its text."""
+    with NamedTemporaryFile("w", suffix=".toml") as file:
+        Path(file.name).write_text(shop, encoding="utf-8")
+        answer = app.test_cli_runner().invoke(args=["booking", "load", file.name])
+    assert answer.exit_code == 0, answer.output
+
+
+@contextmanager
+def sidebook(place: str = "SQLite", shop: str | None = None, **served: Any) -> Iterator[Shop]:
+    """Sidebook behind a server (`served` is for `serving`), over a database of its own."""
+    with PLACES[place]() as url:
+        load(create_app({"BOOKING_DATABASE_URL": url}), shop or shop_of(STAFF))
 
         def bookings() -> list[Booking]:
             with engine_at(url) as engine, engine.connect() as connection:
@@ -86,7 +112,7 @@ def sidebook(place: str = "SQLite") -> Iterator[Shop]:
                 ]
 
         environment = {"BOOKING_DATABASE_URL": url, **UNLIMITED}
-        with serving("app:create_app()", environment) as server:
+        with serving("app:create_app()", environment, **served) as server:
             yield Shop(server, lambda line, wish: SidebookTab(line, wish, url), bookings)
 
 
@@ -95,15 +121,6 @@ SELECT service.slug, staff.slug, starts_at, customer_name, customer_email, custo
 FROM booking_booking AS booking JOIN booking_service AS service ON service.id = booking.service_id
 JOIN booking_staff_member AS staff ON staff.id = booking.staff_member_id
 """
-
-
-def _load(url: str) -> None:
-    app = create_app({"BOOKING_DATABASE_URL": url})
-    with NamedTemporaryFile("w", suffix=".toml") as file:
-        staff = "".join(MEMBER.format(number=number) for number in range(STAFF))
-        Path(file.name).write_text(SHOP + staff, encoding="utf-8")
-        answer = app.test_cli_runner().invoke(args=["booking", "load", file.name])
-    assert answer.exit_code == 0, answer.output
 
 
 @contextmanager

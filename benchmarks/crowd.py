@@ -8,14 +8,12 @@ from statistics import median
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from benchmarks.contenders import UNLIMITED
+from benchmarks.contenders import engine_of, in_process
 from benchmarks.places import PLACES
-from benchmarks.profile import DEMO
 from benchmarks.report import Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import DIALECTS, settle_down
 from benchmarks.walk import STEPS, Customer, send
-from booking import create_app
 
 ROWS, ROUNDS = size(200_000, 1_000_000), size(40, 100)
 ANSWERS = STEPS[2:]
@@ -29,9 +27,9 @@ def measure() -> Section:
         f"and {ROWS:,} tombstones. Wall clock in ms, in process. Goal: at most 1.3 times.",
         ["database", "step", "new", "full", "÷ new"],
     )
-    for name, place in PLACES.items():
+    for name in PLACES:
         with ExitStack() as stack:
-            new, full = (app_at(stack, place) for _ in range(2))
+            new, full = (stack.enter_context(in_process(name)) for _ in range(2))
             fill(engine_of(full), ROWS)
             took = in_turns(new, full)
         section.rows += [row(name, step, *took[step]) for step in ANSWERS]
@@ -49,20 +47,6 @@ def measure() -> Section:
         ),
     ]
     return section
-
-
-def app_at(stack: ExitStack, place: object) -> Flask:
-    url = stack.enter_context(place())  # type: ignore[operator]
-    app = create_app({"BOOKING_DATABASE_URL": url, **UNLIMITED})
-    stack.callback(lambda: engine_of(app).dispose())
-    assert app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)]).exit_code == 0
-    return app
-
-
-def engine_of(app: Flask) -> Engine:
-    with app.app_context():
-        found: Engine = app.extensions["booking"].engine
-        return found
 
 
 def fill(engine: Engine, rows: int, *, due: int = 0) -> None:

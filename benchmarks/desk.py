@@ -77,9 +77,37 @@ def turn(server: Server, book: Book, figures: Figures, customers: int, bookings:
     """So many customers at once, until that many bookings are made."""
     before, started = server.cpu(), time.perf_counter()
     with ThreadPoolExecutor(customers) as threads:
-        booked = list(threads.map(lambda _: book(), range(bookings)))
-    taken = time.perf_counter() - started
-    figures.per_second[customers].append(bookings / taken)
-    figures.cpu.append((server.cpu() - before) / bookings)
-    figures.bookings += bookings
+        booked = list(threads.map(lambda _: _lean(book()), range(bookings)))
+    _note(figures, booked, customers, time.perf_counter() - started, server.cpu() - before)
+
+
+def rush(server: Server, book: Book, figures: Figures, customers: int, seconds: float) -> None:
+    """So many customers at once, each booking after booking, for so long.
+
+    What is begun is finished, and counts in proportion to its time.
+    """
+    before, started = server.cpu(), time.perf_counter()
+
+    def customer(_: int) -> list[list[Answer]]:
+        booked = []
+        while time.perf_counter() < started + seconds:
+            booked.append(_lean(book()))
+        return booked
+
+    with ThreadPoolExecutor(customers) as threads:
+        booked = [one for each in threads.map(customer, range(customers)) for one in each]
+    _note(figures, booked, customers, time.perf_counter() - started, server.cpu() - before)
+
+
+def _note(
+    figures: Figures, booked: list[list[Answer]], customers: int, seconds: float, cpu: float
+) -> None:
+    figures.per_second[customers].append(len(booked) / seconds)
+    figures.cpu.append(cpu / len(booked))
+    figures.bookings += len(booked)
     figures.answers += [answer for answers in booked for answer in answers]
+
+
+def _lean(answers: list[Answer]) -> list[Answer]:
+    """Ten thousand bookings fill the memory with their pages."""
+    return [answer._replace(headers={}, body=b"") for answer in answers]

@@ -11,10 +11,9 @@ from urllib.parse import urlsplit
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
-from benchmarks.contenders import UNLIMITED
+from benchmarks.contenders import DEMO, UNLIMITED
 from benchmarks.crowd import fill
 from benchmarks.places import PLACES, engine_at
-from benchmarks.profile import DEMO
 from benchmarks.report import Section, main
 from benchmarks.servers import WORKERS, serving
 from benchmarks.sizes import size

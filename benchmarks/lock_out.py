@@ -19,6 +19,7 @@ from pathlib import Path
 from bs4 import BeautifulSoup
 from flask import Flask
 
+from benchmarks.contenders import DEMO, engine_of
 from benchmarks.places import sqlite_file
 from benchmarks.report import Section, main
 from benchmarks.sizes import size
@@ -29,7 +30,6 @@ with suppress(ImportError):  # an older version asks for none
 
 WEEKS = size(1, 8)
 WITHOUT_END = 70  # refusals one after the other: whoever attacks gives up
-DEMO = Path(__file__).parents[1] / "demo.toml"
 SHOP = """
 [shop]
 name = "Two people"
@@ -165,8 +165,7 @@ def attacked(
         took = time.monotonic() - began
         after = free(app, service, days)
         left = sum(map(len, after.values())) / sum(map(len, before.values()))
-        with app.app_context():
-            app.extensions["booking"].engine.dispose()
+        engine_of(app).dispose()
         return [str(attack.used), str(attack.sums), f"{took:.0f}", f"{left:.0%}"]
 
 

@@ -1,45 +1,16 @@
 """Whether a worker grows: its peak memory after a hundred bookings and after ten thousand."""
 
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 
-from benchmarks.places import sqlite_file
+from benchmarks.contenders import sidebook
+from benchmarks.desk import Figures, desk, turn
 from benchmarks.report import Section, main
 from benchmarks.sizes import size
-from booking import create_app
-from booking.customer.wizard.draft import slot_value
-from tests.fixtures.customers import Customer
-from tests.fixtures.gunicorns import gunicorn_over
 
 FEW, MANY = 100, size(1_000, 10_000)
-STAFF, CUSTOMERS = 20, 4
-APART = timedelta(minutes=45)
-A_DAY = timedelta(days=1) // APART
-
-SHOP = """
-[shop]
-name = "Bench"
-zone = "UTC"
-phone = "+351 21 000 00 00"
-email = "bench@example.com"
-
-[[services]]
-slug = "short"
-name = "Short visit"
-duration = "30 min"
-buffer_after = "10 min"
-"""
-MEMBER = """
-[[staff]]
-slug = "staff-{number}"
-name = "Staff {number}"
-offers = ["short"]
-hours.mon-sun = ["00:00-24:00"]
-"""
+CUSTOMERS = 4
 
 
 def measure() -> Section:
@@ -50,14 +21,12 @@ def measure() -> Section:
         f"after {FEW}.",
         ["bookings", "peak, MB", "compared"],
     )
-    with sqlite_file() as url:
-        _load(url)
-        with gunicorn_over(url, workers=1, threads=8) as server:
-            [worker] = server.workers()
-            _book(server.url, range(FEW))
-            few = _peak(worker)
-            _book(server.url, range(FEW, MANY))
-            many = _peak(worker)
+    with sidebook(workers=1, threads=8) as shop:
+        book, [worker] = desk(shop, Figures(is_timing=False)), shop.server.workers()
+        turn(shop.server, book, Figures(), CUSTOMERS, FEW)
+        few = _peak(worker)
+        turn(shop.server, book, Figures(), CUSTOMERS, MANY - FEW)
+        many = _peak(worker)
     section.rows = [
         [str(FEW), f"{few:.1f}", "1"],
         [f"{MANY:,}", f"{many:.1f}", f"{many / few:.3f}"],
@@ -68,33 +37,6 @@ def measure() -> Section:
         "What it does not show: memory that is given back (the peak stays), weeks of running.",
     ]
     return section
-
-
-def _load(url: str) -> None:
-    app = create_app({"BOOKING_DATABASE_URL": url})
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        staff = "".join(MEMBER.format(number=number) for number in range(STAFF))
-        Path(file.name).write_text(SHOP + staff, encoding="utf-8")
-        answer = app.test_cli_runner().invoke(args=["booking", "load", file.name])
-    assert answer.exit_code == 0, answer.output
-
-
-def _book(url: str, numbers: range) -> None:
-    with ThreadPoolExecutor(CUSTOMERS) as customers:
-        assert all(customers.map(lambda number: _one(url, number), numbers))
-
-
-def _one(url: str, number: int) -> bool:
-    """Book the n-th time there is: staff by staff, then on."""
-    tab, place = Customer(url), number // STAFF
-    tomorrow = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    tomorrow += timedelta(days=1 + place // A_DAY)
-    start = slot_value(tomorrow + APART * (place % A_DAY))
-    tab.post("/book/service/form", service="short")
-    tab.post("/book/staff/form", staff=f"staff-{number % STAFF}")
-    tab.choose_time(start)
-    tab.post("/book/details/form", name="Ada Lovelace", email="ada@example.com")
-    return tab.confirm(tab.confirmation()).reference is not None
 
 
 def _peak(process: psutil.Process) -> float:

@@ -1,27 +1,22 @@
 """What a customer's browser waits for: a real Chromium walks through the demo business."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 from playwright.sync_api import Browser, Page
 
 from benchmarks import lighthouse
 from benchmarks.chromium import chromium, watched_tab
-from benchmarks.contenders import UNLIMITED
-from benchmarks.places import sqlite_file
+from benchmarks.contenders import DEMO, sidebook
 from benchmarks.report import Goal, NotHere, Section, main, spread
-from benchmarks.servers import SETTINGS, Server, serving
+from benchmarks.servers import SETTINGS, Server
 from benchmarks.sizes import size
-from booking import create_app
 from tests.browser.wizard import answer_in_the_demo
 from tests.fixtures.browsers import wait_until
 
-DEMO = Path(__file__).resolve().parents[1] / "demo.toml"
 ROUNDS, LIGHTHOUSE_RUNS = size(7, 25), size(3, 9)
 SLOW = "150 ms"
 LINES = {"localhost": 0, SLOW: 150}  # round trip, in ms
@@ -84,7 +79,8 @@ def measure() -> Section:
         ],
     )
     walked = Walked()
-    with _demo() as server:
+    with sidebook(shop=DEMO.read_text(encoding="utf-8")) as shop:
+        server = shop.server
         with chromium() as (browser, chromium_path):
             for line in LINES:
                 _walk(browser, server, line, Walked())  # warm: the workers know their templates
@@ -106,17 +102,6 @@ def _scores(server: Server, chromium_path: str) -> lighthouse.Scores | str:
         return lighthouse.scores(f"{server.url}/book/", LIGHTHOUSE_RUNS, chromium_path)
     except NotHere as reason:
         return f"There are no scores of Lighthouse: {reason}."
-
-
-@contextmanager
-def _demo() -> Iterator[Server]:
-    with sqlite_file() as url:
-        app = create_app({"BOOKING_DATABASE_URL": url})
-        loaded = app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)])
-        assert loaded.exit_code == 0, loaded.output
-        environment = {"BOOKING_DATABASE_URL": url, **UNLIMITED}
-        with serving("app:create_app()", environment) as server:
-            yield server
 
 
 def _walk(browser: Browser, server: Server, line: str, walked: Walked) -> None:

@@ -9,24 +9,20 @@ import secrets
 from collections import defaultdict
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 
 import jinja2
 from flask import Flask, render_template
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, event, text
 from werkzeug.test import EnvironBuilder
 
-from benchmarks.contenders import UNLIMITED
-from benchmarks.places import sqlite_file
+from benchmarks.contenders import in_process
+from benchmarks.places import engine_at, sqlite_file
 from benchmarks.report import Goal, Section, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stopwatch import watching
 from benchmarks.walk import STEPS, Customer, send
-from booking import create_app
-from booking.extension import prepare_sqlite
 
-DEMO = Path(__file__).parents[1] / "demo.toml"
 TIMES_THE_FLOOR, STATEMENTS = 2.8, 40
 ROUNDS, WATCHED = size(60, 300), size(15, 60)
 PARTS = ("routing", "template", "database", "sealing", "compressing", "the rest")
@@ -115,12 +111,8 @@ def measure() -> Section:
     """Bookings without a watch, in turns with the floor; then a few with one."""
     costs: dict[str, Cost] = defaultdict(Cost)
     with ExitStack() as stack:
-        url, apart = (stack.enter_context(sqlite_file()) for _ in range(2))
-        app = create_app({"BOOKING_DATABASE_URL": url, **UNLIMITED})
-        assert app.test_cli_runner().invoke(args=["booking", "load", str(DEMO)]).exit_code == 0
-        engine = create_engine(apart)
-        stack.callback(engine.dispose)
-        event.listen(engine, "connect", prepare_sqlite)
+        app = stack.enter_context(in_process())
+        engine = stack.enter_context(engine_at(stack.enter_context(sqlite_file())))
         with engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE floor (id INTEGER PRIMARY KEY, body BLOB)")
             connection.exec_driver_sql("INSERT INTO floor VALUES (1, x'00')")
@@ -129,8 +121,6 @@ def measure() -> Section:
         for _ in range(ROUNDS):
             one_booking(app, floor, costs)
         where_it_goes(app, costs)
-        with app.app_context():
-            app.extensions["booking"].engine.dispose()
     return Section(
         "Where a request's time goes",
         "One booking of the demo business, step by step. CPU in ms, in process, and what of it "

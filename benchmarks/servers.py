@@ -2,10 +2,11 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -15,19 +16,38 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS, THREADS = 2, 4
 SETTINGS = f"gunicorn gthread, {WORKERS} processes of {THREADS} threads"
-LISTENING = re.compile(rb"Listening at: (http://\S+)")
+LISTENING = re.compile(rb"Listening at:? (http://\S+)")
+STARTED = re.compile(rb"Booting worker|Started worker-\d+$", re.MULTILINE)
 
 
 class Server:
-    """A running gunicorn, and what its workers have cost."""
+    """A running server, and what its workers have cost."""
 
     def __init__(self, process: subprocess.Popen[bytes], url: str) -> None:
         self.url, self._process = url, psutil.Process(process.pid)
 
     def cpu(self) -> float:
         """Seconds of CPU that the workers have used since they started."""
-        times = [worker.cpu_times() for worker in self._process.children()]
+        times = [worker.cpu_times() for worker in self.workers()]
         return float(sum(time.user + time.system for time in times))
+
+    def workers(self) -> list[psutil.Process]:
+        return self._process.children()
+
+
+def gunicorn(app: str, workers: int, threads: int) -> list[str]:
+    """How it is started, on a port that it chooses."""
+    words = f"-m gunicorn -b 127.0.0.1:0 -k gthread --backlog 1024 --keep-alive 60 -w {workers}"
+    return [*words.split(), "--threads", str(threads), app]
+
+
+def granian(app: str, workers: int, threads: int) -> list[str]:
+    """The same of Granian's, which cannot choose a port and calls a factory by its name."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = f"-m granian --interface wsgi --port {port} --backlog 1024 --workers {workers}"
+    return [*words.split(), "--blocking-threads", str(threads), "--factory", app.rstrip("()")]
 
 
 @contextmanager
@@ -38,16 +58,16 @@ def serving(
     python: str = sys.executable,
     workers: int = WORKERS,
     threads: int = THREADS,
+    start: Callable[[str, int, int], list[str]] = gunicorn,
 ) -> Iterator[Server]:
     """`app` behind a real socket, with a Python of its own."""
-    command = [python, "-m", "gunicorn", "-b", "127.0.0.1:0", "-k", "gthread", "--backlog", "1024"]
-    command += ["-w", str(workers), "--threads", str(threads), "--keep-alive", "60", app]
+    command = [python, *start(app, workers, threads)]
     with TemporaryFile() as said:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
             env={**os.environ, **environment},
-            stdout=subprocess.DEVNULL,
+            stdout=said,
             stderr=said,
         )
         try:
@@ -61,8 +81,8 @@ def _address(process: subprocess.Popen[bytes], said: int, workers: int) -> str:
     for _ in range(600):
         text = os.pread(said, 1_000_000, 0)
         found = LISTENING.search(text)
-        if found and text.count(b"Booting worker") >= workers:
+        if found and len(STARTED.findall(text)) >= workers:
             return found[1].decode()
         assert process.poll() is None, text.decode()
         time.sleep(0.05)
-    raise AssertionError(f"gunicorn does not listen: {text.decode()}")
+    raise AssertionError(f"nothing listens: {text.decode()}")
