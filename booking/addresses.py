@@ -27,7 +27,7 @@ def is_host(text: str) -> bool:
 def public_url(text: str) -> str:
     """Return the scheme, host and mount path of the public address, without a last slash.
 
-    Raises ValueError.
+    Raises: ValueError.
     """
     try:
         parts = urlsplit(text.strip())
@@ -57,7 +57,7 @@ def host_of(url: str) -> str:
 def trusted_hosts(value: object) -> tuple[str, ...]:
     """Return the hosts of a list, or of a text with commas; '.shop.example' is all below it.
 
-    Raises ValueError.
+    Raises: ValueError.
     """
     written = several(value, "Write hosts with commas, such as shop.example, www.shop.example.")
     names = tuple(_ascii(each.lower()) for each in written)
@@ -72,7 +72,7 @@ def trusted_hosts(value: object) -> tuple[str, ...]:
 def networks(value: object) -> tuple[Network, ...]:
     """Return the networks of a list, or of a text with commas or spaces; an address is one, too.
 
-    Raises ValueError.
+    Raises: ValueError.
     """
     remedy = "Write addresses or networks with commas, such as 203.0.113.0/24."
     return tuple(map(_network, several(value, remedy, between=r"[,\s]")))
@@ -81,7 +81,7 @@ def networks(value: object) -> tuple[Network, ...]:
 def several(value: object, remedy: str, between: str = ",") -> list[str]:
     """Return the texts of a list, or the parts of a text; `between` is a pattern.
 
-    Raises ValueError with the remedy.
+    Raises: ValueError with the remedy.
     """
     texts = re.split(between, value) if isinstance(value, str) else value
     if not isinstance(texts, list | tuple):

@@ -61,7 +61,9 @@ def _stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:
     """Believe as many proxies as BOOKING_TRUSTED_PROXIES says, and serve below the mount path.
 
     X-Forwarded-Prefix is never believed, because many proxies hand on a client's own: the mount
-    path stands in BOOKING_PUBLIC_URL. Raises ConfigurationError.
+    path stands in BOOKING_PUBLIC_URL.
+
+    Raises: ConfigurationError.
     """
     mount = mount_path(settings.public_url or "")
     if mount.endswith(url_prefix):

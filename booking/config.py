@@ -68,7 +68,10 @@ class Settings:
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
-    """Return the settings of one app. Raises ConfigurationError."""
+    """Return the settings of one app.
+
+    Raises: ConfigurationError.
+    """
     known = names_of_settings()
     values = read_sources(config, known)
     settings = Settings(**{name: _value(name, values[name]) for name in known if name in values})
@@ -77,7 +80,10 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
 
 
 def _at_most_a_whole_hold(settings: Settings, *, is_given: bool) -> Settings:
-    """With the first hold no longer than a whole one. Raises ConfigurationError."""
+    """With the first hold no longer than a whole one.
+
+    Raises: ConfigurationError.
+    """
     whole, first = settings.hold_minutes, settings.first_hold_minutes
     if first <= whole:
         return settings

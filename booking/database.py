@@ -53,7 +53,10 @@ class NotUnicode(UnusableDatabase):
 
 
 def database_of(app: Flask, settings: Settings, given: Any) -> Any:
-    """Return the database given, else the app's own, else a new one. Raises ConfigurationError."""
+    """Return the database given, else the app's own, else a new one.
+
+    Raises: ConfigurationError.
+    """
     database = given or app.extensions.get("sqlalchemy")
     if database is None:
         return _own_database(app, settings)
@@ -106,7 +109,10 @@ def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:
 
 
 def _named(app: Flask, settings: Settings) -> URL | None:
-    """The database that a setting names, ours or Flask-SQLAlchemy's. Raises ConfigurationError."""
+    """The database that a setting names, ours or Flask-SQLAlchemy's.
+
+    Raises: ConfigurationError.
+    """
     named = {_OURS: settings.database_url, _FLASKS: app.config.get(_FLASKS)}
     addresses = {key: _address(url, key) for key, url in named.items() if url}
     if len(set(addresses.values())) > 1:

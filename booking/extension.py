@@ -33,8 +33,9 @@ class Sidebook:
         Sidebook(app)                    # the app's own Flask-SQLAlchemy, or one is made
         Sidebook(app, db, url_prefix="/appointments", name="appointments")
 
-    `name` is that of its blueprint and of its group of commands. Raises ConfigurationError when a
-    setting cannot be used; its message names the remedy.
+    `name` is that of its blueprint and of its group of commands.
+
+    Raises: ConfigurationError when a setting cannot be used; its message names the remedy.
     """
 
     def __init__(

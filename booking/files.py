@@ -20,7 +20,7 @@ MIGRATIONS = ROOT / "migrations"
 def read_whole(path: Path, most: int) -> bytes:
     """Return the file's bytes, at most one more than `most`, so that the caller sees the excess.
 
-    Raises OSError, also for a pipe or a device, which might keep us waiting for ever.
+    Raises: OSError, also for a pipe or a device, which might keep us waiting for ever.
     """
     mode = path.stat().st_mode
     if stat.S_ISDIR(mode):

@@ -47,9 +47,10 @@ class BrokenReferences(UnusableDatabase):
 
 
 def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATIONS) -> None:
-    """Migrate up to `revision`; raises NewerDatabase when the program is the older one.
+    """Migrate up to `revision`.
 
-    Raises NotUnicode where it would begin in a database that cannot hold every name.
+    Raises: NewerDatabase when the program is the older one, NotUnicode where it would begin in a
+    database that cannot hold every name.
     """
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
@@ -60,7 +61,10 @@ def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATION
 
 
 def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> None:
-    """Migrate down to `revision` ("base" is an empty database). Raises NewerDatabase."""
+    """Migrate down to `revision` ("base" is an empty database).
+
+    Raises: NewerDatabase.
+    """
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
         _refuse_newer(connection, config)
@@ -74,7 +78,10 @@ def current(engine: Engine) -> str | None:
 
 
 def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
-    """Return the versions still to be applied, oldest first. Raises NewerDatabase."""
+    """Return the versions still to be applied, oldest first.
+
+    Raises: NewerDatabase.
+    """
     with engine.connect() as connection:
         config = _config(connection, scripts)
         _refuse_newer(connection, config)

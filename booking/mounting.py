@@ -23,7 +23,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 def prefix_of(text: Any) -> str:
     """Return the prefix as it is used: '/book' for 'book' and '/book/', '/' for '' and '/'.
 
-    Raises ConfigurationError for what cannot stand at the beginning of every address.
+    Raises: ConfigurationError for what cannot stand at the beginning of every address.
     """
     prefix = f"/{text.strip('/')}" if isinstance(text, str) else ""
     path = "" if prefix == "/" else prefix

@@ -37,7 +37,10 @@ class ConfigurationError(click.ClickException):
 
 
 def read_sources(config: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """Return what is set, by field name; the last source wins. Raises ConfigurationError."""
+    """Return what is set, by field name; the last source wins.
+
+    Raises: ConfigurationError.
+    """
     # BOOKING_SETTINGS is one of the keys, so the file's name may stand in app.config as well.
     path = config.get(f"{PREFIX}SETTINGS") or os.environ.get(f"{PREFIX}SETTINGS")
     values: dict[str, Any] = {}
@@ -53,7 +56,10 @@ def key_of(name: str) -> str:
 
 
 def own_keys(value: object) -> tuple[str, ...]:
-    """Return the keys of a list, or of a text with commas. Raises ValueError with what to write."""
+    """Return the keys of a list, or of a text with commas.
+
+    Raises: ValueError with what to write.
+    """
     remedy = "Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST."
     keys = tuple(several(value, remedy))
     if wrong := [key for key in keys if not key.startswith(PREFIX)]:

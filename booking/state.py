@@ -28,7 +28,7 @@ class SidebookState:
     def session(self) -> AnySession:
         """The SQLAlchemy session of this request or command.
 
-        Raises OlderTables for a page of ours, as long as the tables are not those of this version.
+        Raises: OlderTables for a page of ours, as long as the tables are not those of this version.
         """
         if not self.tables.are_known and has_request_context() and request.blueprint == self.name:
             self.tables.require(self.db.session)
@@ -41,7 +41,10 @@ class SidebookState:
 
 
 def current_sidebook() -> SidebookState:
-    """Return the Sidebook of the running app. Raises ConfigurationError where it has none."""
+    """Return the Sidebook of the running app.
+
+    Raises: ConfigurationError where it has none.
+    """
     sidebook = current_app.extensions.get(NAME)
     if sidebook is None:
         raise ConfigurationError("This app has no Sidebook. Write Sidebook(app) where it is made.")

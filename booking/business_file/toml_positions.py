@@ -46,7 +46,9 @@ def refuse_deep(text: str) -> None:
 def lines_of(text: str) -> dict[Path, int]:
     """Return the line (from 1) of every table, key and list item, by its path from the top.
 
-    ("services", 1, "slug") is the slug of the second service. Raises TooMuch.
+    ("services", 1, "slug") is the slug of the second service.
+
+    Raises: TooMuch.
     """
     try:
         return _Walk(text).lines

@@ -41,7 +41,10 @@ Day = Callable[[date], date]
 
 
 def day(written: str) -> Day:
-    """Return the day as it is counted from today. Raises BadParameter, which says what to write."""
+    """Return the day as it is counted from today.
+
+    Raises: BadParameter, which says what to write.
+    """
     written = _with_usual_digits(written)
     with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))

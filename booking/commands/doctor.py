@@ -16,9 +16,11 @@ from .integrity import integrity
 
 
 def examine(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
-    """Look at the database behind the session. Raises NewerDatabase; writes nothing.
+    """Look at the database behind the session. Writes nothing.
 
     `held_share` is the setting of that name.
+
+    Raises: NewerDatabase.
     """
     engine = session.get_bind().engine
     look_at = {"sqlite": sqlite_settings, "postgresql": postgresql}.get(engine.dialect.name)

@@ -36,7 +36,10 @@ _LINK = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE)
 
 
 def once(judge: Judge, text: str, memo: Memo) -> str:
-    """Return what `judge` makes of the text, once for each memo. Raises StopValidation."""
+    """Return what `judge` makes of the text, once for each memo.
+
+    Raises: StopValidation.
+    """
     asked = (judge, text)
     if asked not in memo:
         memo[asked] = _outcome(judge, text)

@@ -61,8 +61,10 @@ class BrokenCatalogue(Exception):
 def load_languages(folder: Path | None = None) -> Mapping[str, Language]:
     """Read every language that has a catalogue below `folder`; English is always among them.
 
-    The keys are tags. By default the folder is CATALOGUES. Raises BrokenCatalogue for a file that
-    is no catalogue, and babel's UnknownLocaleError for a language that CLDR does not know.
+    The keys are tags. By default the folder is CATALOGUES.
+
+    Raises: BrokenCatalogue for a file that is no catalogue, and babel's UnknownLocaleError for a
+    language that CLDR does not know.
     """
     found = {ENGLISH.tag: ENGLISH}
     for path in sorted((folder or CATALOGUES).glob("*/LC_MESSAGES")):

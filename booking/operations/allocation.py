@@ -87,7 +87,7 @@ class _Lost(Exception):
 def attempt(session: Session) -> Iterator[None]:
     """Roll back whatever is written inside if anything is raised.
 
-    Raises SlotUnavailable where the service or the person is deleted while we write of them: on
+    Raises: SlotUnavailable where the service or the person is deleted while we write of them: on
     PostgreSQL what we read before was true, and what we point to is gone when we write.
     """
     try:

@@ -69,8 +69,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
     draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
     time, which was counted when it was held.
 
-    Raises SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with another
-    fingerprint (what the tab holds stands as it did), or Retry.
+    Raises: SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with
+    another fingerprint (what the tab holds stands as it did), or Retry.
     """
     made = booking_by_draft(session, draft)
     if made is not None:
@@ -118,7 +118,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
 def cancel(session: Session, booking: Booking, *, by: By, now: datetime) -> Booking:
     """Cancel the booking and let go of its time. A cancelled one stays as it is.
 
-    Raises AppointmentPast once the appointment has begun.
+    Raises: AppointmentPast once the appointment has begun.
     """
     lock(session, booking)
     if booking.state == "cancelled":

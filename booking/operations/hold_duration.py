@@ -84,7 +84,7 @@ def when_extended(
 ) -> dict[str, int]:
     """Return the columns of a hold made longer: by an extension that counts, or to its full length.
 
-    Raises NoMoreTime where that is no longer than before.
+    Raises: NoMoreTime where that is no longer than before.
     """
     since, now_until = duration.since(earlier, past), max(earlier.expires_at, duration.at)
     # An extension comes on top of the full length, though the time was held for less at first.

@@ -48,7 +48,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     a day of which too much is held and not booked. What others of the network held before
     `tab_began` (seconds since the epoch) shortens no other time than theirs.
 
-    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands.
+    Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands.
     """
     with attempt(session):
         earlier = hold_of(session, tab_key, lock=True)
@@ -84,7 +84,7 @@ def extend(
     still allow it, `visitor` may have it, and the proof of work that it may cost came along.
     Unless it `counts`, it is held to its full length from `now` on, and no extension is used up.
 
-    Raises NoHold, NoMoreTime, SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
+    Raises: NoHold, NoMoreTime, SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
     with attempt(session):
         earlier = hold_of(session, tab_key, lock=True)

@@ -47,8 +47,10 @@ def over_holds(
     """Book or move by `take` with one of the staff, letting go of the holds in its way.
 
     Nothing is let go of where somebody is free anyway. Returns what `take` returned and the holds
-    that went. Raises SlotUnavailable where it is booked, or cannot be had for another reason; then
-    every hold stands as it did.
+    that went.
+
+    Raises: SlotUnavailable where it is booked, or cannot be had for another reason; then every hold
+    stands as it did.
     """
     try:
         return take(staff), []

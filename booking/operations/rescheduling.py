@@ -34,7 +34,8 @@ def reschedule(
     buffers are what the service asks for today; notice and window do not bind the owner. Moved to
     where it is, it stays as it is, and claims again what is missing of its claims.
 
-    Raises SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has begun.
+    Raises: SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has
+    begun.
     """
     with attempt(session):
         lock(session, booking)

@@ -59,7 +59,9 @@ def check_visitor_limits(session: Session, request: SlotRequest) -> VisitorHashe
 
     A visitor's other tabs may hold, and the visitor may book, only so much; the networks around may
     by larger numbers. A live hold counts as the booking it may become, so that confirming it is
-    always allowed. Raises VisitorLimit.
+    always allowed.
+
+    Raises: VisitorLimit.
     """
     visitor, now = request.visitor, request.now
     if visitor is None:
@@ -87,7 +89,8 @@ def within_visitor_share(
     """Return the candidates of whose day the visitor may have more; if any, those who may be held.
 
     Where too much of everybody's day is held and not booked already, the slot may not be held.
-    Raises VisitorLimit if the visitor may have more of nobody's day, or of none of the service's
+
+    Raises: VisitorLimit if the visitor may have more of nobody's day, or of none of the service's
     daily limit.
     """
     visitor = request.visitor
@@ -127,8 +130,9 @@ def require_proof_of_work(
     """Use up the request's proof of work, if the day is under pressure.
 
     What the tab holds already costs nothing more while the hold runs, and what is not going to be
-    held keeps the time from nobody. Raises ProofOfWorkRequired without a proof, or where it was
-    used before.
+    held keeps the time from nobody.
+
+    Raises: ProofOfWorkRequired without a proof, or where it was used before.
     """
     is_own = snapshot.own is not None and snapshot.own.starts_at == request.start
     if is_own or not (share.may_be_held and share.is_pressed):
@@ -173,7 +177,10 @@ def _places(
     places: range,
     counted: dict[str, Any],
 ) -> VisitorShare:
-    """What the places of a daily limit say, as others must keep their part. Raises VisitorLimit."""
+    """What the places of a daily limit say, as others must keep their part.
+
+    Raises: VisitorLimit.
+    """
     limit, resource = snapshot.rules.daily_limit, request.service.resource_id
     if not limit:
         return VisitorShare([])

@@ -41,7 +41,10 @@ class OffsetPeriod(NamedTuple):
 
 
 def to_minute(instant: datetime) -> int:
-    """Return minutes since the epoch; seconds are dropped. Raises ValueError if naive."""
+    """Return minutes since the epoch; seconds are dropped.
+
+    Raises: ValueError if naive.
+    """
     if instant.utcoffset() is None:
         raise ValueError(f"{instant!r} has no time zone: pass an aware datetime")
     return (instant - _EPOCH) // _MINUTE
@@ -127,7 +130,10 @@ def day_interval(day: date, zone: ZoneInfo) -> Interval:
 
 
 def zone(name: str) -> ZoneInfo:
-    """Return the time zone of that IANA name. Raises UnknownZone for anything else."""
+    """Return the time zone of that IANA name.
+
+    Raises: UnknownZone for anything else.
+    """
     if name not in zone_names():
         raise UnknownZone(f"{name[:64]!r} is not the name of a time zone")
     return ZoneInfo(name)
@@ -180,7 +186,7 @@ def part_of_day(minute: int, zone: ZoneInfo) -> PartOfDay:
 def month_days(year: int, month: int) -> list[list[date | None]]:
     """Return the weeks of a month, Monday first; None is a day of the month before or after.
 
-    Raises ValueError for a year or month that no calendar has.
+    Raises: ValueError for a year or month that no calendar has.
     """
     weeks = Calendar().monthdayscalendar(year, month)
     return [[date(year, month, day) if day else None for day in week] for week in weeks]

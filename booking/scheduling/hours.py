@@ -17,7 +17,7 @@ TICK = 5
 class TimeRange:
     """Part of a day on the wall clock, in minutes after 00:00; `ends` is left out.
 
-    Raises ValueError unless 0 <= starts < ends <= 1440, both multiples of 5.
+    Raises: ValueError unless 0 <= starts < ends <= 1440, both multiples of 5.
     """
 
     starts: int

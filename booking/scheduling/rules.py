@@ -14,7 +14,7 @@ LONGEST_WINDOW = 3660
 class ServiceRules:
     """One service's rules: minutes, except `booking_window` (days) and `daily_limit` (bookings).
 
-    Raises ValueError for a value that is off the five-minute grid or out of all proportion.
+    Raises: ValueError for a value that is off the five-minute grid or out of all proportion.
     """
 
     duration: int

@@ -29,7 +29,7 @@ _DRAIN = 32 * 1024 * 1024
 def read_whole(request: Request) -> None:
     """Read the body, if nobody has: `form`, `files`, `json` and `data` are there afterwards.
 
-    Raises TooSlow when it has not come within the limit of the app's TabSessions, as far as the
+    Raises: TooSlow when it has not come within the limit of the app's TabSessions, as far as the
     server lets us set one; CutShort when the client went away before its end; TooLarge when it has
     more parts than Flask takes.
     """
@@ -155,7 +155,10 @@ class _Clock:
         self._sock, self._until = sock, time.monotonic() + seconds
 
     def wind(self) -> None:
-        """Let the next read take what is left of the time. Raises TimeoutError when none is."""
+        """Let the next read take what is left of the time.
+
+        Raises: TimeoutError when none is.
+        """
         left = self._until - time.monotonic()
         if left <= 0:
             raise TimeoutError

@@ -153,7 +153,8 @@ def configure(  # noqa: PLR0913 - each a setting
     """Set the limits: minutes without a request, minutes in all, bytes of a draft and a request.
 
     `request_seconds` is how long the bytes of one request may take to come, in all.
-    Raises TabSessionError when the app has tab sessions already or a limit makes no sense.
+
+    Raises: TabSessionError when the app has tab sessions already or a limit makes no sense.
     """
     if _NAME in app.extensions:
         raise TabSessionError("This app has TabSessions already: make them once.")
@@ -194,7 +195,10 @@ def _watch_source(app: Flask, session: Any) -> None:
 
 
 def current_config() -> Config:
-    """Return the running app's configuration. Raises TabSessionError, with the remedy."""
+    """Return the running app's configuration.
+
+    Raises: TabSessionError, with the remedy.
+    """
     found = current_app.extensions.get(_NAME)
     if found is None:
         raise TabSessionError(

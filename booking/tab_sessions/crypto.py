@@ -85,7 +85,10 @@ def wrap(draft_key: bytes, tab_id: str, number: int | None = FORMAT) -> bytes:
 
 
 def unwrap(wrapped: bytes, tab_id: str, number: int | None) -> bytes:
-    """Return the draft's key; `number` is its row's format. Raises SealBroken, UnknownFormat."""
+    """Return the draft's key; `number` is its row's format.
+
+    Raises: SealBroken, UnknownFormat.
+    """
     return _decrypt(_wrapping(tab_id), wrapped, b"wrap", number, "a draft's key")
 
 
@@ -95,7 +98,10 @@ def seal(plain: bytes, draft_key: bytes, version: int, number: int | None = FORM
 
 
 def unseal(sealed: bytes, draft_key: bytes, version: int, number: int | None) -> bytes:
-    """Return the draft; `number` is its row's format. Raises SealBroken, UnknownFormat."""
+    """Return the draft; `number` is its row's format.
+
+    Raises: SealBroken, UnknownFormat.
+    """
     return _decrypt(draft_key, sealed, b"draft:%d" % version, number, "a draft")
 
 
@@ -105,7 +111,10 @@ def encrypt_handover(plain: bytes, reference: str, purpose: str) -> bytes:
 
 
 def decrypt_handover(sealed: bytes, reference: str, purpose: str) -> bytes:
-    """Return what was left for the holder of this reference. Raises SealBroken."""
+    """Return what was left for the holder of this reference.
+
+    Raises: SealBroken.
+    """
     what = f"a hand-over of {purpose}"
     return _decrypt(_handover_key(reference, purpose), sealed, b"reference", 0, what)
 

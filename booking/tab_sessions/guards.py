@@ -90,8 +90,10 @@ class Ids:
 def read_ids(request: Request, secret: str = "") -> Ids:
     """Read the ids that this request carries, each bound to the browser's secret if it has one.
 
-    Raises MissingTabSession when the tab's own is absent, sent twice or not of the right shape;
-    its value then goes nowhere, not even into the message. The others are left out if unusable.
+    The others are left out if unusable.
+
+    Raises: MissingTabSession when the tab's own is absent, sent twice or not of the right shape;
+    its value then goes nowhere, not even into the message.
     """
     tab = _one(request, HEADER)
     if tab is None:

@@ -90,7 +90,8 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
     `before_renew(session, key)` runs for each row first; what it raises leaves everything as it
     was. The old id opens the tab for another minute, for requests under way, but not when the
     renewal was due because somebody logged in. Repeating it (its answer was lost) changes nothing.
-    Raises MissingTabSession when the new id belongs to another tab, TabSessionGone when this one
+
+    Raises: MissingTabSession when the new id belongs to another tab, TabSessionGone when this one
     was renewed already: else somebody who knows the old id could take the tab away meanwhile.
     """
     old, new = crypto.digest(tab_id), crypto.digest(new_id)
@@ -112,7 +113,7 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
 def require_current(session: Session, row: store.Row | None, tab_id: str) -> None:
     """Refuse to write by an id that was renewed, in any flow, or that has to be.
 
-    Raises RenewalDue: the tab asks again by its other id.
+    Raises: RenewalDue: the tab asks again by its other id.
     """
     if row is not None:
         if row.renewal_due or row.by_previous_id:

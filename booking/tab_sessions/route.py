@@ -73,8 +73,9 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     add_url_rule.
 
     403, 413, 400, 408, 410, 409, 429 and 503 are answered without the view, as the exceptions of
-    errors.py, to which the blueprint's error handlers may give words. Raises TabSessionError for a
-    registration that makes no sense.
+    errors.py, to which the blueprint's error handlers may give words.
+
+    Raises: TabSessionError for a registration that makes no sense.
     """
     wanted = _check_route(scaffold, rule, methods, mode, options)
     schema = schema_of(data)
@@ -186,7 +187,10 @@ def session_lifecycle(
 def _check_route(
     scaffold: Scaffold, rule: str, methods: Iterable[str], mode: str, options: Mapping[str, Any]
 ) -> list[str]:
-    """The methods of a route that can be registered. Raises TabSessionError, with the remedy."""
+    """The methods of a route that can be registered.
+
+    Raises: TabSessionError, with the remedy.
+    """
     if not isinstance(scaffold, Scaffold):
         raise TabSessionError(
             f"session_route(app, rule) takes an app or a blueprint first, not {scaffold!r}."
@@ -230,7 +234,10 @@ def _try_rule(rule: str, methods: list[str], options: Mapping[str, Any]) -> None
 def _check_view(
     scaffold: Scaffold, rule: str, endpoint: str | None, view: Callable[..., Any]
 ) -> str | None:
-    """The endpoint of a view that can be registered. Raises TabSessionError, with the remedy."""
+    """The endpoint of a view that can be registered.
+
+    Raises: TabSessionError, with the remedy.
+    """
     name: str | None = endpoint or getattr(view, "__name__", None)
     if getattr(view, "is_session_route", False):
         raise TabSessionError(

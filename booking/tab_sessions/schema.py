@@ -61,7 +61,10 @@ class Schema(Generic[Data]):
             )
 
     def read(self, stored: bytes) -> Data:
-        """Read the draft in a stored text. Raises NewerDraft when a newer release wrote it."""
+        """Read the draft in a stored text.
+
+        Raises: NewerDraft when a newer release wrote it.
+        """
         envelope = json.loads(stored)
         if envelope.keys() != {"version", "data"}:  # of a route that had no schema yet
             envelope = {"version": self.version, "data": envelope}
@@ -96,8 +99,8 @@ PLAIN: Schema[Content] = _Plain(load=dict, dump=dict)
 def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
     """Return the schema for what a route was given: itself, one for a dataclass, or the plain one.
 
-    Raises TabSessionError for what cannot begin empty or would not come back as it was: see
-    the checks below.
+    Raises: TabSessionError for what cannot begin empty or would not come back as it was: see the
+    checks below.
     """
     if data is None:
         return cast("Schema[Data]", PLAIN)
@@ -116,7 +119,10 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
-    """Write JSON that is the same for the same values. Raises TabSessionError for others."""
+    """Write JSON that is the same for the same values.
+
+    Raises: TabSessionError for others.
+    """
     try:
         text = json.dumps(
             content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -171,7 +177,10 @@ def _is_json(value: Any) -> bool:
 
 
 def check_fields(data: Any) -> None:
-    """Refuse what is no dataclass or has a field that no draft can. Raises TabSessionError."""
+    """Refuse what is no dataclass or has a field that no draft can.
+
+    Raises: TabSessionError.
+    """
     if not isinstance(data, type) or not is_dataclass(data):
         raise TabSessionError(
             f"data={data!r} is neither a dataclass nor a Schema(load, dump); give the class itself."

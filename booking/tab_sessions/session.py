@@ -72,8 +72,9 @@ class TabSession(Generic[Data]):
         """The row's number, for other tables to point to; it outlives a renewed id.
 
         In a writing request it makes the row if there is none yet; in a reading one it is None
-        until there is. After `end()` it is the one that the tab had, or None. Raises RowChanged
-        (which session_route handles) when another request made it.
+        until there is. After `end()` it is the one that the tab had, or None.
+
+        Raises: RowChanged (which session_route handles) when another request made it.
         """
         if self._key is None and self.writable and not self.was_ended:
             self._insert()
@@ -127,7 +128,8 @@ class TabSession(Generic[Data]):
         """Derive 32 bytes that only this tab's id leads to, the same every time, renewed or not.
 
         It rests on the row's own key, which a writing request makes if there is no row yet.
-        Raises ReadOnlyTab in a reading request of a tab that has none, EndedTab after `end()`.
+
+        Raises: ReadOnlyTab in a reading request of a tab that has none, EndedTab after `end()`.
         """
         self.refuse_when_ended()
         if self.key is None or self._draft_key is None:
@@ -156,8 +158,9 @@ class TabSession(Generic[Data]):
         """Finish and clear: erase this tab's drafts in every flow and give the browser a new id.
 
         What other tables held for it is released (`on_end`), a completed tab forgets its result,
-        and the id is over for good. Ends with this request's transaction. Raises ReadOnlyTab in a
-        request that only reads.
+        and the id is over for good. Ends with this request's transaction.
+
+        Raises: ReadOnlyTab in a request that only reads.
         """
         if not self.writable:
             raise ReadOnlyTab
@@ -171,7 +174,7 @@ class TabSession(Generic[Data]):
     def attach(self, user: str) -> None:
         """Tie the tab to a user in all flows and ask for a new id; see contrib/users.py.
 
-        Raises ReadOnlyTab, EndedTab.
+        Raises: ReadOnlyTab, EndedTab.
         """
         if not self.writable:
             raise ReadOnlyTab
@@ -332,7 +335,10 @@ class TabSession(Generic[Data]):
         self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
 
     def _inherited(self) -> dict[str, Any]:
-        """What a row takes over from the tab's other flows. Raises TabSessionGone."""
+        """What a row takes over from the tab's other flows.
+
+        Raises: TabSessionGone.
+        """
         inherited: dict[str, Any] = {}
         for state, reason, user, due in store.other_flows(self.session, crypto.digest(self._id)):
             if state == "ended" and reason != "expired":

@@ -12,7 +12,7 @@ from .forms import controls, describe
 def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] = ()) -> Tag:
     """The form of the step on the page, else of the page; of several, the one with those fields.
 
-    Raises ``LookupError`` when there is none, or more than one.
+    Raises: ``LookupError`` when there is none, or more than one.
     """
     step = first_having(page, "data-step")
     found = (_select(step, selector) if step else []) or _select(page, selector)
@@ -32,7 +32,7 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
 def clickable_on(page: BeautifulSoup, what: str) -> Tag:
     """The link or button with this text, label or value, or the one this CSS selector finds.
 
-    Raises ``LookupError`` when there is none, or more than one.
+    Raises: ``LookupError`` when there is none, or more than one.
     """
     everything = page.select("a[href], button, input[type=submit], [hx-get], [hx-post]")
     found = [element for element in everything if what in _names(element)]

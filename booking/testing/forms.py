@@ -57,7 +57,7 @@ def disabled(control: Tag) -> bool:
 def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
     """Type into the form and choose in it. Returns the submit button that was named, if one was.
 
-    Raises ``LookupError`` for a field the form does not have and ``ValueError`` for a choice it
+    Raises: ``LookupError`` for a field the form does not have and ``ValueError`` for a choice it
     does not offer; both say what there is.
     """
     pressed, usable = None, controls(form)

@@ -42,7 +42,7 @@ class History:
     def move(self, by: int) -> bool:
         """Go back (-1) or forward (+1); True when that stays in one document.
 
-        Raises ``LookupError`` at the end of the history.
+        Raises: ``LookupError`` at the end of the history.
         """
         there = self._at + by
         if not 0 <= there < len(self._entries):

@@ -86,9 +86,10 @@ class TabClient(Window):
         """Fill the form on the page and send it by its first submit button.
 
         Radios and selects take the option's value, checkboxes a bool, a value or a list. Name a
-        submit button (``change="zone"``) to press that one. ``form`` is a CSS selector, needed
-        only on pages with several forms. ``force=True`` sends the fields as given, offered or not.
-        Raises ``LookupError`` for an unknown field, ``ValueError`` for a choice not offered.
+        submit button (``change="zone"``) to press that one. ``form`` is a CSS selector, needed only
+        on pages with several forms. ``force=True`` sends the fields as given, offered or not.
+
+        Raises: ``LookupError`` for an unknown field, ``ValueError`` for a choice not offered.
         """
         if force:
             return self._press(form_on(self.page, form), forced=_pairs(fields))
@@ -151,11 +152,17 @@ class TabClient(Window):
         return self._reload()
 
     def back(self) -> Self:
-        """One place back in the history. Raises ``LookupError`` at its beginning."""
+        """One place back in the history.
+
+        Raises: ``LookupError`` at its beginning.
+        """
         return self._travel(-1)
 
     def forward(self) -> Self:
-        """One place forward in the history. Raises ``LookupError`` at its end."""
+        """One place forward in the history.
+
+        Raises: ``LookupError`` at its end.
+        """
         return self._travel(+1)
 
     def close(self) -> Self:

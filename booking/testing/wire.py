@@ -70,7 +70,10 @@ def body_of(element: Tag, pairs: Pairs) -> Body:
 def send(
     client: FlaskClient, method: str, url: str, headers: dict[str, str], body: Body
 ) -> TestResponse:
-    """One request, redirects followed. Raises ``ValueError`` for mailto: and the like."""
+    """One request, redirects followed.
+
+    Raises: ``ValueError`` for mailto: and the like.
+    """
     parts = urlsplit(url)
     if parts.scheme not in ("", "http", "https"):
         raise ValueError(f"A tab cannot follow {parts.scheme}: links.")

@@ -52,8 +52,8 @@ class WriteTransaction:
 def write_transaction(session: AnySession) -> Iterator[Session]:
     """Open a write transaction: committed at the end, rolled back by any exception.
 
-    Raises PendingChanges when the session holds somebody else's unsaved work, TransactionEnded when
-    what runs in it commits or rolls back by itself, or begins another one.
+    Raises: PendingChanges when the session holds somebody else's unsaved work, TransactionEnded
+    when what runs in it commits or rolls back by itself, or begins another one.
     """
     with open_write(session) as transaction:
         yield transaction.session
@@ -95,7 +95,10 @@ def _begin_to_write(session: Session) -> None:
 
 @contextmanager
 def _owned(transaction: WriteTransaction) -> Iterator[None]:
-    """Meanwhile nobody else ends the session's transaction. Raises TransactionEnded."""
+    """Meanwhile nobody else ends the session's transaction.
+
+    Raises: TransactionEnded.
+    """
     session = transaction.session
     ours, refused = session.get_transaction(), session.info.setdefault(OWNED, [])
     try:
@@ -129,10 +132,12 @@ def _discard_read_only_connection(session: Session, error: BaseException) -> Non
 def read_transaction(session: AnySession) -> Iterator[Session]:
     """Open a transaction that leaves nothing behind: it is always rolled back.
 
-    Raises ReadOnlyTransaction when something was written in it, PendingChanges as
-    `write_transaction` does. PostgreSQL itself refuses the statement. SQLite could be told to, but
-    each time it is, it throws away every statement it has prepared, which is most of what reading
-    costs; so there the writing is noticed at the end, and a commit of it refused.
+    PostgreSQL itself refuses the statement. SQLite could be told to, but each time it is, it throws
+    away every statement it has prepared, which is most of what reading costs; so there the writing
+    is noticed at the end, and a commit of it refused.
+
+    Raises: ReadOnlyTransaction when something was written in it, PendingChanges as
+    `write_transaction` does.
     """
     actual = unwrap_scoped(session)
     if actual.info.get(ONLY_READS) or OWNED in actual.info:  # the outer one ends it
@@ -159,7 +164,7 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
 def require_clean_session(session: AnySession) -> None:
     """End a transaction that only read, so that ours begins at its own beginning.
 
-    Raises PendingChanges where ending it would throw somebody's work away.
+    Raises: PendingChanges where ending it would throw somebody's work away.
     """
     actual = unwrap_scoped(session)
     if is_dirty(actual):

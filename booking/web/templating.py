@@ -33,7 +33,9 @@ def render_template(name: str, /, **context: Any) -> str:
     """Return that template of templates/booking/, a host's own of the same name before ours.
 
     It is given `_`, `ngettext`, `language`, `weekdays` and the macros of parts/macros.html beside
-    the context. Raises jinja2.UndefinedError where it uses a name that nobody gives.
+    the context.
+
+    Raises: jinja2.UndefinedError where it uses a name that nobody gives.
     """
     given = ONLY_SOMETIMES | context
     given["errors_heading"] = errors_heading(given["errors"], given["fields"])

@@ -55,7 +55,9 @@ def visitor() -> Visitor:
 def count_stored_drafts(session: Session, flow: str, rows: int, size: int) -> None:
     """Count what this visitor's tabs store, as tab_sessions' `on_store`; `size` in bytes.
 
-    A host's own flows are its own affair. Raises TooManyTabs for who begins booking after booking.
+    A host's own flows are its own affair.
+
+    Raises: TooManyTabs for who begins booking after booking.
     """
     if flow != current_sidebook().name:
         return

@@ -41,7 +41,7 @@ def hold_slot(
 ) -> Hold:
     """Hold that time with one of the staff, and write it into the draft.
 
-    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
+    Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
     settings, draft = current_sidebook().settings, wizard.draft
     wizard.tab_hold = made = holds.hold(

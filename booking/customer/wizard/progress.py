@@ -24,7 +24,10 @@ def questions() -> list[Step]:
 
 
 def step_named(name: str) -> Step:
-    """Return the step of that name. Raises KeyError where there is none."""
+    """Return the step of that name.
+
+    Raises: KeyError where there is none.
+    """
     return {step.name: step for step in steps()}[name]
 
 

@@ -27,7 +27,7 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
     answered 409 and the old id is good for nothing afterwards. With `TabSessions(user=…)` nobody
     else is shown this tab's progress any more.
 
-    Raises TabSessionError where the script has no address to renew the tab at, and for a user
+    Raises: TabSessionError where the script has no address to renew the tab at, and for a user
     without an id.
     """
     views = current_app.view_functions.values()

@@ -28,7 +28,10 @@ class DoneStep(Step):
 
 
 def render_done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] = ()) -> str:
-    """Return the confirmation. Raises TabSessionGone when the booking has left the database."""
+    """Return the confirmation.
+
+    Raises: TabSessionGone when the booking has left the database.
+    """
     booking = reads.booking_by_reference(tab.session, tab.result or "")
     if booking is None:
         raise TabSessionGone("completed")

@@ -93,7 +93,7 @@ class ReviewStep(Step):
 def _make_booking(wizard: WizardState) -> Booking:
     """Book everything, once per draft.
 
-    Raises SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
+    Raises: SlotUnavailable when the time was lost, VisitorLimit when its hold ran out and the
     visitor has enough, and AlreadyConfirmed when this draft was confirmed with other answers.
     """
     draft, tab = wizard.draft, wizard.tab

@@ -178,7 +178,7 @@ class TimeStep(Step):
 def _take_slot(wizard: WizardState, start: datetime) -> list[str]:
     """Hold the time; return why it is not held where it can only be confirmed.
 
-    Raises SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
+    Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
     service = required(wizard.service)
     wizard.draft.service = service.slug
