@@ -120,7 +120,7 @@ OVER_HOLDS = "Even if a customer who has not booked yet holds the time."
 @click.option("--over-holds", is_flag=True, help=OVER_HOLDS)
 def book(service: str, start: str, staff: str | None, *, over_holds: bool, **customer: str) -> None:
     """Enter an appointment of SERVICE (a slug) at START, whatever notice customers must give."""
-    draft = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
+    key = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
 
     def work(session: Session) -> list[str]:
         chosen = service_named(session, service)
@@ -129,7 +129,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
             bookings.book,
             session,
             tab_key=None,
-            draft=draft,
+            idempotency_key=key,
             fingerprint="",
             service=chosen,
             customer=customer_of(session, customer),

@@ -49,7 +49,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     session: Session,
     *,
     tab_key: int | None,
-    draft: str,
+    idempotency_key: str,
     fingerprint: str,
     service: Service,
     staff: Sequence[StaffMember],
@@ -65,18 +65,18 @@ def book(  # noqa: PLR0913 - each is named where it is called
 
     Of several staff members one who is free is taken, as for a hold. The time is claimed again,
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
-    allow it; minimum notice and booking window do not bind the owner. `draft` is the number of the
+    allow it; minimum notice and booking window do not bind the owner. `idempotency_key` names the
     draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
     time, which was counted when it was held.
 
     Raises: SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with
     another fingerprint (what the tab holds stands as it did), or Retry.
     """
-    made = booking_by_draft(session, draft)
+    made = booking_by_draft(session, idempotency_key)
     if made is not None:
         return _unchanged(made, fingerprint)
     booking = Booking(
-        draft=draft,
+        draft=idempotency_key,
         fingerprint=fingerprint,
         customer_name=customer.name,
         customer_email=customer.email,
@@ -106,7 +106,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
-        made = booking_by_draft(session, draft)
+        made = booking_by_draft(session, idempotency_key)
         if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
             # At REPEATABLE READ: booked by a transaction that this one cannot see.
             raise Retry from error

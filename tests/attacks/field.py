@@ -79,7 +79,7 @@ class Field:
             return book(
                 session,
                 tab_key=None,
-                draft=f"{staff} {start}",
+                idempotency_key=f"{staff} {start}",
                 fingerprint="",
                 service=reads.service_by_slug(session, service),
                 staff=[reads.staff_by_slug(session, staff)],

@@ -49,7 +49,7 @@ def appointment(app, start=MORNING, name="Zoë Ω", **more):
         booking = book(
             session,
             tab_key=None,
-            draft=f"draft at {start}",
+            idempotency_key=f"draft at {start}",
             fingerprint="x",
             service=service_by_slug(session, "short"),
             staff=[staff_by_slug(session, "ana")],

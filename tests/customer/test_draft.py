@@ -100,15 +100,15 @@ def test_a_frozen_draft_is_copied_so_that_it_may_be_changed():
 
 def test_a_copied_draft_has_another_number_in_another_tab():
     draft = BookingDraft(seed="s", service="a")
-    assert draft.number(1) == BookingDraft(seed="s").number(1)
-    assert draft.number(1) != draft.number(2)
+    assert draft.idempotency_key(1) == BookingDraft(seed="s").idempotency_key(1)
+    assert draft.idempotency_key(1) != draft.idempotency_key(2)
 
 
 def test_two_drafts_have_two_numbers():
     first, second = {}, {}
     BookingDraft(service="a").store(first)
     BookingDraft(service="a").store(second)
-    assert BookingDraft.of(first).number(1) != BookingDraft.of(second).number(1)
+    assert BookingDraft.of(first).idempotency_key(1) != BookingDraft.of(second).idempotency_key(1)
 
 
 @given(st.integers(946_684_800, 32_503_679_999))

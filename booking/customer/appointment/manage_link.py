@@ -14,9 +14,9 @@ from booking.tab_sessions import TabSession
 from booking.web.urls import public_url
 
 
-def manage_token(tab: TabSession, draft_number: str) -> str:
+def manage_token(tab: TabSession, idempotency_key: str) -> str:
     """Return the manage link's secret: only the tab that booked can work it out again."""
-    return urlsafe_b64encode(tab.derive(f"manage:{draft_number}")).rstrip(b"=").decode()
+    return urlsafe_b64encode(tab.derive(f"manage:{idempotency_key}")).rstrip(b"=").decode()
 
 
 def cancel_mark(token: str, asked: int) -> str:

@@ -117,10 +117,10 @@ class BookingDraft:
         """Take back the answer to 'when'."""
         self.slot = self.staff_member = ""
 
-    def number(self, tab_key: int | None) -> str:
-        """Return the draft number, by which confirming is idempotent.
+    def idempotency_key(self, tab_key: int | None) -> str:
+        """Return the key of this draft, by which confirming is idempotent.
 
-        A duplicated tab copies the answers and the seed with them, so the number also depends
+        A duplicated tab copies the answers and the seed with them, so the key also depends
         on the tab: two tabs confirm two bookings, one tab confirms one.
         """
         return hashlib.sha256(f"{self.seed}:{tab_key}".encode()).hexdigest()[:32]

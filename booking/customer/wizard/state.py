@@ -132,9 +132,9 @@ class WizardState:
         return forms.are_valid(self.field_specs, values, phone_region(self.shop), judged())
 
     @cached_property
-    def number(self) -> str:
-        """The draft number, by which confirming is idempotent."""
-        return self.draft.number(self.tab.key)
+    def idempotency_key(self) -> str:
+        """The key of this draft, by which confirming is idempotent."""
+        return self.draft.idempotency_key(self.tab.key)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -144,7 +144,7 @@ class WizardState:
         appointment = [service.slug, service.name, service.price, member.slug, member.name]
         when = [start.isoformat(), end.isoformat(), self.zone.key]
         answers = [[each.label, self.draft.answers.get(each.key)] for each in service.questions]
-        shown = [self.number, appointment, when, self.draft.contact, answers]
+        shown = [self.idempotency_key, appointment, when, self.draft.contact, answers]
         if self.draft.by_step:
             shown.append(self.draft.by_step)
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()

@@ -51,7 +51,7 @@ class ReviewStep(Step):
                 for step in questions()
                 for row in step.review(wizard)
             ],
-            "idempotency_key": wizard.number,
+            "idempotency_key": wizard.idempotency_key,
             "review_version": wizard.fingerprint,
             "asks_other_tabs": bool(current_sidebook().settings.tabs_help),
             "notices": [_(NOT_SENT)] if wizard.draft.unsaved_input else [],
@@ -63,7 +63,7 @@ class ReviewStep(Step):
         if open_step is not self:
             return refuse(wizard.tab, None, 409, open_step.unanswered(wizard))
         sent = posted("idempotency_key"), posted("review_version")
-        if (wizard.number, wizard.fingerprint) != sent:
+        if (wizard.idempotency_key, wizard.fingerprint) != sent:
             return refuse(wizard.tab, self, 409, [_(REVIEW_OUTDATED)])
         return self._book(wizard)
 
@@ -100,14 +100,16 @@ def _make_booking(wizard: WizardState) -> Booking:
     return bookings.book(
         tab.session,
         tab_key=tab.key,
-        draft=wizard.number,
+        idempotency_key=wizard.idempotency_key,
         fingerprint=wizard.fingerprint,
         service=required(wizard.service),
         staff=[required(wizard.staff_member)],
         start=required(draft.start),
         customer=Customer(**draft.contact, zone=wizard.zone.key),
         answers=[each for step in questions() for each in step.booking_answers(wizard)],
-        manage_token_hash=manage_link.token_hash(manage_link.manage_token(tab, wizard.number)),
+        manage_token_hash=manage_link.token_hash(
+            manage_link.manage_token(tab, wizard.idempotency_key)
+        ),
         now=tab.now,
         visitor=visitor(),
     )
