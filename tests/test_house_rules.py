@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -206,17 +207,25 @@ def test_only_the_door_commits():
     forbid(offences, COMMIT)
 
 
-def test_tests_give_settings_where_the_app_is_made():
-    written = re.compile(r"settings\.__dict__|object\.__setattr__")
+NOT_IN_TESTS = {
+    r"settings\.__dict__|object\.__setattr__": (
+        "Settings are frozen. Give them to the app: @pytest.mark.settings(hold_minutes=5)."
+    ),
+    r"\.wait_for_function\(": (
+        "`wait_for_function` evaluates inside the page, which its policy forbids as soon as it has "
+        "to wait. Ask by `wait_until` of tests/fixtures/browsers.py."
+    ),
+}
+
+
+@pytest.mark.parametrize(("written", "rule"), NOT_IN_TESTS.items())
+def test_no_test_writes(written, rule):
     offences = [
         where(path)
         for path in (ROOT / "tests").rglob("*.py")
-        if path != Path(__file__) and written.search(path.read_text(encoding="utf-8"))
+        if path != Path(__file__) and re.search(written, path.read_text(encoding="utf-8"))
     ]
-    forbid(
-        offences,
-        "Settings are frozen. Give them to the app: @pytest.mark.settings(hold_minutes=5).",
-    )
+    forbid(offences, rule)
 
 
 # -- names and sizes -------------------------------------------------------------------------------
@@ -405,20 +414,6 @@ def test_htmx_is_the_last_script_of_a_page():
         offences,
         "HTMX starts by a timer as soon as it has run, not when all deferred scripts have: one "
         "that comes later may miss the first request, which then goes without the tab's id.",
-    )
-
-
-def test_tests_ask_pages_from_outside():
-    offences = [
-        where(path, call.lineno)
-        for path in (ROOT / "tests").rglob("*.py")
-        for call in nodes(path, ast.Call)
-        if getattr(call.func, "attr", "") == "wait_for_function"
-    ]
-    forbid(
-        offences,
-        "`wait_for_function` evaluates inside the page, which its policy forbids as soon as it has "
-        "to wait. Ask by `wait_until` of tests/fixtures/browsers.py.",
     )
 
 

@@ -50,8 +50,10 @@ def unguarded_server(attacked_url) -> Iterator[Field]:
 
 def serve(url: str, *, guarded: bool) -> Iterator[Field]:
     guard = "on" if guarded else "off"
+    workers = 4 if guarded else 2  # two are enough for the damage
+    app = "tests.attacks.served:create_app()"
     with (
-        gunicorn_over(url, app="tests.attacks.served:create_app()", GUARD=guard) as server,
+        gunicorn_over(url, app=app, workers=workers, GUARD=guard) as server,
         open_engine(url) as engine,
     ):
         yield Field(server, engine, guarded)

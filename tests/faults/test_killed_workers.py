@@ -74,7 +74,7 @@ def assert_the_rest_comes_free(field: Field) -> None:
             assert booked.state == "confirmed"
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(25, marks=pytest.mark.extra)])
+@pytest.mark.parametrize("kills", [4, pytest.param(25, marks=pytest.mark.extra)])
 def test_killing_workers_loses_nothing_and_leaves_nothing_half_made(database_url, figures, kills):
     book_while_workers_die(database_url, figures, kills)
 

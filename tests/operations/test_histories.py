@@ -299,9 +299,9 @@ def play(shop, figures, histories):
     figures(f"histories on {name}: {len(played)} played against the model, 0 differed")
 
 
-@pytest.mark.parametrize("share", [1, pytest.param(2, marks=pytest.mark.extra)])
+@pytest.mark.parametrize("share", [1, pytest.param(4, marks=pytest.mark.extra)])
 def test_histories_agree_with_the_model(shop, figures, share):
-    play(shop, figures, share * (100 if shop.engine.dialect.name == "sqlite" else 30))
+    play(shop, figures, share * (50 if shop.engine.dialect.name == "sqlite" else 20))
 
 
 @pytest.mark.long
