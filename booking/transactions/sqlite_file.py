@@ -9,14 +9,32 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import ExceptionContext
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
+from sqlalchemy.exc import InvalidatePoolError
 
 from .errors import NoDatabaseFile
 
 Identity = tuple[int, int] | None
 _WORDS_OF_READ_ONLY = "readonly database"
+
+
+class _FileConnection(sqlite3.Connection):
+    """Commits only into a file that still has its name.
+
+    SQLAlchemy's event of a commit would do, but whoever listens to it makes each statement a
+    quarter dearer.
+    """
+
+    watched: SQLiteFile
+    opened: Identity
+
+    def commit(self) -> None:
+        if self.opened != _identity(self.watched.path):
+            raise sqlite3.OperationalError(
+                "unable to open database file: it was deleted or replaced before the commit"
+            )
+        super().commit()
 
 
 class SQLiteFile:
@@ -33,7 +51,6 @@ class SQLiteFile:
         event.listen(engine, "connect", self._note_file)
         event.listen(engine, "checkin", self._note_log)
         event.listen(engine, "checkout", self._renew)
-        event.listen(engine, "commit", self._refuse_to_lose)
         event.listen(engine, "handle_error", _renew_after_read_only)
 
     def _only_open(
@@ -52,27 +69,24 @@ class SQLiteFile:
                 f"{self.path.name}-wal beside it belongs to the old one. Stop all that use it, "
                 f"delete {self.path.name}-wal and {self.path.name}-shm, and start again"
             )
-        words[0], named["uri"] = f"file:{quote(str(self.path))}?mode=rw", True
+        words[0] = f"file:{quote(str(self.path))}?mode=rw"
+        named.update(uri=True, factory=_FileConnection)
 
-    def _note_file(self, _connection: Any, record: Any) -> None:
-        self._opened = record.info["file"] = _identity(self.path)
+    def _note_file(self, connection: _FileConnection, _record: Any) -> None:
+        connection.watched = self
+        self._opened = connection.opened = _identity(self.path)
 
-    def _note_log(self, _connection: Any, record: Any) -> None:
+    def _note_log(self, connection: _FileConnection | None, record: Any) -> None:
         # SQLite makes it when first asked, and keeps it as long as a connection is open: looking
         # until each has seen it is enough.
-        if "log" not in record.info and record.info.get("file") == _identity(self.path):
+        if connection and "log" not in record.info and connection.opened == _identity(self.path):
             self._log_of_opened = self._log()
             if self._log_of_opened:
                 record.info["log"] = self._log_of_opened
 
-    def _renew(self, _connection: Any, record: Any, _proxy: Any) -> None:
-        if record.info.get("file") != _identity(self.path):
+    def _renew(self, connection: _FileConnection, _record: Any, _proxy: Any) -> None:
+        if connection.opened != _identity(self.path):
             raise InvalidatePoolError("the database file was replaced")
-
-    def _refuse_to_lose(self, connection: Connection) -> None:
-        if connection.info.get("file") != _identity(self.path):
-            words = "unable to open database file: it was deleted or replaced before the commit"
-            raise OperationalError("COMMIT", None, sqlite3.OperationalError(words))
 
     def _log(self) -> Identity:
         return _identity(Path(f"{self.path}-wal"))
