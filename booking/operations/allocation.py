@@ -23,6 +23,7 @@ from booking.storage.models import booking as bookings
 from booking.storage.reads import has_booking_within
 from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
 from booking.storage.visitors import VisitorHashes
+from booking.transactions.statements import connection_of
 
 from .errors import SlotUnavailable
 from .slot_request import Candidate, SlotRequest
@@ -207,7 +208,7 @@ def _bookings_that_day(
         "first": from_minute(first),
         "last": from_minute(last),
     }
-    return {row[0]: row[1] for row in session.connection().execute(_BOOKED, values)}
+    return {row[0]: row[1] for row in connection_of(session).execute(_BOOKED, values)}
 
 
 # -- claim -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 from booking.transactions.retry import Retry
+from booking.transactions.statements import connection_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import (
@@ -200,7 +201,7 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
 def _unused_reference(session: Session) -> str:
     while True:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        if session.connection().execute(_REFERENCE, {"reference": reference}).scalar() is None:
+        if connection_of(session).execute(_REFERENCE, {"reference": reference}).scalar() is None:
             return reference
 
 

@@ -17,6 +17,7 @@ from booking.storage.holds import remember_released
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
+from booking.transactions.statements import connection_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
@@ -251,7 +252,7 @@ def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[st
     if earlier is not None:
         return _change(session, earlier, values)
     row = {"tab_session_id": tab_key, **values}
-    key: Any = session.connection().execute(_MAKE, row).inserted_primary_key
+    key: Any = connection_of(session).execute(_MAKE, row).inserted_primary_key
     return Hold(id=int(key[0]), **row)
 
 

@@ -22,6 +22,7 @@ from booking.scheduling.clock import day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
+from booking.transactions.statements import connection_of
 
 from .base import Base
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
@@ -171,7 +172,7 @@ _remembered: WeakKeyDictionary[Engine, Catalogue] = WeakKeyDictionary()
 
 def read_catalogue(session: Session) -> Catalogue:
     """Return the catalogue as this transaction sees it."""
-    connection = session.connection()  # handed on, because it takes a while to be had
+    connection = connection_of(session)  # handed on, because it takes a while to be had
     engine, token = connection.engine, _token(session, connection)
     if token is None:  # nothing would tell us of a change, so nothing is remembered
         return _read(session, "")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
+from booking.transactions.statements import connection_of
 
 from .bookings import Hold
 from .bookings import claim as claims
@@ -76,7 +77,7 @@ def claim_and_release(
     if extra:
         mine = _belonging_to(hold_id, booking_id)
         surplus = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
-        session.connection().execute(delete(claims).where(mine, surplus))
+        connection_of(session).execute(delete(claims).where(mine, surplus))
     return set()
 
 
@@ -85,7 +86,7 @@ def owned(
 ) -> set[Pair]:
     """Return what a hold or a booking has claimed and not lost."""
     query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
-    return {(row[0], row[1]) for row in session.connection().execute(query, {"owner": owner})}
+    return {(row[0], row[1]) for row in connection_of(session).execute(query, {"owner": owner})}
 
 
 def release_hold(session: Session, hold_id: int) -> None:
@@ -113,7 +114,7 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
     False where somebody was quicker, and nothing is changed: while a request waited, its time may
     have run out for others.
     """
-    connection, seen = session.connection(), held.expires_at
+    connection, seen = connection_of(session), held.expires_at
     if not connection.execute(
         _PROLONG_HOLD, {"hold": held.id, "seen": seen, "until": until}
     ).rowcount:
@@ -136,7 +137,7 @@ def release_claims(session: Session, hold_ids: Collection[int]) -> None:
 
 def drop_hold(session: Session, hold_id: int) -> None:
     """Delete a hold all of whose claims a booking has taken over."""
-    session.connection().execute(_DROP, {"hold": hold_id})
+    connection_of(session).execute(_DROP, {"hold": hold_id})
 
 
 def release_booking(session: Session, booking_id: int) -> None:
@@ -150,7 +151,7 @@ def release_past(session: Session, resource_id: int, before: int, most: int) -> 
     They guard nothing any more. Rows that others are busy with are left to them.
     """
     values = {"resource": resource_id, "before": before, "most": most}
-    ticks = session.connection().execute(_PAST, values).scalars().all()
+    ticks = connection_of(session).execute(_PAST, values).scalars().all()
     if ticks:
         past = (claims.c.resource_id == resource_id, claims.c.tick.in_(ticks))
         session.execute(delete(claims).where(*past))
@@ -222,7 +223,7 @@ def _write(
     session: Session, pairs: list[Pair], claimant: _Claimant, *, own_hold_id: int | None, now: int
 ) -> int:
     """Write the claims that are free or our own; how many were."""
-    connection = session.connection()
+    connection = connection_of(session)
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     written = 0
     for part in _parts(pairs):

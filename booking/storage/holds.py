@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
+from booking.transactions.statements import connection_of
 
 from .base import Base
 from .bookings import WIDTHS, Hold
@@ -80,7 +81,7 @@ def held_since(
         "end": -(-span[1] // TICK),
         "lately": lately,
     }
-    since: int | None = session.connection().execute(_HELD_SINCE, values).scalar_one()
+    since: int | None = connection_of(session).execute(_HELD_SINCE, values).scalar_one()
     return since
 
 
@@ -88,7 +89,7 @@ def delete_past_holds(session: Session, before: int, most: int) -> int:
     """Delete up to `most` that ran out before that second; how many went."""
     key = (past_hold.c.mark, past_hold.c.resource_id, past_hold.c.tick)
     old = select(*key).where(past_hold.c.expires_at < before).limit(most)
-    gone = session.connection().execute(delete(past_hold).where(tuple_(*key).in_(old)))
+    gone = connection_of(session).execute(delete(past_hold).where(tuple_(*key).in_(old)))
     return gone.rowcount
 
 
@@ -161,7 +162,7 @@ def live_holds(
     """
     query = select(holds).where(holds.c.expires_at > int(now.timestamp()), *_named(which))
     query = query.order_by(holds.c.id)
-    rows = session.connection().execute(query.with_for_update() if lock else query)
+    rows = connection_of(session).execute(query.with_for_update() if lock else query)
     return [Hold(*row) for row in rows]
 
 
@@ -178,7 +179,7 @@ def holds_on(session: Session, resource_id: int, ticks: range, *, now: datetime)
         )
         .distinct()
     )
-    return sorted(session.connection().execute(query).scalars())
+    return sorted(connection_of(session).execute(query).scalars())
 
 
 def held_ticks(session: Session, *, now: datetime) -> Sequence[tuple[int, int, int]]:
@@ -186,7 +187,7 @@ def held_ticks(session: Session, *, now: datetime) -> Sequence[tuple[int, int, i
     query = select(claims.c.resource_id, claims.c.tick, claims.c.hold_id).where(
         claims.c.hold_id.is_not(None), claims.c.expires_at > int(now.timestamp())
     )
-    rows = session.connection().execute(query)
+    rows = connection_of(session).execute(query)
     return [(resource, tick, number) for resource, tick, number in rows]
 
 

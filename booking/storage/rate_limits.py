@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from booking.transactions.statements import connection_of
+
 from .base import Base
 
 # `day` counts as date.toordinal() does.
@@ -47,7 +49,7 @@ def add_drafts_begun(
     session: Session, marks: Sequence[bytes], day: int, drafts: int, size: int
 ) -> dict[bytes, DraftsBegun]:
     """Count these for each of the marks; what each has now."""
-    connection = session.connection()
+    connection = connection_of(session)
     # In one order for everybody, or two visitors of one network would wait for each other.
     of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
     values = {**of, "day": day, "drafts": drafts, "bytes": size}
@@ -59,7 +61,7 @@ def delete_draft_counts(session: Session, before: int, most: int) -> int:
     """Delete up to `most` counts of days before that one; how many went."""
     old = select(visitor_drafts.c.mark).where(visitor_drafts.c.day < before).limit(most)
     statement = delete(visitor_drafts).where(visitor_drafts.c.mark.in_(old))
-    return session.connection().execute(statement).rowcount
+    return connection_of(session).execute(statement).rowcount
 
 
 @cache
@@ -90,17 +92,17 @@ def spend_proof(session: Session, mark: bytes, *, expires_at: int, now: datetime
     Each takes ten along that are over, so that the table stays small although nobody purges.
     """
     delete_spent_challenges(session, now=now, most=10)
-    written = session.connection().execute(_SPEND, {"mark": mark, "expires_at": expires_at})
+    written = connection_of(session).execute(_SPEND, {"mark": mark, "expires_at": expires_at})
     return written.rowcount == 1
 
 
 def delete_spent_challenges(session: Session, *, now: datetime, most: int) -> int:
     """Delete up to `most` that are too old to be taken again; how many went."""
     values = {"now": int(now.timestamp()), "most": most}
-    over = session.connection().execute(_OVER, values).scalars().all()
+    over = connection_of(session).execute(_OVER, values).scalars().all()
     if over:
         marks = spent_challenge.c.mark.in_(over)
-        session.connection().execute(delete(spent_challenge).where(marks))
+        connection_of(session).execute(delete(spent_challenge).where(marks))
     return len(over)
 
 

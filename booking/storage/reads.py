@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
+from booking.transactions.statements import connection_of
 
 from .bookings import Booking, Hold
 from .bookings import booking as bookings
@@ -54,7 +55,7 @@ def booking_by_reference(session: Session, reference: str) -> Booking | None:
 
 def booking_by_draft(session: Session, draft: str) -> Booking | None:
     """Return the booking that came of that draft."""
-    found = session.connection().execute(_DRAFT, {"draft": draft}).scalar()
+    found = connection_of(session).execute(_DRAFT, {"draft": draft}).scalar()
     return session.scalar(_BY_ID, {"booking": found}) if found is not None else None
 
 
@@ -110,7 +111,7 @@ def has_booking_within(
     }
     return any(
         to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
-        for starts, ends, before, after in session.connection().execute(_NEAR, values)
+        for starts, ends, before, after in connection_of(session).execute(_NEAR, values)
     )
 
 
@@ -119,7 +120,7 @@ def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hol
     if tab_key is None:
         return None
     query = _HOLD_TO_CHANGE if lock else _HOLD
-    row = session.connection().execute(query, {"tab": tab_key}).one_or_none()
+    row = connection_of(session).execute(query, {"tab": tab_key}).one_or_none()
     return Hold(*row) if row else None
 
 

@@ -20,6 +20,7 @@ from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
 from booking.scheduling.intervals import Interval, intersect
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
+from booking.transactions.statements import connection_of
 
 from .bookings import Hold
 from .bookings import booking as bookings
@@ -81,7 +82,7 @@ def _claimed_places(
     ticks = {"first": day_places(first).start, "last": day_places(last).stop - 1}
     values = {"resource": service.resource_id, **ticks, **limits}
     found: dict[date, dict[int, int | None]] = defaultdict(dict)
-    for tick, booking in session.connection().execute(_CLAIMED_PLACES, values):
+    for tick, booking in connection_of(session).execute(_CLAIMED_PLACES, values):
         day, place = divmod(tick, PLACES_A_DAY)
         found[date.fromordinal(day)][place] = booking
     return found
@@ -97,7 +98,7 @@ def _bookings_by_day(
         "own": own,
     }
     found: dict[date, list[int]] = defaultdict(list)
-    for booking, starts_at in session.connection().execute(_BOOKED_THAT_DAY, values):
+    for booking, starts_at in connection_of(session).execute(_BOOKED_THAT_DAY, values):
         found[local_day(to_minute(starts_at), zone)].append(booking)
     return found
 
@@ -253,7 +254,7 @@ def _taken(
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
     values = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
-    for resource, written in session.connection().execute(_TAKEN, {**values, **limits}):
+    for resource, written in connection_of(session).execute(_TAKEN, {**values, **limits}):
         taken[of_resource[resource]] = _merge_ticks(sorted(map(int, written.split(","))))
     return taken
 

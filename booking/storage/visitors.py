@@ -32,6 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
+from booking.transactions.statements import connection_of
 
 from .base import Base
 from .bookings import WIDTHS
@@ -119,7 +120,7 @@ def count_held_and_booked(
     }
     for width in WIDTHS:
         values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
-    found = session.connection().execute(_COUNT, values).one()
+    found = connection_of(session).execute(_COUNT, values).one()
     return [Counted(*found[place : place + 2]) for place in range(0, 2 * len(WIDTHS), 2)]
 
 
@@ -134,7 +135,7 @@ def _marked(key: bytes | None, names: Names) -> tuple[bytes | None, ...]:
 
 
 def _keys(session: Session, today: int) -> dict[int, bytes]:
-    rows = session.connection().execute(_KEYS, {"since": today - 1})
+    rows = connection_of(session).execute(_KEYS, {"since": today - 1})
     return {row.day: row.key for row in rows}
 
 
@@ -210,7 +211,7 @@ def visitor_usage(
         "now": int(now.timestamp()),
         "tab": number_of(besides_tab),
     }
-    rows = session.connection().execute(_USAGE, values)
+    rows = connection_of(session).execute(_USAGE, values)
     return {
         resource: VisitorUsage(DayPart(ours, own * TICK), DayPart(theirs, held * TICK))
         for resource, ours, own, theirs, held in rows

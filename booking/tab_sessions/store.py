@@ -25,6 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.transactions.retry import Retry
+from booking.transactions.statements import connection_of
 
 from .model import handover
 from .model import tab_session as table
@@ -96,20 +97,20 @@ _OTHER_FLOWS = select(table.c.state, table.c.reason, table.c.user, table.c.renew
 def find(session: Session, digest: bytes, flow: str, *, lock: bool) -> Row | None:
     """Return the row with this id, with `lock` locked for the rest of the transaction."""
     asked = {"digest": digest, "flow": flow}
-    found = session.connection().execute(_LOCK if lock else _READ, asked).one_or_none()
+    found = connection_of(session).execute(_LOCK if lock else _READ, asked).one_or_none()
     return Row(*found) if found is not None else None
 
 
 def find_renewed(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
     """Return the row that had this id before; after a while as one that has ended."""
     asked, query = {"digest": digest, "flow": flow}, _LOCK_PREVIOUS if lock else _READ_PREVIOUS
-    found = session.connection().execute(query, asked).first()
+    found = connection_of(session).execute(query, asked).first()
     return _by_its_previous_id(found, now) if found is not None else None
 
 
 def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
     """Lock and return this tab's rows in all flows that have not ended; by its id before, too."""
-    connection = session.connection()
+    connection = connection_of(session)
     rows = [Row(*found) for found in connection.execute(_LOCK_ALL, {"digest": digest})]
     if not rows:
         found = connection.execute(_LOCK_ALL_PREVIOUS, {"digest": digest})
@@ -127,7 +128,7 @@ def _by_its_previous_id(found: Any, now: int) -> Row:
 
 def renewed_until(session: Session, digest: bytes) -> int | None:
     """Return until when (seconds) this id leads to a tab that has another; None: it never did."""
-    until = session.connection().execute(_RENEWED_UNTIL, {"digest": digest}).scalar_one()
+    until = connection_of(session).execute(_RENEWED_UNTIL, {"digest": digest}).scalar_one()
     return None if until is None else int(until)
 
 
@@ -136,7 +137,7 @@ def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
     query = select(table.c.id).where(
         table.c.token_hash == digest, table.c.previous_hash == previous
     )
-    return session.connection().execute(query).first() is not None
+    return connection_of(session).execute(query).first() is not None
 
 
 def has_key(keys: list[int]) -> ColumnElement[bool]:
@@ -146,12 +147,12 @@ def has_key(keys: list[int]) -> ColumnElement[bool]:
 
 def is_known(session: Session, digest: bytes) -> bool:
     """Say whether anything is or was stored under this id, in any flow."""
-    return session.connection().execute(_KNOWN, {"digest": digest}).first() is not None
+    return connection_of(session).execute(_KNOWN, {"digest": digest}).first() is not None
 
 
 def create(session: Session, digest: bytes, row: Row) -> int | None:
     """Insert a row and return its key; None when another request has just made it."""
-    connection = session.connection()
+    connection = connection_of(session)
     values = {name: getattr(row, name) for name in _STORED if name != "id"}
     values["token_hash"] = digest
     key = connection.execute(_inserting(connection.dialect.name), values).scalar()
@@ -170,14 +171,14 @@ def update_if_current(session: Session, row: int, version: int, values: Mapping[
     """Write to the row and count its version up. False: it has another version or has ended."""
     given = {f"new_{name}": value for name, value in values.items()}
     known = {"row": row, "known_version": version}
-    changed = session.connection().execute(_changing(frozenset(values)), given | known)
+    changed = connection_of(session).execute(_changing(frozenset(values)), given | known)
     return changed.rowcount == 1
 
 
 def is_ended(session: Session, row: int) -> bool:
     """Say whether a row, as this transaction now sees it, has ended."""
     query = select(table.c.state).where(table.c.id == row)
-    return session.connection().execute(query).scalar() == "ended"
+    return connection_of(session).execute(query).scalar() == "ended"
 
 
 def row_after_update(row: Row, values: Mapping[str, Any]) -> Row:
@@ -205,24 +206,24 @@ def _changing(columns: frozenset[str]) -> Update:
 def set_token(session: Session, row: int, values: Mapping[str, Any]) -> None:
     """Let a row be found by another id."""
     statement = update(table).where(table.c.id == row, table.c.state != "ended").values(**values)
-    session.connection().execute(statement)
+    connection_of(session).execute(statement)
 
 
 def other_flows(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
     """Return state, reason, user and whether a renewal is due, of the tab's rows in all flows."""
-    found = session.connection().execute(_OTHER_FLOWS, {"digest": digest})
+    found = connection_of(session).execute(_OTHER_FLOWS, {"digest": digest})
     return [(state, reason, user, due) for state, reason, user, due in found]
 
 
 def attach(session: Session, rows: list[int], user: str) -> None:
     """Tie these rows to a user, and have them renewed before they are written to again."""
     statement = update(table).where(table.c.id.in_(rows)).values(user=user, renewal_due=True)
-    session.connection().execute(statement)
+    connection_of(session).execute(statement)
 
 
 def record_activity(session: Session, row: int, seen: int, idle: int) -> None:
     """Note that the tab is in use. The version stays: nothing of the draft has changed."""
-    session.connection().execute(_RECORD_ACTIVITY, {"row": row, "seen": seen, "idle": idle})
+    connection_of(session).execute(_RECORD_ACTIVITY, {"row": row, "seen": seen, "idle": idle})
 
 
 # -- ending, and what is left of it ---------------------------------------------------------------
@@ -242,7 +243,7 @@ _EXPIRED = (
 def expired_ids(session: Session, now: int, most: int) -> list[int]:
     """Lock and return keys of active sessions past a limit, oldest first; skip what others lock."""
     asked = {"now": now, "most": most}
-    return list(session.connection().execute(_EXPIRED, asked).scalars())
+    return list(connection_of(session).execute(_EXPIRED, asked).scalars())
 
 
 def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int) -> list[int]:
@@ -253,7 +254,7 @@ def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int
         .order_by(table.c.id)
         .limit(most)
     )
-    return list(session.connection().execute(statement).scalars())
+    return list(connection_of(session).execute(statement).scalars())
 
 
 def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> list[tuple[int, str]]:
@@ -265,7 +266,7 @@ def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> li
         .limit(most)
         .with_for_update()
     )
-    return [(row, state) for row, state in session.connection().execute(statement)]
+    return [(row, state) for row, state in connection_of(session).execute(statement)]
 
 
 def ended_row(row: Row) -> Row:
@@ -282,7 +283,7 @@ def end(session: Session, rows: list[int], reason: str, *, completed: bool = Fal
         .where(table.c.id.in_(rows), _NOT_BY_ITS_INDEX.in_(states))
         .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **_ERASED)
     )
-    session.connection().execute(statement)
+    connection_of(session).execute(statement)
     revoke_handovers(session, rows)
 
 
@@ -294,13 +295,13 @@ def delete_tombstones(session: Session, before: int, most: int) -> int:
         .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
         .limit(most)
     )
-    gone = session.connection().execute(table.delete().where(table.c.id.in_(old)))
+    gone = connection_of(session).execute(table.delete().where(table.c.id.in_(old)))
     return gone.rowcount
 
 
 def revoke_handovers(session: Session, tabs: list[int]) -> None:
     """Take back what these tabs left for others: they are over, and their answers erased."""
-    session.connection().execute(delete(handover).where(handover.c.tab_session_id.in_(tabs)))
+    connection_of(session).execute(delete(handover).where(handover.c.tab_session_id.in_(tabs)))
 
 
 def delete_expired_handovers(session: Session, now: int, most: int) -> int:
@@ -311,5 +312,5 @@ def delete_expired_handovers(session: Session, now: int, most: int) -> int:
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    gone = session.connection().execute(delete(handover).where(handover.c.digest.in_(over)))
+    gone = connection_of(session).execute(delete(handover).where(handover.c.digest.in_(over)))
     return gone.rowcount

@@ -16,6 +16,8 @@ AnySession = Session | scoped_session[Session]
 OWNED = "transactions.owned"
 """In `session.info` while a transaction of ours writes: the commits that were refused meanwhile."""
 ONLY_READS = "transactions.only_reads"
+CONNECTION = "transactions.connection"
+"""In `session.info` from a transaction's first statement on: the connection it runs on."""
 _WATCHED = "transactions.watched"
 _CHANGES = "transactions.changes_at_begin"
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR
@@ -51,7 +53,9 @@ def _watch_class(sessions: type[Session]) -> None:
 
 
 def _listen(target: Session | type[Session]) -> None:
-    event.listen(target, "after_begin", _note_changes)
+    event.listen(target, "after_transaction_create", _forget_connection)
+    event.listen(target, "after_begin", _note_connection)
+    event.listen(target, "after_transaction_end", _forget_connection)
     event.listen(target, "before_commit", refuse_what_was_written)
     event.listen(target, "before_commit", _refuse_a_commit)
 
@@ -76,7 +80,13 @@ def _refuse_a_commit(session: Session) -> None:
         raise TransactionEnded
 
 
-def _note_changes(session: Session, _transaction: object, connection: Connection) -> None:
+def _forget_connection(session: Session, _transaction: object) -> None:
+    # A savepoint begins when somebody asks for its connection, so it needs to be asked for again.
+    session.info.pop(CONNECTION, None)
+
+
+def _note_connection(session: Session, _transaction: object, connection: Connection) -> None:
+    session.info[CONNECTION] = connection
     if connection.dialect.name == "sqlite":
         driver = driver_of(connection)
         session.info.setdefault(_CHANGES, {})[id(driver)] = _changes(driver)
