@@ -48,7 +48,7 @@ ROOMS = {
         rooms="transactions",
         libraries="flask werkzeug sqlalchemy cryptography typing_extensions",
     ),
-    "storage": walls(rooms="scheduling", libraries="sqlalchemy"),
+    "storage": walls(rooms="scheduling transactions", libraries="sqlalchemy"),
     "operations": walls(rooms="storage scheduling transactions", libraries="sqlalchemy"),
     "business_file": walls(rooms="scheduling i18n operations", libraries=""),
     "notifications": walls(rooms="i18n storage operations", libraries="flask icalendar"),

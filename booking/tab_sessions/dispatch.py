@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic
 
 from flask import Request, Response, current_app, g, request
@@ -168,13 +169,11 @@ class SessionRequest(Generic[Data]):
 
     def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
         if self.sent is None:
-            return None, None, self._run_reading_view(self._open(session, _NO_ID, None))
-        tab_id = self.sent.tab
-        row, is_known = self._find(session, tab_id, lock=False)
-        closed = self._closed_reason(session, row, tab_id, is_known=is_known, reads=True)
-        if closed:
+            return None, None, self._run_reading_view(self._open(session, _NO_ID, None, []))
+        row, rows = self._find(session, self.sent.tab, lock=False)
+        if closed := self._closed_reason(row, rows, reads=True):
             return row, closed, None
-        return row, None, self._run_reading_view(self._open(session, tab_id, row))
+        return row, None, self._run_reading_view(self._open(session, self.sent.tab, row, rows))
 
     def _run_reading_view(self, tab: TabSession[Data]) -> Response:
         answer = self._call_view(tab)
@@ -220,15 +219,14 @@ class SessionRequest(Generic[Data]):
 
     def _write_once(self, session: Session) -> _Written[Data] | TabSessionGone:
         tab_id = self._current_id(session)
-        row, is_known = self._find(session, tab_id, lock=True)
-        closed = self._closed_reason(session, row, tab_id, is_known=is_known, reads=False)
+        row, rows = self._find(session, tab_id, lock=True)
+        closed = self._closed_reason(row, rows, reads=False)
         if row and closed == "expired":
             self.config.end(session, [row.id], closed)
         if closed:
             return TabSessionGone(closed)
-        if is_known:
-            renewal.require_current(session, row, tab_id)
-        return self._run_view(self._open(session, tab_id, row, writable=True))
+        renewal.require_current(row, rows)
+        return self._run_view(self._open(session, tab_id, row, rows, writable=True))
 
     def _run_view(self, tab: TabSession[Data]) -> _Written[Data]:
         """Run the view and save what it wrote, unless its answer says that nothing is to be."""
@@ -294,17 +292,22 @@ class SessionRequest(Generic[Data]):
             raise LookupError("a tab without an id only reads")
         return self.sent
 
-    def _find(self, session: Session, tab_id: str, *, lock: bool) -> tuple[store.Row | None, bool]:
-        """This tab's row in this flow, and whether its id is, or was, known in any."""
-        digest, flow = crypto.digest(tab_id), self.options.flow
-        if row := store.find(session, digest, flow, lock=lock):
-            return row, True
-        if not store.is_known(session, digest):
-            return None, False
-        return store.find_renewed(session, digest, flow, self._seconds(), lock=lock), True
+    def _find(
+        self, session: Session, tab_id: str, *, lock: bool
+    ) -> tuple[store.Row | None, list[store.Row]]:
+        """This tab's row in this flow, and those that it has or had in all flows."""
+        rows = store.find(session, crypto.digest(tab_id), self._seconds(), lock=lock)
+        mine = [row for row in rows if row.flow == self.options.flow]
+        return min(mine, key=attrgetter("by_previous_id"), default=None), rows
 
     def _open(
-        self, session: Session, tab_id: str, row: store.Row | None, *, writable: bool = False
+        self,
+        session: Session,
+        tab_id: str,
+        row: store.Row | None,
+        rows: list[store.Row],
+        *,
+        writable: bool = False,
     ) -> TabSession[Data]:
         def end_all(in_transaction: Session) -> None:
             flows = store.every_flow(in_transaction, crypto.digest(tab_id), self._seconds())
@@ -320,17 +323,16 @@ class SessionRequest(Generic[Data]):
             limits=self.config.limits,
             schema=self.options.schema,
             end_all=end_all,
+            is_alone=not rows,
             writable=writable,
         )
 
     def _closed_reason(
-        self, session: Session, row: store.Row | None, tab_id: str, *, is_known: bool, reads: bool
+        self, row: store.Row | None, rows: list[store.Row], *, reads: bool
     ) -> str | None:
         """Why this tab's progress takes no more requests; None where it does."""
         if row is None:
-            if not is_known:
-                return None
-            return renewal.closed_elsewhere(session, self.config, tab_id, self._seconds())
+            return renewal.closed_elsewhere(self.config, rows, self._seconds())
         if not self.config.admits(row.user):
             return "other_user"
         if row.over_at(self._seconds()):

@@ -4,7 +4,6 @@ Both work on the rows of all flows, inside the caller's transaction.
 """
 
 import logging
-from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
@@ -23,7 +22,7 @@ def fork(session: Session, config: Config, source_id: str, tab_id: str, now: int
     again changes nothing, so a lost answer is no harm, and a source that is over or unknown leaves
     the copy empty. A source that has to be renewed gives nothing: its id may be known to others.
     """
-    if store.is_known(session, crypto.digest(tab_id)):
+    if store.find(session, crypto.digest(tab_id), now, lock=False):
         return
     for row in store.every_flow(session, crypto.digest(source_id), now):
         if (
@@ -46,8 +45,11 @@ def _copy(
         return
     draft_key = crypto.new_draft_key()
     sealed = crypto.seal(plain, draft_key, 1)
-    copy = replace(
-        row,
+    copy = row._replace(
+        token_hash=crypto.digest(tab_id),
+        previous_hash=None,
+        previous_key=None,
+        previous_until=None,
         version=1,
         wrapped_key=crypto.wrap(draft_key, tab_id),
         sealed=sealed,
@@ -56,7 +58,7 @@ def _copy(
         seen_at=now,
         idle_expires_at=config.limits.over_at(now, row.absolute_expires_at),
     )
-    if store.create(session, crypto.digest(tab_id), copy) is not None:
+    if store.create(session, copy) is not None:
         config.report_stored(session, row.flow, 1, len(sealed))
 
 
@@ -67,20 +69,20 @@ def _draft(row: store.Row, tab_id: str) -> bytes:
     return crypto.unseal(row.sealed, key, row.version, row.format)
 
 
-def closed_elsewhere(session: Session, config: Config, tab_id: str, now: int) -> str | None:
+def closed_elsewhere(config: Config, rows: list[store.Row], now: int) -> str | None:
     """Return why a tab is over that this flow knows nothing of: what became of it in the others.
 
     None where the tab may begin in this flow: also when only an idle limit passed in the others,
     and for as long as an id that was renewed still opens the tab for reading.
     """
-    until = store.renewed_until(session, crypto.digest(tab_id))
+    until = store.renewed_until(rows)
     if until is not None:
         return "renewed" if until <= now else None
-    for state, reason, user, _due in store.other_flows(session, crypto.digest(tab_id)):
-        if not config.admits(user):
+    for row in rows:
+        if not config.admits(row.user):
             return "other_user"
-        if state == "ended" and reason != "expired":
-            return reason or "ended"
+        if row.state == "ended" and row.reason != "expired":
+            return row.reason or "ended"
     return None
 
 
@@ -95,8 +97,8 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
     was renewed already: else somebody who knows the old id could take the tab away meanwhile.
     """
     old, new = crypto.digest(tab_id), crypto.digest(new_id)
-    if store.is_known(session, new):
-        if store.was_renewed(session, new, old):
+    if known := store.find(session, new, now, lock=False):
+        if any(row.token_hash == new and row.previous_hash == old for row in known):
             return
         raise MissingTabSession
     rows = [row for row in store.every_flow(session, old, now) if config.admits(row.user)]
@@ -110,15 +112,12 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
         store.set_token(session, row.id, _renamed(row, tab_id, new_id, until))
 
 
-def require_current(session: Session, row: store.Row | None, tab_id: str) -> None:
+def require_current(row: store.Row | None, rows: list[store.Row]) -> None:
     """Refuse to write by an id that was renewed, in any flow, or that has to be.
 
     Raises: RenewalDue: the tab asks again by its other id.
     """
-    if row is not None:
-        if row.renewal_due or row.by_previous_id:
-            raise RenewalDue
-    elif store.renewed_until(session, crypto.digest(tab_id)) is not None:
+    if row.renewal_due or row.by_previous_id if row else store.renewed_until(rows) is not None:
         raise RenewalDue
 
 

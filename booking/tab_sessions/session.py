@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
@@ -48,6 +48,7 @@ class TabSession(Generic[Data]):
         limits: Limits,
         schema: Schema[Data],
         end_all: Callable[[Session], None],
+        is_alone: bool,
         writable: bool,
         was_ended: bool = False,
     ) -> None:
@@ -57,7 +58,7 @@ class TabSession(Generic[Data]):
         """When this request began, aware, UTC."""
         self.writable, self.was_ended = writable, was_ended
         self._flow, self._id, self._limits, self._schema = flow, tab_id, limits, schema
-        self._end_all = end_all
+        self._end_all, self._is_alone = end_all, is_alone
         self._row_at_begin = self._row = row
         self._key = row.id if row else None
         self._draft_key = self._open_key()
@@ -181,7 +182,7 @@ class TabSession(Generic[Data]):
         self.refuse_when_ended()
         if self.key is not None and self._row is not None:
             store.attach(self.session, [row.id for row in self._every_flow()], user)
-            self._row = replace(self._row, user=user, renewal_due=True)
+            self._row = self._row._replace(user=user, renewal_due=True)
 
     def keep_alive(self) -> int | None:
         """Begin the idle limit anew, in all flows; return the seconds until the first of them ends.
@@ -270,6 +271,7 @@ class TabSession(Generic[Data]):
             limits=self._limits,
             schema=self._schema,
             end_all=self._end_all,
+            is_alone=self._is_alone,
             writable=False,
             was_ended=committed and self.was_ended,
         )
@@ -310,7 +312,7 @@ class TabSession(Generic[Data]):
         if self._row and self._row.state == "active":
             activity = self._activity(self._row.absolute_expires_at)
             store.record_activity(self.session, self._row.id, *activity.values())
-            self._row = replace(self._row, **activity)
+            self._row = self._row._replace(**activity)
 
     def _activity(self, absolute: int) -> dict[str, Any]:
         now = self._seconds()
@@ -322,6 +324,7 @@ class TabSession(Generic[Data]):
         row = store.Row(
             **self._inherited(),
             flow=self._flow,
+            token_hash=crypto.digest(self._id),
             wrapped_key=crypto.wrap(draft_key, self._id),
             sealed=crypto.seal(plain, draft_key, 1),
             format=crypto.FORMAT,
@@ -329,10 +332,10 @@ class TabSession(Generic[Data]):
             **self._activity(absolute),
             absolute_expires_at=absolute,
         )
-        key = store.create(self.session, crypto.digest(self._id), row)
+        key = store.create(self.session, row, is_alone=self._is_alone)
         if key is None:
             raise RowChanged
-        self._row, self._key, self._draft_key = replace(row, id=key), key, draft_key
+        self._row, self._key, self._draft_key = row._replace(id=key), key, draft_key
 
     def _inherited(self) -> dict[str, Any]:
         """What a row takes over from the tab's other flows.
@@ -340,11 +343,15 @@ class TabSession(Generic[Data]):
         Raises: TabSessionGone.
         """
         inherited: dict[str, Any] = {}
-        for state, reason, user, due in store.other_flows(self.session, crypto.digest(self._id)):
-            if state == "ended" and reason != "expired":
-                raise TabSessionGone(reason or "ended")
-            if user is not None:
-                inherited = {"user": user, "renewal_due": due}
+        if self._is_alone:
+            return inherited
+        for row in store.find(self.session, crypto.digest(self._id), self._seconds(), lock=False):
+            if row.by_previous_id:
+                continue
+            if row.state == "ended" and row.reason != "expired":
+                raise TabSessionGone(row.reason or "ended")
+            if row.user is not None:
+                inherited = {"user": row.user, "renewal_due": row.renewal_due}
         return inherited
 
     def _empty_draft(self) -> None:

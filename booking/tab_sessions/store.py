@@ -6,18 +6,18 @@ What is ended, erased or deleted goes a few rows at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
-    Insert,
-    Update,
     bindparam,
     delete,
-    func,
+    exists,
+    false,
     insert,
+    or_,
     select,
     update,
 )
@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.transactions.retry import Retry
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .model import handover
 from .model import tab_session as table
@@ -35,8 +35,7 @@ class RowChanged(Retry):
     """Another request changed the tab's row meanwhile; the view is run again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One tab's row as it was read. Times are seconds since the epoch, UTC."""
 
     flow: str
@@ -55,6 +54,10 @@ class Row:
     renewal_due: bool = False
     created_at: int = 0
     format: int | None = None
+    token_hash: bytes | None = None
+    previous_hash: bytes | None = None
+    previous_key: bytes | None = None
+    previous_until: int | None = None
     by_previous_id: bool = False
 
     def over_at(self, now: int) -> bool:
@@ -62,82 +65,48 @@ class Row:
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
-_STORED = Row.__slots__[:-1]
-_COLUMNS = [table.c[name] for name in _STORED]
-_BY_DIGEST = select(*_COLUMNS).where(table.c.token_hash == bindparam("digest"))
-_BY_PREVIOUS = select(*_COLUMNS, table.c.previous_key, table.c.previous_until).where(
-    table.c.previous_hash == bindparam("digest")
+_STORED = Row._fields[:-1]
+_DIGEST: ColumnElement[bytes] = bindparam("digest", type_=table.c.token_hash.type)
+_READ = (
+    select(*[table.c[name] for name in _STORED])
+    .where((table.c.token_hash == _DIGEST) | (table.c.previous_hash == _DIGEST))
+    .order_by(table.c.id)
 )
-_IN_FLOW = table.c.flow == bindparam("flow")
-_READ = _BY_DIGEST.where(_IN_FLOW)
-_READ_PREVIOUS = _BY_PREVIOUS.where(_IN_FLOW)
-_LOCK, _LOCK_PREVIOUS = _READ.with_for_update(), _READ_PREVIOUS.with_for_update()
-_LOCK_ALL = _BY_DIGEST.order_by(table.c.id).with_for_update()
-_LOCK_ALL_PREVIOUS = _BY_PREVIOUS.order_by(table.c.id).with_for_update()
-_RECORD_ACTIVITY = (
-    update(table)
-    .where(table.c.id == bindparam("row"), table.c.state == "active")
-    .values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
-)
-_KNOWN = (
-    select(table.c.id)
-    .where(
-        (table.c.token_hash == bindparam("digest")) | (table.c.previous_hash == bindparam("digest"))
-    )
-    .limit(1)
-)
-_RENEWED_UNTIL = select(func.max(table.c.previous_until)).where(
-    table.c.previous_hash == bindparam("digest")
-)
-_OTHER_FLOWS = select(table.c.state, table.c.reason, table.c.user, table.c.renewal_due).where(
-    table.c.token_hash == bindparam("digest")
+_LOCK = _READ.with_for_update()
+_ACTIVE = update(table).where(table.c.id == bindparam("row"), table.c.state == "active")
+_RECORD_ACTIVITY = FixedStatement(
+    _ACTIVE.values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
 )
 
 
-def find(session: Session, digest: bytes, flow: str, *, lock: bool) -> Row | None:
-    """Return the row with this id, with `lock` locked for the rest of the transaction."""
-    asked = {"digest": digest, "flow": flow}
-    found = connection_of(session).execute(_LOCK if lock else _READ, asked).one_or_none()
-    return Row(*found) if found is not None else None
+def find(session: Session, digest: bytes, now: int, *, lock: bool) -> list[Row]:
+    """Return this id's rows in all flows, with `lock` locked for the rest of the transaction.
 
-
-def find_renewed(session: Session, digest: bytes, flow: str, now: int, *, lock: bool) -> Row | None:
-    """Return the row that had this id before; after a while as one that has ended."""
-    asked, query = {"digest": digest, "flow": flow}, _LOCK_PREVIOUS if lock else _READ_PREVIOUS
-    found = connection_of(session).execute(query, asked).first()
-    return _by_its_previous_id(found, now) if found is not None else None
+    Those too that had this id before; after a while as ones that have ended. In one order, in
+    which whoever locks several of them locks them.
+    """
+    found = connection_of(session).execute(_LOCK if lock else _READ, {"digest": digest})
+    rows = [Row(*values) for values in found]
+    return [row if row.token_hash == digest else _by_its_previous_id(row, now) for row in rows]
 
 
 def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
     """Lock and return this tab's rows in all flows that have not ended; by its id before, too."""
-    connection = connection_of(session)
-    rows = [Row(*found) for found in connection.execute(_LOCK_ALL, {"digest": digest})]
-    if not rows:
-        found = connection.execute(_LOCK_ALL_PREVIOUS, {"digest": digest})
-        rows = [_by_its_previous_id(each, now) for each in found]
-    return [row for row in rows if row.state != "ended"]
+    rows = find(session, digest, now, lock=True)
+    has_id = any(not row.by_previous_id for row in rows)
+    return [row for row in rows if row.state != "ended" and not (has_id and row.by_previous_id)]
 
 
-def _by_its_previous_id(found: Any, now: int) -> Row:
-    *columns, previous_key, previous_until = found
-    row = replace(Row(*columns), wrapped_key=previous_key, by_previous_id=True)
-    if previous_key is None or previous_until <= now:
-        return replace(row, state="ended", reason="renewed", sealed=None, wrapped_key=None)
+def _by_its_previous_id(row: Row, now: int) -> Row:
+    row = row._replace(wrapped_key=row.previous_key, by_previous_id=True)
+    if row.wrapped_key is None or row.previous_until is None or row.previous_until <= now:
+        return row._replace(state="ended", reason="renewed", sealed=None, wrapped_key=None)
     return row
 
 
-def renewed_until(session: Session, digest: bytes) -> int | None:
-    """Return until when (seconds) this id leads to a tab that has another; None: it never did."""
-    until = connection_of(session).execute(_RENEWED_UNTIL, {"digest": digest}).scalar_one()
-    return None if until is None else int(until)
-
-
-def was_renewed(session: Session, digest: bytes, previous: bytes) -> bool:
-    """Say whether the tab with this id had that one before."""
-    query = select(table.c.id).where(
-        table.c.token_hash == digest, table.c.previous_hash == previous
-    )
-    return connection_of(session).execute(query).first() is not None
+def renewed_until(rows: list[Row]) -> int | None:
+    """Return until when (seconds) an id leads to a tab that has another; None: it never did."""
+    return max((row.previous_until or 0 for row in rows if row.by_previous_id), default=None)
 
 
 def has_key(keys: list[int]) -> ColumnElement[bool]:
@@ -145,34 +114,39 @@ def has_key(keys: list[int]) -> ColumnElement[bool]:
     return table.c.id.in_(keys)
 
 
-def is_known(session: Session, digest: bytes) -> bool:
-    """Say whether anything is or was stored under this id, in any flow."""
-    return connection_of(session).execute(_KNOWN, {"digest": digest}).first() is not None
+def create(session: Session, row: Row, *, is_alone: bool = False) -> int | None:
+    """Insert a row and return its key; None when another request has just made it.
 
-
-def create(session: Session, digest: bytes, row: Row) -> int | None:
-    """Insert a row and return its key; None when another request has just made it."""
-    connection = connection_of(session)
-    values = {name: getattr(row, name) for name in _STORED if name != "id"}
-    values["token_hash"] = digest
-    key = connection.execute(_inserting(connection.dialect.name), values).scalar()
+    `is_alone`: nor is it inserted where its id has a row in another flow.
+    """
+    inserting = _inserting(connection_of(session).dialect.name)
+    key = inserting.execute(session, {**row._asdict(), "is_alone": is_alone}).scalar()
     return int(key) if key is not None else None
 
 
 @cache
-def _inserting(dialect: str) -> Insert:
+def _inserting(dialect: str) -> FixedStatement:
     make: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}.get(dialect)
-    statement = make(table).on_conflict_do_nothing() if make else insert(table)
-    inserting: Insert = statement.returning(table.c.id)
-    return inserting
+    columns = [table.c[name] for name in _STORED if name != "id"]
+    row = {column.name: bindparam(column.name, type_=column.type) for column in columns}
+    others = table.alias()
+    is_wanted = or_(
+        bindparam("is_alone", type_=Boolean).is_(false()),
+        ~exists().where(others.c.token_hash == row["token_hash"]),
+    )
+    statement: Any = (make or insert)(table).from_select(
+        columns, select(*row.values()).where(is_wanted)
+    )
+    if make:
+        statement = statement.on_conflict_do_nothing()
+    return FixedStatement(statement.returning(table.c.id))
 
 
 def update_if_current(session: Session, row: int, version: int, values: Mapping[str, Any]) -> bool:
     """Write to the row and count its version up. False: it has another version or has ended."""
     given = {f"new_{name}": value for name, value in values.items()}
     known = {"row": row, "known_version": version}
-    changed = connection_of(session).execute(_changing(frozenset(values)), given | known)
-    return changed.rowcount == 1
+    return _changing(frozenset(values)).execute(session, given | known).rowcount == 1
 
 
 def is_ended(session: Session, row: int) -> bool:
@@ -184,35 +158,20 @@ def is_ended(session: Session, row: int) -> bool:
 def row_after_update(row: Row, values: Mapping[str, Any]) -> Row:
     """Return the row as it is once `update_if_current` has written these values."""
     known = {name: value for name, value in values.items() if name in _STORED}
-    return replace(row, version=row.version + 1, **known)
+    return row._replace(version=row.version + 1, **known)
 
 
 @cache
-def _changing(columns: frozenset[str]) -> Update:
-    return (
-        update(table)
-        .where(
-            table.c.id == bindparam("row"),
-            table.c.version == bindparam("known_version"),
-            table.c.state == "active",
-        )
-        .values(
-            {name: bindparam(f"new_{name}") for name in sorted(columns)}
-            | {"version": table.c.version + 1}
-        )
-    )
+def _changing(columns: frozenset[str]) -> FixedStatement:
+    current = _ACTIVE.where(table.c.version == bindparam("known_version"))
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sorted(columns)}
+    return FixedStatement(current.values(values | {"version": table.c.version + 1}))
 
 
 def set_token(session: Session, row: int, values: Mapping[str, Any]) -> None:
     """Let a row be found by another id."""
     statement = update(table).where(table.c.id == row, table.c.state != "ended").values(**values)
     connection_of(session).execute(statement)
-
-
-def other_flows(session: Session, digest: bytes) -> list[tuple[str, str | None, str | None, bool]]:
-    """Return state, reason, user and whether a renewal is due, of the tab's rows in all flows."""
-    found = connection_of(session).execute(_OTHER_FLOWS, {"digest": digest})
-    return [(state, reason, user, due) for state, reason, user, due in found]
 
 
 def attach(session: Session, rows: list[int], user: str) -> None:
@@ -223,7 +182,7 @@ def attach(session: Session, rows: list[int], user: str) -> None:
 
 def record_activity(session: Session, row: int, seen: int, idle: int) -> None:
     """Note that the tab is in use. The version stays: nothing of the draft has changed."""
-    connection_of(session).execute(_RECORD_ACTIVITY, {"row": row, "seen": seen, "idle": idle})
+    _RECORD_ACTIVITY.execute(session, {"row": row, "seen": seen, "idle": idle})
 
 
 # -- ending, and what is left of it ---------------------------------------------------------------
@@ -271,8 +230,8 @@ def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> li
 
 def ended_row(row: Row) -> Row:
     """Return the row as it is once the tab itself has ended it."""
-    erased = replace(row, result=None, wrapped_key=None, sealed=None)
-    return replace(erased, state="ended", reason="ended")
+    erased = row._replace(result=None, wrapped_key=None, sealed=None)
+    return erased._replace(state="ended", reason="ended")
 
 
 def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> None:

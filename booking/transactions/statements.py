@@ -56,7 +56,7 @@ class _Compiled:
         self.text, self._own, self._order = str(compiled), compiled.params, compiled.positiontup
         self._bindings: dict[str, _Binding] = {
             name: binding
-            for name, bind in compiled.binds.items()
+            for bind, name in compiled.bind_names.items()
             if (binding := bind.type.dialect_impl(dialect).bind_processor(dialect))
         }
 

@@ -1,11 +1,14 @@
 """Log-in, log-out, and sessions that the server takes back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 import time_machine
 from flask import g, request
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import (
     TabSessionError,
@@ -130,6 +133,35 @@ def two_flows(session):
         session_route(notes, "/log-in", methods=["POST"])(log_in)
         app.register_blueprint(notes, url_prefix=prefix)
     return app
+
+
+def test_a_log_in_counts_where_another_flow_is_making_its_first_row(postgresql_url):
+    """On PostgreSQL both are under way at once: the other flow's view is run again."""
+    engine = create_engine(postgresql_url)
+    session = scoped_session(sessionmaker(engine))
+    other, tries = notes_blueprint("other"), []
+    session_lifecycle(other)
+    session_route(other, "/log-in", methods=["POST"])(log_in)
+    app = host_app(session, other)
+    tab = Tab(app.test_client())
+
+    def log_in_elsewhere():
+        tab_of_thread = Tab(app.test_client(), tab.id)
+        return tab_of_thread.post("/log-in", user="ada")
+
+    @session_route(app, "/slow", methods=["POST"])
+    def slow(own):
+        tries.append(own)
+        if len(tries) == 1:
+            with ThreadPoolExecutor(1) as elsewhere:
+                assert elsewhere.submit(log_in_elsewhere).result().status_code == 200
+        own.data["text"] = "mine"
+        return own.key and own.user
+
+    assert tab.post("/slow").text == "ada"
+    assert len(tries) == 2
+    session.remove()
+    engine.dispose()
 
 
 def test_a_log_in_counts_in_every_flow(two_flows):
