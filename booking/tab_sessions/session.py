@@ -19,6 +19,7 @@ from .store import RowChanged
 GROWTH_STEP = 4096
 """Bytes of a draft whose growth is reported as one step: most drafts never take a second one."""
 
+_Opened = tuple[bytes | None, bytes]  # the draft's key, and the draft as it was stored
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +52,7 @@ class TabSession(Generic[Data]):
         is_alone: bool,
         writable: bool,
         was_ended: bool = False,
+        opened: _Opened | None = None,
     ) -> None:
         self.session = session
         """The SQLAlchemy session of this request's transaction."""
@@ -61,8 +63,8 @@ class TabSession(Generic[Data]):
         self._end_all, self._is_alone = end_all, is_alone
         self._row_at_begin = self._row = row
         self._key = row.id if row else None
-        self._draft_key = self._open_key()
-        self._stored = self._open_draft()
+        self._opened_at_begin = opened or self._open()
+        self._draft_key, self._stored = self._opened_at_begin
         self.data: Data = self._load()
         """The draft. Saved with the view's own transaction when it changed."""
         self._loaded = self._text_of_loaded()
@@ -274,6 +276,7 @@ class TabSession(Generic[Data]):
             is_alone=self._is_alone,
             writable=False,
             was_ended=committed and self.was_ended,
+            opened=(self._draft_key, self._stored) if committed else self._opened_at_begin,
         )
 
     def refuse_when_ended(self) -> None:
@@ -371,19 +374,15 @@ class TabSession(Generic[Data]):
         is_root = self._row is not None and self._row.state == "completed"
         return key if is_root else crypto.derive(key, "root")
 
-    def _open_key(self) -> bytes | None:
+    def _open(self) -> _Opened:
         row = self._row
         if row is None or not row.wrapped_key:
-            return None
+            return None, b"{}"
         with crypto.naming_row(row.flow, row.id):
-            return crypto.unwrap(row.wrapped_key, self._id, row.format)
-
-    def _open_draft(self) -> bytes:
-        row = self._row
-        if row is None or row.sealed is None or self._draft_key is None:
-            return b"{}"
-        with crypto.naming_row(row.flow, row.id):
-            return crypto.unseal(row.sealed, self._draft_key, row.version, row.format)
+            key = crypto.unwrap(row.wrapped_key, self._id, row.format)
+            if row.sealed is None:
+                return key, b"{}"
+            return key, crypto.unseal(row.sealed, key, row.version, row.format)
 
 
 class _Frozen(dict[str, Any]):

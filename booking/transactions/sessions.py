@@ -6,14 +6,12 @@ IMMEDIATE on the connection itself, because its default mode lets two writers bo
 a deferred one fails with "database is locked" at once instead of waiting.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from .errors import (
@@ -34,6 +32,7 @@ from .watching import (
     has_written,
     is_dirty,
     refuse_what_was_written,
+    translate_sqlite_errors,
     unwrap_scoped,
 )
 
@@ -132,26 +131,23 @@ def _discard_read_only_connection(session: Session, error: BaseException) -> Non
 def read_transaction(session: AnySession) -> Iterator[Session]:
     """Open a transaction that leaves nothing behind: it is always rolled back.
 
-    PostgreSQL itself refuses the statement. SQLite could be told to, but each time it is, it throws
-    away every statement it has prepared, which is most of what reading costs; so there the writing
-    is noticed at the end, and a commit of it refused.
+    It begins with the first statement, if there is any. PostgreSQL itself refuses to write. SQLite
+    could be told to, but each time it is, it throws away every statement it has prepared, which is
+    most of what reading costs; so there the writing is noticed at the end, and a commit of it
+    refused.
 
     Raises: ReadOnlyTransaction when something was written in it, PendingChanges as
     `write_transaction` does.
     """
     actual = unwrap_scoped(session)
-    if actual.info.get(ONLY_READS) or OWNED in actual.info:  # the outer one ends it
+    if ONLY_READS in actual.info or OWNED in actual.info:  # the outer one ends it
         yield actual
         return
     require_clean_session(actual)
-    connection = actual.connection(execution_options={"postgresql_readonly": True})
-    if connection.dialect.name == "sqlite":
-        _begin_plainly(connection)
     actual.info[ONLY_READS] = True
     try:
         yield actual
-        if actual.in_transaction():
-            refuse_what_was_written(actual)
+        refuse_what_was_written(actual)
     except DBAPIError as error:
         if state_of(error) == READ_ONLY:
             raise ReadOnlyTransaction from error
@@ -167,10 +163,8 @@ def require_clean_session(session: AnySession) -> None:
     Raises: PendingChanges where ending it would throw somebody's work away.
     """
     actual = unwrap_scoped(session)
-    if is_dirty(actual):
-        raise PendingChanges
-    if actual.in_transaction():
-        if has_written(actual):
+    if actual.in_transaction():  # else nothing was added, changed or deleted either
+        if is_dirty(actual) or has_written(actual):
             raise PendingChanges
         actual.rollback()
 
@@ -182,28 +176,7 @@ def _begin_immediate(connection: Connection) -> None:
             return  # an outer transaction that has written: it holds the lock already
         # The host's engine sends a plain BEGIN of its own (an event recipe of SQLAlchemy's
         # manual). Nothing has run in it yet.
-        _execute_raw(driver, "ROLLBACK")
-    with _translate_sqlite_errors("BEGIN IMMEDIATE"):
+        with translate_sqlite_errors("ROLLBACK"):
+            driver.execute("ROLLBACK")
+    with translate_sqlite_errors("BEGIN IMMEDIATE"):
         begin_immediate(driver, connection.info)
-
-
-def _begin_plainly(connection: Connection) -> None:
-    # Without it SQLite sees another state at each statement, and some need no transaction at all.
-    driver = driver_of(connection)
-    if not driver.in_transaction:
-        _execute_raw(driver, "BEGIN")
-
-
-def _execute_raw(driver: Any, statement: str) -> None:
-    # Past SQLAlchemy, whose way is ten times as long.
-    with _translate_sqlite_errors(statement):
-        driver.execute(statement)
-
-
-@contextmanager
-def _translate_sqlite_errors(statement: str) -> Iterator[None]:
-    """Turn the driver's exceptions into SQLAlchemy's."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OperationalError(statement, None, error) from error

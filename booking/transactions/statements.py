@@ -23,7 +23,11 @@ _Binding = Callable[[Any], Any]
 def connection_of(session: Session) -> Connection:
     """Return `session.connection()`, remembered until its transaction or a savepoint ends."""
     connection: Connection | None = session.info.get(CONNECTION)
-    return session.connection() if connection is None else connection
+    if connection is None:
+        connection = session.connection()
+        if CONNECTION in session.info:  # else nobody would tell us of the end
+            session.info[CONNECTION] = connection
+    return connection
 
 
 class FixedStatement:

@@ -3,10 +3,14 @@
 Listens to the sessions that we are handed, and to nobody else's: the host's process has others.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from .errors import ReadOnlyTransaction, TransactionEnded
@@ -17,7 +21,7 @@ OWNED = "transactions.owned"
 """In `session.info` while a transaction of ours writes: the commits that were refused meanwhile."""
 ONLY_READS = "transactions.only_reads"
 CONNECTION = "transactions.connection"
-"""In `session.info` from a transaction's first statement on: the connection it runs on."""
+"""In `session.info` of a watched session: the connection of its transaction, once asked for."""
 _WATCHED = "transactions.watched"
 _CHANGES = "transactions.changes_at_begin"
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR
@@ -54,7 +58,7 @@ def _watch_class(sessions: type[Session]) -> None:
 
 def _listen(target: Session | type[Session]) -> None:
     event.listen(target, "after_transaction_create", _forget_connection)
-    event.listen(target, "after_begin", _note_connection)
+    event.listen(target, "after_begin", _begin)
     event.listen(target, "after_transaction_end", _forget_connection)
     event.listen(target, "before_commit", refuse_what_was_written)
     event.listen(target, "before_commit", _refuse_a_commit)
@@ -68,8 +72,15 @@ def unwrap_scoped(session: AnySession) -> Session:
 
 
 def refuse_what_was_written(session: Session) -> None:
-    """Raise ReadOnlyTransaction where a session that only reads has written."""
-    if session.info.get(ONLY_READS) and (is_dirty(session) or has_written(session)):
+    """Raise ReadOnlyTransaction where a session that only reads has written.
+
+    PostgreSQL refuses each statement by itself.
+    """
+    if ONLY_READS not in session.info or not session.in_transaction():
+        return
+    connection = session.connection()
+    is_sqlite = connection.dialect.name == "sqlite"
+    if is_dirty(session) or (is_sqlite and _has_written_sqlite(session, driver_of(connection))):
         raise ReadOnlyTransaction
 
 
@@ -82,14 +93,35 @@ def _refuse_a_commit(session: Session) -> None:
 
 def _forget_connection(session: Session, _transaction: object) -> None:
     # A savepoint begins when somebody asks for its connection, so it needs to be asked for again.
-    session.info.pop(CONNECTION, None)
+    session.info[CONNECTION] = None
 
 
-def _note_connection(session: Session, _transaction: object, connection: Connection) -> None:
-    session.info[CONNECTION] = connection
+def _begin(session: Session, _transaction: object, connection: Connection) -> None:
+    only_reads = ONLY_READS in session.info and not connection.in_nested_transaction()
     if connection.dialect.name == "sqlite":
         driver = driver_of(connection)
+        if only_reads:
+            _begin_plainly(driver)
         session.info.setdefault(_CHANGES, {})[id(driver)] = _changes(driver)
+    elif only_reads and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _begin_plainly(driver: Any) -> None:
+    # Without it SQLite sees another state at each statement, and some need no transaction at all.
+    # Past SQLAlchemy, whose way is ten times as long.
+    if not driver.in_transaction:
+        with translate_sqlite_errors("BEGIN"):
+            driver.execute("BEGIN")
+
+
+@contextmanager
+def translate_sqlite_errors(statement: str) -> Iterator[None]:
+    """Turn the driver's exceptions into SQLAlchemy's."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OperationalError(statement, None, error) from error
 
 
 def is_dirty(session: Session) -> bool:
