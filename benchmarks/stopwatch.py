@@ -14,6 +14,7 @@ from werkzeug.routing import MapAdapter
 
 from booking.tab_sessions import crypto
 from booking.transactions import sessions
+from booking.transactions import watching as watched_sessions
 
 
 class Stopwatch:
@@ -53,7 +54,8 @@ def watching() -> Iterator[Stopwatch]:
         "database": [
             (Connection, ("execute", "exec_driver_sql", "scalar", "scalars", "_commit_impl")),
             (Session, ("execute", "scalar", "scalars", "flush", "connection", "rollback")),
-            (sessions, ("_begin_immediate", "_begin_plainly")),
+            (sessions, ("_begin_immediate",)),
+            (watched_sessions, ("_begin_plainly",)),
         ],
         "sealing": [(crypto, ("wrap", "unwrap", "seal", "unseal", "derive"))],
         "compressing": [(gzip, ("compress",))],

@@ -26,7 +26,7 @@ class _FileConnection(sqlite3.Connection):
     quarter dearer.
     """
 
-    watched: SQLiteFile
+    watched: "SQLiteFile"
     opened: Identity
 
     def commit(self) -> None:

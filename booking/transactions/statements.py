@@ -4,8 +4,6 @@ SQLite runs a small statement in a few microseconds; around it SQLAlchemy takes 
 find the session's connection, the compiled text and the types of what comes back.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
