@@ -38,8 +38,7 @@ def _copy(
     session: Session, config: Config, row: store.Row, source_id: str, tab_id: str, now: int
 ) -> None:
     try:
-        with crypto.naming_row(row.flow, row.id):
-            plain = _draft(row, source_id)
+        _, plain = store.open_draft(row, source_id)
     except SealBroken as broken:
         _log.error("a duplicated tab begins empty: %s", broken)
         return
@@ -60,13 +59,6 @@ def _copy(
     )
     if store.create(session, copy) is not None:
         config.report_stored(session, row.flow, 1, len(sealed))
-
-
-def _draft(row: store.Row, tab_id: str) -> bytes:
-    if row.wrapped_key is None or row.sealed is None:
-        return b"{}"
-    key = crypto.unwrap(row.wrapped_key, tab_id, row.format)
-    return crypto.unseal(row.sealed, key, row.version, row.format)
 
 
 def closed_elsewhere(config: Config, rows: list[store.Row], now: int) -> str | None:

@@ -19,7 +19,6 @@ from .store import RowChanged
 GROWTH_STEP = 4096
 """Bytes of a draft whose growth is reported as one step: most drafts never take a second one."""
 
-_Opened = tuple[bytes | None, bytes]  # the draft's key, and the draft as it was stored
 _log = logging.getLogger(__name__)
 
 
@@ -52,7 +51,7 @@ class TabSession(Generic[Data]):
         is_alone: bool,
         writable: bool,
         was_ended: bool = False,
-        opened: _Opened | None = None,
+        opened: store.Opened | None = None,
     ) -> None:
         self.session = session
         """The SQLAlchemy session of this request's transaction."""
@@ -63,7 +62,7 @@ class TabSession(Generic[Data]):
         self._end_all, self._is_alone = end_all, is_alone
         self._row_at_begin = self._row = row
         self._key = row.id if row else None
-        self._opened_at_begin = opened or self._open()
+        self._opened_at_begin = opened or store.open_draft(row, tab_id)
         self._draft_key, self._stored = self._opened_at_begin
         self.data: Data = self._load()
         """The draft. Saved with the view's own transaction when it changed."""
@@ -373,16 +372,6 @@ class TabSession(Generic[Data]):
         """What derive() rests on: made from the draft's key, and all that complete() leaves."""
         is_root = self._row is not None and self._row.state == "completed"
         return key if is_root else crypto.derive(key, "root")
-
-    def _open(self) -> _Opened:
-        row = self._row
-        if row is None or not row.wrapped_key:
-            return None, b"{}"
-        with crypto.naming_row(row.flow, row.id):
-            key = crypto.unwrap(row.wrapped_key, self._id, row.format)
-            if row.sealed is None:
-                return key, b"{}"
-            return key, crypto.unseal(row.sealed, key, row.version, row.format)
 
 
 class _Frozen(dict[str, Any]):

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 from booking.transactions.retry import Retry
 from booking.transactions.statements import FixedStatement, connection_of
 
+from . import crypto
 from .model import handover
 from .model import tab_session as table
 
@@ -65,6 +66,7 @@ class Row(NamedTuple):
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
+Opened = tuple[bytes | None, bytes]
 _STORED = Row._fields[:-1]
 _DIGEST: ColumnElement[bytes] = bindparam("digest", type_=table.c.token_hash.type)
 _READ = (
@@ -107,6 +109,20 @@ def _by_its_previous_id(row: Row, now: int) -> Row:
 def renewed_until(rows: list[Row]) -> int | None:
     """Return until when (seconds) an id leads to a tab that has another; None: it never did."""
     return max((row.previous_until or 0 for row in rows if row.by_previous_id), default=None)
+
+
+def open_draft(row: Row | None, tab_id: str) -> Opened:
+    """Return the draft's key and the text that it opens; an empty draft where there is none.
+
+    Raises: SealBroken, UnknownFormat.
+    """
+    if row is None or not row.wrapped_key:
+        return None, b"{}"
+    with crypto.naming_row(row.flow, row.id):
+        key = crypto.unwrap(row.wrapped_key, tab_id, row.format)
+        if row.sealed is None:
+            return key, b"{}"
+        return key, crypto.unseal(row.sealed, key, row.version, row.format)
 
 
 def has_key(keys: list[int]) -> ColumnElement[bool]:
