@@ -88,7 +88,7 @@ def test_without_the_guard_the_same_race_sells_a_time_twice(shop):
 def unguarded(service, staff_member, start) -> Booking:
     return Booking(
         reference=f"R{start:%H%M}",
-        idempotency_key=f"d{start:%H%M}",
+        draft=f"d{start:%H%M}",
         fingerprint="f",
         service=service,
         staff_member=staff_member,

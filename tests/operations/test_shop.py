@@ -123,7 +123,7 @@ def book(session, service="shave", staff="ana"):
     session.add(
         Booking(
             reference="TESTREF1",
-            idempotency_key="1",
+            draft="1",
             service=one(session, Service, service),
             staff_member=one(session, StaffMember, staff),
             starts_at=NOW,
