@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from threading import Thread
 
 import pytest
@@ -113,11 +114,16 @@ def visit(shared_context, own_context) -> Callable[..., Page]:
         window.add_init_script(script)
         if clock:
             window.clock.install()
-        window.goto(f"/page/{name}")
-        window.wait_for_selector("h1[id], [role=alert]")
-        return window
+        return look_at(window, name)
 
     return open_sample
+
+
+def look_at(window: Page, name: str) -> Page:
+    """The window, with that sample in it."""
+    window.goto(f"/page/{name}")
+    window.wait_for_selector("h1[id], [role=alert]")
+    return window
 
 
 def loud(message) -> list[str]:
@@ -132,12 +138,7 @@ def large_letters(playwright, gallery_url) -> Iterator[Callable[[str], Page]]:
     browser = playwright.chromium.launch(executable_path=chromium(playwright), args=flags)
     window = browser.new_page(base_url=gallery_url)
 
-    def open_sample(name: str) -> Page:
-        window.goto(f"/page/{name}")
-        window.wait_for_selector("h1[id], [role=alert]")
-        return window
-
-    yield open_sample
+    yield partial(look_at, window)
     browser.close()
 
 

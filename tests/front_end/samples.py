@@ -51,6 +51,7 @@ ZOE = {
     "question_focus": "Back and shoulders",
     "note": "Left shoulder, since\nthe autumn half marathon.",
 }
+CANCELLATION = "form[action*=cancellation]"
 FLASKS = ("_", "ngettext", "request", "session", "g")
 
 
@@ -102,19 +103,6 @@ class Studio(NamedTuple):
         file.write_text(text, encoding="utf-8")
         answer = self.app.test_cli_runner().invoke(args=["booking", "load", str(file), "--yes"])
         assert answer.exit_code == 0, answer.output
-
-
-SCENARIOS: dict[str, Callable[[Studio], object]] = {}
-
-
-def scenario(name: str) -> Callable:
-    """Name what the function leads to."""
-
-    def register(walk: Callable[[Studio], object]) -> Callable[[Studio], object]:
-        SCENARIOS[name] = walk
-        return walk
-
-    return register
 
 
 def demo() -> str:
@@ -178,74 +166,29 @@ def walk(name: str) -> Sample:
     return seen[-1]
 
 
-@scenario("page")
-def _(studio):
-    studio.app.test_client().get("/book/")
-
-
-@scenario("service")
-def _(studio):
-    studio.tab()
-
-
-@scenario("service-chosen")
-def _(studio):
-    studio.tab().submit(service="posture-check").open("service")
-
-
-@scenario("service-unanswered")
-def _(studio):
-    studio.tab().submit()
-
-
-@scenario("service-preselected")
-def _(studio):
-    studio.tab().fetch("form?service=sports-massage&staff=tomas")
-
-
-@scenario("service-none")
-def _(studio):
+def service_none(studio: Studio) -> None:
     with studio.app.app_context(), write_transaction(current_sidebook().session) as session:
         session.execute(update(Service).values(retired=True))
     studio.tab()
 
 
-@scenario("staff")
-def _(studio):
-    studio.at_details().open("staff")
-
-
-@scenario("time")
-def _(studio):
-    studio.at_details().open("time")
-
-
-@scenario("time-elsewhere")
-def _(studio):
+def time_elsewhere(studio: Studio) -> None:
     tab = studio.at_time("2026-12-11", time_zone="Pacific/Auckland")
     tab.submit(slot=SLOT).open("time")
 
 
-@scenario("time-lost")
-def _(studio):
+def time_lost(studio: Studio) -> None:
     late = studio.at_time()
     studio.at_details()
     late.submit(slot=SLOT)
 
 
-@scenario("time-full-month")
-def _(studio):
+def time_full_month(studio: Studio) -> None:
     studio.load(demo() + '\n[[closures]]\nfrom = 2026-12-02\nto = 2026-12-31\nreason = "Snow"\n')
     studio.at_time().open("time?month=2026-12")
 
 
-@scenario("time-copy")
-def _(studio):
-    studio.at_details().duplicate().open("time")
-
-
-@scenario("time-differing")
-def _(studio):
+def time_differing(studio: Studio) -> None:
     tab = studio.at_details()
     twin = tab.open("time").twin()
     twin.open("time")
@@ -253,21 +196,14 @@ def _(studio):
     twin.submit(slot="2026-12-10T15:00Z")
 
 
-@scenario("details")
-def _(studio):
+def details(studio: Studio) -> None:
     tab = studio.at_details()
     typed = {name: ZOE[name] for name in ("name", "question_focus")}
     tab.post("details/typed", details_revision="0", **typed)
     tab.open("details")
 
 
-@scenario("details-first-hold")
-def _(studio):
-    studio.at_details()
-
-
-@scenario("details-differing")
-def _(studio):
+def details_differing(studio: Studio) -> None:
     tab = studio.at_review().open("details")
     twin = tab.twin()
     twin.open("details")
@@ -275,58 +211,33 @@ def _(studio):
     twin.submit(name=ZOE["name"] + "-Smith", note="Left shoulder, since\nthe autumn.")
 
 
-@scenario("details-errors")
-def _(studio):
-    studio.at_details().submit(name=ZOE["name"])
-
-
-@scenario("details-hold-late")
-def _(studio):
+def details_hold_late(studio: Studio) -> None:
     tab = studio.at_details()
     studio.later(seconds=58)
     tab.open("details")
 
 
-@scenario("details-hold-over")
-def _(studio):
+def details_hold_over(studio: Studio) -> None:
     tab = studio.at_details()
     studio.later(minutes=11)
     tab.open("details")
 
 
-@scenario("review")
-def _(studio):
-    studio.at_review().open("staff").submit(staff="ines")
-
-
-@scenario("done")
-def _(studio):
-    studio.at_done()
-
-
-@scenario("done-elsewhere")
-def _(studio):
-    studio.at_done(time_zone="America/New_York")
-
-
-@scenario("done-cancelled")
-def _(studio):
+def done_cancelled(studio: Studio) -> None:
     tab = studio.at_done()
     link = tab.page.select_one(".sb-keep-link")["href"].partition("/book/")[2]
-    studio.tab(link).submit("form[action*=cancellation]")
+    studio.tab(link).submit(CANCELLATION)
     tab.refresh()
 
 
-@scenario("hold")
-def _(studio):
+def hold(studio: Studio) -> None:
     tab = studio.at_details()
     tab.post("details/typed", details_revision="0", name="Zoë")
     studio.later(minutes=1)
     tab.open("details").click("#more-time")
 
 
-@scenario("hold-refused")
-def _(studio):
+def hold_refused(studio: Studio) -> None:
     tab = studio.at_details()
     tab.post("details/typed", details_revision="0", name="Zoë")
     for _ in range(3):
@@ -335,43 +246,46 @@ def _(studio):
     tab.open("details").post("hold/extension")
 
 
-@scenario("gone")
-def _(studio):
+def gone(studio: Studio) -> None:
     tab = studio.at_details()
     studio.later(hours=2)
     tab.submit(**ZOE)
 
 
-@scenario("cleared")
-def _(studio):
-    studio.at_details().submit("form[action$=clear]")
-
-
-@scenario("cleared-booked")
-def _(studio):
-    studio.at_done().submit("form[action$=clear]")
-
-
-@scenario("problem")
-def _(studio):
-    studio.tab().post("nowhere")
-
-
-@scenario("problem-page")
-def _(studio):
-    studio.app.test_client().post("/book/details/form", data=ZOE)
-
-
-@scenario("not-found")
-def _(studio):
-    studio.app.test_client().get("/book/nowhere")
-
-
-@scenario("appointment")
-def _(studio):
-    studio.at_appointment()
-
-
-@scenario("appointment-cancelled")
-def _(studio):
-    studio.at_appointment().submit("form[action*=cancellation]")
+SCENARIOS: dict[str, Callable[[Studio], object]] = {
+    "page": lambda studio: studio.app.test_client().get("/book/"),
+    "service": lambda studio: studio.tab(),
+    "service-chosen": lambda studio: studio.tab().submit(service="posture-check").open("service"),
+    "service-unanswered": lambda studio: studio.tab().submit(),
+    "service-preselected": lambda studio: studio.tab().fetch(
+        "form?service=sports-massage&staff=tomas"
+    ),
+    "service-none": service_none,
+    "staff": lambda studio: studio.at_details().open("staff"),
+    "time": lambda studio: studio.at_details().open("time"),
+    "time-elsewhere": time_elsewhere,
+    "time-lost": time_lost,
+    "time-full-month": time_full_month,
+    "time-copy": lambda studio: studio.at_details().duplicate().open("time"),
+    "time-differing": time_differing,
+    "details": details,
+    "details-first-hold": lambda studio: studio.at_details(),
+    "details-differing": details_differing,
+    "details-errors": lambda studio: studio.at_details().submit(name=ZOE["name"]),
+    "details-hold-late": details_hold_late,
+    "details-hold-over": details_hold_over,
+    "review": lambda studio: studio.at_review().open("staff").submit(staff="ines"),
+    "done": lambda studio: studio.at_done(),
+    "done-elsewhere": lambda studio: studio.at_done(time_zone="America/New_York"),
+    "done-cancelled": done_cancelled,
+    "hold": hold,
+    "hold-refused": hold_refused,
+    "gone": gone,
+    "cleared": lambda studio: studio.at_details().submit("form[action$=clear]"),
+    "cleared-booked": lambda studio: studio.at_done().submit("form[action$=clear]"),
+    "problem": lambda studio: studio.tab().post("nowhere"),
+    "problem-page": lambda studio: studio.app.test_client().post("/book/details/form", data=ZOE),
+    "not-found": lambda studio: studio.app.test_client().get("/book/nowhere"),
+    "appointment": lambda studio: studio.at_appointment(),
+    "appointment-cancelled": lambda studio: studio.at_appointment().submit(CANCELLATION),
+}
