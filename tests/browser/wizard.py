@@ -23,7 +23,9 @@ def at(page: Page, step: str) -> None:
     expect(page.locator("#step")).to_have_attribute("data-step", step)
 
 
-def tab_on(context: BrowserContext, server: LiveServer, step: str, visit: Visit) -> Page:
+def tab_on(
+    context: BrowserContext, server: LiveServer, step: str, visit: Visit, *, query: str = ""
+) -> Page:
     """A new tab that stands on a step with the visit's answers before it.
 
     They were given without a browser, by a tab whose id this one has from the beginning. A test
@@ -38,7 +40,7 @@ def tab_on(context: BrowserContext, server: LiveServer, step: str, visit: Visit)
         visits.take(walked, replace(visit, start=f"{IN_TWO_DAYS}{hour(visit)}"), each)
     page = context.new_page()
     page.add_init_script(BEGIN_WITH.format(key=KEPT_UNDER, id=walked.id))
-    page.goto(f"{server.url}/book/{step}")
+    page.goto(f"{server.url}/book/{step}{query}")
     at(page, step)
     return page
 

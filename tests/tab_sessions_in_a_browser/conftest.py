@@ -14,6 +14,7 @@ from tests.conftest import LiveServer, served
 from tests.fixtures.browsers import FLAGS, REMEDY, chromium, ears, lent
 from tests.fixtures.requirements import missing
 from tests.tab_sessions_in_a_browser.notes import notes_app
+from tests.tab_sessions_in_a_browser.tabs import note_down, shows
 
 HERE = Path(__file__).parent
 DUPLICATOR = HERE / "duplicator"
@@ -113,6 +114,15 @@ def page_of(context, live_server) -> Callable[[str], Page]:
         return page
 
     return open_tab
+
+
+@pytest.fixture
+def page(page_of) -> Page:
+    """A tab with a note in it."""
+    page = page_of("/")
+    shows(page, "(nothing)")
+    note_down(page, "milk")
+    return page
 
 
 @pytest.fixture

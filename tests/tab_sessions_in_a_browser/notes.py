@@ -31,7 +31,7 @@ NOTES = 'data-prefix="/notes/"'
 BASKET = 'data-prefix="/basket/" data-name="Basket"'
 PAGES = {
     "/": [NOTES],
-    "/brief": [NOTES + ' data-warning="5"'],
+    "/brief": [NOTES + ' data-warning="60"'],
     "/shared": [NOTES + ' data-storage="local"'],
     "/custom": [NOTES + ' data-storage-key="elsewhere"'],
     "/two": [NOTES, BASKET],

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.tab_sessions_in_a_browser.tabs import note_down, shows
+from tests.tab_sessions_in_a_browser.tabs import note_down, shows, until
 
 BARE = """<!doctype html><html lang="en"><title>Bare</title>
 <script src="/tab-session.js" data-prefix="/notes/" defer></script>{}
@@ -27,11 +27,7 @@ def warnings(context, complaints):
 
 
 def told(page, warnings, *words):
-    for _ in range(100):
-        if any(all(word in each for word in words) for each in warnings):
-            return
-        page.wait_for_timeout(20)
-    raise AssertionError(warnings)
+    until(page, lambda: any(all(word in each for word in words) for each in warnings))
 
 
 def test_a_request_outside_the_prefix_that_needed_the_id_names_the_likely_causes(page_of, warnings):
@@ -58,9 +54,7 @@ def test_a_renewal_that_leads_nowhere_names_the_address(page_of, warnings):
     told(page, warnings, "/notes/nothing answers 404", "session_lifecycle")
 
 
-def test_a_page_that_is_right_says_nothing(page_of, warnings):
-    page = page_of("/")
-    note_down(page, "milk")
+def test_a_page_that_is_right_says_nothing(warnings, page):
     page.reload()
     shows(page, "milk")
     assert warnings == []

@@ -51,32 +51,15 @@ def page(page_of):
     return page
 
 
-def test_a_new_tab_starts_fresh_and_a_reload_keeps_the_place(page, page_of):
+def test_a_new_tab_starts_fresh_and_a_tab_keeps_its_place_reloaded_or_reopened(page, page_of, menu):
     before = id_of(page)
     other = page_of("/", site=SITE)
     shows(other, "(nothing)")
-    for _ in range(5):
+    for _ in range(3):
         page.reload()
     shows(page, "milk")
     assert id_of(page) == before != id_of(other)
     assert events(page, "forked") == []
-
-
-def test_a_duplicate_and_its_duplicate_become_places_of_their_own(page, menu):
-    before = id_of(page)
-    copy = menu("duplicate", page)
-    shows(copy, "milk (a copy)")
-    note_down(copy, "bread")
-    third = menu("duplicate", copy)
-    shows(third, "bread (a copy)")
-    page.reload()
-    shows(page, "milk")
-    assert id_of(page) == before
-    assert len({id_of(tab) for tab in (page, copy, third)}) == 3
-
-
-def test_a_closed_tab_is_reopened_where_it_was(page, menu):
-    before = id_of(page)
     page.close()
     reopened = menu("reopen")
     shows(reopened, "milk")
@@ -92,16 +75,6 @@ def test_of_two_that_ask_at_once_one_keeps_the_place(page, page_of):
     ids = page.evaluate(f"Promise.all({EACH_FRAME}.map({ITS_ID}))")
     assert len(set(ids)) == 2
     assert before in ids
-
-
-def test_the_id_itself_is_never_said_aloud(page_of, menu):
-    page = page_of("/", site=SITE, first=f"({OVERHEARD})()")
-    note_down(page, "milk")
-    copy = menu("duplicate", page)
-    shows(copy, "milk (a copy)")
-    said = page.evaluate("window.overheard")
-    assert len(said) >= 3, "its channel, its question, its answers to the duplicate"
-    assert not [word for word in said if id_of(page)[:6] in word or id_of(copy)[:6] in word]
 
 
 def test_an_answer_that_comes_late_still_makes_a_copy(page, menu):
@@ -124,3 +97,23 @@ def test_a_tab_with_a_new_id_yields_to_nobody_however_busy_it_is(page, menu):
     copy = menu("duplicate", page)
     shows(copy, "bread (a copy)")
     assert id_of(copy) != id_of(page)
+
+
+def test_a_duplicate_and_its_duplicate_become_places_of_their_own_and_no_id_is_said_aloud(
+    page_of, menu
+):
+    page = page_of("/", site=SITE, first=f"({OVERHEARD})()")
+    note_down(page, "milk")
+    before = id_of(page)
+    copy = menu("duplicate", page)
+    shows(copy, "milk (a copy)")
+    said = page.evaluate("window.overheard")
+    assert len(said) >= 3, "its channel, its question, its answers to the duplicate"
+    assert not [word for word in said if before[:6] in word or id_of(copy)[:6] in word]
+    note_down(copy, "bread")
+    third = menu("duplicate", copy)
+    shows(third, "bread (a copy)")
+    page.reload()
+    shows(page, "milk")
+    assert id_of(page) == before
+    assert len({id_of(tab) for tab in (page, copy, third)}) == 3

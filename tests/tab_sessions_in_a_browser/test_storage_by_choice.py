@@ -1,5 +1,7 @@
 """Where the id is kept: per tab, shared by all tabs, by an adapter, nowhere; one or several."""
 
+import pytest
+
 from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
@@ -19,22 +21,27 @@ FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full
 DEAF = "addEventListener('storage', (event) => event.stopImmediatePropagation(), true)"
 
 
-def test_with_local_storage_all_tabs_are_one_place(page_of):
+def test_with_local_storage_all_tabs_are_one_place(page_of, menu):
     one, two = page_of("/shared"), page_of("/shared")
     assert id_of(one) == id_of(two)
     note_down(one, "milk")
     shows(two, "milk")
     hears(two, "changed")
     assert events(one, "changed") == []
-    two.close()
-    third = page_of("/shared")
-    shows(third, "milk")
+    copy = menu("duplicate", one)
+    shows(copy, "milk")
+    assert id_of(copy) == id_of(one)
+    assert events(copy, "forked") == []
 
 
-def test_with_local_storage_a_new_id_and_an_end_are_those_of_all_tabs(page_of):
+def test_with_local_storage_a_renewal_a_new_id_and_an_end_are_those_of_all_tabs(page_of):
     one, two = page_of("/shared"), page_of("/shared")
     note_down(one, "milk")
     shows(two, "milk")
+    renewed = one.evaluate("TabSession.renew()")
+    hears(two, "changed")
+    shows(two, "milk")
+    assert id_of(two) == renewed
     fresh = two.evaluate("TabSession.startNew()")
     shows(one, "(nothing)")
     assert id_of(one) == fresh
@@ -45,30 +52,11 @@ def test_with_local_storage_a_new_id_and_an_end_are_those_of_all_tabs(page_of):
     assert id_of(one) == id_of(two) != fresh
 
 
-def test_with_local_storage_a_renewal_is_that_of_all_tabs(page_of):
-    one, two = page_of("/shared"), page_of("/shared")
-    note_down(one, "milk")
-    renewed = one.evaluate("TabSession.renew()")
-    hears(two, "changed")
-    shows(two, "milk")
-    assert id_of(two) == renewed
-
-
-def test_with_local_storage_a_duplicate_is_no_copy(page_of, menu):
-    page = page_of("/shared")
-    note_down(page, "milk")
-    copy = menu("duplicate", page)
-    shows(copy, "milk")
-    assert id_of(copy) == id_of(page)
-    assert events(copy, "forked") == []
-
-
 def test_with_local_storage_a_tab_that_is_looked_at_again_reads_again(page_of):
     """For browsers that tell a page in the background nothing: the storage event is kept away."""
     one, two = page_of("/shared"), page_of("/shared", first=DEAF)
     for event in ("focus", "visibilitychange"):
         note_down(one, f"seen by {event}")
-        two.wait_for_timeout(50)
         assert events(two, "changed") == []
         target = "window" if event == "focus" else "document"
         two.evaluate(f"{target}.dispatchEvent(new Event('{event}'))")
@@ -108,21 +96,7 @@ def test_two_scripts_on_one_page_are_two_ids(page_of, heard):
     assert id_of(page) == notes
 
 
-def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of):
-    page = page_of("/", first=BLOCKED)
-    note_down(page, "milk")
-    hears(page, "memory")
-    before = id_of(page)
-    assert page.evaluate("TabSession.renew()") == id_of(page) != before
-    page.evaluate("TabSession.keepAlive()")
-    note_down(page, "milk and bread")
-    page.reload()
-    shows(page, "(nothing)")
-
-
-def test_storage_that_fills_up_is_left_for_memory(page_of):
-    page = page_of("/")
-    note_down(page, "milk")
+def test_storage_that_fills_up_is_left_for_memory(page):
     page.evaluate(FULL)
     fresh = page.evaluate("TabSession.startNew()")
     hears(page, "memory")
@@ -130,26 +104,18 @@ def test_storage_that_fills_up_is_left_for_memory(page_of):
     assert id_of(page) == fresh
 
 
-def test_plain_fetch_is_told_the_headers_or_sends_them_itself(page_of, menu):
-    page = page_of("/")
-    note_down(page, "milk")
+def test_plain_fetch_is_told_the_headers_or_sends_them_itself(page):
     plain = "TabSession.headers().then((headers) => fetch('/notes/note', {headers}))"
     ours = "TabSession.fetch('/notes/note')"
     for sent in (plain, ours):
         assert page.evaluate(f"{sent}.then((answer) => answer.text())") == "milk"
     assert page.evaluate("TabSession.ready.then(() => 'ready')") == "ready"
-
-
-def test_fetch_tells_other_paths_nothing(page_of):
-    page = page_of("/")
     with page.expect_request("**/elsewhere") as asked:
         page.evaluate("TabSession.fetch('/elsewhere').then((answer) => answer.text())")
-    assert "tab-session" not in asked.value.headers
+    assert "tab-session" not in asked.value.headers, "other paths are told nothing"
 
 
-def test_two_apps_of_one_origin_have_an_id_each_in_one_tab(page_of, live_server):
-    page = page_of("/")
-    note_down(page, "milk")
+def test_two_apps_of_one_origin_have_an_id_each_in_one_tab(page, live_server):
     page.goto(live_server.url + "/another")
     shows(page, "(nothing)")
     note_down(page, "a basket")
@@ -159,9 +125,7 @@ def test_two_apps_of_one_origin_have_an_id_each_in_one_tab(page_of, live_server)
     shows(page, "milk")
 
 
-def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page_of, live_server):
-    page = page_of("/")
-    note_down(page, "milk")
+def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page, live_server):
     before = id_of(page)
     page.evaluate(AS_IT_WAS)
     page.reload()
@@ -173,6 +137,14 @@ def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page_of, li
     assert id_of(page) != before
 
 
-def test_where_nothing_may_be_kept_and_no_channel_opened_a_page_works(page_of):
-    page = page_of("/", first=BLOCKED + CHANNELS_BLOCKED)
+@pytest.mark.parametrize("blocked", [BLOCKED, BLOCKED + CHANNELS_BLOCKED], ids=["", "no channels"])
+def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of, blocked):
+    page = page_of("/", first=blocked)
     note_down(page, "milk")
+    hears(page, "memory")
+    before = id_of(page)
+    assert page.evaluate("TabSession.renew()") == id_of(page) != before
+    page.evaluate("TabSession.keepAlive()")
+    note_down(page, "milk and bread")
+    page.reload()
+    shows(page, "(nothing)")

@@ -48,10 +48,8 @@ def forgiven(complaints, context):
 def page(context, live_server, forgiven):
     """A tab that looks at a crowded day, at an address that is no secure context."""
     crowd(live_server.app)
-    page = tab_on(context, live_server, "time", ADA)
+    page = tab_on(context, live_server, "time", ADA, query=f"?day={IN_TWO_DAYS}")
     assert page.evaluate("[isSecureContext, Boolean(crypto.subtle)]") == [False, False]
-    page.goto(f"{live_server.url}/book/time?day={IN_TWO_DAYS}")
-    at(page, "time")
     return page
 
 

@@ -3,11 +3,10 @@ a copy becomes a place of its own."""
 
 from contextlib import suppress
 
-import pytest
 from playwright.sync_api import Error
 
 from tests.fixtures.browsers import wait_until
-from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
+from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows, until
 
 FRESH = {
     "ctrl+click": lambda page: page.click("#link", modifiers=["ControlOrMeta"]),
@@ -16,19 +15,11 @@ FRESH = {
     "target=_blank": lambda page: page.click("#blank"),
     "window.open without opener": lambda page: page.evaluate("void open('/', '', 'noopener')"),
 }
-COPIED = {
-    "window.open with opener": lambda page: page.evaluate("void open('/')"),
-    "rel=opener": lambda page: page.click("#with-opener"),
-}
+COPIED = (
+    lambda page: page.evaluate("void open('/')"),
+    lambda page: page.click("#with-opener"),
+)
 HELD = "navigator.locks.query().then(({held}) => held.map((each) => each.name))"
-
-
-@pytest.fixture
-def page(page_of):
-    """A tab with a note in it."""
-    page = page_of("/")
-    note_down(page, "milk")
-    return page
 
 
 def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
@@ -41,15 +32,6 @@ def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
         shows(tab, text)
 
 
-@pytest.mark.parametrize("way", FRESH)
-def test_a_tab_opened_from_a_link_starts_fresh(page, context, way):
-    with context.expect_page() as opened:
-        FRESH[way](page)
-    shows(opened.value, "(nothing)")
-    assert id_of(opened.value) != id_of(page)
-    assert events(opened.value, "forked") == []
-
-
 def becomes_a_place_of_its_own(copy, original, then="milk"):
     shows(copy, "milk (a copy)")
     assert id_of(copy) != id_of(original)
@@ -58,72 +40,6 @@ def becomes_a_place_of_its_own(copy, original, then="milk"):
     shows(original, then)
     copy.reload()
     shows(copy, "bread")
-
-
-@pytest.mark.parametrize("way", COPIED)
-def test_a_tab_that_was_given_our_storage_becomes_a_place_of_its_own(page, context, way):
-    with context.expect_page() as opened:
-        COPIED[way](page)
-    becomes_a_place_of_its_own(opened.value, page)
-
-
-def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
-    becomes_a_place_of_its_own(menu("duplicate", page), page)
-
-
-def test_a_duplicate_of_a_duplicate_becomes_a_place_of_its_own(page, menu):
-    copy = menu("duplicate", page)
-    shows(copy, "milk (a copy)")
-    third = menu("duplicate", copy)
-    becomes_a_place_of_its_own(third, copy, then="milk (a copy)")
-    page.reload()
-    shows(page, "milk")
-    assert len({id_of(tab) for tab in (page, copy, third)}) == 3
-
-
-def test_a_duplicate_of_a_tab_without_progress_starts_fresh(page_of, menu):
-    page = page_of("/")
-    shows(page, "(nothing)")
-    copy = menu("duplicate", page)
-    shows(copy, "(nothing)")
-    assert id_of(copy) != id_of(page)
-
-
-def test_a_duplicate_of_an_ended_tab_starts_fresh(page, menu, heard):
-    page.evaluate("TabSession.end()")
-    shows(page, "(nothing)")
-    shows(menu("duplicate", page), "(nothing)")
-
-
-def test_a_tab_closed_and_reopened_goes_on(page, menu):
-    before = id_of(page)
-    page.close()
-    reopened = menu("reopen")
-    shows(reopened, "milk")
-    assert id_of(reopened) == before
-
-
-def test_a_duplicate_closed_and_reopened_is_still_the_duplicate(page, menu):
-    copy = menu("duplicate", page)
-    note_down(copy, "bread")
-    before = id_of(copy)
-    copy.close()
-    reopened = menu("reopen")
-    shows(reopened, "bread")
-    assert id_of(reopened) == before
-
-
-def test_fifty_fast_reloads_keep_the_place(page, heard):
-    before, loads = id_of(page), []
-    page.on("request", lambda asked: loads.append(asked) if asked.url == page.url else None)
-    for _ in range(50):
-        with suppress(Error):  # the page that was asked is gone already
-            page.evaluate("void location.reload()")
-        page.wait_for_timeout(15)
-    shows(page, "milk")
-    assert len(loads) > 20
-    assert {each["Tab-Session"] for each in heard} == {before}
-    assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 
 
 def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page, live_server):
@@ -172,24 +88,78 @@ def test_a_page_the_browser_remembered_yields_too(page, page_of):
     assert id_of(other) == before != id_of(page)
 
 
-def go_back(page) -> None:
-    page.evaluate("setTimeout(() => history.back())")
-    wait_until(page, "() => location.pathname === '/' && 'cameBack' in window")
-
-
 def test_a_tab_whose_renderer_crashed_goes_on(page, context, heard):
     before, address = id_of(page), page.url
     with page.expect_event("crash"), suppress(Error):
         page.goto("chrome://crash")
     heard.clear()
     context.service_workers[0].evaluate("address => self.reload(address)", address)
-    comes(lambda: heard, page)
+    until(context.pages[0], lambda: heard)
     assert [each["Tab-Session"] for each in heard] == [before]
 
 
-def comes(condition, page, seconds=10) -> None:
-    for _ in range(seconds * 20):
-        if condition():
-            return
-        page.context.pages[0].wait_for_timeout(50)
-    raise AssertionError("it did not happen in time")
+def test_a_tab_opened_from_a_link_starts_fresh(page, context):
+    for way, open_it in FRESH.items():
+        page.bring_to_front()
+        with context.expect_page() as opened:
+            open_it(page)
+        shows(opened.value, "(nothing)")
+        assert id_of(opened.value) != id_of(page), way
+        assert events(opened.value, "forked") == [], way
+        opened.value.close()
+
+
+def test_a_tab_that_was_given_our_storage_becomes_a_place_of_its_own(page, context):
+    for open_it in COPIED:
+        page.bring_to_front()
+        with context.expect_page() as opened:
+            open_it(page)
+        becomes_a_place_of_its_own(opened.value, page)
+
+
+def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
+    copy = menu("duplicate", page)
+    shows(copy, "milk (a copy)")
+    third = menu("duplicate", copy)
+    becomes_a_place_of_its_own(third, copy, then="milk (a copy)")
+    page.reload()
+    shows(page, "milk")
+    assert len({id_of(tab) for tab in (page, copy, third)}) == 3
+
+
+def test_a_duplicate_of_an_ended_tab_starts_fresh(page, menu):
+    page.evaluate("TabSession.end()")
+    shows(page, "(nothing)")
+    copy = menu("duplicate", page)
+    shows(copy, "(nothing)")
+    assert id_of(copy) != id_of(page)
+
+
+def test_a_tab_closed_and_reopened_goes_on_and_a_duplicate_is_still_the_duplicate(page, menu):
+    copy = menu("duplicate", page)
+    shows(copy, "milk (a copy)")
+    note_down(copy, "bread")
+    for tab, text in ((copy, "bread"), (page, "milk")):
+        before = id_of(tab)
+        tab.close()
+        reopened = menu("reopen")
+        shows(reopened, text)
+        assert id_of(reopened) == before
+
+
+def test_fast_reloads_keep_the_place(page, heard):
+    before, loads = id_of(page), []
+    page.on("request", lambda asked: loads.append(asked) if asked.url == page.url else None)
+    for _ in range(25):
+        with suppress(Error):  # the page that was asked is gone already
+            page.evaluate("void location.reload()")
+        page.wait_for_timeout(15)
+    shows(page, "milk")
+    assert len(loads) > 5
+    assert {each["Tab-Session"] for each in heard} == {before}
+    assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
+
+
+def go_back(page) -> None:
+    page.evaluate("setTimeout(() => history.back())")
+    wait_until(page, "() => location.pathname === '/' && 'cameBack' in window")
