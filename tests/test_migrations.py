@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
 
 from booking import migrate
 from booking.files import MIGRATIONS, ROOT
@@ -69,27 +69,25 @@ def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {migrate.VERSION_TABLE}
 
 
-def described(engine: Engine) -> dict[str, dict[str, list[str]]]:
+TABLES = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+KINDS = (
+    *("columns", "pk_constraint", "foreign_keys"),
+    *("unique_constraints", "check_constraints", "indexes"),
+)
+
+
+def described(engine: Engine) -> dict[str, list[str]]:
     """All that the database itself says of every table, in an order that can be compared."""
-    with engine.connect() as connection:
-        return {table: facts(connection, table) for table in sorted(tables(engine))}
-
-
-def facts(connection: Connection, table: str) -> dict[str, list[str]]:
-    inspector = inspect(connection)
-    found = {
-        "columns": inspector.get_columns(table),
-        "key": [inspector.get_pk_constraint(table)],
-        "references": inspector.get_foreign_keys(table),
-        "uniques": inspector.get_unique_constraints(table),
-        "checks": inspector.get_check_constraints(table),
-        "indexes": inspector.get_indexes(table),
-    }
-    if connection.dialect.name == "sqlite":
-        query = text("SELECT sql FROM sqlite_master WHERE name = :table")
-        sql = connection.execute(query, {"table": table}).scalar_one()
-        found["words"] = re.findall(r"AUTOINCREMENT|WITHOUT ROWID", sql)
-    return {kind: sorted(map(in_words, things)) for kind, things in found.items()}
+    inspector, found = inspect(engine), {}
+    for kind in KINDS:
+        for (_, table), facts in getattr(inspector, f"get_multi_{kind}")().items():
+            listed = [facts] if isinstance(facts, dict) else facts
+            found[f"{kind} of {table}"] = sorted(map(in_words, listed))
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            for table, sql in connection.execute(text(TABLES)):
+                found[f"words of {table}"] = re.findall(r"AUTOINCREMENT|WITHOUT ROWID", sql)
+    return {name: facts for name, facts in found.items() if migrate.VERSION_TABLE not in name}
 
 
 def in_words(one: object) -> str:
@@ -126,7 +124,7 @@ def test_the_migrated_database_is_the_one_the_models_describe(engine):
     assert tables(engine) == set()
     migrate.upgrade(engine)
     assert described(engine) == modelled
-    assert set(modelled) == set(migrate.merged_metadata().tables), "there was something to compare"
+    assert tables(engine) == set(migrate.merged_metadata().tables), "there was something to compare"
 
 
 def test_the_comparison_would_notice_a_changed_check(engine):

@@ -13,6 +13,8 @@ from booking.tab_sessions import session_route, store
 from booking.transactions import retry, sessions
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 MANY = 50
 
 

@@ -8,6 +8,8 @@ import time_machine
 from booking.tab_sessions import TooManyTabs, session_route
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

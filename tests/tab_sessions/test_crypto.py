@@ -53,6 +53,7 @@ def put(session, assignment):
     session.commit()
 
 
+@pytest.mark.both_databases
 def test_a_row_of_before_there_were_formats_goes_on(tab, session, rows):
     tab.post(text="old")
     assert rows()[0]["format"] == 0
@@ -153,6 +154,7 @@ def test_the_digest_does_not_give_the_id_away():
     assert crypto.digest(ID) != crypto.digest(OTHER)
 
 
+@pytest.mark.both_databases
 def test_nothing_typed_and_no_id_lies_in_the_database(tab, session, database_url):
     tab.post(text=TYPED)
     stored = everything_stored(session, database_url)

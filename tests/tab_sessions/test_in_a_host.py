@@ -21,6 +21,8 @@ from booking.tab_sessions import (
 )
 from tests.tab_sessions.conftest import Tab, host_app
 
+pytestmark = pytest.mark.both_databases
+
 
 def note_route(app, meddle=None):
     from flask import request

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from booking.tab_sessions import TabSessionError, TabSessions, purge, session_lifecycle
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

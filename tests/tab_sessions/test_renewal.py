@@ -10,6 +10,8 @@ from booking.tab_sessions import crypto, session_lifecycle, session_route
 from tests.tab_sessions import conftest
 from tests.tab_sessions.conftest import Tab, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 

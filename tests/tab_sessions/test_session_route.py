@@ -30,6 +30,7 @@ def test_a_get_never_makes_a_row(tab, rows):
     assert rows() == []
 
 
+@pytest.mark.both_databases
 def test_the_first_accepted_write_makes_the_row(tab, rows):
     tab.post(text="hello")
     assert [(row["state"], row["flow"]) for row in rows()] == [("active", "notes")]
@@ -54,6 +55,7 @@ def test_an_aborted_write_leaves_nothing(tab, rows):
     assert rows() == []
 
 
+@pytest.mark.both_databases
 def test_what_did_not_change_is_not_written_again(tab, rows):
     tab.post(text="same")
     version = rows()[0]["version"]
@@ -99,6 +101,7 @@ def test_a_get_that_writes_is_told_to_be_a_post(session, change):
         tab.get("/changing")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("commits", [False, True])
 def test_a_get_cannot_write_to_the_database_either(session, rows, commits):
     app = host_app(session, notes_blueprint())
@@ -137,6 +140,7 @@ def test_an_app_without_tab_sessions_is_told_the_missing_line():
         Tab(app.test_client()).get()
 
 
+@pytest.mark.both_databases
 def test_completing_leaves_only_the_result(tab, rows):
     tab.post(text="secret")
     assert tab.post("/finish").text == "completed N-1 {}"
@@ -186,6 +190,7 @@ def test_a_draft_over_its_limit_is_413_and_the_log_says_where_lists_belong(sessi
     assert rows() == []
 
 
+@pytest.mark.both_databases
 def test_the_rendering_runs_when_the_write_is_over(session, database_url):
     """Otherwise every template would run while the one writer of SQLite is waited for."""
     app = host_app(session)
@@ -256,6 +261,7 @@ def test_a_refused_answer_is_rendered_from_what_was_stored(session):
     assert tab.post("/note/422").text == "201"
 
 
+@pytest.mark.both_databases
 def test_work_begun_before_the_view_is_never_committed(session):
     from booking.tab_sessions import tab_session
 

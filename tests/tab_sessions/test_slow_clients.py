@@ -13,6 +13,8 @@ from tests.fixtures.gunicorns import gunicorn_over
 from tests.fixtures.slow_clients import FORM, slow_client
 from tests.tab_sessions.conftest import Tab, host_app
 
+pytestmark = pytest.mark.both_databases
+
 OTHERS = ("sync", "gevent")
 PARTS = "multipart/form-data; boundary=x"
 FILE = '--x\r\nContent-Disposition: form-data; name="text"; filename="a"\r\n\r\nlong\r\n--x--\r\n'

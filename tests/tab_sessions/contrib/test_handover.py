@@ -14,6 +14,8 @@ from booking.tab_sessions import handover, purge, session_route, write_transacti
 from booking.tab_sessions.model import handover as handovers
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 SECRET = "Meet me at the café at nine"
 
 

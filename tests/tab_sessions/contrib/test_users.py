@@ -22,6 +22,8 @@ from booking.tab_sessions import (
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
+pytestmark = pytest.mark.both_databases
+
 
 class User:
     """What a log-in extension calls the current user: no id itself."""
