@@ -17,7 +17,7 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, hold_of
 from booking.transactions.retry import Retry
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import (
@@ -201,8 +201,10 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
 def _unused_reference(session: Session) -> str:
     while True:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        if connection_of(session).execute(_REFERENCE, {"reference": reference}).scalar() is None:
+        if _REFERENCE.execute(session, {"reference": reference}).scalar() is None:
             return reference
 
 
-_REFERENCE = select(bookings.c.id).where(bookings.c.reference == bindparam("reference"))
+_REFERENCE = FixedStatement(
+    select(bookings.c.id).where(bookings.c.reference == bindparam("reference"))
+)

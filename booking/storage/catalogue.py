@@ -22,7 +22,7 @@ from booking.scheduling.clock import day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
@@ -196,13 +196,13 @@ def _token(session: Session, connection: Connection) -> str | None:
     """
     transaction = session.get_transaction()
     if connection.dialect.name != "sqlite" or transaction is None:
-        return connection.execute(_TOKEN).scalar_one_or_none()
+        return _TOKEN.execute(session, {}).scalar_one_or_none()
     changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
     savepoint, known = session.get_nested_transaction(), session.info.get(_ASKED)
     # What was read inside a savepoint may have been rolled back with it.
     if known and known[:2] == (ref(transaction), changes) and known[2] in (None, savepoint):
         return str(known[3])
-    token = connection.execute(_TOKEN).scalar_one_or_none()
+    token: str | None = _TOKEN.execute(session, {}).scalar_one_or_none()
     if token is not None:
         session.info[_ASKED] = (ref(transaction), changes, savepoint, token)
     return token
@@ -230,7 +230,7 @@ def _read(session: Session, token: str) -> Catalogue:
 
 
 _ASKED = "booking.catalogue_token"  # in session.info
-_TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
+_TOKEN = FixedStatement(select(catalogue_state.c.token).where(catalogue_state.c.id == 1))
 _SERVICES = (
     select(Service)
     .order_by(Service.position, Service.id)

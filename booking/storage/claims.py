@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
 from booking.scheduling.intervals import Interval
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .bookings import Hold
 from .bookings import claim as claims
@@ -86,7 +86,7 @@ def owned(
 ) -> set[Pair]:
     """Return what a hold or a booking has claimed and not lost."""
     query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
-    return {(row[0], row[1]) for row in connection_of(session).execute(query, {"owner": owner})}
+    return {(row[0], row[1]) for row in query.execute(session, {"owner": owner})}
 
 
 def release_hold(session: Session, hold_id: int) -> None:
@@ -115,17 +115,15 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
     have run out for others.
     """
     connection, seen = connection_of(session), held.expires_at
-    if not connection.execute(
-        _PROLONG_HOLD, {"hold": held.id, "seen": seen, "until": until}
-    ).rowcount:
+    if not _PROLONG_HOLD.execute(session, {"hold": held.id, "seen": seen, "until": until}).rowcount:
         return False
     if connection.dialect.name == "postgresql":
         _lock(session, claims.c.hold_id == held.id)
     later = {"hold": held.id, "until": until, "claimed": claimed}
-    if connection.execute(_PROLONG_CLAIMS, later).rowcount:
+    if _PROLONG_CLAIMS.execute(session, later).rowcount:
         return True
     # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
-    connection.execute(_PROLONG_HOLD, {"hold": held.id, "seen": until, "until": seen})
+    _PROLONG_HOLD.execute(session, {"hold": held.id, "seen": until, "until": seen})
     return False
 
 
@@ -137,7 +135,7 @@ def release_claims(session: Session, hold_ids: Collection[int]) -> None:
 
 def drop_hold(session: Session, hold_id: int) -> None:
     """Delete a hold all of whose claims a booking has taken over."""
-    connection_of(session).execute(_DROP, {"hold": hold_id})
+    _DROP.execute(session, {"hold": hold_id})
 
 
 def release_booking(session: Session, booking_id: int) -> None:
@@ -186,22 +184,22 @@ BLOCKING = (
 )
 """SQL conditions for claims that block a slot: not expired, nor of `own_hold` or `own_booking`."""
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
-_OF_HOLD = _PAIRS.where(claims.c.hold_id == bindparam("owner"))
-_OF_BOOKING = _PAIRS.where(claims.c.booking_id == bindparam("owner"))
-_PROLONG_HOLD = (
+_OF_HOLD = FixedStatement(_PAIRS.where(claims.c.hold_id == bindparam("owner")))
+_OF_BOOKING = FixedStatement(_PAIRS.where(claims.c.booking_id == bindparam("owner")))
+_PROLONG_HOLD = FixedStatement(
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
     .values(expires_at=bindparam("until"))
 )
 _HOW_MANY = select(func.count()).where(claims.c.hold_id == bindparam("hold")).correlate(None)
-_PROLONG_CLAIMS = (
+_PROLONG_CLAIMS = FixedStatement(
     update(claims)
     .where(
         claims.c.hold_id == bindparam("hold"), bindparam("claimed") == _HOW_MANY.scalar_subquery()
     )
     .values(expires_at=bindparam("until"))
 )
-_DROP = delete(holds).where(holds.c.id == bindparam("hold"))
+_DROP = FixedStatement(delete(holds).where(holds.c.id == bindparam("hold")))
 _PAST = (
     select(claims.c.tick)
     .where(claims.c.resource_id == bindparam("resource"), claims.c.tick < bindparam("before"))

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Table,
-    TextClause,
     bindparam,
     delete,
     select,
@@ -23,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 
@@ -49,11 +48,10 @@ def add_drafts_begun(
     session: Session, marks: Sequence[bytes], day: int, drafts: int, size: int
 ) -> dict[bytes, DraftsBegun]:
     """Count these for each of the marks; what each has now."""
-    connection = connection_of(session)
     # In one order for everybody, or two visitors of one network would wait for each other.
     of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
     values = {**of, "day": day, "drafts": drafts, "bytes": size}
-    found = connection.execute(_adding(len(of)), values)
+    found = _adding(len(of)).execute(session, values)
     return {bytes(mark): DraftsBegun(begun, held) for mark, begun, held in found}
 
 
@@ -65,16 +63,17 @@ def delete_draft_counts(session: Session, before: int, most: int) -> int:
 
 
 @cache
-def _adding(rows: int) -> TextClause:
+def _adding(rows: int) -> FixedStatement:
     # As words, because SQLAlchemy compiles several rows of values anew each time.
     values = ", ".join(f"(:mark_{place}, :day, :drafts, :bytes)" for place in range(rows))
-    return text(
+    words = (
         f"INSERT INTO booking_visitor_drafts (mark, day, drafts, bytes) VALUES {values}"  # noqa: S608
         " ON CONFLICT (mark) DO UPDATE SET"
         " drafts = booking_visitor_drafts.drafts + excluded.drafts,"
         " bytes = booking_visitor_drafts.bytes + excluded.bytes"
         " RETURNING mark, drafts, bytes"
     )
+    return FixedStatement(text(words))
 
 
 # `mark` is of the challenge, as its sender signed it; `expires_at` in seconds since the epoch.

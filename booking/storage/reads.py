@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .bookings import Booking, Hold
 from .bookings import booking as bookings
@@ -55,7 +55,7 @@ def booking_by_reference(session: Session, reference: str) -> Booking | None:
 
 def booking_by_draft(session: Session, draft: str) -> Booking | None:
     """Return the booking that came of that draft."""
-    found = connection_of(session).execute(_DRAFT, {"draft": draft}).scalar()
+    found = _DRAFT.execute(session, {"draft": draft}).scalar()
     return session.scalar(_BY_ID, {"booking": found}) if found is not None else None
 
 
@@ -131,7 +131,7 @@ def _bookings() -> Select[Booking]:
 # Built once: building a statement takes several times as long as running it.
 _HOLD = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
 _HOLD_TO_CHANGE = _HOLD.with_for_update()
-_DRAFT = select(bookings.c.id).where(bookings.c.draft == bindparam("draft"))
+_DRAFT = FixedStatement(select(bookings.c.id).where(bookings.c.draft == bindparam("draft")))
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
 _BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 from .bookings import WIDTHS
@@ -135,7 +135,7 @@ def _marked(key: bytes | None, names: Names) -> tuple[bytes | None, ...]:
 
 
 def _keys(session: Session, today: int) -> dict[int, bytes]:
-    rows = connection_of(session).execute(_KEYS, {"since": today - 1})
+    rows = _KEYS.execute(session, {"since": today - 1})
     return {row.day: row.key for row in rows}
 
 
@@ -173,7 +173,7 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
 
 
 # Built once: building a statement takes several times as long as running it. One for all widths.
-_KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
+_KEYS = FixedStatement(select(visitor_key).where(visitor_key.c.day >= bindparam("since")))
 _COUNT = select(*(part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings)))
 
 

@@ -252,7 +252,6 @@ class TabSession(Generic[Data]):
         """Let the tab only be read from here on: the transaction is over."""
         self.writable = False
         self._data_before_close, self.data = self.data, freeze(self.data)
-        self._loaded = self._schema.write(self._data_before_close)
 
     def check_unchanged(self) -> None:
         """Raise ReadOnlyTab when the draft was changed where nothing saves it any more."""

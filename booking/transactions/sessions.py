@@ -131,10 +131,10 @@ def _discard_read_only_connection(session: Session, error: BaseException) -> Non
 def read_transaction(session: AnySession) -> Iterator[Session]:
     """Open a transaction that leaves nothing behind: it is always rolled back.
 
-    It begins with the first statement, if there is any. PostgreSQL itself refuses to write. SQLite
-    could be told to, but each time it is, it throws away every statement it has prepared, which is
-    most of what reading costs; so there the writing is noticed at the end, and a commit of it
-    refused.
+    On SQLite it begins with the first statement, and costs nothing where there is none. PostgreSQL
+    itself refuses to write. SQLite could be told to, but each time it is, it throws away every
+    statement it has prepared, which is most of what reading costs; so there the writing is noticed
+    at the end, and a commit of it refused.
 
     Raises: ReadOnlyTransaction when something was written in it, PendingChanges as
     `write_transaction` does.
@@ -144,6 +144,8 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
         yield actual
         return
     require_clean_session(actual)
+    if actual.get_bind().dialect.name == "postgresql":
+        actual.connection(execution_options={"postgresql_readonly": True})
     actual.info[ONLY_READS] = True
     try:
         yield actual

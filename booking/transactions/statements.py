@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, CursorResult, Dialect
+from sqlalchemy import ClauseElement, Connection, CursorResult, Dialect
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import UpdateBase
-from sqlalchemy.sql.selectable import SelectBase
 
 from .watching import CONNECTION
 
 _Binding = Callable[[Any], Any]
+_Result = CursorResult[*tuple[Any, ...]]
 
 
 def connection_of(session: Session) -> Connection:
@@ -36,11 +35,11 @@ class FixedStatement:
     more than a few columns Core itself is as quick, because it remembers what a row looks like.
     """
 
-    def __init__(self, statement: SelectBase | UpdateBase) -> None:
+    def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         self._compiled: WeakKeyDictionary[Dialect, _Compiled] = WeakKeyDictionary()
 
-    def execute(self, session: Session, values: Mapping[str, Any]) -> CursorResult[Any]:
+    def execute(self, session: Session, values: Mapping[str, Any]) -> _Result:
         """Run it in the session's transaction."""
         connection = connection_of(session)
         compiled = self._compiled.get(connection.dialect)
@@ -53,8 +52,8 @@ class FixedStatement:
 class _Compiled:
     """A statement's text for one dialect, and how its values reach the driver."""
 
-    def __init__(self, statement: SelectBase | UpdateBase, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
         self.text, self._own, self._order = str(compiled), compiled.params, compiled.positiontup
         self._bindings: dict[str, _Binding] = {
             name: binding

@@ -97,14 +97,11 @@ def _forget_connection(session: Session, _transaction: object) -> None:
 
 
 def _begin(session: Session, _transaction: object, connection: Connection) -> None:
-    only_reads = ONLY_READS in session.info and not connection.in_nested_transaction()
     if connection.dialect.name == "sqlite":
         driver = driver_of(connection)
-        if only_reads:
+        if ONLY_READS in session.info:
             _begin_plainly(driver)
         session.info.setdefault(_CHANGES, {})[id(driver)] = _changes(driver)
-    elif only_reads and connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 def _begin_plainly(driver: Any) -> None:
