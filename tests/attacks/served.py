@@ -48,10 +48,10 @@ def take_the_guard_away() -> None:
     claims._statement = lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR")
     allocation.has_booking_within = lambda *_given, **_named: False
     snapshot._taken = lambda session, staff, span, live: {member.id: [] for member in staff}
-    # Nor does a draft remember that it was confirmed, neither in its tab nor by its number.
+    # Nor does a draft remember that it was confirmed, neither in its tab nor by its key.
     TabSession.complete = lambda tab, result: None
     bookings.book = lambda session, **given: book(session, **given | fresh())
 
 
 def fresh() -> dict[str, object]:
-    return {"draft": secrets.token_hex(8), "manage_token_hash": secrets.token_bytes(32)}
+    return {"idempotency_key": secrets.token_hex(8), "manage_token_hash": secrets.token_bytes(32)}
