@@ -30,6 +30,8 @@ NAMES = (
     "tab_cost",
     "claims",
     "availability",
+    "full_diary",
+    "growth",
     "crowd",
     "housekeeping",
     "lock_out",
@@ -114,7 +116,7 @@ def header() -> str:
     lines = (
         f"Python {platform.python_version()}, {_told(LIBRARIES)}, SQLite {sqlite3.sqlite_version},",
         f"{platform.system()} on {platform.machine()}; beside {_peers()}, in an",
-        "environment of their own. `./run bench` measures all of it in ten minutes of a quiet",
+        "environment of their own. `./run bench` measures all of it in twenty minutes of a quiet",
         "machine, `./run bench --long` more of it, `./run bench two_tabs` one table.",
         "",
         "Contenders take turns, A B A B. A figure is the median (lowest to highest) of its turns.",

@@ -5,8 +5,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
@@ -19,6 +17,7 @@ from benchmarks.servers import WORKERS, serving
 from benchmarks.sizes import size
 from benchmarks.stock import DIALECTS
 from benchmarks.walk import STEPS, Customer
+from benchmarks.wire import Answer, Line
 from booking.tab_sessions import read_transaction
 
 ROWS, DUE, HOLDS = size(100_000, 1_000_000), size(5_000, 50_000), size(2_000, 20_000)
@@ -74,33 +73,28 @@ def busy_customer(url: str, goes_on: Callable[[], bool]) -> Waited:
     while goes_on():
         customer = Customer()
         for step in STEPS:
-            began = time.monotonic()
-            status, body = ask(url, customer.environ(step))
-            waited.slowest = max(waited.slowest, 1000 * (time.monotonic() - began))
+            answer = ask(url, customer.environ(step))
+            waited.slowest = max(waited.slowest, 1000 * answer.seconds)
             waited.steps += 1
-            if status == 503:
+            if answer.status == 503:
                 waited.busy += 1
                 break
-            assert status == 200, (status, body)
-            customer.see(body)
+            assert answer.status == 200, answer
+            customer.see(answer.body)
     return waited
 
 
-def ask(url: str, environ: dict[str, object]) -> tuple[int, bytes]:
-    connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
+def ask(url: str, environ: dict[str, object]) -> Answer:
     headers = {
         name.removeprefix("HTTP_").replace("_", "-"): str(value)
         for name, value in environ.items()
-        if name.startswith("HTTP_") or name == "CONTENT_TYPE"
+        if name.startswith("HTTP_") and name != "HTTP_HOST"
     }
-    headers.pop("HOST", None)
-    body = environ["wsgi.input"].read()  # type: ignore[attr-defined]
-    try:
-        connection.request(str(environ["REQUEST_METHOD"]), str(environ["PATH_INFO"]), body, headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
+    body = environ["wsgi.input"].read() or None  # type: ignore[attr-defined]
+    line = Line(url)
+    answer = line.ask(str(environ["REQUEST_METHOD"]), str(environ["PATH_INFO"]), body, headers)
+    line.close()
+    return answer
 
 
 def flask(url: str, *words: str) -> None:

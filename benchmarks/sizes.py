@@ -1,4 +1,4 @@
-"""How much is measured: some ten minutes by default, more with `./run bench --long`."""
+"""How much is measured: some twenty minutes by default, more with `./run bench --long`."""
 
 import sys
 

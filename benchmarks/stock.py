@@ -57,10 +57,24 @@ def member(number: int, service: Service) -> StaffMember:
 
 def fill_half_the_month(engine: Engine, staff: int) -> None:
     """Every member's every second hour of the month that is looked at, claims included."""
-    morning = int(NOW.timestamp())
     for hour in range(0, 10, 2):
-        _add(engine, 31 * staff, morning + hour * HOUR, staff, 10_000_000 * (hour + 1))
-    _claim_all(engine)
+        begin = int(NOW.timestamp()) + hour * HOUR
+        seconds = f"({begin} + n / {staff} * {DAY})"
+        _add(engine, 31 * staff, seconds, staff, 10_000_000 * (hour + 1))
+    _claim_all(engine, ticks=8)
+
+
+def fill_the_diary(engine: Engine, staff: int, days: int, taken: str) -> None:
+    """From today on half hours from eight to six, those for which it is so: `place % 2 = 0`.
+
+    `day` counts from today, `place` from eight, twenty a day.
+    """
+    begin = int(datetime.now(UTC).replace(hour=8, minute=0, second=0).timestamp())
+    day, place = f"(n / {20 * staff})", f"(n / {staff} % 20)"
+    where = taken.replace("day", day).replace("place", place)
+    seconds = f"({begin} + {day} * {DAY} + {place} * 1800)"
+    _add(engine, days * 20 * staff, seconds, staff, 10_000_000, where=where)
+    _claim_all(engine, ticks=6)
 
 
 def fill_the_past(engine: Engine, bookings: int, staff: int, now: datetime = NOW) -> None:
@@ -68,18 +82,20 @@ def fill_the_past(engine: Engine, bookings: int, staff: int, now: datetime = NOW
     hours = -(-bookings // staff)
     begin = int(now.timestamp()) - 2 * DAY - hours * HOUR
     if bookings:
-        _add(engine, bookings, begin, staff, 500_000_000, step=HOUR)
+        _add(engine, bookings, f"({begin} + n / {staff} * {HOUR})", staff, 500_000_000)
         settle_down(engine)
 
 
-def _add(engine: Engine, many: int, begin: int, staff: int, base: int, *, step: int = DAY) -> None:
+def _add(
+    engine: Engine, many: int, seconds: str, staff: int, base: int, where: str = "1 = 1"
+) -> None:
+    """Half an hour each of the first service; `seconds` says when, for the n-th of so many."""
     words = DIALECTS[engine.dialect.name]
-    seconds = f"({begin} + n / {staff} * {step})"
     starts = words["instant"].format(seconds=seconds)
     ends = words["instant"].format(seconds=f"({seconds} + 1800)")
     number = f"({base} + n)"
     with engine.begin() as connection:
-        connection.execute(
+        added = connection.execute(
             text(f"""
             INSERT INTO booking_booking (reference, draft, state, service_id, staff_member_id,
                 starts_at, ends_at, buffer_before, buffer_after, customer_name, customer_email,
@@ -90,20 +106,23 @@ def _add(engine: Engine, many: int, begin: int, staff: int, base: int, *, step: 
                 {starts}, {ends}, 0, 10, 'Ada Lovelace', 'ada@example.com', '', '', 'UTC', '[]',
                 'fingerprint', {words["bytes"].format(number=number)}, {starts}
             FROM numbers
-            JOIN booking_service AS service ON service.slug = 'cut'
-            JOIN booking_staff_member AS staff ON staff.position = n % {staff}
+            JOIN booking_service AS service
+                ON service.id = (SELECT min(id) FROM booking_service)
+            JOIN booking_staff_member AS staff ON staff.slug = 'staff-' || (n % {staff})
+            WHERE {where}
             """)
         )
+    assert added.rowcount > many // 3, "a half is the least that anybody asks for"
 
 
-def _claim_all(engine: Engine) -> None:
+def _claim_all(engine: Engine, ticks: int) -> None:
     words = DIALECTS[engine.dialect.name]
     first = words["seconds"].format(instant="booking.starts_at") + " / 300"
     with engine.begin() as connection:
         connection.execute(
             text(f"""
             INSERT INTO booking_claim (resource_id, tick, booking_id)
-            {words["numbers"].format(many=8)}
+            {words["numbers"].format(many=ticks)}
             SELECT staff.resource_id, {first} + n, booking.id
             FROM booking_booking AS booking
             JOIN booking_staff_member AS staff ON staff.id = booking.staff_member_id

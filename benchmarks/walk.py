@@ -41,13 +41,17 @@ class Customer:
 
     def environ(self, step: str) -> dict[str, object]:
         """The next request, not yet sent."""
-        path, data = f"/book/{step}/form", self._answer(step)
+        path = f"/book/{step}/form"
         if step == "page":
             path = "/book/"
         elif step == "service?":
             path = "/book/form"
         elif step == "confirm":
             path = "/book/review/form"
+        return self.asking(path, self._answer(step))
+
+    def asking(self, path: str, data: dict[str, str] | None = None) -> dict[str, object]:
+        """Any request of this tab's; with data it is an answer."""
         method = "POST" if data else "GET"
         built = EnvironBuilder(path, method=method, data=data, headers=self.headers)
         return built.get_environ() | {"REMOTE_ADDR": "203.0.113.7"}

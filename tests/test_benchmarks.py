@@ -7,11 +7,17 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from benchmarks.__main__ import goals as goals_overview
 from benchmarks.__main__ import main
+from benchmarks.contenders import engine_of, in_process, shop_of
+from benchmarks.desk import Figures
 from benchmarks.report import Goal, NotHere, Section, goals_in
+from benchmarks.stock import fill_the_diary
+from benchmarks.tabs import SidebookTab, wish
+from benchmarks.wire import Answer, Line
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "benchmarks"
@@ -113,3 +119,26 @@ def test_a_goal_is_read_back_as_it_was_written():
         ("bookings a second", "≥ 1.2", "1.19", "missed"),
     ]
     assert "| bookings a second | ≥ 1.2 | 1.19 | missed | A table |" in goals_overview([written])
+
+
+def test_a_full_diary_leaves_one_half_hour_of_a_day():
+    taken = import_module("benchmarks.full_diary").TAKEN
+    with in_process(shop=shop_of(staff=2)) as app:
+        fill_the_diary(engine_of(app), 2, days=3, taken=taken)
+        with engine_of(app).connect() as connection:
+            counts = [
+                connection.scalar(text(f"SELECT count(*) FROM booking_{table}"))
+                for table in ("booking", "claim")
+            ]
+    assert counts == [3 * 2 * 19, 3 * 2 * 19 * 6]
+
+
+def test_who_is_told_that_a_server_is_busy_is_counted_and_keeps_what_was_shown():
+    tab = SidebookTab(Line("http://127.0.0.1:1"), wish(0, "Ada", 0), "")
+    shown, busy = (
+        Answer(status, {}, b'<section data-step="time">', 0, 0, 0.1) for status in (200, 503)
+    )
+    tab._show(shown)
+    tab._show(busy)
+    assert (tab.step, tab.shown) == ("time", shown)
+    assert Figures(answers=[shown, busy]).busy() == 0.5
