@@ -42,6 +42,10 @@ def in_database(app, change):
         return change(session)
 
 
+def execute(app, statement):
+    in_database(app, lambda session: session.execute(statement))
+
+
 def appointment(app, start=MORNING, name="Zoë Ω", **more):
     """The reference of a real booking, made by the operation the wizard uses."""
 

@@ -22,7 +22,7 @@ from tests.commands.shell import (
     appointment,
     count,
     done,
-    in_database,
+    execute,
     refused,
     run,
     shop_file,
@@ -43,8 +43,7 @@ def test_list_shows_the_days_in_the_zone_of_the_shop(app):
 def test_list_shows_today_unless_told_otherwise(app):
     reference, now = appointment(app), datetime.now(UTC)
     assert reference not in run(app, "list").stdout
-    today = update(Booking).values(starts_at=now, ends_at=now + timedelta(minutes=30))
-    in_database(app, lambda session: session.execute(today))
+    execute(app, update(Booking).values(starts_at=now, ends_at=now + timedelta(minutes=30)))
     assert reference in run(app, "list").stdout
 
 

@@ -11,7 +11,7 @@ from booking.operations.holds import hold as hold_time
 from booking.storage.models import Booking, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
 from booking.tab_sessions import tab_session
-from tests.commands.shell import MORNING, appointment, done, in_database, refused, run
+from tests.commands.shell import MORNING, appointment, done, execute, in_database, refused, run
 from tests.customer.walks import at_details, at_review, text
 from tests.fixtures.clocks import MONDAY_MORNING
 
@@ -32,12 +32,11 @@ def besieged(app):
     """Two tabs of one visitor hold two people's first times of a day, and somebody else a third."""
     for clock, staff in (("09:00", "ana"), ("10:00", "ana"), ("15:00", "ben")):
         at_details(app, f"{DAY}T{clock}Z", staff=staff)
-    in_database(app, lambda s: s.execute(update(hold).values(visitor=b"x" * 32)))
+    execute(app, update(hold).values(visitor=b"x" * 32))
     last = in_database(
         app, lambda s: s.scalars(select(hold.c.id).order_by(hold.c.id.desc())).first()
     )
-    other = update(hold).where(hold.c.id == last).values(visitor=b"y" * 32)
-    in_database(app, lambda s: s.execute(other))
+    execute(app, update(hold).where(hold.c.id == last).values(visitor=b"y" * 32))
     return app
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import create_engine, event, insert, select, text, update
+from sqlalchemy import create_engine, event, insert, make_url, select, text, update
 
 from booking import Sidebook, create_app
 from booking.commands.database_checks import file_modes, sqlite_version, synchronous_commit
@@ -32,6 +32,7 @@ from tests.commands.shell import (
     SHOP,
     appointment,
     done,
+    execute,
     in_database,
     refused,
     run,
@@ -82,16 +83,14 @@ def test_purge_erases_what_ran_out_and_leaves_the_rest(app):
     in_database(app, lambda session: held(session, now - 7200))
     fresh = in_database(app, lambda session: held(session, now - 60))
     outlived = in_database(app, lambda session: held(session, now + 600))
-    in_database(
+    execute(
         app,
-        lambda session: session.execute(
-            update(tab_session)
-            .where(
-                tab_session.c.id
-                == select(hold.c.tab_session_id).where(hold.c.id == outlived).scalar_subquery()
-            )
-            .values(idle_expires_at=now - 1)
-        ),
+        update(tab_session)
+        .where(
+            tab_session.c.id
+            == select(hold.c.tab_session_id).where(hold.c.id == outlived).scalar_subquery()
+        )
+        .values(idle_expires_at=now - 1),
     )
     assert done(app, "purge") == (
         "Erased 1 unfinished bookings that ran out and 0 traces of older ones, "
@@ -129,13 +128,13 @@ def test_doctor_tells_what_no_purge_took_away_when_it_was_due(app):
     old = in_database(app, lambda session: held(session, now - 60))
     tab = select(hold.c.tab_session_id).where(hold.c.id == old).scalar_subquery()
     outlived = update(tab_session).where(tab_session.c.id == tab)
-    in_database(app, lambda s: s.execute(outlived.values(idle_expires_at=now - 2 * 86400)))
+    execute(app, outlived.values(idle_expires_at=now - 2 * 86400))
     assert (
         "warn   a purge is overdue by more than a day (1 unfinished bookings, 1 holds, 8 claims, "
         "1 visitors' marks): "
     ) in run(app, "doctor").stdout
     ended = {"state": "ended", "absolute_expires_at": now - 99 * 86400}
-    in_database(app, lambda s: s.execute(outlived.values(ended)))
+    execute(app, outlived.values(ended))
     assert "(1 traces of older ones, " in run(app, "doctor").stdout
     mark, since = {"mark": b"x" * 32}, {"expires_at": now - 3 * 86400}
     for table, values in (
@@ -212,14 +211,14 @@ def test_doctor_warns_where_others_can_read_names_or_the_password(bare, tmp_path
 def test_doctor_finds_an_appointment_that_is_not_wholly_claimed(app, left):
     appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
     ticks = select(claim.c.tick).order_by(claim.c.tick).limit(8 - left)
-    in_database(app, lambda session: session.execute(claim.delete().where(claim.c.tick.in_(ticks))))
+    execute(app, claim.delete().where(claim.c.tick.in_(ticks)))
     assert "WRONG  1 appointments not wholly claimed" in wrong(app)
 
 
 def test_doctor_finds_an_appointment_that_was_moved_by_hand(app):
     """As many ticks as before, and none of them its own."""
     reference = appointment(app)
-    in_database(app, lambda session: session.execute(MOVED_BY_HAND))
+    execute(app, MOVED_BY_HAND)
     assert f"WRONG  1 appointments not wholly claimed ({reference})" in wrong(app)
     done(app, "reschedule", reference, "2027-02-03 14:00")
     assert "WRONG" not in run(app, "doctor").stdout, "moved to where it is, it is claimed again"
@@ -232,11 +231,11 @@ MOVED_BY_HAND = update(Booking).values(
 
 def test_doctor_finds_the_token_of_the_business_gone_and_says_how_to_make_it(app):
     done(app, "doctor")
-    in_database(app, lambda session: session.execute(catalogue_state.delete()))
+    execute(app, catalogue_state.delete())
     found = wrong(app)
     assert "WRONG  the token of the business is missing" in found
     remedy = found.partition(": run ")[2].partition("\n")[0]
-    in_database(app, lambda session: session.execute(text(remedy)))
+    execute(app, text(remedy))
     assert "WRONG" not in run(app, "doctor").stdout
 
 
@@ -244,8 +243,7 @@ def test_doctor_names_days_with_more_appointments_than_their_limit(app):
     for hour in (10, 14):
         appointment(app, datetime(2037, 2, 3, hour, tzinfo=UTC))
     assert "ok     no day with more appointments than a daily limit" in run(app, "doctor").stdout
-    limit = update(Service).values(daily_limit=1)
-    in_database(app, lambda session: session.execute(limit))
+    execute(app, update(Service).values(daily_limit=1))
     answer = run(app, "doctor")
     assert answer.exit_code == 0
     assert "warn   1 days have more appointments of a service than its daily limit" in answer.stdout
@@ -253,8 +251,7 @@ def test_doctor_names_days_with_more_appointments_than_their_limit(app):
 
 def test_doctor_finds_the_claims_of_a_cancelled_appointment(app):
     appointment(app, datetime(2037, 2, 3, 10, tzinfo=UTC))
-    cancelled = update(Booking).values(state="cancelled")
-    in_database(app, lambda session: session.execute(cancelled))
+    execute(app, update(Booking).values(state="cancelled"))
     assert "WRONG  8 claims of cancelled appointments" in wrong(app)
 
 
@@ -275,8 +272,7 @@ def wrong(app):
 @pytest.mark.fresh_database
 def test_doctor_finds_a_guard_that_is_gone(postgresql_url, table, constraint, told):
     with app_over(postgresql_url) as app:
-        drop = text(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}")
-        in_database(app, lambda session: session.execute(drop))
+        execute(app, text(f"ALTER TABLE {table} DROP CONSTRAINT {constraint}"))
         assert f"WRONG  {told}" in wrong(app)
 
 
@@ -302,7 +298,7 @@ def test_doctor_finds_a_table_of_claims_without_its_key(bare, sqlite_url):
 def test_doctor_finds_that_nothing_watches_over_the_business(request, database, drop):
     with app_over(request.getfixturevalue(f"{database}_url")) as app:
         assert "WRONG" not in run(app, "doctor").stdout
-        in_database(app, lambda session: session.execute(text(drop)))
+        execute(app, text(drop))
         assert "WRONG  what watches over the business is missing" in wrong(app)
 
 
@@ -404,15 +400,8 @@ def test_doctor_finds_a_database_that_can_only_be_read(sqlite_url):
 def test_doctor_finds_a_server_that_takes_no_writes(postgresql_url):
     with app_over(postgresql_url) as app:
         assert "ok     the database can be written" in run(app, "doctor").stdout
-        in_database(
-            app,
-            lambda session: session.execute(
-                text(
-                    f"ALTER DATABASE {session.get_bind().url.database} "
-                    "SET default_transaction_read_only = on"
-                )
-            ),
-        )
+        name = make_url(postgresql_url).database
+        execute(app, text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
         with app.app_context():
             app.extensions["booking"].engine.dispose()
         told = wrong(app)
