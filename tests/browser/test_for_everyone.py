@@ -3,44 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.wizard import assert_booked, at, go_on, hour, open_later_day, take
-from tests.customer_walkthrough.visits import ADA, BEN, STEPS
-from tests.fixtures.axe import violations_by_day_and_night
+from tests.browser.wizard import assert_booked, at, hour, open_later_day
+from tests.customer_walkthrough.visits import ADA, STEPS
 
 TABS_AT_MOST = 80
 DESK, SMALL = {"width": 1280, "height": 720}, {"width": 320, "height": 568}
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def stations(page: Page):
-    """Every state of the wizard worth looking at, one after the other."""
-    for step in STEPS:
-        at(page, step)
-        yield step
-        if step == "details":
-            go_on(page)
-            expect(page.get_by_role("alert")).to_be_visible()
-            yield "details with errors"
-        take(page, BEN, step)
-    yield "done"
-    page.get_by_role("link", name="See or cancel the appointment").click()
-    expect(page.locator("[data-booking-state]")).to_be_visible()
-    yield "appointment"
-    page.get_by_text("Cancel this appointment").click()
-    page.get_by_role("button", name="Yes, cancel it").click()
-    expect(page.locator("[data-booking-state=cancelled]")).to_be_visible()
-    yield "cancelled"
-
-
-@pytest.mark.extra
-def test_axe_finds_nothing_wrong_on_any_step_and_no_small_telephone_scrolls_sideways(page):
-    wrong = {}
-    for station in stations(page):
-        page.set_viewport_size(DESK)
-        wrong[station] = violations_by_day_and_night(page)
-        page.set_viewport_size(SMALL)
-        wrong[station] += ["sideways"] * (page.evaluate(SIDEWAYS) > 0)
-    assert {station: found for station, found in wrong.items() if found} == {}
 
 
 def test_a_booking_needs_no_mouse_and_each_step_is_announced_with_the_focus_on_its_heading(

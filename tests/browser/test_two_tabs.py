@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.wizard import answer, assert_booked, at, go_on, take
+from tests.browser.wizard import assert_booked, at, take
 from tests.customer_walkthrough.visits import ADA, BEN, STEPS
 
 
@@ -25,21 +25,6 @@ def test_a_tab_opened_from_the_wizard_is_a_tab_of_its_own(tab_at, context):
     expect(other.locator("input[name=service]:checked")).to_have_count(0)
     take(other, BEN, "service")
     take(page, ADA, "details")
-
-
-def test_who_was_slower_takes_a_time_nearby(tab_at):
-    slower, faster = tab_at("time", ADA), tab_at("time", ADA)
-    for page in (slower, faster):
-        answer(page, ADA, "time")
-    go_on(faster)
-    at(faster, "details")
-    slower.bring_to_front()
-    go_on(slower)
-    expect(slower.get_by_role("alert")).to_contain_text("faster")
-    at(slower, "time")
-    slower.locator(".sb-nearest input").first.check()
-    slower.locator(".sb-nearest button").click()
-    at(slower, "details")
 
 
 def test_confirming_twice_books_once(tab_at, live_server):

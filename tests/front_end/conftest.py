@@ -4,25 +4,19 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from threading import Thread
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.conftest import served
 from tests.fixtures.browsers import chromium, lent, no_sandbox
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
 DESK = {"width": 1280, "height": 720}
 PROVOKED = re.compile(r"Failed to load resource|htmx:error")
-
-
-class Quiet(WSGIRequestHandler):
-    def log(self, *_) -> None:
-        pass
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +42,8 @@ def soup(rendered) -> Callable[..., BeautifulSoup]:
 
 @pytest.fixture(scope="session")
 def gallery_url(gallery) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, gallery, threaded=True, request_handler=Quiet)
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(gallery) as server:
+        yield server.url
 
 
 @pytest.fixture(scope="package")

@@ -1,7 +1,6 @@
 """One Chromium for this whole folder: with an extension that duplicates tabs, with the memory for
 Back that Playwright switches off, and with host names for sites that are not this computer."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ from playwright.sync_api import BrowserContext, Error, Page, Playwright
 from sqlalchemy import create_engine
 
 from tests.conftest import LiveServer, served
-from tests.fixtures.browsers import FLAGS, REMEDY, chromium, ears, lent
+from tests.fixtures.browsers import FLAGS, REMEDY, chromium, ears, lent, no_sandbox
 from tests.fixtures.requirements import missing
 from tests.tab_sessions_in_a_browser.notes import notes_app
 from tests.tab_sessions_in_a_browser.tabs import note_down, shows
@@ -39,12 +38,11 @@ def launch(playwright: Playwright, profile: Path) -> BrowserContext:
     path = chromium(playwright)
     if "shell" in path:
         missing("The tests of duplicated tabs need a whole Chromium, not headless-shell.", REMEDY)
-    as_root = ["--no-sandbox"] if os.name == "posix" and os.geteuid() == 0 else []
     try:
         return playwright.chromium.launch_persistent_context(
             profile,
             executable_path=path,
-            args=[*FLAGS, *OURS, *as_root],
+            args=[*FLAGS, *OURS, *no_sandbox()],
             ignore_default_args=NOT_WANTED,
         )
     except Error as error:

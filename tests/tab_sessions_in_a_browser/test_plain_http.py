@@ -72,9 +72,9 @@ def test_of_two_that_ask_at_once_one_keeps_the_place(page, page_of):
     page.goto(page.url + "elsewhere")
     page.evaluate(TWO_FRAMES)
     wait_until(page, f"() => {EACH_FRAME}.every((frame) => frame.contentWindow.TabSession)")
-    ids = page.evaluate(f"Promise.all({EACH_FRAME}.map({ITS_ID}))")
-    assert len(set(ids)) == 2
-    assert before in ids
+    ids = f"Promise.all({EACH_FRAME}.map({ITS_ID}))"
+    wait_until(page, f"{ids}.then((both) => new Set(both).size === 2)")
+    assert before in page.evaluate(ids)
 
 
 def test_an_answer_that_comes_late_still_makes_a_copy(page, menu):

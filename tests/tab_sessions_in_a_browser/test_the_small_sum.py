@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import text
 
-from tests.browser.test_holds import let_holds_run_out
+from booking.transactions.sessions import write_transaction
 from tests.browser.wizard import IN_TWO_DAYS, at, go_on, tab_on
 from tests.customer.walks import at_details
 from tests.customer_walkthrough.visits import ADA
@@ -56,6 +57,12 @@ def page(context, live_server, forgiven):
 def crowd(app):
     for clock in OTHERS:
         at_details(app, f"{IN_TWO_DAYS}T{clock}Z", service="long", staff="ana")
+
+
+def let_holds_run_out(app):
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
+        for table in ("hold", "claim"):
+            session.execute(text(f"UPDATE booking_{table} SET expires_at = 1 WHERE expires_at > 1"))
 
 
 def choose(page, place=0):
