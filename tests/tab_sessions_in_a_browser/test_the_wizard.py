@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wizard import at, booked, tab_on, take
+from tests.browser.wizard import IN_TWO_DAYS, at, booked, hour, tab_on, take
 from tests.customer.appointment.test_appointment import link_of
 from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
@@ -61,7 +61,7 @@ def test_over_plain_http_too_the_manage_link_cancels_and_no_page_learns_it(
     page_of, live_server, complaints
 ):
     """There a browser says nothing of where a form came from but "Origin: null"."""
-    link = link_of(at_done(live_server.app))
+    link = link_of(at_done(live_server.app, f"{IN_TWO_DAYS}{hour(ADA)}", staff=ADA.staff))
     page = page_of(link, site="shop.example")
     assert page.evaluate("isSecureContext") is False
     page.locator(".sb-another a").click()

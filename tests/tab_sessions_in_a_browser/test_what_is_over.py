@@ -1,6 +1,7 @@
 """A tab's progress ends, and no tab is left in front of a closed door."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -47,8 +48,12 @@ def test_a_tab_that_ran_out_says_so_and_is_a_new_one_when_loaded_again(over, pag
 
 
 def test_an_answer_that_an_older_release_let_a_browser_keep_shuts_nobody_out(
-    page, page_of, live_server, monkeypatch
+    page_of, live_server, monkeypatch
 ):
+    here = partial(page_of, "/", site="older.example")  # where no other test meets what is kept
+    page = here()
+    shows(page, "(nothing)")
+    note_down(page, "milk")
     now = live_server.app.wsgi_app
 
     def older_release(environ, start):
@@ -61,7 +66,7 @@ def test_an_answer_that_an_older_release_let_a_browser_keep_shuts_nobody_out(
     with time_machine.travel(datetime.now(UTC) + timedelta(hours=2)), monkeypatch.context() as then:
         then.setattr(live_server.app, "wsgi_app", older_release)
         assert page.evaluate(STATUS) == 410
-    new = page_of("/")
+    new = here()
     shows(new, "(nothing)")
     assert new.evaluate(STATUS) == 410  # as it still lies there
 
