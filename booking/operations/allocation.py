@@ -4,7 +4,7 @@
 a `SlotRequest`; the hold or booking that the claim belongs to is a `ClaimRecord`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from booking.scheduling.clock import day_interval, from_minute, local_day, to_mi
 from booking.scheduling.rules import LONGEST_WINDOW
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import Catalogue, read_catalogue
-from booking.storage.claims import Pair, claim_and_release, day_place, owned, staff_ticks
+from booking.storage.claims import Pair, claim_and_release, day_place, staff_ticks
 from booking.storage.models import booking as bookings
 from booking.storage.reads import has_booking_within
 from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
@@ -85,14 +85,16 @@ class _Lost(Exception):
 
 
 @contextmanager
-def attempt(session: Session) -> Iterator[None]:
+def attempt(session: Session, *, alone: bool = False) -> Iterator[None]:
     """Roll back whatever is written inside if anything is raised.
+
+    Not if it is `alone`: then whoever asks rolls back the whole transaction, and saves a savepoint.
 
     Raises: SlotUnavailable where the service or the person is deleted while we write of them: on
     PostgreSQL what we read before was true, and what we point to is gone when we write.
     """
     try:
-        with session.begin_nested():
+        with nullcontext() if alone else session.begin_nested():
             yield
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION:
@@ -215,7 +217,7 @@ def _bookings_that_day(
 
 
 def _claim_first_available(session: Session, terms: Terms, claimant: Claimant) -> Candidate:
-    to_release = _own_claims(session, terms.request)
+    to_release = terms.snapshot.own_claims
     reasons = []
     for candidate in terms.share.candidates:
         is_last = candidate is terms.share.candidates[-1]
@@ -226,18 +228,12 @@ def _claim_first_available(session: Session, terms: Terms, claimant: Claimant) -
     raise unavailable(reasons)
 
 
-def _own_claims(session: Session, request: SlotRequest) -> set[Pair]:
-    held = owned(session, hold_id=request.own_hold.id) if request.own_hold else set()
-    booked = request.own_booking
-    return held | (owned(session, booking_id=booked) if booked is not None else set())
-
-
 def _claim(
     session: Session,
     terms: Terms,
     candidate: Candidate,
     claimant: Claimant,
-    to_release: set[Pair],
+    to_release: Collection[Pair],
     *,
     is_last: bool,
 ) -> Reason | None:
@@ -273,7 +269,7 @@ def _claim_all(
     session: Session,
     request: SlotRequest,
     wanted: set[Pair],
-    to_release: set[Pair],
+    to_release: Collection[Pair],
     claimant: Claimant,
 ) -> None:
     lost = claim_and_release(
@@ -288,7 +284,7 @@ def _claim_all(
         raise _Lost(lost)
 
 
-def _places_to_try(terms: Terms, to_release: set[Pair]) -> list[set[Pair]]:
+def _places_to_try(terms: Terms, to_release: Collection[Pair]) -> list[set[Pair]]:
     """Return the day's free places, one's own first; one empty try where there is no limit."""
     snapshot, service = terms.snapshot, terms.request.service
     if snapshot.rules.daily_limit is None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.claims import drop_hold, release_booking
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
-from booking.storage.reads import booking_by_draft, hold_of
+from booking.storage.reads import booking_by_draft, booking_or_reference, hold_of
 from booking.transactions.retry import Retry
 from booking.transactions.statements import FixedStatement
 
@@ -61,6 +61,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     now: datetime,
     by: By = "customer",
     visitor: Visitor | None = None,
+    alone: bool = False,
 ) -> Booking:
     """Return the booking of that draft: made now, or the one that was made of it before.
 
@@ -70,13 +71,16 @@ def book(  # noqa: PLR0913 - each is named where it is called
     draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
     time, which was counted when it was held.
 
+    Where it is `alone` in its transaction, that is to be rolled back when this raises.
+
     Raises: SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with
     another fingerprint (what the tab holds stands as it did), or Retry.
     """
-    made = booking_by_draft(session, idempotency_key)
+    made, reference = _made_or_reference(session, idempotency_key)
     if made is not None:
         return _unchanged(made, fingerprint)
     booking = Booking(
+        reference=reference,
         draft=idempotency_key,
         fingerprint=fingerprint,
         customer_name=customer.name,
@@ -90,7 +94,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with attempt(session):
+        with attempt(session, alone=alone):
             held = hold_of(session, tab_key, lock=True)
             # What the tab still holds was counted when it was held.
             counted = None if _still_holds(held, service, staff, start, now) else visitor
@@ -107,9 +111,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
-        made = booking_by_draft(session, idempotency_key)
+        made = None if alone else booking_by_draft(session, idempotency_key)
         if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
-            # At REPEATABLE READ: booked by a transaction that this one cannot see.
+            # By a transaction that this one cannot see, at REPEATABLE READ; or this one is broken.
             raise Retry from error
         if made is None:
             raise
@@ -162,7 +166,6 @@ class _NewBooking:
         booking.starts_at = request.start
         booking.ends_at = request.start + timedelta(minutes=service.duration)
         booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
-        booking.reference = _unused_reference(session)
         session.add(booking)
         session.flush()
         return Claimant(booking_id=booking.id)
@@ -198,13 +201,10 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
     return booking
 
 
-def _unused_reference(session: Session) -> str:
+def _made_or_reference(session: Session, draft: str) -> tuple[Booking | None, str]:
+    """The booking that was made of that draft, and a reference that no other has."""
     while True:
         reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        if _REFERENCE.execute(session, {"reference": reference}).scalar() is None:
-            return reference
-
-
-_REFERENCE = FixedStatement(
-    select(bookings.c.id).where(bookings.c.reference == bindparam("reference"))
-)
+        made, is_used = booking_or_reference(session, draft, reference)
+        if made or not is_used:
+            return made, reference

@@ -23,6 +23,8 @@ from booking.storage.visitors import delete_old_keys
 GRACE = timedelta(hours=1)
 LONGEST = 3 * DAY // TICK
 """Ticks of an appointment of a day with a day's buffer on both sides."""
+_LOOKED = "booking.past_claims"  # in a connection's info: the hour in which none was left
+_MOST_LOOKED = 2000  # resources
 
 
 def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
@@ -87,12 +89,19 @@ def delete_past_claims(
     """Delete past claims of these two: at most as many as the longest booking adds.
 
     Each booking does this for what it claims itself, so the table of claims stays small even where
-    nobody ever purges.
+    nobody ever purges. Once nothing is left, each connection looks again in the next hour.
     """
-    past = _past_ticks(now, zone)
-    release_past(session, member.resource_id, past["staff"], LONGEST)
+    past, hour = _past_ticks(now, zone), int(now.timestamp()) // 3600
+    resources = {member.resource_id: past["staff"]}
     if service.daily_limit is not None:
-        release_past(session, service.resource_id, past["service_day"], LONGEST)
+        resources[service.resource_id] = past["service_day"]
+    looked: dict[int, int] = session.connection().info.setdefault(_LOOKED, {})
+    if len(looked) > _MOST_LOOKED:
+        looked.clear()
+    for resource_id, before in resources.items():
+        is_due = looked.get(resource_id) != hour
+        if is_due and release_past(session, resource_id, before, LONGEST) < LONGEST:
+            looked[resource_id] = hour
 
 
 def _past_ticks(now: datetime, zone: ZoneInfo) -> dict[str, int]:

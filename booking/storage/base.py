@@ -1,11 +1,16 @@
 """What all tables share: one naming convention, and instants that never lose their zone."""
 
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
+from weakref import ref
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy import BigInteger, Connection, DateTime, Dialect, Integer, MetaData
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Answer = TypeVar("Answer")
+_ASKED = "booking.asked"  # in session.info
 
 # Without a name, SQLite's batch mode could never drop or change a constraint again.
 NAMES = {
@@ -50,6 +55,28 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def ask_once(
+    session: Session, connection: Connection, question: Hashable, ask: Callable[[], Answer]
+) -> Answer:
+    """Return what the database answers; on SQLite asked again only once this transaction wrote.
+
+    There a transaction sees one state from its beginning on, but for what it writes itself.
+    """
+    transaction = session.get_transaction()
+    if connection.dialect.name != "sqlite" or transaction is None:
+        return ask()
+    changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
+    savepoint, known = session.get_nested_transaction(), session.info.get(_ASKED)
+    # What was read inside a savepoint may have been rolled back with it.
+    if not known or known[:2] != (ref(transaction), changes) or known[2] not in (None, savepoint):
+        none_yet: dict[Hashable, Any] = {}
+        known = session.info[_ASKED] = (ref(transaction), changes, savepoint, none_yet)
+    answers = known[3]
+    if question not in answers:
+        answers[question] = ask()
+    return cast("Answer", answers[question])
 
 
 class OlderTables(Exception):

@@ -18,7 +18,8 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.scheduling.clock import to_minute
 from booking.scheduling.intervals import Interval
@@ -91,6 +92,14 @@ class Booking(Base):
         """What it takes up, buffers included, in minutes since the epoch, UTC."""
         first, end = to_minute(self.starts_at), to_minute(self.ends_at)
         return first - self.buffer_before, end + self.buffer_after
+
+
+def detach(session: Session, booking: Booking, service: Service, member: StaffMember) -> Booking:
+    """Return the booking as it is to be read when its transaction is over, of these two."""
+    session.expunge(booking)
+    set_committed_value(booking, "service", service)
+    set_committed_value(booking, "staff_member", member)
+    return booking
 
 
 booking = Base.metadata.tables[Booking.__tablename__]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Connection, Engine, Integer, String, Table, select
@@ -24,7 +24,7 @@ from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
 from booking.transactions.statements import FixedStatement, connection_of
 
-from .base import Base
+from .base import Base, ask_once
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
 
 
@@ -190,28 +190,16 @@ def remembered(engine: Engine) -> Catalogue | None:
 
 
 def _token(session: Session, connection: Connection) -> str | None:
-    """The token as this transaction sees it; on SQLite read again only once it wrote.
-
-    There a transaction sees one state from its beginning on, but for what it writes itself.
-    """
-    transaction = session.get_transaction()
-    if connection.dialect.name != "sqlite" or transaction is None:
-        return _TOKEN.execute(session, {}).scalar_one_or_none()
-    changes = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]
-    savepoint, known = session.get_nested_transaction(), session.info.get(_ASKED)
-    # What was read inside a savepoint may have been rolled back with it.
-    if known and known[:2] == (ref(transaction), changes) and known[2] in (None, savepoint):
-        return str(known[3])
-    token: str | None = _TOKEN.execute(session, {}).scalar_one_or_none()
-    if token is not None:
-        session.info[_ASKED] = (ref(transaction), changes, savepoint, token)
-    return token
+    """The token as this transaction sees it."""
+    return ask_once(
+        session, connection, "token", lambda: connection.execute(_TOKEN).scalar_one_or_none()
+    )
 
 
 def _read(session: Session, token: str) -> Catalogue:
     # A session of its own on the same transaction: what it finds is let go of, and the caller's
     # objects stay the caller's.
-    with Session(session.connection(), join_transaction_mode="rollback_only") as own:
+    with Session(connection_of(session), join_transaction_mode="rollback_only") as own:
         services = own.scalars(_SERVICES).all()
         staff = own.scalars(select(StaffMember)).all()
         shop = own.get(Shop, 1)
@@ -229,8 +217,7 @@ def _read(session: Session, token: str) -> Catalogue:
     return replace(found, services=bookable)
 
 
-_ASKED = "booking.catalogue_token"  # in session.info
-_TOKEN = FixedStatement(select(catalogue_state.c.token).where(catalogue_state.c.id == 1))
+_TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
 _SERVICES = (
     select(Service)
     .order_by(Service.position, Service.id)

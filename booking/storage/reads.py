@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
 from booking.transactions.statements import FixedStatement, connection_of
 
+from .base import ask_once
 from .bookings import Booking, Hold
 from .bookings import booking as bookings
 from .bookings import hold as holds
@@ -55,8 +56,17 @@ def booking_by_reference(session: Session, reference: str) -> Booking | None:
 
 def booking_by_draft(session: Session, draft: str) -> Booking | None:
     """Return the booking that came of that draft."""
-    found = _DRAFT.execute(session, {"draft": draft}).scalar()
-    return session.scalar(_BY_ID, {"booking": found}) if found is not None else None
+    return booking_or_reference(session, draft, "")[0]
+
+
+def booking_or_reference(
+    session: Session, draft: str, reference: str
+) -> tuple[Booking | None, bool]:
+    """Return the booking that came of that draft, and whether any has that reference."""
+    asked = {"draft": draft, "reference": reference}
+    found = {row.draft: row.id for row in connection_of(session).execute(_EITHER, asked)}
+    made = session.scalar(_BY_ID, {"booking": found.pop(draft)}) if draft in found else None
+    return made, bool(found)
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
@@ -119,9 +129,13 @@ def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hol
     """Return the hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
     if tab_key is None:
         return None
-    query = _HOLD_TO_CHANGE if lock else _HOLD
-    row = connection_of(session).execute(query, {"tab": tab_key}).one_or_none()
-    return Hold(*row) if row else None
+    connection, query = connection_of(session), _HOLD_TO_CHANGE if lock else _HOLD
+
+    def ask() -> Hold | None:
+        row = connection.execute(query, {"tab": tab_key}).one_or_none()
+        return Hold(*row) if row else None
+
+    return ask_once(session, connection, ("hold", tab_key), ask)
 
 
 def _bookings() -> Select[Booking]:
@@ -131,7 +145,9 @@ def _bookings() -> Select[Booking]:
 # Built once: building a statement takes several times as long as running it.
 _HOLD = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
 _HOLD_TO_CHANGE = _HOLD.with_for_update()
-_DRAFT = FixedStatement(select(bookings.c.id).where(bookings.c.draft == bindparam("draft")))
+_EITHER = select(bookings.c.draft, bookings.c.id).where(
+    or_(bookings.c.draft == bindparam("draft"), bookings.c.reference == bindparam("reference"))
+)
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
 _BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, func, select
+from sqlalchemy import String, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
@@ -27,7 +27,7 @@ from .bookings import booking as bookings
 from .bookings import claim as claims
 from .business import Service, StaffMember
 from .catalogue import Catalogue, clip_exceptions, rules_of
-from .claims import BLOCKING, PLACES_A_DAY, day_places
+from .claims import BLOCKING, PLACES_A_DAY, Pair, day_places
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,7 @@ _BOOKED_THAT_DAY = select(bookings.c.id, bookings.c.starts_at).where(
 class AvailabilitySnapshot:
     """What one service's staff have left, as one tab sees it: its own hold hides nothing.
 
+    `own_claims` are those of its hold, over or not, and of the booking about to be moved.
     `now` and all intervals are minutes since the epoch, UTC.
     """
 
@@ -129,6 +130,7 @@ class AvailabilitySnapshot:
     taken: dict[int, list[Interval]]
     places: DailyQuota
     own: Hold | None
+    own_claims: frozenset[Pair]
     now: int
     zone: ZoneInfo
 
@@ -220,6 +222,7 @@ def load_snapshot(
     """
     limits = _limits(int(now.timestamp()), own, booking_id)
     around = (span[0] - 2 * DAY, span[1] + 2 * DAY)  # longer than any appointment and its buffers
+    taken, own_claims = _taken(session, staff, around, limits)
     return AvailabilitySnapshot(
         service_id=service.id,
         rules=rules_of(service),
@@ -227,9 +230,10 @@ def load_snapshot(
             member.id: clip_exceptions(catalogue.working_time(member.id), around)
             for member in staff
         },
-        taken=_taken(session, staff, around, limits),
+        taken=taken,
         places=load_daily_quota(session, service, around, limits, catalogue.zone),
         own=own if own and not own.is_over(now) else None,
+        own_claims=own_claims,
         now=-(-int(now.timestamp()) // 60),  # rounded up: the current minute is over
         zone=catalogue.zone,
     )
@@ -250,13 +254,18 @@ def _limits(now: int, own: Hold | None, booking_id: int | None) -> dict[str, int
 
 def _taken(
     session: Session, staff: Sequence[StaffMember], span: Interval, limits: dict[str, int]
-) -> dict[int, list[Interval]]:
+) -> tuple[dict[int, list[Interval]], frozenset[Pair]]:
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
     values = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
-    for resource, written in connection_of(session).execute(_TAKEN, {**values, **limits}):
-        taken[of_resource[resource]] = _merge_ticks(sorted(map(int, written.split(","))))
-    return taken
+    own: set[Pair] = set()
+    for resource, written, is_own in connection_of(session).execute(_TAKEN, {**values, **limits}):
+        ticks = sorted(map(int, written.split(",")))
+        if is_own:
+            own |= {(resource, tick) for tick in ticks}
+        else:
+            taken[of_resource[resource]] = _merge_ticks(ticks)
+    return taken, frozenset(own)
 
 
 def _merge_ticks(ticks: list[int]) -> list[Interval]:
@@ -272,8 +281,15 @@ def _merge_ticks(ticks: list[int]) -> list[Interval]:
 # Built once: building a statement takes several times as long as running it. One row for each
 # resource: a row for each five minutes, or a window function over them, took most of the time
 # that a busy month takes.
-_TAKEN = (
-    select(claims.c.resource_id, func.aggregate_strings(cast(claims.c.tick, String), ","))
+_TICKS = func.aggregate_strings(cast(claims.c.tick, String), ",")
+_TAKEN = union_all(
+    select(claims.c.resource_id, _TICKS, literal_column("0"))
     .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *BLOCKING)
-    .group_by(claims.c.resource_id)
+    .group_by(claims.c.resource_id),
+    *(
+        select(claims.c.resource_id, _TICKS, literal_column("1"))
+        .where(claims.c[owner] == bindparam(f"own_{owner.removesuffix('_id')}"))
+        .group_by(claims.c.resource_id)
+        for owner in ("hold_id", "booking_id")
+    ),
 )

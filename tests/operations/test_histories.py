@@ -318,6 +318,7 @@ def test_without_the_guard_the_model_is_left_behind(shop, monkeypatch):
         "_statement",
         lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR"),
     )
-    monkeypatch.setattr(snapshot, "_taken", lambda _s, staff, *_: {one.id: [] for one in staff})
+    nothing_taken = lambda _s, staff, *_: ({one.id: [] for one in staff}, frozenset())  # noqa: E731
+    monkeypatch.setattr(snapshot, "_taken", nothing_taken)
     with pytest.raises(AssertionError):
         play(shop, lambda _line: None, 50)

@@ -55,7 +55,7 @@ def _fragment(
     **extra: Any,
 ) -> tuple[str, str]:
     if tab.state == "completed":
-        return "done", done.render_done(tab, alerts=alerts, notices=notices)
+        return "done", done.render_done(tab, seen, alerts=alerts, notices=notices)
     draft = seen.draft if seen else BookingDraft.of(tab.data)
     draft.zone = zone or draft.zone
     wizard = load_state(tab, draft, seen)

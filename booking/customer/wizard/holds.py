@@ -37,9 +37,16 @@ _WORTHWHILE = 60  # seconds: a hold that would gain less is left as it is
 
 
 def hold_slot(
-    wizard: WizardState, service: Service, staff: Sequence[StaffMember], start: datetime
+    wizard: WizardState,
+    service: Service,
+    staff: Sequence[StaffMember],
+    start: datetime,
+    *,
+    alone: bool = False,
 ) -> Hold:
     """Hold that time with one of the staff, and write it into the draft.
+
+    `alone`: a refusal rolls back the whole request.
 
     Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
@@ -57,6 +64,7 @@ def hold_slot(
         extensions=settings.hold_extensions,
         visitor=visitor(),
         proof=challenge.proof(wizard, start),
+        alone=alone,
     )
     draft.slot = slot_value(start)
     draft.staff_member = next(member.slug for member in staff if member.id == made.staff_member_id)

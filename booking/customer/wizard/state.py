@@ -19,7 +19,7 @@ from booking.scheduling.clock import to_minute
 from booking.storage import reads
 from booking.storage.availability import Diary
 from booking.storage.catalogue import Catalogue, read_catalogue
-from booking.storage.models import Hold, Service, Shop, StaffMember
+from booking.storage.models import Booking, Hold, Service, Shop, StaffMember
 from booking.tab_sessions import TabSession
 from booking.web.shop import customer_zone, phone_region, placeholder_shop, shop_zone
 
@@ -53,6 +53,8 @@ class WizardState:
     service: Service | None
     staff: Sequence[StaffMember]
     candidates: Sequence[StaffMember]
+    booked: Booking | None = None
+    """What has just been made of the draft."""
 
     @property
     def services(self) -> Sequence[Service]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from booking.customer.appointment import manage_link, presenter
 from booking.customer.wizard import progress
+from booking.customer.wizard.state import WizardState
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.storage import reads
@@ -27,15 +28,22 @@ class DoneStep(Step):
     is_question = False
 
 
-def render_done(tab: TabSession, *, alerts: Sequence[str] = (), notices: Sequence[str] = ()) -> str:
-    """Return the confirmation.
+def render_done(
+    tab: TabSession,
+    seen: WizardState | None = None,
+    *,
+    alerts: Sequence[str] = (),
+    notices: Sequence[str] = (),
+) -> str:
+    """Return the confirmation; `seen` is the state that was committed just now, if any.
 
     Raises: TabSessionGone when the booking has left the database.
     """
-    booking = reads.booking_by_reference(tab.session, tab.result or "")
+    made = seen and seen.booked
+    booking = made or reads.booking_by_reference(tab.session, tab.result or "")
     if booking is None:
         raise TabSessionGone("completed")
-    shop = get_shop(tab.session)
+    shop = seen.shop if seen else get_shop(tab.session)
     token = manage_link.manage_token(tab, booking.draft)
     return render(
         "_done.html",

@@ -21,6 +21,7 @@ from booking.operations.bookings import Customer
 from booking.operations.errors import AlreadyConfirmed, SlotUnavailable, VisitorLimit
 from booking.state import current_sidebook
 from booking.storage import reads
+from booking.storage.bookings import detach
 from booking.storage.models import Booking
 from booking.tab_sessions import DeferredResponse, TabSession, TabSessionGone
 from booking.web import urls
@@ -79,7 +80,8 @@ class ReviewStep(Step):
     def _book(self, wizard: WizardState) -> DeferredResponse:
         tab = wizard.tab
         try:
-            tab.complete(_make_booking(wizard).reference)
+            wizard.booked = _make_booking(wizard)
+            tab.complete(wizard.booked.reference)
         except SlotUnavailable as lost:
             alerts = [slot_unavailable(lost.reason, wizard.service)]
             return refuse(tab, step_named("time"), 409, alerts, lost=wizard.draft.start)
@@ -87,7 +89,7 @@ class ReviewStep(Step):
             return refuse(tab, self, 429, [visitor_limit(reached.limit)])
         except AlreadyConfirmed:
             return refuse(tab, self, 409, [_(REVIEW_OUTDATED)])
-        return tab.render_after_commit(go_on)
+        return tab.render_after_commit(go_on, seen=wizard)
 
 
 def _make_booking(wizard: WizardState) -> Booking:
@@ -97,13 +99,14 @@ def _make_booking(wizard: WizardState) -> Booking:
     visitor has enough, and AlreadyConfirmed when this draft was confirmed with other answers.
     """
     draft, tab = wizard.draft, wizard.tab
-    return bookings.book(
+    service, member = required(wizard.service), required(wizard.staff_member)
+    made = bookings.book(
         tab.session,
         tab_key=tab.key,
         idempotency_key=wizard.idempotency_key,
         fingerprint=wizard.fingerprint,
-        service=required(wizard.service),
-        staff=[required(wizard.staff_member)],
+        service=service,
+        staff=[member],
         start=required(draft.start),
         customer=Customer(**draft.contact, zone=wizard.zone.key),
         answers=[each for step in questions() for each in step.booking_answers(wizard)],
@@ -112,7 +115,9 @@ def _make_booking(wizard: WizardState) -> Booking:
         ),
         now=tab.now,
         visitor=visitor(),
+        alone=True,
     )
+    return detach(tab.session, made, service, member)
 
 
 def _with_link(step: Step, row: Row, *, is_skipped: bool) -> dict[str, Any]:
