@@ -14,7 +14,7 @@ from types import MappingProxyType
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Column, Connection, Engine, Integer, String, Table, select
+from sqlalchemy import Column, Connection, Engine, Integer, String, Table, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
@@ -26,6 +26,7 @@ from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base, ask_once
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
+from .visitors import note_keys, visitor_key
 
 
 def rules_of(service: Service) -> ServiceRules:
@@ -190,10 +191,14 @@ def remembered(engine: Engine) -> Catalogue | None:
 
 
 def _token(session: Session, connection: Connection) -> str | None:
-    """The token as this transaction sees it."""
-    return ask_once(
-        session, connection, "token", lambda: connection.execute(_TOKEN).scalar_one_or_none()
-    )
+    """The token as this transaction sees it, and beside it the few keys of visitors."""
+
+    def ask() -> str | None:
+        rows = connection.execute(_TOKEN).all()
+        note_keys(session, {row.day: row.key for row in rows if row.key})
+        return rows[0].token if rows else None
+
+    return ask_once(session, connection, "token", ask)
 
 
 def _read(session: Session, token: str) -> Catalogue:
@@ -217,7 +222,12 @@ def _read(session: Session, token: str) -> Catalogue:
     return replace(found, services=bookable)
 
 
-_TOKEN = select(catalogue_state.c.token).where(catalogue_state.c.id == 1)
+# Nearly every transaction that counts a visitor asks for the token before.
+_TOKEN = (
+    select(catalogue_state.c.token, visitor_key)
+    .join_from(catalogue_state, visitor_key, true(), isouter=True)
+    .where(catalogue_state.c.id == 1)
+)
 _SERVICES = (
     select(Service)
     .order_by(Service.position, Service.id)

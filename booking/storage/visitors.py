@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from weakref import ref
 
 from sqlalchemy import (
     BindParameter,
@@ -134,9 +135,19 @@ def _marked(key: bytes | None, names: Names) -> tuple[bytes | None, ...]:
     return (*made, *[None] * (len(WIDTHS) - len(made)))
 
 
+def note_keys(session: Session, keys: dict[int, bytes]) -> None:
+    """Remember the keys by day, as this transaction has read them beside something else."""
+    session.info[_NOTED] = ref(session.get_transaction()), session.get_nested_transaction(), keys
+
+
 def _keys(session: Session, today: int) -> dict[int, bytes]:
-    rows = _KEYS.execute(session, {"since": today - 1})
-    return {row.day: row.key for row in rows}
+    transaction, savepoint, keys = session.info.get(_NOTED, (None, None, {}))
+    # What was read inside a savepoint may have been rolled back with it.
+    is_here = savepoint in (None, session.get_nested_transaction())
+    if not is_here or today not in keys or transaction != ref(session.get_transaction()):
+        rows = connection_of(session).execute(_KEYS, {"since": today - 1})
+        keys = {row.day: row.key for row in rows}
+    return {day: key for day, key in keys.items() if day >= today - 1}
 
 
 def _turn_keys(session: Session, today: int) -> None:
@@ -147,6 +158,7 @@ def _turn_keys(session: Session, today: int) -> None:
 
 
 def _delete_old_keys(session: Session, today: int) -> None:
+    session.info.pop(_NOTED, None)
     session.execute(delete(visitor_key).where(visitor_key.c.day < today - 1))
 
 
@@ -172,6 +184,7 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
     return select(func.count()).where(made_by, recent).scalar_subquery()
 
 
+_NOTED = "booking.visitor_keys"  # in session.info
 # Built once: building a statement takes several times as long as running it. One for all widths.
 _KEYS = FixedStatement(select(visitor_key).where(visitor_key.c.day >= bindparam("since")))
 _COUNT = select(*(part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings)))
