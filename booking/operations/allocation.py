@@ -27,7 +27,12 @@ from booking.transactions.statements import connection_of
 
 from .errors import SlotUnavailable
 from .slot_request import Candidate, SlotRequest
-from .visitors import VisitorShare, check_visitor_limits, within_visitor_share
+from .visitors import (
+    VisitorShare,
+    check_visitor_limits,
+    wait_for_visitor,
+    within_visitor_share,
+)
 
 _FOREIGN_KEY_VIOLATION = "23503"
 _MOST_TELLING_FIRST = (
@@ -110,12 +115,13 @@ def allocate(session: Session, request: SlotRequest, record: ClaimRecord) -> Can
     """
     _validate_start(request.start, request.now)
     # First, because on PostgreSQL it may wait for others of the network.
-    hashes = check_visitor_limits(session, request)
+    hashes = wait_for_visitor(session, request)
     catalogue = read_catalogue(session)
+    taken = check_visitor_limits(session, request, catalogue.zone, hashes)
     offering = _offering(catalogue, request)
     snapshot = _snapshot_for_start(session, catalogue, request, offering)
     ordered = _by_preference(session, request, snapshot, _free(request, snapshot, offering))
-    share = within_visitor_share(session, request, snapshot, ordered, hashes)
+    share = within_visitor_share(session, request, snapshot, ordered, hashes, taken)
     terms = Terms(request, snapshot, share, hashes)
     chosen = _claim_first_available(session, terms, record.write(session, terms))
     record.assign(session, terms, chosen)

@@ -1,10 +1,10 @@
 """Limit what one visitor may hold, book and begin: counted in the database, for all processes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -20,14 +20,15 @@ from booking.storage.visitors import (
     DayPart,
     VisitorHashes,
     VisitorUsage,
-    count_held_and_booked,
     visitor_hashes,
+    visitor_standing,
     visitor_usage,
 )
 
 from .errors import Limit, ProofOfWorkRequired, VisitorLimit
 from .slot_request import Candidate, SlotRequest, Visitor
 
+Usage = Mapping[int, VisitorUsage]
 MULTIPLES = (1, 4, 8)
 """How many visitors' worth an address, the network around it and a wide one may hold and book."""
 DRAFT_MULTIPLES = (1, 32, 128)
@@ -54,15 +55,8 @@ class VisitorShare:
 # -- what is held and booked -----------------------------------------------------------------------
 
 
-def check_visitor_limits(session: Session, request: SlotRequest) -> VisitorHashes | None:
-    """Return the visitor's hashes; None where the request counts nobody.
-
-    A visitor's other tabs may hold, and the visitor may book, only so much; the networks around may
-    by larger numbers. A live hold counts as the booking it may become, so that confirming it is
-    always allowed.
-
-    Raises: VisitorLimit.
-    """
+def wait_for_visitor(session: Session, request: SlotRequest) -> VisitorHashes | None:
+    """Return the visitor's hashes once nobody else of the network is asking; None: not counted."""
     visitor, now = request.visitor, request.now
     if visitor is None:
         return None
@@ -70,13 +64,39 @@ def check_visitor_limits(session: Session, request: SlotRequest) -> VisitorHashe
         return visitor_hashes(session, [visitor.address], now)
     hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now)
     _one_at_a_time(session, hashes)
-    counted = count_held_and_booked(session, hashes, now=now, besides_tab=request.tab_key)
-    for multiple, has in zip(MULTIPLES, counted, strict=True):
+    return hashes
+
+
+def check_visitor_limits(
+    session: Session, request: SlotRequest, zone: ZoneInfo, hashes: VisitorHashes | None
+) -> Usage:
+    """Return what is taken of the candidates' day, in the shop's zone, by their resources.
+
+    A visitor's other tabs may hold, and the visitor may book, only so much; the networks around may
+    by larger numbers. A live hold counts as the booking it may become, so that confirming it is
+    always allowed.
+
+    Raises: VisitorLimit.
+    """
+    visitor = request.visitor
+    if visitor is None or hashes is None:
+        return {}
+    first, end = day_interval(local_day(to_minute(request.start), zone), zone)
+    resources = [one.member.resource_id for one in request.candidates]
+    counted, usage = visitor_standing(
+        session,
+        hashes,
+        resources,
+        range(first // TICK, end // TICK),
+        now=request.now,
+        besides_tab=request.tab_key,
+    )
+    for multiple, has in zip(MULTIPLES, () if visitor.shared else counted, strict=False):
         if has.holds >= visitor.holds * multiple:
             raise VisitorLimit(Limit.HOLDS)
         if has.holds + has.bookings >= visitor.bookings * multiple:
             raise VisitorLimit(Limit.BOOKINGS)
-    return hashes
+    return usage
 
 
 def within_visitor_share(
@@ -85,10 +105,12 @@ def within_visitor_share(
     snapshot: AvailabilitySnapshot,
     candidates: list[Candidate],
     hashes: VisitorHashes | None,
+    taken: Usage,
 ) -> VisitorShare:
     """Return the candidates of whose day the visitor may have more; if any, those who may be held.
 
-    Where too much of everybody's day is held and not booked already, the slot may not be held.
+    `taken` is what `check_visitor_limits` returned. Where too much of everybody's day is held and
+    not booked already, the slot may not be held.
 
     Raises: VisitorLimit if the visitor may have more of nobody's day, or of none of the service's
     daily limit.
@@ -99,10 +121,7 @@ def within_visitor_share(
     minute = to_minute(request.start)
     date = local_day(minute, snapshot.zone)
     first, end = day_interval(date, snapshot.zone)
-    counted: dict[str, Any] = {"now": request.now, "besides_tab": request.tab_key}
-    places = _places(session, request, snapshot, visitor, hashes, day_places(date), counted)
-    resources = [one.member.resource_id for one in candidates]
-    taken = visitor_usage(session, hashes, resources, range(first // TICK, end // TICK), **counted)
+    places = _places(session, request, snapshot, visitor, hashes, day_places(date))
     span = snapshot.rules.span(minute)
     opened = {one.member.id: snapshot.open_minutes(one.member, (first, end)) for one in candidates}
     usage = {one.member.id: taken.get(one.member.resource_id, VisitorUsage()) for one in candidates}
@@ -175,7 +194,6 @@ def _places(
     visitor: Visitor,
     hashes: VisitorHashes,
     places: range,
-    counted: dict[str, Any],
 ) -> VisitorShare:
     """What the places of a daily limit say, as others must keep their part.
 
@@ -184,7 +202,9 @@ def _places(
     limit, resource = snapshot.rules.daily_limit, request.service.resource_id
     if not limit:
         return VisitorShare([])
-    taken = visitor_usage(session, hashes, [resource], places, **counted)
+    taken = visitor_usage(
+        session, hashes, [resource], places, now=request.now, besides_tab=request.tab_key
+    )
     own, held = (part.appointments for part in taken.get(resource, VisitorUsage()))
     if not visitor.shared and not within_share(limit, own, own, 1, visitor.share):
         raise VisitorLimit(Limit.DAY)

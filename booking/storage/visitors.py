@@ -9,7 +9,7 @@ try out all IPv4 addresses. Columns and comments also call a hash a mark.
 
 import hmac
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from weakref import ref
@@ -29,6 +29,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -107,29 +108,6 @@ def delete_old_keys(session: Session, now: datetime) -> None:
     session.execute(delete(visitor_key).where(visitor_key.c.day > today + 1))
 
 
-def count_held_and_booked(
-    session: Session, hashes: VisitorHashes, *, now: datetime, besides_tab: int | None
-) -> list[Counted]:
-    """Count for the visitor, then each network around, in the order of WIDTHS.
-
-    What the tab `besides_tab` holds is left out. Bookings count that were cancelled since, too.
-    """
-    values: dict[str, Any] = {
-        "now": int(now.timestamp()),
-        "since": now - timedelta(days=1),
-        "tab": number_of(besides_tab),
-    }
-    for width in WIDTHS:
-        values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
-    found = connection_of(session).execute(_COUNT, values).one()
-    return [Counted(*found[place : place + 2]) for place in range(0, 2 * len(WIDTHS), 2)]
-
-
-def number_of(tab_key: int | None) -> int:
-    """Return the tab's key, or one that no tab has."""
-    return -1 if tab_key is None else tab_key
-
-
 def _marked(key: bytes | None, names: Names) -> tuple[bytes | None, ...]:
     made = [hmac.digest(key, name.encode(), "sha256") for name in names] if key else []
     return (*made, *[None] * (len(WIDTHS) - len(made)))
@@ -186,8 +164,9 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
 
 _NOTED = "booking.visitor_keys"  # in session.info
 # Built once: building a statement takes several times as long as running it. One for all widths.
-_KEYS = FixedStatement(select(visitor_key).where(visitor_key.c.day >= bindparam("since")))
-_COUNT = select(*(part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings)))
+_KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
+_COUNTS = (part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings))
+_COUNT = select(*(count.label(f"count_{place}") for place, count in enumerate(_COUNTS))).subquery()
 
 
 class DayPart(NamedTuple):
@@ -214,34 +193,69 @@ def visitor_usage(
     besides_tab: int | None,
 ) -> dict[int, VisitorUsage]:
     """Return what is taken of each resource within those ticks, that tab's own hold left out."""
-    today, yesterday = hashes.of("visitor")
-    values = {
-        "today": today,
-        "yesterday": yesterday,
+    values = _values(hashes, resources, ticks, now, besides_tab)
+    return _usage(connection_of(session).execute(_USAGE, values))
+
+
+def visitor_standing(
+    session: Session,
+    hashes: VisitorHashes,
+    resources: Collection[int],
+    ticks: range,
+    *,
+    now: datetime,
+    besides_tab: int | None,
+) -> tuple[list[Counted], dict[int, VisitorUsage]]:
+    """Count for the visitor, then each network around, in the order of WIDTHS; and return usage.
+
+    What the tab `besides_tab` holds is left out. Bookings count that were cancelled since, too.
+    """
+    values = _values(hashes, resources, ticks, now, besides_tab)
+    rows, end = connection_of(session).execute(_STANDING, values).all(), 2 * len(WIDTHS)
+    counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
+    return counted, _usage(row[end:] for row in rows if row[end] is not None)
+
+
+def _values(
+    hashes: VisitorHashes,
+    resources: Collection[int],
+    ticks: range,
+    now: datetime,
+    besides_tab: int | None,
+) -> dict[str, Any]:
+    values: dict[str, Any] = {
         "resources": list(resources),
         "first": ticks.start,
         "end": ticks.stop,
         "now": int(now.timestamp()),
-        "tab": number_of(besides_tab),
+        "since": now - timedelta(days=1),
+        "tab": -1 if besides_tab is None else besides_tab,  # no tab has that key
     }
-    rows = connection_of(session).execute(_USAGE, values)
+    for width in WIDTHS:
+        values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
+    return values
+
+
+def _usage(rows: Iterable[Sequence[Any]]) -> dict[int, VisitorUsage]:
     return {
         resource: VisitorUsage(DayPart(ours, own * TICK), DayPart(theirs, held * TICK))
         for resource, ours, own, theirs, held in rows
     }
 
 
-def _part(which: ColumnElement[bool]) -> list[ColumnElement[int]]:
+def _part(which: ColumnElement[bool], name: str) -> list[ColumnElement[int]]:
     owner = func.coalesce(claims.c.hold_id, -claims.c.booking_id)
-    return [func.count(case((which, owner)).distinct()), func.count(case((which, 1)))]
+    appointments = func.count(case((which, owner)).distinct())
+    ticks = func.count(case((which, 1)))
+    return [appointments.label(f"{name}_appointments"), ticks.label(f"{name}_ticks")]
 
 
 # Built once: building a statement takes several times as long as running it.
-_BOTH_DAYS = [bindparam(day, type_=LargeBinary) for day in ("today", "yesterday")]
+_BOTH_DAYS = _of("visitor")
 _HELD_BY_OTHERS = claims.c.hold_id.is_not(None) & (holds.c.tab_session_id != bindparam("tab"))
 _OWN = or_(_HELD_BY_OTHERS & holds.c.visitor.in_(_BOTH_DAYS), bookings.c.visitor.in_(_BOTH_DAYS))
 _USAGE = (
-    select(claims.c.resource_id, *_part(_OWN), *_part(_HELD_BY_OTHERS))
+    select(claims.c.resource_id, *_part(_OWN, "own"), *_part(_HELD_BY_OTHERS, "held"))
     .outerjoin(holds, holds.c.id == claims.c.hold_id)
     .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
     .where(
@@ -252,3 +266,5 @@ _USAGE = (
     )
     .group_by(claims.c.resource_id)
 )
+_PART = _USAGE.subquery()
+_STANDING = select(_COUNT, _PART).join_from(_COUNT, _PART, true(), isouter=True)
