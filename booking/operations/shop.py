@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -44,6 +45,7 @@ from .plan import (
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+Sold = TypeVar("Sold", Service, StaffMember)
 Ranges = tuple[TimeRange, ...]
 
 
@@ -120,34 +122,24 @@ def _services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[Chan
     # Locked, so that nobody books what is about to be found without bookings and deleted.
     rows = {row.slug: row for row in session.scalars(select(Service).with_for_update())}
     for position, plan in enumerate(plans, start=1):
-        thing, values = Thing("service", plan.slug), {**vars(plan), "position": position}
-        questions = values.pop("questions")
-        if row := rows.get(plan.slug):
-            yield from _return(row, thing)
-            yield from _update(row, values, thing)
-            yield from _questions(row, questions, thing)
-        else:
-            row = Service(**values)
-            session.add(row)
-            list(_questions(row, questions, thing))
-            yield Change(thing, Action.ADDED)
-        row.resource.name = plan.name
+        values = {**vars(plan), "position": position}
+        parts = partial(_questions, values.pop("questions"))
+        yield from _sold(session, rows.get(plan.slug) or Service, values, "service", parts)
     session.flush()
 
 
-def _questions(service: Service, plans: tuple[QuestionPlan, ...], owner: Thing) -> Iterator[Change]:
-    rows, gone = _partition(service.questions, lambda row: row.key, {plan.key for plan in plans})
-    for old in gone:
-        service.questions.remove(old)
-        yield Change(Thing("question", old.key, owner), Action.DELETED)
-    for position, plan in enumerate(plans, start=1):
-        thing = Thing("question", plan.key, owner)
-        values = {**vars(plan), "choices": list(plan.choices), "position": position}
-        if row := rows.get(plan.key):
-            yield from _update(row, values, thing)
-        else:
-            service.questions.append(Question(**values))
-            yield Change(thing, Action.ADDED)
+def _questions(plans: tuple[QuestionPlan, ...], service: Service, owner: Thing) -> Iterator[Change]:
+    wanted = {
+        plan.key: {**vars(plan), "choices": list(plan.choices), "position": position}
+        for position, plan in enumerate(plans, start=1)
+    }
+    return _merge(
+        service.questions,
+        lambda row: row.key,
+        wanted,
+        Question,
+        lambda key: Thing("question", key, owner),
+    )
 
 
 def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iterator[Change]:
@@ -159,20 +151,20 @@ def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iter
 
 
 def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[Change]:
-    wanted = {(plan.first_day, plan.last_day): plan for plan in plans}
-    rows, gone = _partition(
-        session.scalars(select(Closure)).all(), lambda row: (row.first_day, row.last_day), wanted
+    wanted = {(plan.first_day, plan.last_day): vars(plan) for plan in plans}
+    found = list(session.scalars(select(Closure)))
+    before = [*found]
+    yield from _merge(
+        found,
+        lambda row: (row.first_day, row.last_day),
+        wanted,
+        Closure,
+        lambda span: Thing("closure", span),
     )
-    for old in gone:
-        session.delete(old)
-        yield Change(Thing("closure", (old.first_day, old.last_day)), Action.DELETED)
-    for span, plan in wanted.items():
-        thing = Thing("closure", span)
-        if row := rows.get(span):
-            yield from _update(row, vars(plan), thing)
-        else:
-            session.add(Closure(**vars(plan)))
-            yield Change(thing, Action.ADDED)
+    session.add_all(found)
+    for gone in before:
+        if gone not in found:
+            session.delete(gone)
 
 
 # -- staff: people, what they offer, and their hours -----------------------------------------------
@@ -183,26 +175,17 @@ def _staff(session: Session, plans: tuple[StaffPlan, ...]) -> Iterator[Change]:
     rows, gone = _partition(found, lambda row: row.slug, {plan.slug for plan in plans})
     services = {row.slug: row for row in session.scalars(select(Service))}
     for position, plan in enumerate(plans, start=1):
-        thing = Thing("staff", plan.slug)
         attributes = ("slug", "name", "about", "zone")
         values = {name: getattr(plan, name) for name in attributes} | {"position": position}
-        if row := rows.get(plan.slug):
-            yield from _return(row, thing)
-            yield from _update(row, values, thing)
-            yield from _working_life(row, plan, services, thing)
-        else:
-            row = StaffMember(**values)
-            session.add(row)
-            list(_working_life(row, plan, services, thing))
-            yield Change(thing, Action.ADDED)
-        row.resource.name = plan.name
+        parts = partial(_working_life, plan, services)
+        yield from _sold(session, rows.get(plan.slug) or StaffMember, values, "staff", parts)
     session.flush()
     for row in gone:
         yield from _remove_or_retire(session, row, Thing("staff", row.slug))
 
 
 def _working_life(
-    row: StaffMember, plan: StaffPlan, services: Mapping[str, Service], owner: Thing
+    plan: StaffPlan, services: Mapping[str, Service], row: StaffMember, owner: Thing
 ) -> Iterator[Change]:
     yield from _offers(row, [services[slug] for slug in plan.offers], owner)
     yield from _weekly(row, "open", plan.hours, "hours", owner)
@@ -264,17 +247,14 @@ def _time_off(
     def thing(starts_at: datetime, ends_at: datetime) -> Thing:
         return Thing("time_off", (starts_at.astimezone(zone), ends_at.astimezone(zone)), owner)
 
-    wanted = {(plan.starts_at, plan.ends_at): plan for plan in plans}
-    rows, gone = _partition(row.time_off, lambda one: (one.starts_at, one.ends_at), wanted)
-    for one in gone:
-        row.time_off.remove(one)
-        yield Change(thing(one.starts_at, one.ends_at), Action.DELETED)
-    for span, plan in wanted.items():
-        if span in rows:
-            yield from _update(rows[span], vars(plan), thing(*span))
-        else:
-            row.time_off.append(TimeOff(**vars(plan)))
-            yield Change(thing(*span), Action.ADDED)
+    wanted = {(plan.starts_at, plan.ends_at): vars(plan) for plan in plans}
+    return _merge(
+        row.time_off,
+        lambda one: (one.starts_at, one.ends_at),
+        wanted,
+        TimeOff,
+        lambda span: thing(*span),
+    )
 
 
 def _ranges(rows: Iterable[WeeklyHours | DateOverride]) -> Ranges:
@@ -312,11 +292,48 @@ def _partition(
     return kept, [row for row in found if row not in kept.values()]
 
 
-def _return(row: Service | StaffMember, thing: Thing) -> Iterator[Change]:
-    """Put back on sale what was retired: the plan has it again."""
-    if row.retired:
-        row.retired = False
-        yield Change(thing, Action.RETURNED)
+def _merge(
+    rows: list[Row],
+    key: Callable[[Row], Key],
+    wanted: Mapping[Key, Mapping[str, Any]],
+    make: Callable[..., Row],
+    thing: Callable[[Key], Thing],
+) -> Iterator[Change]:
+    """Take out of the rows what is not wanted, then change or add the rest, by their keys."""
+    kept, gone = _partition(rows, key, wanted)
+    for old in gone:
+        rows.remove(old)
+        yield Change(thing(key(old)), Action.DELETED)
+    for name, values in wanted.items():
+        if row := kept.get(name):
+            yield from _update(row, values, thing(name))
+        else:
+            rows.append(make(**values))
+            yield Change(thing(name), Action.ADDED)
+
+
+def _sold(
+    session: Session,
+    known: Sold | type[Sold],
+    values: Mapping[str, Any],
+    kind: str,
+    parts: Callable[[Sold, Thing], Iterator[Change]],
+) -> Iterator[Change]:
+    """Put on sale, or change, what is sold with its parts; it is new where `known` is its class."""
+    thing = Thing(kind, values["slug"])
+    if isinstance(known, type):
+        row = known(**values)
+        session.add(row)
+        list(parts(row, thing))
+        yield Change(thing, Action.ADDED)
+    else:
+        row = known
+        if row.retired:
+            row.retired = False
+            yield Change(thing, Action.RETURNED)
+        yield from _update(row, values, thing)
+        yield from parts(row, thing)
+    row.resource.name = values["name"]
 
 
 def _remove_or_retire(
