@@ -17,7 +17,6 @@ from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
 from booking.storage.reads import booking_by_draft, booking_or_reference, hold_of
 from booking.transactions.retry import Retry
-from booking.transactions.statements import FixedStatement
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import (
