@@ -18,7 +18,6 @@ from booking.tab_sessions import (
 from booking.web import assets, headers, trouble_log, urls
 
 from . import (
-    clearing,
     deep_links,
     fragments,
     holds,
@@ -108,7 +107,7 @@ def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     session_route(blueprint, "/details/typed", **typed)(save_input)
     session_route(blueprint, "/new/form", **typed)(recovery.resume)
     session_route(blueprint, "/hold/extension", methods=["POST"])(holds.more_time)
-    session_route(blueprint, "/clear", allow_completed=True, **answer)(clearing.clear)
+    session_route(blueprint, "/clear", allow_completed=True, **answer)(recovery.clear)
     session_lifecycle(blueprint, "/tab-session")
 
 
