@@ -22,7 +22,7 @@ from booking.scheduling.clock import day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
 from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.statements import connection_of
 
 from .base import Base, ask_once
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours

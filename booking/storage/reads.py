@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, from_minute, to_minute
 from booking.scheduling.intervals import Interval
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.statements import connection_of
 
 from .base import ask_once
 from .bookings import Booking, Hold

@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.hours import TICK
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.statements import connection_of
 
 from .base import Base
 from .bookings import WIDTHS
