@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Section, in_turns, main, middle, spread
 from benchmarks.sizes import LONG
 from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
+from benchmarks.stopwatch import statements
 from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Service
@@ -95,12 +96,11 @@ def _cpu(engine: Engine) -> float:
 
 
 def _queries(engine: Engine) -> int:
-    seen: list[str] = []
     with read_transaction(Session(engine)) as session:
         service = session.scalars(select(Service)).one()
         staff = list(service.staff)
-        event.listen(engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
-        Diary(session, read_catalogue(session), service, staff, NOW).days(FIRST, LAST, UTC)
+        with statements(engine) as seen:
+            Diary(session, read_catalogue(session), service, staff, NOW).days(FIRST, LAST, UTC)
     return len(seen)
 
 

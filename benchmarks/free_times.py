@@ -34,7 +34,7 @@ def measure() -> Section:
             for shop in (_sidebook, _appointment)
             for stored in STORED
         ]
-        taken = in_turns(ROUNDS, *(partial(_cpu, *desk) for desk in desks))
+        taken = in_turns(ROUNDS, *(partial(_cpu, *desk) for desk in desks), warm=1)
     ours, theirs = taken[: len(STORED)], taken[len(STORED) :]
     section.rows = [
         ["Sidebook", "a month and the times of a day, as a page", *_times(ours)],
@@ -92,7 +92,6 @@ def _sidebook(stored: int) -> Iterator[tuple[Server, Ask]]:
                 answer = tab.line.get("/book/time/form", **tab.headers)
                 assert 'name="slot"' in answer.text
 
-            _warm(ask)
             yield server, ask
 
 
@@ -108,13 +107,7 @@ def _appointment(stored: int) -> Iterator[tuple[Server, Ask]]:
             answer = tab.line.get(path, **{"X-Requested-With": "XMLHttpRequest"})
             assert '"available_slots": [[' in answer.text
 
-        _warm(ask)
         yield here.server, ask
-
-
-def _warm(ask: Ask) -> None:
-    for _ in range(3):
-        ask()
 
 
 def _fill(place: str, stored: int) -> None:

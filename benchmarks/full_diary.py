@@ -1,14 +1,14 @@
 """The time step and the next free day where nearly everything is taken, and a million is stored."""
 
-from collections import defaultdict
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from flask import Flask
 
 from benchmarks.contenders import engine_of, in_process, shop_of
 from benchmarks.places import PLACES
-from benchmarks.report import Section, main, middle, ratios, spread
+from benchmarks.report import Section, in_turns, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import fill_the_diary, fill_the_past
 from benchmarks.walk import Customer, send
@@ -59,17 +59,17 @@ def measure() -> Section:
 
 
 def _in_turns(apps: dict[str, Flask], service: str, path: str) -> Taken:
-    tabs = {name: at_the_time(app, service) for name, app in apps.items()}
     in_ten_days = datetime.now(UTC).date() + timedelta(days=10)
-    asked, took = path.format(full=in_ten_days), defaultdict(list)
-    for turn in range(ROUNDS + 2):  # two for what is only done once
-        for name, app in apps.items():
-            seconds, body = send(app, tabs[name].asking(asked))
-            page = tabs[name].see(body).decode()
-            assert ("sb-no-times" in page) == (name == "full" and asked != path), page
-            if turn > 1:
-                took[name].append(seconds)
-    return took
+    asked = path.format(full=in_ten_days)
+
+    def ask(name: str, tab: Customer) -> float:
+        seconds, body = send(apps[name], tab.asking(asked))
+        page = tab.see(body).decode()
+        assert ("sb-no-times" in page) == (name == "full" and asked != path), page
+        return seconds
+
+    jobs = [partial(ask, name, at_the_time(app, service)) for name, app in apps.items()]
+    return dict(zip(apps, in_turns(ROUNDS, *jobs, warm=2), strict=True))
 
 
 def at_the_time(app: Flask, service: str) -> Customer:

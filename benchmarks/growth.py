@@ -1,18 +1,18 @@
 """What the time step costs as the business grows: a thousand staff, a hundred services."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from statistics import median
 
 from flask import Flask
-from sqlalchemy import event
 
 from benchmarks.contenders import engine_of, in_process, shop_of
 from benchmarks.full_diary import at_the_time
-from benchmarks.report import Section, main, middle, ratios, spread
+from benchmarks.report import Section, in_turns, main, middle, ratios, spread
 from benchmarks.sizes import size
 from benchmarks.stock import fill_the_diary
+from benchmarks.stopwatch import statements
 from benchmarks.walk import Customer, send
 
 ROUNDS, DAYS = size(15, 50), 31
@@ -40,12 +40,8 @@ def measure() -> Section:
     )
     with ExitStack() as stack:
         tabs = {one: stack.enter_context(_open(*one)) for one in BUSINESSES}
-        took: dict[Business, list[float]] = defaultdict(list)
-        for turn in range(ROUNDS + 2):  # two for what is only done once
-            for business, (app, tab) in tabs.items():
-                seconds, _ = send(app, tab.asking("/book/time/form"))
-                if turn > 1:
-                    took[business].append(seconds)
+        jobs = [partial(_cpu, *tab) for tab in tabs.values()]
+        took = dict(zip(tabs, in_turns(ROUNDS, *jobs, warm=2), strict=True))
         section.rows = [
             [
                 *(f"{many:,}" for many in one),
@@ -89,13 +85,13 @@ def _open(staff: int, services: int) -> Iterator[tuple[Flask, Customer]]:
 
 
 def _statements(app: Flask, tab: Customer) -> int:
-    seen: list[object] = []
-    with ExitStack() as stack:
-        heard = engine_of(app), "before_cursor_execute", lambda *args: seen.append(args[2])
-        event.listen(*heard)
-        stack.callback(event.remove, *heard)
-        send(app, tab.asking("/book/time/form"))
+    with statements(engine_of(app)) as seen:
+        _cpu(app, tab)
     return len(seen)
+
+
+def _cpu(app: Flask, tab: Customer) -> float:
+    return send(app, tab.asking("/book/time/form"))[0]
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from statistics import median
 
 import jinja2
 from flask import Flask, render_template
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, text
 from werkzeug.test import EnvironBuilder
 
 from benchmarks.contenders import in_process
 from benchmarks.places import engine_at, sqlite_file
 from benchmarks.report import Goal, Section, main, middle, ratios, spread
 from benchmarks.sizes import size
-from benchmarks.stopwatch import watching
+from benchmarks.stopwatch import statements, watching
 from benchmarks.walk import STEPS, Customer, send
 
 TIMES_THE_FLOOR, STATEMENTS = 2.8, 40
@@ -82,26 +82,18 @@ def one_booking(app: Flask, floor: Flask, costs: dict[str, Cost]) -> None:
 
 
 def where_it_goes(app: Flask, costs: dict[str, Cost]) -> None:
-    count = [0]
-
-    def counted(*_: object) -> None:
-        count[0] += 1
-
-    event.listen(Engine, "before_cursor_execute", counted)
-    with ExitStack() as stack:
-        stack.callback(event.remove, Engine, "before_cursor_execute", counted)
-        watch = stack.enter_context(watching())
+    with statements() as seen, watching() as watch:
         for _ in range(WATCHED):
             customer = Customer()
             for step in STEPS:
                 environ = customer.environ(step)
                 watch.parts.clear()
-                count[0] = 0
+                seen.clear()
                 with watch.part("the rest"):
                     _, body = send(app, environ)
                 customer.see(body)
                 cost = costs[step]
-                cost.queries = count[0]
+                cost.queries = len(seen)
                 whole = sum(watch.parts.values())
                 for name, took in watch.parts.items():
                     cost.parts[name].append(took / whole)

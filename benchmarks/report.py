@@ -76,8 +76,13 @@ def middle(cell: str) -> str:
     return cell.partition(" (")[0]
 
 
-def in_turns(rounds: int, *jobs: Callable[[], float]) -> list[list[float]]:
-    """Run the jobs A B A B …, so that a machine that drifts drifts for all: a list for each job."""
+def in_turns(rounds: int, *jobs: Callable[[], float], warm: int = 0) -> list[list[float]]:
+    """Run the jobs A B A B …, so that a machine that drifts drifts for all: a list for each job.
+
+    Before that `warm` times, for what is only done once.
+    """
+    for job in warm * jobs:
+        job()
     results: list[list[float]] = [[] for _ in jobs]
     for _ in range(rounds):
         for job, taken in zip(jobs, results, strict=True):

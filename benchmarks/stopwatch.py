@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from unittest import mock
 
 import jinja2
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 from werkzeug.routing import MapAdapter
@@ -42,6 +43,18 @@ class Stopwatch:
                 return plain(*args, **kwargs)
 
         return timed
+
+
+@contextmanager
+def statements(engine: Engine | type[Engine] = Engine) -> Iterator[list[str]]:
+    """The statements of that engine, or of all, one after the other as they are sent."""
+    seen: list[str] = []
+    heard = engine, "before_cursor_execute", lambda *told: seen.append(told[2])
+    event.listen(*heard)
+    try:
+        yield seen
+    finally:
+        event.remove(*heard)
 
 
 @contextmanager
