@@ -113,7 +113,7 @@ def _without_prefix(content: Mapping[str, Any], known: Collection[str]) -> Itera
 def _refuse_misspelt_keys(values: Mapping[str, Any], known: Collection[str]) -> None:
     own = _own(values)
     for name in values.keys() - known - own:
-        likeness, meant = max((_likeness(name, each), each) for each in known)
+        likeness, meant = max((SequenceMatcher(None, name, each).ratio(), each) for each in known)
         if likeness >= _MEANT:
             raise ConfigurationError(
                 f"{key_of(name)} is not a setting. Did you mean {key_of(meant)}? If it is a key "
@@ -128,7 +128,3 @@ def _own(values: Mapping[str, Any]) -> set[str]:
         return {key.removeprefix(PREFIX).lower() for key in own_keys(values.get(OWN_KEYS) or ())}
     except ValueError:  # is refused with the other values
         return set()
-
-
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()

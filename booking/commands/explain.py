@@ -89,14 +89,11 @@ def _held(session: Session, service: Service, staff: Sequence[StaffMember], star
 def comes_twice(written: str, start: datetime, zone: ZoneInfo) -> str:
     """Return a remark on a start that the clock shows once more an hour later; empty otherwise."""
     shown = time_of_day(start, zone)
-    again = start.astimezone(zone).replace(fold=1).astimezone(UTC)
+    again = start.astimezone(zone).replace(fold=1)
     if not shown.endswith(")") or has_offset(written) or start.astimezone(zone).fold:
         return ""
-    return f' Note: the clock shows that time twice; the second is "{_typed(again, zone)}".'
-
-
-def _typed(instant: datetime, zone: ZoneInfo) -> str:
-    return f"{instant.astimezone(zone).date()} {time_of_day(instant, zone)}"
+    second = f"{again.date()} {time_of_day(again, zone)}"
+    return f' Note: the clock shows that time twice; the second is "{second}".'
 
 
 def _closed(

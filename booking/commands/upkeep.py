@@ -56,16 +56,12 @@ def doctor() -> None:
 
     with read_transaction(current_sidebook().session) as session:
         findings = list(examine(session, now(), current_sidebook().settings.held_share))
-    findings += file_modes(current_sidebook().engine, _settings_file())
+    file = current_app.config.get("BOOKING_SETTINGS") or os.environ.get("BOOKING_SETTINGS")
+    findings += file_modes(current_sidebook().engine, file)
     findings += write_check(current_sidebook().session)
     say(*(f"{grade:<5}  {as_called(text)}" for grade, text in findings))
     if any(grade is Grade.WRONG for grade, _ in findings):
         raise click.exceptions.Exit(1)
-
-
-def _settings_file() -> str | None:
-    found = current_app.config.get("BOOKING_SETTINGS") or os.environ.get("BOOKING_SETTINGS")
-    return str(found) if found else None
 
 
 def _batch(session: AnySession, part: Callable[..., int], today: datetime) -> tuple[int]:

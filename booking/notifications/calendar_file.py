@@ -60,17 +60,13 @@ def _event(booking: Booking, shop: Shop, url: str, now: datetime) -> Event:
 
 def _organizer(shop: Shop, url: str) -> vCalAddress:
     """The shop: what is published needs one (RFC 5546, 3.2.1). Its name is no address."""
-    address = f"mailto:{quote(shop.email, safe='@')}" if shop.email else _front_door(url)
+    # Where the manage link's site begins, without the link itself, which is a key.
+    site = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
+    address = f"mailto:{quote(shop.email, safe='@')}" if shop.email else site
     organizer = vCalAddress(address)
     # A parameter has no way to write a quotation mark (RFC 5545, 3.2).
     organizer.params["CN"] = " ".join(_written(shop.name).replace('"', "'").split())
     return organizer
-
-
-def _front_door(url: str) -> str:
-    """Where the manage link's site begins, without the link itself, which is a key."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
 
 
 def _description(booking: Booking, url: str) -> str:
