@@ -23,52 +23,11 @@ def test_a_public_address_is_a_scheme_a_host_and_perhaps_a_path(written, used):
 
 
 @pytest.mark.parametrize(
-    "written",
-    [
-        "shop.example",
-        "//shop.example",
-        "ftp://shop.example",
-        "javascript://shop.example",
-        "https://",
-        "https:///termine",
-        "https://a b",
-        "https://me:secret@shop.example",
-        "https://shop.example?x=1",
-        "https://shop.example/#x",
-        "https://shop.example/a b",
-        "https://shop.example/../b",
-        "https://shop.example:99999",
-        "https://shop.example:port",
-        "https://[shop.example",
-        f"https://{'a' * 300}.example",
-        7,
-    ],
-)
-def test_any_other_is_refused_with_the_name_of_the_setting(written):
-    with pytest.raises(ConfigurationError, match=r"BOOKING_PUBLIC_URL is .*(Write|letters)"):
-        read_settings({"BOOKING_PUBLIC_URL": written})
-
-
-@pytest.mark.parametrize(
     "value", ["Shop.example, .shop.example,", ["shop.example", ".shop.example"]]
 )
 def test_trusted_hosts_are_a_list_or_a_text_with_commas(value):
     settings = read_settings({"BOOKING_TRUSTED_HOSTS": value})
     assert settings.trusted_hosts == ("shop.example", ".shop.example")
-
-
-@pytest.mark.parametrize(
-    "value", ["https://shop.example", "shop.example:80", "*.shop.example", "a b", ",", 7, ["a/b"]]
-)
-def test_a_wrong_list_of_hosts_names_the_setting(value):
-    with pytest.raises(ConfigurationError, match=r"BOOKING_TRUSTED_HOSTS is .* (Write|host)"):
-        read_settings({"BOOKING_TRUSTED_HOSTS": value})
-
-
-@pytest.mark.parametrize("wrong", ["shop.example:5000", "ü..example"])
-def test_a_host_that_is_none_is_told_as_it_was_written(wrong):
-    with pytest.raises(ConfigurationError, match=f"'{wrong}' is not a host"):
-        read_settings({"BOOKING_TRUSTED_HOSTS": f"shop.example, {wrong}"})
 
 
 @pytest.mark.parametrize("key", ["BOOKING_PUBLIC_URL", "BOOKING_TRUSTED_HOSTS"])

@@ -256,5 +256,4 @@ def test_a_wizard_at_the_root_leaves_the_hosts_own_pages_alone(host):
     SQLAlchemy(host)
     host.add_url_rule("/mine", "mine", lambda: "mine")
     Sidebook(host, url_prefix="/")
-    client = host.test_client()
-    assert "Content-Security-Policy" not in client.get("/mine").headers
+    assert "Content-Security-Policy" not in host.test_client().get("/mine").headers

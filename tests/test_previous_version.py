@@ -88,8 +88,7 @@ def test_the_id_before_a_renewal_shows_for_its_minute_and_no_longer(app):
     before = KEPT["renewed"]["before"]
     assert reopened(app, "renewed", id=before).step == "review"
     with time_machine.travel(MORNING.replace(minute=2)):
-        old = reopened(app, "renewed", id=before)
-        assert old.status == 410
+        assert reopened(app, "renewed", id=before).status == 410
         assert reopened(app, "renewed").step == "review"
 
 

@@ -161,8 +161,7 @@ def test_the_page_names_the_prefix_under_which_the_id_travels():
         script = '<script src="/tab-session.js" data-prefix="/shop/" defer></script>'
         return script + SHELL.format(step="", query="")
 
-    tab = TabClient(app, "/elsewhere")
-    assert tab.base == "/shop/"
+    assert TabClient(app, "/elsewhere").base == "/shop/"
     assert [headers for *_, headers in shirts.requests if "Tab-Session" in headers] == []
 
 

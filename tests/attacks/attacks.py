@@ -23,8 +23,7 @@ def one_slot_held(field: Field, clients: int) -> Answers:
 
 def one_slot_confirmed(field: Field, clients: int) -> Answers:
     """All of them stand at the review of the same time, which nobody holds any more."""
-    tabs = field.at_review(clients, "ana", NOON)
-    return confirmed_at_once(tabs)
+    return confirmed_at_once(field.at_review(clients, "ana", NOON))
 
 
 def overlapping_slots_held(field: Field, clients: int) -> Answers:
@@ -84,8 +83,7 @@ def confirmed_as_others_take_over(field: Field, clients: int) -> Answers:
 def one_tab_confirmed_many_times(field: Field, clients: int) -> Answers:
     """The same tab, the same form, from as many windows as there are clients."""
     [tab] = field.at_review(1, "ana", NOON)
-    confirmation = tab.confirmation()
-    return all_at_once([partial(tab.confirm, confirmation)] * clients)
+    return all_at_once([partial(tab.confirm, tab.confirmation())] * clients)
 
 
 def moved_to_each_others_times(field: Field, clients: int) -> Answers:

@@ -1,9 +1,11 @@
 """What the wizard's tests look at beside the pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -55,3 +57,10 @@ def rows(database) -> Callable[[], dict[str, int]]:
             }
 
     return count
+
+
+@pytest.fixture
+def later() -> Iterator[Callable]:
+    """`later(minutes=11)` moves every clock."""
+    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
+        yield lambda **by: clock.shift(timedelta(**by))

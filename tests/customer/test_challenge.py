@@ -28,13 +28,6 @@ def crowded(app):
     return app
 
 
-@pytest.fixture
-def later():
-    """`later(minutes=11)` moves every clock."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-        yield lambda **by: clock.shift(timedelta(**by))
-
-
 def choosing(app, **options) -> TabClient:
     """A tab that looks at Ana's day, and does no sum by itself."""
     tab = at_time(app, staff="ana", does_sums=False, **options)

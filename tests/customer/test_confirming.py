@@ -58,8 +58,7 @@ def test_two_tabs_of_one_session_are_one_booking(app, bookings):
 
 def test_answers_that_changed_in_a_twin_are_shown_again_before_they_are_booked(app, bookings):
     tab = at_review(app)
-    twin = twin_of(tab)
-    twin.open("details").submit(name="Grace Hopper")
+    twin_of(tab).open("details").submit(name="Grace Hopper")
     tab.submit()
     assert (tab.status, tab.step) == (409, "review")
     assert "Something has changed" in alert(tab)

@@ -36,16 +36,14 @@ def test_both_are_booked_and_neither_is_the_other(app, bookings):
 
 def test_changing_a_copy_does_not_touch_the_first_tab(app):
     tab = at_details(app)
-    copy = tab.duplicate()
-    copy.open("service").submit(service="long")
+    tab.duplicate().open("service").submit(service="long")
     assert tab.refresh().step == "details"
     tab.submit(name="Ada", email="ada@example.com")
     assert tab.step == "review"
 
 
 def test_a_copy_of_a_finished_booking_starts_afresh(app):
-    copy = at_done(app).duplicate()
-    assert copy.step == "service"
+    assert at_done(app).duplicate().step == "service"
 
 
 def test_a_renewed_tab_keeps_its_held_time_and_its_manage_link(app, bookings):

@@ -110,8 +110,7 @@ def test_an_expired_tab_is_told_when_it_is_used_and_not_while_somebody_types(app
 
 def test_a_booked_time_is_not_looked_for_again(in_the_afternoon, bookings):
     tab = in_the_afternoon(service="short", staff="ana")
-    twin = tab.twin()
-    twin.open("details").submit(**ADA).submit()
+    tab.twin().open("details").submit(**ADA).submit()
     tab.submit(**ADA).submit()
     assert (tab.status, tab.step) == (200, "time")
     assert alert(tab) == ""

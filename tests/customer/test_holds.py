@@ -1,10 +1,9 @@
 """A chosen time is held, extended, lost to somebody faster: and nothing typed is lost with it."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
 from booking.customer.wizard.draft import slot_start, slot_value
 from booking.testing import TabClient
@@ -24,13 +23,6 @@ from tests.customer.walks import (
 )
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def later():
-    """`later(minutes=11)` moves every clock."""
-    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-        yield lambda **by: clock.shift(timedelta(**by))
 
 
 def test_a_held_time_is_not_offered_to_others_but_to_its_own_tab(app):
@@ -183,8 +175,7 @@ def test_who_reads_for_long_and_then_types_has_the_time_again_unless_it_was_take
 
 
 def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
-    tab = TabClient(app, "/book/")
-    assert tab.post("hold/extension").status == 409
+    assert TabClient(app, "/book/").post("hold/extension").status == 409
     assert rows()["tabs"] == 0
 
 

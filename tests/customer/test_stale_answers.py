@@ -1,10 +1,8 @@
 """A form that is older than the stored answer asks which one counts; Back is never punished."""
 
 import re
-from datetime import UTC, datetime, timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 
 from booking.customer.wizard.draft import slot_start
@@ -32,12 +30,6 @@ def twin_of(tab, step):
     twin.open(step)
     assert twin.step == step
     return twin
-
-
-@pytest.fixture
-def later():
-    with time_machine.travel(datetime.now(UTC), tick=False) as clock:
-        yield lambda **delta: clock.shift(timedelta(**delta))
 
 
 def rows(tab) -> dict[str, list[str]]:
@@ -76,8 +68,7 @@ def test_a_service_chosen_in_a_twin_is_shown_beside_the_one_chosen_here(app):
 
 def test_a_first_answer_is_no_older_than_nothing_but_older_than_a_twins(app):
     tab = at_time(app).new_tab("/book/")
-    twin = tab.twin()
-    twin.open("service").submit(service="long")
+    tab.twin().open("service").submit(service="long")
     tab.submit(service="short")
     assert (tab.status, rows(tab)) == (409, {"Service": ["Long visit", "Short visit"]})
     assert tab.click(KEEP).step == "staff"

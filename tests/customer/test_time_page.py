@@ -150,8 +150,7 @@ def test_steps_with_one_answer_are_passed_over(app):
     assert (tab.step, tab.url) == ("time", "/book/time")
     for step in ("service", "staff"):
         assert tab.open(step).step == "time"
-    stages = tab.page.select(".sb-progress li")
-    assert len(stages) == 3
+    assert len(tab.page.select(".sb-progress li")) == 3
     tab.submit(slot=slots(tab)[0]).submit(name="Ada", email="ada@example.com")
     assert tab.step == "review"
     assert tab.submit().step == "done"

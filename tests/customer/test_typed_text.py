@@ -61,8 +61,7 @@ def test_what_was_typed_and_taken_back_is_forgotten(app):
     save(save(tab, name="Grace"), name="Ada Lovelace")
     tab.refresh()
     assert value(tab, "name") == "Ada Lovelace"
-    twin = tab.twin()
-    twin.open("details").submit(name="Mary Shelley")
+    tab.twin().open("details").submit(name="Mary Shelley")
     assert value(tab.refresh(), "name") == "Mary Shelley"
 
 

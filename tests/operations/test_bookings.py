@@ -7,23 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel
-from booking.operations.errors import AlreadyConfirmed, AppointmentPast, SlotUnavailable
+from booking.operations.errors import AlreadyConfirmed, AppointmentPast
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, claim, hold
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find
+from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find, later, refused
 from tests.operations.audit import assert_sold_once
-
-
-def refused(reason):
-    return pytest.raises(SlotUnavailable, match=f": {reason}$")
-
-
-def later(minutes):
-    return NOW + timedelta(minutes=minutes)
 
 
 def test_booking_turns_the_hold_into_claims_for_good(shop):

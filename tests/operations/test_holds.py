@@ -5,19 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking.operations.errors import NoHold, NoMoreTime, SlotUnavailable
+from booking.operations.errors import NoHold, NoMoreTime
 from booking.operations.holds import extend, prolong, release, release_but_keep_clock
 from booking.operations.purge import purge_holds, purge_past_holds
 from booking.operations.slot_request import Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim, hold, past_hold
 from booking.storage.reads import hold_of
-from tests.fixtures.small_shop import NOW, at, find, hold_in
+from tests.fixtures.small_shop import NOW, at, find, hold_in, later, refused
 from tests.operations.audit import assert_sold_once
-
-
-def later(minutes: float):
-    return NOW + timedelta(minutes=minutes)
 
 
 def held_by(shop, tab):
@@ -25,10 +21,6 @@ def held_by(shop, tab):
         return connection.execute(
             select(hold.c.starts_at, hold.c.extensions).where(hold.c.tab_session_id == tab)
         ).one_or_none()
-
-
-def refused(reason):
-    return pytest.raises(SlotUnavailable, match=f": {reason}$")
 
 
 def test_a_hold_claims_the_appointment_and_its_buffers(shop):
@@ -154,8 +146,7 @@ def test_any_available_chosen_again_stays_with_the_same_person(shop):
 def test_more_time_is_added_to_what_is_left_as_often_as_allowed(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
-    with shop.writing() as session:
-        assert extend(session, tab_key=tab, now=later(4), minutes=10, most=2).expires == later(20)
+    assert shop.run(extend, tab_key=tab, now=later(4), minutes=10, most=2).expires == later(20)
     with refused(Reason.TAKEN):
         shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(15))
     with shop.writing() as session:
@@ -202,8 +193,7 @@ def test_no_tab_keeps_others_out_for_ever(shop, turns):
             made = shop.hold(tab, turn[0], "ann", at(turn[1], day=1), now=now)
             assert made.expires <= later(40)
         else:
-            with shop.writing() as session:
-                release_but_keep_clock(session, tab_key=tab, now=now)
+            shop.run(release_but_keep_clock, tab_key=tab, now=now)
         now += timedelta(minutes=9)
     shop.hold(shop.tab(), "cut", "ann", at("10:00", day=1), now=later(45))
 
@@ -211,8 +201,7 @@ def test_no_tab_keeps_others_out_for_ever(shop, turns):
 def test_a_time_given_up_is_free_at_once(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
-    with shop.writing() as session:
-        release_but_keep_clock(session, tab_key=tab, now=later(1))
+    shop.run(release_but_keep_clock, tab_key=tab, now=later(1))
     assert shop.count(claim) == 0
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(1))
     assert shop.hold(tab, "cut", "ben", at("10:00"), now=later(2), extensions=0).expires == later(
@@ -231,8 +220,7 @@ def test_a_hold_over_for_as_long_as_one_lasts_may_begin_afresh(shop):
 def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
-    with shop.writing() as session:
-        assert extend(session, tab_key=tab, now=later(13), minutes=10, most=3).expires == later(23)
+    assert shop.run(extend, tab_key=tab, now=later(13), minutes=10, most=3).expires == later(23)
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(23))
     with shop.writing() as session, refused(Reason.TAKEN):
         extend(session, tab_key=tab, now=later(24), minutes=10, most=3)
@@ -242,8 +230,7 @@ def test_more_time_holds_what_the_service_takes_now(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
     shop.change("cut", duration=60)
-    with shop.writing() as session:
-        made = extend(session, tab_key=tab, now=NOW, minutes=10, most=3)
+    made = shop.run(extend, tab_key=tab, now=NOW, minutes=10, most=3)
     assert (made.ends_at, shop.count(claim)) == (at("11:00"), 14)
     assert_sold_once(shop.engine, NOW)
 
@@ -258,8 +245,7 @@ def test_notice_was_given_when_the_hold_was_made(shop):
     shop.change("cut", minimum_notice=110)
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))  # 120 minutes ahead
-    with shop.writing() as session:
-        extend(session, tab_key=tab, now=later(9), minutes=10, most=3)
+    shop.run(extend, tab_key=tab, now=later(9), minutes=10, most=3)
     shop.book(tab, "cut", "ann", at("10:00"), now=later(18))
     with refused(Reason.TOO_SOON):
         shop.hold(shop.tab(), "cut", "ben", at("10:00"), now=later(18))
@@ -293,13 +279,11 @@ def somebody(address="2001:db8:1:2::/64", **more):
 
 
 def end_it(shop, tab, now):
-    with shop.writing() as session:
-        release(session, tab_key=tab)
+    shop.run(release, tab_key=tab)
 
 
 def give_it_up(shop, tab, now):
-    with shop.writing() as session:
-        release_but_keep_clock(session, tab_key=tab, now=now)
+    shop.run(release_but_keep_clock, tab_key=tab, now=now)
 
 
 def go_elsewhere(shop, tab, now):
@@ -368,8 +352,7 @@ def test_what_a_neighbour_held_for_too_long_shortens_no_other_time(shop):
     shop.hold(tab, "cut", "ann", at("10:00", day=2), now=later(41), **begun(40))
     other = shop.hold(tab, "cut", "ann", at("14:00", day=2), now=later(42), **begun(40))
     assert other.expires == later(52)
-    with shop.writing() as session:
-        release(session, tab_key=tab)
+    shop.run(release, tab_key=tab)
     third = shop.hold(shop.tab(), "cut", "ann", at("14:00", day=2), now=later(43), **begun(43))
     assert third.expires == later(53), "nor does it go on to whoever comes next"
 
@@ -410,6 +393,5 @@ def test_what_was_let_go_of_is_forgotten_a_day_later(shop):
     in_turns(shop, end_it)
     assert shop.count(past_hold) == 1
     for hours, left in ((24, 1), (26, 0)):
-        with shop.writing() as session:
-            purge_past_holds(session, now=NOW + timedelta(hours=hours))
+        shop.run(purge_past_holds, now=NOW + timedelta(hours=hours))
         assert shop.count(past_hold) == left

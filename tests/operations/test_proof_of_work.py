@@ -102,13 +102,11 @@ def test_what_a_tab_holds_already_costs_nothing_more(crowded):
 def test_a_hold_that_ran_out_costs_a_sum_to_be_taken_up_again(shop):
     tab, later = shop.tab(), NOW + timedelta(minutes=5)
     shop.hold(tab, "cut", "ann", at("14:00", day=1))
-    with shop.writing() as session:
-        release_but_keep_clock(session, tab_key=tab, now=NOW)
+    shop.run(release_but_keep_clock, tab_key=tab, now=NOW)
     crowd(shop, *[at(f"{hour}:00", day=1) for hour in (9, 10, 11, 12)])
 
     def more_time(**given):
-        with shop.writing() as session:
-            return extend(session, tab_key=tab, now=later, minutes=10, most=3, **given)
+        return shop.run(extend, tab_key=tab, now=later, minutes=10, most=3, **given)
 
     with pytest.raises(ProofOfWorkRequired):
         more_time(**asked())
@@ -127,8 +125,7 @@ def test_a_time_that_is_not_held_costs_nothing(crowded):
 
 def test_the_places_of_a_day_count_like_its_minutes(shop):
     shop.change("cut", daily_limit=8)
-    two = [at("10:00", day=1), at("11:00", day=1)]
-    crowd(shop, *two)
+    crowd(shop, at("10:00", day=1), at("11:00", day=1))
     shop.hold(shop.tab(), "cut", "ben", at("10:00", day=1), **asked())
     with pytest.raises(ProofOfWorkRequired):
         shop.hold(shop.tab(), "cut", "ben", at("11:00", day=1), **asked())

@@ -202,8 +202,7 @@ def test_without_taking_turns_more_of_a_network_would_be_let_in(shop, monkeypatc
 
 def test_what_many_tabs_store_at_once_is_all_counted(shop):
     def begin(number):
-        with shop.writing() as session:
-            count_drafts(session, neighbour(number), drafts=1, size=100, now=NOW)
+        shop.run(count_drafts, neighbour(number), drafts=1, size=100, now=NOW)
 
     at_once(*[partial(begin, number) for number in range(CLIENTS)])
     with shop.engine.connect() as connection:
@@ -270,8 +269,7 @@ def test_letting_holds_go_waits_for_whoever_is_extending_one(shop, database_url)
     made = shop.hold(tab, "cut", "ann", at("10:00"))
 
     def let_all_go():
-        with shop.writing() as session:
-            release_holds(session, [made.id])
+        shop.run(release_holds, [made.id])
 
     with ThreadPoolExecutor(1) as letting_go, Session(shop.engine) as session:
         hold_of(session, tab, lock=True)
@@ -344,19 +342,17 @@ def hold_something(shop, tab, dice):
 
 
 def book_something(shop, tab, dice):
-    with shop.writing() as session:
-        return book_in(
-            session,
-            tab,
-            dice.choice(["cut", "color"]),
-            dice.choice(["ann", "ben"]),
-            some_time(dice),
-        )
+    return shop.run(
+        book_in,
+        tab,
+        dice.choice(["cut", "color"]),
+        dice.choice(["ann", "ben"]),
+        some_time(dice),
+    )
 
 
 def let_go(shop, tab, dice):
-    with shop.writing() as session:
-        release(session, tab_key=tab)
+    shop.run(release, tab_key=tab)
     return True
 
 

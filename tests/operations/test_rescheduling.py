@@ -7,18 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel
-from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
+from booking.operations.errors import AppointmentCancelled, AppointmentPast
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.models import claim, hold
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, at, find
+from tests.fixtures.small_shop import NOW, at, find, refused
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import at_once, won
-
-
-def refused(reason):
-    return pytest.raises(SlotUnavailable, match=f": {reason}$")
 
 
 def move(shop, reference, start, who="ann", *, now=NOW, **more):

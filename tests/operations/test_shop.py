@@ -107,8 +107,7 @@ def without(slug):
     end = at + 1
     while end < len(blocks) and "." in blocks[end].split("]")[0]:  # [[services.questions]] …
         end += 1
-    text = "\n\n".join(blocks[:at] + blocks[end:])
-    return text.replace(f', "{slug}"', "")
+    return "\n\n".join(blocks[:at] + blocks[end:]).replace(f', "{slug}"', "")
 
 
 def count(session, model):

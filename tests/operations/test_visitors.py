@@ -312,8 +312,7 @@ def test_a_days_key_goes_two_days_later_and_its_marks_mean_nothing_then(shop):
 def test_purging_takes_off_marks_whose_key_is_gone(shop):
     for day in (0, 1, 2):
         book(shop, at("12:00", day=5 + day), now=NOW + timedelta(days=day), visitor=visitor())
-    with shop.writing() as session:
-        assert purge_marks(session, now=NOW + timedelta(days=2, minutes=1)) == 1
+    assert shop.run(purge_marks, now=NOW + timedelta(days=2, minutes=1)) == 1
     with shop.engine.connect() as connection:
         marks = connection.scalars(select(Booking.visitor).order_by(Booking.id)).all()
         assert [mark is None for mark in marks] == [True, False, False]
@@ -324,8 +323,7 @@ def test_purging_forgets_the_keys_of_quiet_days(shop):
     """Nobody comes for a week: no first visitor of a day lets the old key go."""
     book(shop, at("12:00", day=5), visitor=visitor())
     for days, keys in ((1, 1), (2, 0)):
-        with shop.writing() as session:
-            purge_marks(session, now=NOW + timedelta(days=days))
+        shop.run(purge_marks, now=NOW + timedelta(days=days))
         assert shop.count(visitor_key) == keys
 
 
@@ -333,8 +331,7 @@ def test_purging_forgets_the_key_of_a_day_that_a_wrong_clock_took_for_today(shop
     for start, days in ((at("12:00", day=5), 0), (at("12:00", day=9), 5)):
         book(shop, start, now=NOW + timedelta(days=days), visitor=visitor())
     book(shop, at("12:00", day=6), visitor=visitor())
-    with shop.writing() as session:
-        purge_marks(session, now=NOW)
+    shop.run(purge_marks, now=NOW)
     with shop.engine.connect() as connection:
         assert connection.scalars(select(visitor_key.c.day)).all() == [NOW.date().toordinal()]
 
@@ -348,8 +345,7 @@ def begin(shop, address="203.0.113.7", **more):
 def test_counts_are_forgotten_two_days_later(shop):
     begin(shop)
     for days, left in ((1, 2), (2, 0)):
-        with shop.writing() as session:
-            purge_drafts(session, now=NOW + timedelta(days=days))
+        shop.run(purge_drafts, now=NOW + timedelta(days=days))
         assert shop.count(visitor_drafts) == left
 
 

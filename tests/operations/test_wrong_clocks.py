@@ -4,27 +4,21 @@ from datetime import timedelta
 
 import pytest
 
-from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import extend
 from booking.operations.purge import purge_claims
 from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference, hold_of
-from tests.fixtures.small_shop import NOW, at, book_in, find, hold_in
+from tests.fixtures.small_shop import NOW, at, book_in, find, hold_in, refused
 from tests.operations.audit import assert_sold_once, promised
 
 CUT = 8  # ticks: half an hour and its buffer
 DAYS_AHEAD = NOW + timedelta(days=5)
 
 
-def refused(reason):
-    return pytest.raises(SlotUnavailable, match=f": {reason}$")
-
-
 def purge_by_a_clock_that_is_days_ahead(shop):
-    with shop.writing() as session:
-        purge_claims(session, now=DAYS_AHEAD)
+    shop.run(purge_claims, now=DAYS_AHEAD)
 
 
 def book_by_a_clock_that_is_days_ahead(shop):

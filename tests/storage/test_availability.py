@@ -263,6 +263,5 @@ def can_hold(shop, tab, start) -> bool:
         shop.hold(tab, "cut", "ann", start)
     except SlotUnavailable:
         return False
-    with shop.writing() as session:
-        release(session, tab_key=tab)
+    shop.run(release, tab_key=tab)
     return True

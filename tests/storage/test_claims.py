@@ -105,8 +105,7 @@ def test_what_is_given_up_goes_once_the_new_claim_stands(shop, two_holds):
     first, second = two_holds
     claimed(shop, ticks(1, 6), first)
     values = {"hold_id": first, "own_hold_id": first, "expires_at": LATER, "now": NOW}
-    with shop.writing() as session:
-        assert claim_and_release(session, ticks(5, 9), ticks(1, 6), **values) == set()
+    assert shop.run(claim_and_release, ticks(5, 9), ticks(1, 6), **values) == set()
     assert ticks_of(shop, first) == ticks(5, 9)
     assert claimed(shop, ticks(1, 4), second)
 
@@ -116,8 +115,7 @@ def test_what_was_lost_before_it_was_given_up_stays_with_the_other(shop, two_hol
     claimed(shop, ticks(1, 6), first)
     claimed(shop, ticks(5, 6), second, now=LATER, until=LATER + 9)
     values = {"hold_id": first, "own_hold_id": first, "expires_at": LATER + 9, "now": LATER}
-    with shop.writing() as session:
-        assert claim_and_release(session, ticks(11, 12), ticks(1, 6), **values) == set()
+    assert shop.run(claim_and_release, ticks(11, 12), ticks(1, 6), **values) == set()
     assert ticks_of(shop, first) == ticks(11, 12)
     assert ticks_of(shop, second) == ticks(5, 6)
 
@@ -166,8 +164,7 @@ def test_places_of_a_group_are_ticks_of_its_session(shop, more_resources):
 
 def test_releasing_a_hold_leaves_nothing_of_it(shop, two_holds):
     claimed(shop, ticks(1, 6), two_holds[0])
-    with shop.writing() as session:
-        claims.release_hold(session, two_holds[0])
+    shop.run(claims.release_hold, two_holds[0])
     with shop.engine.connect() as connection:
         assert connection.execute(select(hold.c.id)).scalars().all() == [two_holds[1]]
         owners = connection.execute(select(claim.c.hold_id).distinct()).scalars().all()
@@ -193,8 +190,7 @@ def test_moving_a_claim_to_earlier_ticks_never_deadlocks_with_one_across_both(sh
         values = {"hold_id": mover, "own_hold_id": mover, "expires_at": LATER, "now": NOW}
         for turn in range(200):
             to_release, wanted = places[turn % 2], places[(turn + 1) % 2]
-            with shop.writing() as session:
-                assert not claim_and_release(session, wanted, to_release, **values)
+            assert not shop.run(claim_and_release, wanted, to_release, **values)
 
     def cross():
         start.wait(timeout=60)

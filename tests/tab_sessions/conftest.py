@@ -2,14 +2,18 @@
 
 import secrets
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from flask import Blueprint, Flask, abort, request
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import TabSessions, current_tab, session_route
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @dataclass
@@ -91,6 +95,12 @@ def host_app(session, *blueprints, **options) -> Flask:
 @pytest.fixture
 def app(session):
     return host_app(session, notes_blueprint())
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

@@ -33,12 +33,6 @@ WRITES = {
 }
 
 
-@pytest.fixture
-def database_url(sqlite_url):
-    """One database is enough: nothing here is about what it does."""
-    return sqlite_url
-
-
 def ending(session, then, *, end=lambda tab: tab.end(), on_success=None):
     """A tab and the flow that ends it and then goes on."""
     notes, went_on = notes_blueprint(), []

@@ -1,16 +1,13 @@
 """A duplicated tab: it begins with a copy of the answers and goes its own way."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
 from booking.tab_sessions import TooManyTabs, session_route
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def copied(tab):
@@ -159,9 +156,3 @@ def test_copying_does_not_lengthen_a_day(tab, rows, clock):
     assert made["absolute_expires_at"] == source["absolute_expires_at"]
     assert made["idle_expires_at"] == source["idle_expires_at"] + 30 * 60
     assert made["wrapped_key"] != source["wrapped_key"]
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller

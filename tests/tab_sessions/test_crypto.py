@@ -60,8 +60,7 @@ def test_a_row_of_before_there_were_formats_goes_on(tab, session, rows):
     put(session, "format = NULL")
     assert tab.get().text == "old"
     assert tab.post(text="new").status_code == 200
-    copy = Tab(tab.client)
-    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}).text == "new"
+    assert Tab(tab.client).get(**{"Tab-Session-Fork-Of": tab.id}).text == "new"
     tab.post("/finish")
     assert [row["format"] for row in rows()] == [None, 0]
 

@@ -1,23 +1,14 @@
 """How a tab's progress ends, and that it stays ended."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import text
 
 from booking.tab_sessions import TabSessionError, TabSessions, purge, session_lifecycle
-from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
+from tests.tab_sessions.conftest import NOON, Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def test_an_idle_tab_is_over_after_an_hour_and_its_draft_erased(clock, tab, rows):

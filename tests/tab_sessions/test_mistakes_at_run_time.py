@@ -20,12 +20,6 @@ from booking.tab_sessions import (
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 
-@pytest.fixture
-def database_url(sqlite_url):
-    """One database is enough: nothing here is about what it does."""
-    return sqlite_url
-
-
 @dataclass
 class Note:
     text: str = ""

@@ -1,10 +1,9 @@
 """Another id for the same tab: nothing is lost, and the old one is good for nothing soon."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import time_machine
 
 from booking.tab_sessions import crypto, session_lifecycle, session_route
 from tests.tab_sessions import conftest
@@ -12,20 +11,12 @@ from tests.tab_sessions.conftest import Tab, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
 
 @pytest.fixture
 def app(session):
     notes = notes_blueprint()
     session_lifecycle(notes)
     return host_app(session, notes)
-
-
-@pytest.fixture
-def clock():
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield traveller
 
 
 def renewed(tab):
@@ -102,8 +93,7 @@ def test_nobody_renews_to_an_id_that_has_a_tab(tab, new_tab):
 
 
 def test_a_tab_without_progress_is_renewed_without_a_row(tab, rows):
-    later = renewed(tab)
-    assert later.get().text == "(nothing)"
+    assert renewed(tab).get().text == "(nothing)"
     assert rows() == []
 
 
@@ -157,8 +147,7 @@ def test_before_renew_runs_first_and_what_it_raises_leaves_everything_as_it_was(
 def test_a_duplicate_made_before_the_renewal_still_finds_its_source(tab):
     tab.post(text="kept")
     renewed(tab)
-    copy = Tab(tab.client)
-    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}).text == "kept"
+    assert Tab(tab.client).get(**{"Tab-Session-Fork-Of": tab.id}).text == "kept"
 
 
 def test_keeping_alive_writes_nothing_but_the_time(clock, tab, rows):

@@ -102,8 +102,7 @@ def test_a_draft_of_a_newer_release_is_503_and_left_alone(session, rows):
 def test_a_draft_from_before_there_was_a_type_is_read(session):
     tab = Tab(host_app(session, notes_blueprint()).test_client())
     tab.post(text="old")
-    later = Tab(typed_app(session).test_client(), tab.id)
-    assert later.get("/look").text == "old"
+    assert Tab(typed_app(session).test_client(), tab.id).get("/look").text == "old"
 
 
 def test_a_field_that_a_release_dropped_is_left_out(session):

@@ -153,8 +153,7 @@ def test_completing_leaves_only_the_result(tab, rows):
 
 def test_a_completed_tab_takes_no_more_writes_but_where_a_route_asks_for_them(tab):
     tab.post("/finish")
-    gone = tab.post(text="late")
-    assert gone.status_code == 410
+    assert tab.post(text="late").status_code == 410
     assert tab.post("/again").text == "N-1"
 
 

@@ -21,12 +21,6 @@ FOLLOWS = {"Tab-Session-Redirect": "tell"}
 
 
 @pytest.fixture
-def database_url(sqlite_url):
-    """One database is enough: nothing here is about what it does."""
-    return sqlite_url
-
-
-@pytest.fixture
 def app(session):
     notes, other = notes_blueprint(), Blueprint("other", __name__, url_prefix="/other")
     session_lifecycle(notes)

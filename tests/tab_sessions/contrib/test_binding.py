@@ -27,16 +27,14 @@ def test_a_stolen_id_opens_nothing_elsewhere_and_does_no_harm(app, tab, rows):
     thief = Tab(app.test_client(), tab.id)
     assert thief.get().text == "(nothing)"
     assert thief.post(text="theirs").status_code == 200
-    copy = Tab(thief.client)
-    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}).text != "mine"
+    assert Tab(thief.client).get(**{"Tab-Session-Fork-Of": tab.id}).text != "mine"
     assert (tab.get().text, thief.get().text) == ("mine", "theirs")
     assert len(rows()) == 3
 
 
 def test_tabs_of_one_browser_copy_and_share_the_cookie(tab):
     tab.post(text="mine")
-    copy = Tab(tab.client)
-    assert copy.get(**{"Tab-Session-Fork-Of": tab.id}).text == "mine"
+    assert Tab(tab.client).get(**{"Tab-Session-Fork-Of": tab.id}).text == "mine"
 
 
 def test_over_https_no_subdomain_can_plant_the_cookie_and_no_script_read_it(app):

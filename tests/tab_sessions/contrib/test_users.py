@@ -148,8 +148,7 @@ def test_a_log_in_counts_where_another_flow_is_making_its_first_row(postgresql_u
     tab = Tab(app.test_client())
 
     def log_in_elsewhere():
-        tab_of_thread = Tab(app.test_client(), tab.id)
-        return tab_of_thread.post("/log-in", user="ada")
+        return Tab(app.test_client(), tab.id).post("/log-in", user="ada")
 
     @session_route(app, "/slow", methods=["POST"])
     def slow(own):
