@@ -160,23 +160,21 @@ def test_twice_in_one_app_is_refused(host):
         Sidebook(host)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "mysql://x@y/z", "foo://"])
-def test_a_url_of_no_database_we_know_names_the_setting(url):
-    with pytest.raises(ConfigurationError, match="BOOKING_DATABASE_URL"):
-        create_app({"BOOKING_DATABASE_URL": url})
+IN_MEMORY = "in memory, where each connection finds an empty"
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
+    ("url", "told"),
+    [
+        *((url, "BOOKING_DATABASE_URL") for url in ("nonsense", "mysql://x@y/z", "foo://")),
+        *((f"sqlite://{file}", IN_MEMORY) for file in ("", "/:memory:")),
+        ("sqlite:///file:x?mode=memory&uri=true", IN_MEMORY),
+        ("postgresql+psycopg2://shop@localhost/shop", r"Write postgresql\+psycopg://"),
+    ],
 )
-def test_a_database_in_memory_is_refused_with_the_reason(url):
-    with pytest.raises(ConfigurationError, match="in memory, where each connection finds an empty"):
+def test_a_url_that_cannot_be_ours_names_the_setting_or_the_reason(url, told):
+    with pytest.raises(ConfigurationError, match=told):
         create_app({"BOOKING_DATABASE_URL": url})
-
-
-def test_another_driver_for_postgresql_is_told_which_to_name():
-    with pytest.raises(ConfigurationError, match=r"Write postgresql\+psycopg://"):
-        create_app({"BOOKING_DATABASE_URL": "postgresql+psycopg2://shop@localhost/shop"})
 
 
 def test_a_hosts_engine_and_session_cookie_are_left_alone(host):

@@ -106,15 +106,6 @@ def test_ten_megabytes_are_413_and_the_page_stays_as_it_was(app):
     assert text(tab) == before
 
 
-@pytest.mark.parametrize("header", [None, "", "short", "A" * 44, "A" * 42 + "!", "A" * 5000])
-def test_a_header_that_names_no_tab_is_400(app, header):
-    headers = {"HX-Request": "true"} | ({} if header is None else {"Tab-Session": header})
-    answer = app.test_client().get("/book/service/form", headers=headers)
-    assert answer.status_code == 400
-    assert answer.headers["HX-Trigger"] == "tab-session:missing"
-    assert header is None or header == "" or header not in answer.text
-
-
 def test_a_post_without_htmx_is_400_with_a_page_filled_from_it(app, rows):
     sent = {"name": "Ada", "email": "ada@example.com", "note": "Two\nlines", "slot": "x"}
     answer = app.test_client().post("/book/details/form", data=sent)
@@ -125,15 +116,6 @@ def test_a_post_without_htmx_is_400_with_a_page_filled_from_it(app, rows):
     assert page.select_one("textarea[name=note]").get_text() == "\nTwo\nlines"
     assert page.select_one("form")["action"] == "/book/details/form"
     assert rows()["tabs"] == 0
-
-
-def test_another_sites_request_is_403(app):
-    headers = TAB | {"Sec-Fetch-Site": "cross-site"}
-    answer = app.test_client().post(
-        "/book/service/form", data={"service": "short"}, headers=headers
-    )
-    assert answer.status_code == 403
-    assert "another website" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -206,6 +188,7 @@ def test_a_refused_origin_keeps_what_was_typed_but_repeats_no_strangers_words(ap
     came = client.post("/book/details/form", data=sent, headers=cross)
     assert (asked.status_code, came.status_code) == (403, 403)
     assert "Zoe" in asked.text
+    assert "another website" in came.text
     assert "Zoe" not in came.text
 
 

@@ -11,7 +11,6 @@ from tests.customer.walks import (
     at_details,
     at_review,
     at_time,
-    chosen,
     slots,
     text,
     value,
@@ -48,64 +47,6 @@ def test_a_customer_books_step_by_step(app, bookings):
         {"key": "first_visit", "label": "Is this your first visit?", "value": "No"},
         {"key": "wishes", "label": "Anything we should prepare?", "value": "Tea"},
     ]
-
-
-def test_every_step_survives_a_refresh_with_its_answers(app):
-    tab = TabClient(app, "/book/").refresh()
-    tab.submit(service="long").refresh()
-    assert tab.step == "staff"
-    tab.submit(staff="ben").refresh()
-    assert tab.step == "time"
-    slot = slots(tab)[0]
-    tab.submit(slot=slot).refresh()
-    assert tab.step == "details"
-    tab.submit(**ADA, question_first_visit="Yes").refresh()
-    assert tab.step == "review"
-    assert chosen(tab.open("service"), "service") == "long"
-    assert chosen(tab.open("staff"), "staff") == "ben"
-    assert chosen(tab.open("time"), "slot") == slot
-    assert value(tab.open("details"), "name") == "Ada Lovelace"
-    assert chosen(tab, "question_first_visit") == "Yes"
-
-
-def test_back_and_forward_find_the_steps_and_their_answers(app):
-    tab = at_details(app, service="short", staff="ana")
-    assert tab.back().step == "time"
-    assert tab.back().step == "staff"
-    assert chosen(tab, "staff") == "ana"
-    assert tab.back().step == "service"
-    assert chosen(tab, "service") == "short"
-    assert tab.forward().forward().forward().step == "details"
-
-
-def test_two_tabs_in_turn_book_two_appointments(app, bookings):
-    first, second = TabClient(app, "/book/"), TabClient(app, "/book/")
-    for tab, service in ((first, "short"), (second, "long")):
-        tab.submit(service=service)
-    for tab in (second, first):
-        tab.refresh().submit(staff="any")
-    times = {}
-    for tab in (first, second):
-        times[tab] = slots(tab.refresh())[0]
-        tab.submit(slot=times[tab])
-    second.submit(name="Ben", email="ben@example.com", question_first_visit="Yes")
-    first.submit(name="Ada", email="ada@example.com")
-    for tab in (second, first):
-        assert tab.refresh().submit().step == "done"
-    made = {booking.customer_name: booking for booking in bookings()}
-    assert made["Ada"].service.slug == "short"
-    assert made["Ben"].service.slug == "long"
-    assert slot_value(made["Ada"].starts_at) == times[first]
-    assert slot_value(made["Ben"].starts_at) == times[second]
-
-
-@pytest.mark.parametrize("step", ["staff", "time", "details", "review", "done"])
-def test_a_step_out_of_reach_shows_the_right_one_and_says_so_to_the_address_bar(app, step):
-    tab = TabClient(app, step)
-    assert (tab.step, tab.status, tab.url) == ("service", 200, "/book/service")
-    tab.submit(service="short")
-    tab.open(step)
-    assert (tab.step, tab.url) == ("staff", "/book/staff")
 
 
 def test_looking_writes_nothing(app, rows):

@@ -10,7 +10,6 @@ from tests.customer_walkthrough.visits import (
     Visit,
     bookings_in,
     reference_in,
-    take,
     walk,
 )
 
@@ -96,62 +95,3 @@ def test_a_link_in_the_page_can_be_followed_into_another_tab(tab):
     address = tab.page.select_one("#stage-time")["href"]
     assert tab.new_tab(address).step == "service"
     assert tab.refresh().step == "details"
-
-
-def test_book_another_starts_afresh_and_leaves_the_first_booking_alone(tab, app):
-    walk(tab, ADA)
-    first = reference_in(tab)
-    tab.click("Book another appointment")
-    assert (tab.step, list(tab.fields)) == ("service", ["answer_version"])
-    walk(tab, BEN)
-    assert bookings_in(app) == {first: ADA, reference_in(tab): BEN}
-
-
-def test_two_windows_on_one_session_make_one_booking(tab, app):
-    walk(tab, ADA, until="review")
-    twin = tab.twin()
-    tab.submit()
-    assert twin.submit().status == 200
-    assert reference_in(twin) == reference_in(tab)
-    assert bookings_in(app) == {reference_in(tab): ADA}
-
-
-def test_an_answer_changed_in_a_twin_is_not_confirmed_unseen(tab, app):
-    walk(tab, ADA, until="review")
-    twin = tab.twin()
-    tab.open("details").submit(note="On second thoughts, a stool")
-    assert twin.submit().status == 409
-    assert "On second thoughts, a stool" in twin.page.select_one("#step").text
-    assert twin.submit().step == "done"
-    assert [visit.note for visit in bookings_in(app).values()] == ["On second thoughts, a stool"]
-
-
-def test_a_link_that_preselects_answers_the_first_question_by_itself(tab):
-    tab.open("?service=long&staff=ben")
-    assert tab.step == "time"
-    walk(tab, BEN)
-
-
-def test_a_link_that_preselects_overwrites_no_answer(tab):
-    walk(tab, ADA, until="details")
-    tab.open("?service=long")
-    assert tab.step == "details"
-    assert "Long visit" in tab.page.select_one("[role=status]").text
-    take(tab, ADA, "details")
-    assert_answered(tab, ADA, "review")
-
-
-def test_two_tabs_after_one_time_the_slower_keeps_its_answers_and_is_shown_others(tab):
-    other = tab.new_tab("/book/")
-    for each in (tab, other):
-        walk(each, ADA, until="time")
-    take(tab, ADA, "time")
-    other.submit(force=True, **ADA.answer("time"))
-    assert (other.status, other.step) == (409, "time")
-    assert other.page.select_one("[role=alert]")
-    offered = [slot["value"] for slot in other.page.select(".sb-nearest input")]
-    assert len(offered) == 3
-    assert ADA.start not in offered
-    other.submit(slot=offered[0])
-    assert other.step == "details"
-    walk(tab, ADA)

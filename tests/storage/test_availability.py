@@ -1,11 +1,8 @@
 """The days and times a customer can choose from, and what reading them costs."""
 
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from operator import methodcaller
 from zoneinfo import ZoneInfo
-
-from sqlalchemy import event
 
 from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import release
@@ -14,6 +11,7 @@ from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
 from booking.storage.reads import hold_of
 from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
+from tests.storage.conftest import counted
 
 LISBON = ZoneInfo("Europe/Lisbon")
 TOMORROW = TODAY + timedelta(days=1)
@@ -191,18 +189,6 @@ def test_without_any_free_time_there_is_none_to_name(shop):
     add(shop, None, Closure(first_day=TODAY, last_day=TODAY + timedelta(days=90)))
     assert nearest(shop, at("11:00")) == []
     assert next_free(shop, TODAY) is None
-
-
-@contextmanager
-def counted(engine):
-    statements = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def queries_of_each_question(shop, who, length, tab) -> list[int]:

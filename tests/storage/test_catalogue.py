@@ -1,6 +1,5 @@
 """The business, read once and remembered until anybody changes it."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,6 +21,7 @@ from booking.tab_sessions import PendingChanges
 from booking.transactions.sessions import require_clean_session
 from booking.transactions.watching import watch
 from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
+from tests.storage.conftest import counted
 
 TABLES = {
     "shop": "UPDATE booking_shop SET name = 'Other'",
@@ -38,18 +38,6 @@ TABLES = {
     "closure": "INSERT INTO booking_closure (first_day, last_day, reason)"
     " VALUES ('2027-03-02', '2027-03-02', '')",
 }
-
-
-@contextmanager
-def counted(engine):
-    statements = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield statements
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def catalogue(shop):
