@@ -118,8 +118,10 @@ class History(RuleBasedStateMachine):
             error = NoHold
         elif earlier.extensions >= 3:
             error = NoMoreTime
+        elif not self.model.free(time, tab, self.now):
+            error = SlotUnavailable
         else:
-            error = None if self.model.free(time, tab, self.now) else SlotUnavailable
+            error = NoMoreTime if self.has_all_its_time(earlier) else None
         with expecting(error), self.shop.writing() as session:
             made = extend(session, tab_key=self.keys[tab], now=self.now, minutes=10, most=3)
             self.keep(tab, time, made)
@@ -232,6 +234,12 @@ class History(RuleBasedStateMachine):
         assert_sold_once(self.shop.engine, seen, claims_went=self.claims_went)
 
     # -- words for the above ----------------------------------------------------------------------
+
+    def has_all_its_time(self, held: Hold) -> bool:
+        """Only a clock that was set back gives a hold its forty minutes without extensions."""
+        now = int(self.now.timestamp())
+        goes_on = held.expires_at > now - 10 * 60
+        return goes_on and min(now, held.held_since) + 40 * 60 <= max(now, held.expires_at)
 
     def able(self, who, slug, start, owner) -> list[Time]:
         wanted = [Time(one, slug, start) for one in who.split()]
