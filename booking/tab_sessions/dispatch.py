@@ -76,11 +76,12 @@ def dispatch(
     options: RouteOptions[Data], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Response:
     """Answer one request to a session route, whatever comes of it."""
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
     try:
         config = current_config()
-        guards.refuse_cross_site(request)
-        refuse_too_large(request, config.limits.request)
-        return _accept(options, config, args, kwargs)
+        guards.refuse_cross_site(asked)
+        refuse_too_large(asked, config.limits.request)
+        return _accept(asked, options, config, args, kwargs)
     except Refusal as refusal:
         return _refused(options, refusal)
     except SealBroken as broken:
@@ -92,17 +93,21 @@ def dispatch(
 
 
 def _accept(
-    options: RouteOptions[Data], config: Config, args: tuple[Any, ...], kwargs: dict[str, Any]
+    asked: Request,
+    options: RouteOptions[Data],
+    config: Config,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Response:
-    reads = options.only_reads or request.method in READING_METHODS
-    secret = load_browser_secret(request) if config.binding == "browser" else None
+    reads = options.only_reads or asked.method in READING_METHODS
+    secret = load_browser_secret(asked) if config.binding == "browser" else None
     try:
-        sent = guards.read_ids(request, secret.value if secret else "")
+        sent = guards.read_ids(asked, secret.value if secret else "")
     except MissingTabSession:
         if not (options.allow_missing_tab and reads):
             raise
         sent = None
-    _read_request(options, config)
+    _read_request(asked, options, config)
     accepted = SessionRequest(options, config, sent, utc_now(), args, kwargs)
     response = accepted.read() if reads else accepted.write()
     if secret:
@@ -110,12 +115,11 @@ def _accept(
     return response
 
 
-def _read_request(options: RouteOptions[Any], config: Config) -> None:
+def _read_request(asked: Request, options: RouteOptions[Any], config: Config) -> None:
     """Read the whole request, and do what needs nothing else, while no transaction is open."""
-    actual: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
-    if has_body(actual):
+    if has_body(asked):
         require_clean_session(config.session)
-        read_whole(actual)
+        read_whole(asked)
     if options.before_transaction:
         options.before_transaction()
 

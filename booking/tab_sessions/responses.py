@@ -61,15 +61,13 @@ def _forbid_storing(_app: Flask, response: Response, **_: object) -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if not getattr(view, "is_session_route", False):
         return
-    sent: dict[str, list[str]] = {}
-    for name, value in response.headers:
-        sent.setdefault(name.lower(), []).append(value)
-    said = sent.get("cache-control", [])
+    sent = [(name.lower(), value) for name, value in response.headers]
+    said = [value for name, value in sent if name == "cache-control"]
     if said != ["no-store"] and not _is_forbidden(said):
         response.headers["Cache-Control"] = "no-store"
-    for name in _FOR_CACHES_BETWEEN & sent.keys():
+    for name in _FOR_CACHES_BETWEEN.intersection(name for name, _ in sent):
         del response.headers[name]
-    varies = ", ".join(sent.get("vary", []))
+    varies = ", ".join(value for name, value in sent if name == "vary")
     if HEADER.lower() not in {part.strip().lower() for part in varies.split(",")}:
         response.headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
 

@@ -144,7 +144,7 @@ def _has_other_keys(value: Any) -> bool:
     """Whether a dict in there has keys that JSON would turn into text without a word."""
     inside = value
     if isinstance(value, dict):
-        if not all(isinstance(key, str) for key in value):
+        if {*map(type, value)} != {str} and not all(isinstance(key, str) for key in value):
             return True
         inside = value.values()
     return any(_has_other_keys(each) for each in inside if isinstance(each, _NESTED))

@@ -386,5 +386,6 @@ class _Frozen(dict[str, Any]):
 def freeze(value: Any) -> Any:
     """Return the same JSON values unchangeable, lists as tuples; anything else as it is."""
     if isinstance(value, dict):
-        return _Frozen({name: freeze(inner) for name, inner in value.items()})
+        items = value.items()
+        return _Frozen({k: freeze(v) if isinstance(v, dict | list) else v for k, v in items})
     return tuple(freeze(inner) for inner in value) if isinstance(value, list) else value

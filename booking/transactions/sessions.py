@@ -29,10 +29,10 @@ from .watching import (
     OWNED,
     AnySession,
     driver_of,
+    execute_raw,
     has_written,
     is_dirty,
     refuse_what_was_written,
-    translate_sqlite_errors,
     unwrap_scoped,
 )
 
@@ -178,7 +178,5 @@ def _begin_immediate(connection: Connection) -> None:
             return  # an outer transaction that has written: it holds the lock already
         # The host's engine sends a plain BEGIN of its own (an event recipe of SQLAlchemy's
         # manual). Nothing has run in it yet.
-        with translate_sqlite_errors("ROLLBACK"):
-            driver.execute("ROLLBACK")
-    with translate_sqlite_errors("BEGIN IMMEDIATE"):
-        begin_immediate(driver, connection.info)
+        execute_raw("ROLLBACK", driver.execute, "ROLLBACK")
+    execute_raw("BEGIN IMMEDIATE", begin_immediate, driver, connection.info)

@@ -4,8 +4,7 @@ Listens to the sessions that we are handed, and to nobody else's: the host's pro
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
 
@@ -45,9 +44,10 @@ def watch(source: Any) -> None:
 
 
 def _watch_session(session: Session) -> None:
-    if type(session) not in _watched_classes and _WATCHED not in session.info:
+    if _WATCHED not in session.info:
         session.info[_WATCHED] = True
-        _listen(session)
+        if type(session) not in _watched_classes:
+            _listen(session)
 
 
 def _watch_class(sessions: type[Session]) -> None:
@@ -108,15 +108,13 @@ def _begin_plainly(driver: Any) -> None:
     # Without it SQLite sees another state at each statement, and some need no transaction at all.
     # Past SQLAlchemy, whose way is ten times as long.
     if not driver.in_transaction:
-        with translate_sqlite_errors("BEGIN"):
-            driver.execute("BEGIN")
+        execute_raw("BEGIN", driver.execute, "BEGIN")
 
 
-@contextmanager
-def translate_sqlite_errors(statement: str) -> Iterator[None]:
-    """Turn the driver's exceptions into SQLAlchemy's."""
+def execute_raw(statement: str, execute: Callable[..., object], *given: object) -> None:
+    """Call the driver for this statement, and turn its exceptions into SQLAlchemy's."""
     try:
-        yield
+        execute(*given)
     except sqlite3.Error as error:
         raise OperationalError(statement, None, error) from error
 
