@@ -131,7 +131,7 @@ def measure() -> Section:
                 "included, but not making objects of rows. The rest: that, Flask, the rules, the "
                 "forms, what a page says."
             ),
-            'page is the shell that everybody gets, "service?" the first step that it loads.',
+            "page is the shell that everybody gets, with the first step in it.",
             "What it does not show: waiting for the disk or for other customers.",
         ],
         _short(costs),

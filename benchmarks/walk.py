@@ -11,7 +11,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from booking.contact import forms
 
-STEPS = ("page", "service?", "service", "staff", "time", "details", "confirm")
+STEPS = ("page", "service", "staff", "time", "details", "confirm")
 FORM = {
     "name": "Ada Lovelace",
     "email": "ada@example.com",
@@ -25,12 +25,8 @@ class Customer:
     """One tab that books, request by request."""
 
     def __init__(self) -> None:
-        self.headers = {
-            "Tab-Session": secrets.token_urlsafe(32),
-            "HX-Request": "true",
-            "Sec-Fetch-Site": "same-origin",
-            "Accept-Encoding": "gzip",
-        }
+        self.headers = {"Sec-Fetch-Site": "same-origin", "Accept-Encoding": "gzip"}
+        self.tab = {"Tab-Session": secrets.token_urlsafe(32), "HX-Request": "true"}
         self.shown = ""
 
     def see(self, body: bytes) -> bytes:
@@ -41,24 +37,21 @@ class Customer:
 
     def environ(self, step: str) -> dict[str, object]:
         """The next request, not yet sent."""
-        path = f"/book/{step}/form"
-        if step == "page":
-            path = "/book/"
-        elif step == "service?":
-            path = "/book/form"
-        elif step == "confirm":
-            path = "/book/review/form"
+        if step == "page":  # with the first step in it
+            return self.asking("/book/", by=self.headers)
+        path = f"/book/{'review' if step == 'confirm' else step}/form"
         return self.asking(path, self._answer(step))
 
-    def asking(self, path: str, data: dict[str, str] | None = None) -> dict[str, object]:
-        """Any request of this tab's; with data it is an answer."""
+    def asking(
+        self, path: str, data: dict[str, str] | None = None, by: dict[str, str] | None = None
+    ) -> dict[str, object]:
+        """Any request of this tab's; with data it is an answer. `by`: other headers than HTMX's."""
         method = "POST" if data else "GET"
-        built = EnvironBuilder(path, method=method, data=data, headers=self.headers)
+        headers = by or self.headers | self.tab
+        built = EnvironBuilder(path, method=method, data=data, headers=headers)
         return built.get_environ() | {"REMOTE_ADDR": "203.0.113.7"}
 
-    def _answer(self, step: str) -> dict[str, str] | None:
-        if step in ("page", "service?"):
-            return None
+    def _answer(self, step: str) -> dict[str, str]:
         if step == "details":
             return FORM
         if step == "confirm":

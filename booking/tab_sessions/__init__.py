@@ -66,7 +66,13 @@ from .errors import (
 )
 from .guards import exempt, refuse_cross_site
 from .model import metadata, tab_session
-from .route import current_tab, custom_session_route, session_lifecycle, session_route
+from .route import (
+    current_tab,
+    custom_session_route,
+    empty_tab,
+    session_lifecycle,
+    session_route,
+)
 from .schema import Schema
 from .session import DeferredResponse, TabSession
 
@@ -111,6 +117,7 @@ __all__ = [
     "create_table",
     "current_tab",
     "custom_session_route",
+    "empty_tab",
     "end_user",
     "exempt",
     "handover",

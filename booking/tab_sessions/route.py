@@ -12,13 +12,15 @@ from weakref import WeakKeyDictionary
 
 from flask import Flask, Response, g, has_request_context, request
 from flask.sansio.scaffold import Scaffold
+from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, Rule
 
+from .config import current_config, utc_now
 from .dispatch import READING_METHODS, Hook, RouteOptions, dispatch
 from .errors import NoTabHere, TabSessionError
 from .responses import LEFT
-from .schema import Data, Schema, schema_of
+from .schema import PLAIN, Data, Schema, schema_of
 from .session import TabSession
 
 Params = ParamSpec("Params")
@@ -276,3 +278,19 @@ def _refuse_twice(scaffold: Scaffold, rule: str, name: str | None) -> None:
         )
     if name:
         taken.add(name)
+
+
+def empty_tab(session: Session) -> TabSession[dict[str, Any]]:
+    """Return a tab of which nothing is stored, to render what everybody sees who has just come."""
+    return TabSession(
+        session,
+        None,
+        flow="",
+        tab_id="",
+        now=utc_now(),
+        limits=current_config().limits,
+        schema=PLAIN,
+        end_all=lambda _: None,
+        is_alone=True,
+        writable=False,
+    )

@@ -91,6 +91,10 @@ class Storage:
         place = self._of_the_browser if script.is_shared else self._of_the_tab
         return place.setdefault(script.key, Kept())
 
+    def has(self, script: Script) -> bool:
+        """Whether anything is kept for this script yet."""
+        return script.key in (self._of_the_browser if script.is_shared else self._of_the_tab)
+
     def take_over(self, other: Storage, *, same_ids: bool) -> None:
         """Begin as a duplicated tab does: with new ids and word of whose copies they are.
 

@@ -68,6 +68,22 @@ def history_change(element: Tag, headers: Headers, final_url: str) -> tuple[str,
     return None
 
 
+def take_first_step(page: BeautifulSoup, *, is_new: bool) -> str | None:
+    """Take the first step out of the page and return its name; None where there is none.
+
+    ``is_new``: the tab has no id yet, so the step is shown instead of being loaded.
+    """
+    template, place = with_id(page, "first-step"), with_id(page, "wizard")
+    if template is None or place is None:
+        return None
+    template.extract()
+    nodes = _nodes(template.decode_contents())  # the text of a template is none of the page's
+    if is_new:
+        del place.attrs["hx-get"]
+        _put(place, "innerHTML", nodes)
+    return next(attribute(node, "data-step") for node in nodes if isinstance(node, Tag))
+
+
 def _target(page: BeautifulSoup, element: Tag, headers: Headers) -> Tag:
     wanted = headers.get("HX-Retarget") or attribute(element, "hx-target") or "this"
     where, _, selector = wanted.partition(" ")

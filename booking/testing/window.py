@@ -107,8 +107,17 @@ class Window:
         self._sent_itself = False
         self._scripts = scripts_of(self._page, self.base)
         self.base = self._scripts[0].prefix
+        if "first-step" in html:
+            self._show_first_step(self._page)
         self._load(self._page)
         return self
+
+    def _show_first_step(self, page: BeautifulSoup) -> None:
+        """Show the step that stands in the page, where this tab has no id yet; now it has one."""
+        is_new = not self._storage.has(self._scripts[0])
+        if (step := swaps.take_first_step(page, is_new=is_new)) and is_new:
+            self.history.replace(f"{self.base}{step}")
+        self._storage.of(self._scripts[0])
 
     def _load(self, root: Tag) -> None:
         for element in swaps.loading(root):

@@ -28,6 +28,7 @@ ON_A_CROWDED_DAY = ("sum", "challenge")
 MERGED = {
     "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
+    "first-step.js": [STATIC / "js" / "first-step.js"],  # before all others, so by itself
     "sum.js": [STATIC / "js" / f"{name}.js" for name in ON_A_CROWDED_DAY],
 }
 

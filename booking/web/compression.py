@@ -16,21 +16,22 @@ KINDS = ("text/", "application/javascript", "image/svg+xml")
 OWN_SITE = {"same-origin", "none"}
 
 
-def compress(request: Request, response: Response, *, for_good: bool) -> Response:
+def compress(request: Request, response: Response, *, is_repeated: bool) -> Response:
     """Send the answer compressed, where the browser takes it and it is worth it.
 
-    `for_good`: a static file, which is compressed as far as can be, once.
+    `is_repeated`: the same for everybody again and again, so compressed as far as can be, once.
     """
     if not _can_be(response):
         return response
     response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip") <= 0 or not (for_good or is_asked_by_us(request)):
+    is_safe = is_repeated or is_asked_by_us(request)
+    if request.accept_encodings.quality("gzip") <= 0 or not is_safe:
         return response
     response.direct_passthrough = False
     content = response.get_data()
     if len(content) < FROM:
         return response
-    response.set_data(_packed(content) if for_good else gzip.compress(content, QUICK, mtime=0))
+    response.set_data(_packed(content) if is_repeated else gzip.compress(content, QUICK, mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     etag, _ = response.get_etag()
     if etag:

@@ -24,6 +24,7 @@ _NAMES = frozenset(name.lower() for name in HEADERS)
 # What the environment of a request says once one of our views, or a page about trouble, has it.
 _OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
+KEPT = "booking.same_for_all"  # what is answered was made before, for everybody
 
 
 def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:
@@ -105,5 +106,6 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
         # What a visitor holds comes free by then, at the latest. Others' limits are another matter.
         response.headers.setdefault("Retry-After", str(settings.hold_minutes * 60))
     if settings.compress:
-        return compress(request, response, for_good=public)
+        is_repeated = public or KEPT in request.environ
+        return compress(request, response, is_repeated=is_repeated)
     return response

@@ -25,6 +25,7 @@ ONLY_SOMETIMES: dict[str, Any] = {
     "differing": (),
     "answer_version": "",
     "in_person": False,
+    "first_step": "",
 }
 """What a page need not give where it has nothing to say."""
 
@@ -41,10 +42,10 @@ def render_template(name: str, /, **context: Any) -> str:
     given["errors_heading"] = errors_heading(given["errors"], given["fields"])
     given |= {"_": text, "ngettext": plural}
     given |= {"language": current_language(), "weekdays": formats.weekdays}
-    environment = _environment()
+    ours = environment()
     # Given, not imported: each import of a template costs as much as rendering a small one.
-    given |= _macros(environment.get_template("booking/parts/macros.html"))
-    return flask.render_template(environment.get_template(f"booking/{name}"), **given)
+    given |= _macros(ours.get_template("booking/parts/macros.html"))
+    return flask.render_template(ours.get_template(f"booking/{name}"), **given)
 
 
 def text(message: str, /, **values: object) -> Markup:
@@ -99,7 +100,7 @@ class WrittenMessages(Extension):
             place += len(_MESSAGE) if is_message else 1
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Return the app's own environment for this language, but for undefined names.
 
     They are errors to us alone: a host's own pages stay as forgiving as they were. Its templates,

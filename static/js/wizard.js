@@ -6,7 +6,7 @@
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const find = (selector, within = document) => within.querySelector(selector);
   let shown = find("#step");
-  let isFirst = !shown;
+  let isFirst = !shown || Boolean(shown.dataset.step);
   let submitted = false;
 
   // A day or a month turned to says what is new; a step says where it stands. What is wrong is
@@ -63,6 +63,9 @@
     shown = step;
     fetchSum(find("[data-challenge]"));
   });
+
+  // The first step may stand in the page already; a page about trouble has no step's name.
+  if (shown?.dataset.step) arrive(shown, {});
 
   // A link asked for in a tab or window of its own is the browser's: HTMX would swallow the click.
   const isForAnotherTab = (event) => event.ctrlKey || event.metaKey || event.shiftKey;

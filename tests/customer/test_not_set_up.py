@@ -45,7 +45,7 @@ def test_a_database_of_an_older_version_is_told_without_a_traceback(sqlite_url, 
     with app_over(sqlite_url) as app:
         with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as raw:
             raw.execute(undo)
-        tab = TabClient(app, "/book/")
+        tab = TabClient(app, "/book/service")
     assert (tab.status, tab.headers["Retry-After"]) == (503, "60")
     assert "Run: flask booking init" in caplog.text
     assert "Traceback" not in caplog.text

@@ -21,7 +21,11 @@ def show(name: str, changes: Context | None = None) -> str:
 
 def page(name: str) -> str:
     """A fragment inside the page that loads it; a page as it is."""
-    return show(name) if name in PAGES else show("page", {"fragment_url": f"/fragment/{name}"})
+    return (
+        show(name)
+        if name in PAGES
+        else show("page", {"fragment_url": f"/fragment/{name}", "first_step": ""})
+    )
 
 
 def strict(response: Response) -> Response:

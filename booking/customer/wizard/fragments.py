@@ -42,6 +42,12 @@ def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     return _answer(html, headers)
 
 
+def first_step(tab: TabSession) -> str:
+    """Return the step that everybody sees who has just come; empty where it differs with time."""
+    step = progress_of(load_state(tab)).open_step
+    return _fragment(tab, step.name)[1] if step.is_same_for_all else ""
+
+
 def _fragment(
     tab: TabSession,
     wanted: str | None,

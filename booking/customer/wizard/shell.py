@@ -1,21 +1,33 @@
-"""Full pages: the shell of each step, without anything personal, which loads its fragment."""
+"""Full pages: the shell of each step, without anything personal, which loads its fragment.
+
+The start carries the first step as well, for a tab of which nothing is stored: it is the same for
+everybody, so page and step are made once for each state of the business.
+"""
 
 from typing import Any, NoReturn
 
 from flask import abort, request, url_for
+from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from booking.i18n import gettext as _
 from booking.state import current_sidebook
-from booking.tab_sessions import read_transaction
+from booking.storage.catalogue import read_catalogue
+from booking.tab_sessions import empty_tab, read_transaction
 from booking.web.rendering import render
+from booking.web.same_for_all import keep_fragment, keep_page
 from booking.web.shop import get_shop
 
+from .fragments import first_step
 from .progress import step_named, steps
 
 
 def start() -> str:
     """The wizard's front page, which opens where the tab stands."""
-    return _shell(_("Book an appointment"), url_for(".show_open_step", **_query()))
+    if request.args or "HX-Request" in request.headers:
+        return _shell(_("Book an appointment"), url_for(".show_open_step", **_query()))
+    with read_transaction(current_sidebook().session) as session:
+        return _start_of_new_tab(session, read_catalogue(session).token)
 
 
 def page(step: str) -> str:
@@ -38,6 +50,18 @@ def _shell(title: str, fragment_url: str) -> str:
     with read_transaction(current_sidebook().session) as session:
         shop = get_shop(session)
         return render("page.html", shop, title=title, fragment_url=fragment_url)
+
+
+def _start_of_new_tab(session: Session, state: str) -> str:
+    def step() -> str:
+        return first_step(empty_tab(session))
+
+    def page() -> str:
+        given = {"title": _("Book an appointment"), "fragment_url": url_for(".show_open_step")}
+        first = Markup(keep_fragment("first step", state, step))  # noqa: S704 - rendered already
+        return render("page.html", get_shop(session), first_step=first, **given)
+
+    return keep_page("start", state, page)
 
 
 def _query() -> dict[str, Any]:

@@ -45,6 +45,8 @@ class Step:
     allow_completed: ClassVar[bool] = False
     """Whether its form may be sent when the tab's appointment is confirmed."""
     typing_prolongs_hold: ClassVar[bool] = False
+    is_same_for_all: ClassVar[bool] = False
+    """Whether all who have answered nothing see the same as long as the shop's own data stay."""
 
     def answer(self, draft: BookingDraft) -> Any:
         """Return the stored answer, for its version; something false where there is none."""

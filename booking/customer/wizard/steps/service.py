@@ -33,6 +33,7 @@ class ServiceStep(Step):
     owns = ("service",)
     link_args = ("service", "staff")
     recoverable = ("service",)
+    is_same_for_all = True
 
     def is_answered(self, wizard: WizardState) -> bool:
         """Whether the chosen service is still offered, or is the only one."""

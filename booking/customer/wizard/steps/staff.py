@@ -32,6 +32,7 @@ class StaffStep(Step):
     owns = ("staff",)
     link_args = ("staff",)
     recoverable = ("staff",)
+    is_same_for_all = True
 
     def is_answered(self, wizard: WizardState) -> bool:
         """Whether the choice leaves anybody."""
