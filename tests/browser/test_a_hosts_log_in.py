@@ -69,10 +69,10 @@ def test_the_step_stays_with_all_that_was_typed_whatever_answers(tab_at, in_our_
         expect(page.locator("[name=note]"), what).to_have_value(ADA.note)
         at(page, "details")
         page.evaluate("document.querySelector('#trouble').remove()")
-    complaints.clear()
     in_our_place.answers = None
     go_on(page)
     at(page, "review")
+    complaints.clear()
 
 
 def test_who_signs_in_again_in_another_tab_goes_on_where_they_were(tab_at, context, in_our_place):

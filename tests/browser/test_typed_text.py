@@ -47,6 +47,7 @@ def test_more_time_does_not_pass_for_a_save(tab_at, complaints):
     expect(page.locator(".sb-hold-clock")).to_have_text(re.compile("^1[0-9]|^20"))
     with saved(page):
         page.evaluate(HIDE)
+    page.close()  # a save that was to fail may still be under way
     complaints.clear()
 
 
@@ -114,10 +115,10 @@ def test_a_save_that_fails_says_nothing_and_leaves_the_focus(tab_at, complaints)
         expect(note).to_be_focused()
         expect(page.get_by_role("alert")).to_have_count(0)
         page.unroute(TYPED)
-    complaints.clear()
     answer(page, ADA, "details")
     go_on(page)
     at(page, "review")
+    complaints.clear()
 
 
 def test_typing_on_after_the_booking_was_made_in_a_twin_is_quiet(context, tab_at, live_server):

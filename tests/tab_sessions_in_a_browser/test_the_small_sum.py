@@ -41,6 +41,8 @@ def live_server(emptied_shop):
 def forgiven(complaints, context):
     """That a header is for https alone, or that a test cut something off, is no complaint."""
     yield
+    for page in context.pages[1:]:
+        page.close()
     known = re.compile("Cross-Origin-Opener-Policy|net::ERR_FAILED")
     complaints[:] = [each for each in complaints if not known.search(each)]
 
