@@ -47,7 +47,7 @@ def take_the_guard_away() -> None:
     guarded, book = claims._statement, bookings.book
     claims._statement = lambda rows, mark: guarded(rows, mark).replace("WHERE", "WHERE 1 = 1 OR")
     allocation.has_booking_within = lambda *_given, **_named: False
-    snapshot._taken = lambda session, staff, span, live: {member.id: [] for member in staff}
+    snapshot._taken = lambda _session, staff, *_: ({one.id: [] for one in staff}, frozenset())
     # Nor does a draft remember that it was confirmed, neither in its tab nor by its key.
     TabSession.complete = lambda tab, result: None
     bookings.book = lambda session, **given: book(session, **given | fresh())
