@@ -169,7 +169,7 @@ def walk(name: str) -> Sample:
 def service_none(studio: Studio) -> None:
     with studio.app.app_context(), write_transaction(current_sidebook().session) as session:
         session.execute(update(Service).values(retired=True))
-    studio.tab()
+    studio.tab("service")
 
 
 def time_elsewhere(studio: Studio) -> None:
@@ -254,7 +254,7 @@ def gone(studio: Studio) -> None:
 
 SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "page": lambda studio: studio.app.test_client().get("/book/"),
-    "service": lambda studio: studio.tab(),
+    "service": lambda studio: studio.tab("service"),
     "service-chosen": lambda studio: studio.tab().submit(service="posture-check").open("service"),
     "service-unanswered": lambda studio: studio.tab().submit(),
     "service-preselected": lambda studio: studio.tab().fetch(
