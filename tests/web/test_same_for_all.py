@@ -56,7 +56,7 @@ def kept(app: Flask) -> set[str]:
 def test_page_and_step_are_made_once_where_all_of_it_is_ours(host):
     first = start(host)
     assert STEP in first
-    assert kept(host) == {"start", "first step"}
+    assert kept(host) == {"start", "first-step"}
     assert start(host, user="ann") == first
 
 
@@ -67,7 +67,7 @@ def test_a_layout_of_the_hosts_is_made_anew_for_each_of_its_users(host, name):
         page = start(host, user)
         assert f"<b>Hello {user}</b>" in page
         assert STEP in page
-    assert kept(host) == {"first step"}
+    assert kept(host) == {"first-step"}
 
 
 @pytest.mark.parametrize("name", ["_service.html", "parts/opening.html"])
@@ -95,7 +95,7 @@ def by_addresses(host):
 def test_where_a_host_gives_templates_something_no_page_is_kept(host, gives):
     gives(host)
     pages = {user: start(host, user) for user in ("ann", "ben")}
-    assert kept(host) == {"first step"}
+    assert kept(host) == {"first-step"}
     if gives is by_addresses:
         assert "from=ann" in pages["ann"]
         assert "from=ben" in pages["ben"]
@@ -112,7 +112,7 @@ def test_a_query_is_never_answered_with_what_is_kept(host, query):
     start(host)
     page = start(host, path=f"/book/{query}")
     assert STEP not in page
-    assert kept(host) == {"start", "first step"}
+    assert kept(host) == {"start", "first-step"}
     assert start(host) != page
 
 

@@ -58,7 +58,7 @@ def _start_of_new_tab(session: Session, state: str) -> str:
 
     def page() -> str:
         given = {"title": _("Book an appointment"), "fragment_url": url_for(".show_open_step")}
-        first = Markup(keep_fragment("first step", state, step))  # noqa: S704 - rendered already
+        first = Markup(keep_fragment("first-step", state, step))  # noqa: S704 - rendered already
         return render("page.html", get_shop(session), first_step=first, **given)
 
     return keep_page("start", state, page)
