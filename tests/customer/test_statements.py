@@ -1,31 +1,18 @@
 """What a booking asks of the database: each step a few statements, each of them once."""
 
 import re
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from booking.testing import TabClient
 from tests.customer.walks import ADA, at_done, slots
+from tests.storage.conftest import counted
 
 # PostgreSQL asks more: a transaction there sees what others commit meanwhile, so it looks again.
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 MOST = {"service": 7, "staff": 4, "time": 10, "details": 6, "review": 11}
 """By step, of who books the ordinary way: the tab's own row and its commit are among them."""
-
-
-@contextmanager
-def counted(engine):
-    asked = []
-
-    def note(_connection, _cursor, statement, *_rest):
-        asked.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture
