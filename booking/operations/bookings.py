@@ -60,7 +60,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     now: datetime,
     by: By = "customer",
     visitor: Visitor | None = None,
-    alone: bool = False,
+    savepoint: bool = True,
 ) -> Booking:
     """Return the booking of that draft: made now, or the one that was made of it before.
 
@@ -70,7 +70,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
     time, which was counted when it was held.
 
-    Where it is `alone` in its transaction, that is to be rolled back when this raises.
+    Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
     Raises: SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with
     another fingerprint (what the tab holds stands as it did), or Retry.
@@ -93,7 +93,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
         created_at=now,
     )
     try:
-        with attempt(session, alone=alone):
+        with attempt(session, savepoint=savepoint):
             held = hold_of(session, tab_key, lock=True)
             # What the tab still holds was counted when it was held.
             counted = None if _still_holds(held, service, staff, start, now) else visitor
@@ -110,7 +110,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
-        made = None if alone else booking_by_draft(session, idempotency_key)
+        made = booking_by_draft(session, idempotency_key) if savepoint else None
         if made is None and isinstance(error, IntegrityError) and DRAFT_KEY in str(error.orig):
             # By a transaction that this one cannot see, at REPEATABLE READ; or this one is broken.
             raise Retry from error

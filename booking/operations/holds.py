@@ -40,7 +40,7 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     tab_began: int | None = None,
     visitor: Visitor | None = None,
     proof: Proof | None = None,
-    alone: bool = False,
+    savepoint: bool = True,
 ) -> Hold:
     """Hold the time for `minutes`, or `at_first` for fewer, in place of what the tab held before.
 
@@ -50,11 +50,11 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     a day of which too much is held and not booked. What others of the network held before
     `tab_began` (seconds since the epoch) shortens no other time than theirs.
 
-    Where it is `alone` in its transaction, that is to be rolled back when this raises.
+    Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
     Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired; what the tab held then stands.
     """
-    with attempt(session, alone=alone):
+    with attempt(session, savepoint=savepoint):
         earlier = hold_of(session, tab_key, lock=True)
         request = SlotRequest(
             service=service,

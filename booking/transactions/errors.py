@@ -67,6 +67,17 @@ class TransactionEnded(TransactionError):
         )
 
 
+class RollbackOnly(TransactionError):
+    """A part of what belongs together was written before it was refused."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Something was refused in this transaction after a part of it was written, so it can "
+            "only be rolled back: answer with a status from 400 on, or call what was refused with "
+            "a savepoint of its own. Nothing was saved."
+        )
+
+
 class ReadOnlyTransaction(TransactionError):
     """Something was written in a transaction that only reads."""
 

@@ -10,9 +10,9 @@ from weakref import WeakSet
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionmaker
 
-from .errors import ReadOnlyTransaction, TransactionEnded
+from .errors import ReadOnlyTransaction, RollbackOnly, TransactionEnded
 
 AnySession = Session | scoped_session[Session]
 
@@ -21,6 +21,7 @@ OWNED = "transactions.owned"
 ONLY_READS = "transactions.only_reads"
 CONNECTION = "transactions.connection"
 """In `session.info` of a watched session: the connection of its transaction, once asked for."""
+_ROLLBACK_ONLY = "transactions.rollback_only"
 _WATCHED = "transactions.watched"
 _CHANGES = "transactions.changes_at_begin"
 _IN_ERROR = 3  # libpq's PQTRANS_INERROR
@@ -59,7 +60,7 @@ def _watch_class(sessions: type[Session]) -> None:
 def _listen(target: Session | type[Session]) -> None:
     event.listen(target, "after_transaction_create", _forget_connection)
     event.listen(target, "after_begin", _begin)
-    event.listen(target, "after_transaction_end", _forget_connection)
+    event.listen(target, "after_transaction_end", _end)
     event.listen(target, "before_commit", refuse_what_was_written)
     event.listen(target, "before_commit", _refuse_a_commit)
 
@@ -84,11 +85,26 @@ def refuse_what_was_written(session: Session) -> None:
         raise ReadOnlyTransaction
 
 
+def mark_rollback_only(session: Session) -> None:
+    """Let the session's open transaction end in nothing but a rollback; a commit is refused."""
+    _watch_session(session)
+    session.info[_ROLLBACK_ONLY] = True
+
+
 def _refuse_a_commit(session: Session) -> None:
-    # A savepoint's end is told of as well, and is no commit.
-    if OWNED in session.info and not session.in_nested_transaction():
+    if session.in_nested_transaction():
+        return  # a savepoint's end is told of as well, and is no commit
+    if OWNED in session.info:
         session.info[OWNED].append(True)
         raise TransactionEnded
+    if _ROLLBACK_ONLY in session.info:
+        raise RollbackOnly
+
+
+def _end(session: Session, transaction: SessionTransaction) -> None:
+    _forget_connection(session, transaction)
+    if transaction.parent is None:
+        session.info.pop(_ROLLBACK_ONLY, None)
 
 
 def _forget_connection(session: Session, _transaction: object) -> None:

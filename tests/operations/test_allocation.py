@@ -3,6 +3,7 @@
 A room is one more resource, as the table of claims has it; no service asks for one yet.
 """
 
+from contextlib import nullcontext, suppress
 from functools import partial
 
 import pytest
@@ -15,6 +16,7 @@ from booking.scheduling.slots import Reason
 from booking.storage.claims import owned
 from booking.storage.models import Hold, Resource, claim
 from booking.storage.reads import hold_of
+from booking.transactions.errors import RollbackOnly
 from tests.fixtures.small_shop import NOW, at, find
 from tests.operations.racing import at_once, won
 
@@ -45,22 +47,25 @@ def rooms(shop) -> list[int]:
 AFTERNOON = at("14:00")
 
 
+def request(session, tab, candidates, start=AFTERNOON) -> SlotRequest:
+    """What moves the tab's hold to that start, with one of the candidates and all its resources."""
+    people = [(find(session, slug), rooms) for slug, *rooms in candidates]
+    return SlotRequest(
+        service=find(session, "cut"),
+        candidates=[
+            Candidate(member, frozenset({member.resource_id, *rooms})) for member, rooms in people
+        ],
+        start=start,
+        now=NOW,
+        own_hold=hold_of(session, tab, lock=True),
+    )
+
+
 def move(shop, tab, candidates, start=AFTERNOON) -> str:
     """Move what the tab holds to that start; whom and which resources it has then."""
     with shop.writing() as session, attempt(session):
-        held = hold_of(session, tab, lock=True)
-        people = [(find(session, slug), rooms) for slug, *rooms in candidates]
-        request = SlotRequest(
-            service=find(session, "cut"),
-            candidates=[
-                Candidate(member, frozenset({member.resource_id, *rooms}))
-                for member, rooms in people
-            ],
-            start=start,
-            now=NOW,
-            own_hold=held,
-        )
-        return allocate(session, request, HeldBefore(held)).member.slug
+        wanted = request(session, tab, candidates, start)
+        return allocate(session, wanted, HeldBefore(wanted.own_hold)).member.slug
 
 
 def claimed(shop, tab) -> dict[int, int]:
@@ -99,6 +104,17 @@ def test_without_one_of_its_resources_nothing_of_a_candidate_is_claimed(shop, ro
     with shop.reading() as session:
         afternoon = select(func.count()).select_from(claim)
         assert session.scalar(afternoon.where(claim.c.resource_id == rooms[1])) == 0
+
+
+@pytest.mark.parametrize("savepoint", [True, False])
+def test_what_was_claimed_before_a_refusal_is_never_committed(shop, rooms, savepoint):
+    first, second = holding(shop, "ann", at("10:00")), holding(shop, "ben", at("10:00"))
+    move(shop, first, [("ann", rooms[0])])
+    with nullcontext() if savepoint else pytest.raises(RollbackOnly), shop.writing() as session:
+        wanted = request(session, second, [("ben", *rooms)])
+        with suppress(SlotUnavailable), attempt(session, savepoint=savepoint):
+            allocate(session, wanted, HeldBefore(wanted.own_hold))
+    assert claimed(shop, second) == {resource_of(shop, "ben"): 8}
 
 
 def test_of_several_candidates_one_is_had_whose_resources_are_all_free(shop, rooms):

@@ -6,8 +6,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from booking.tab_sessions import PendingChanges, TabSessions, read_transaction, write_transaction
-from booking.transactions.errors import ReadOnlyTransaction
-from booking.transactions.watching import watch
+from booking.transactions.errors import ReadOnlyTransaction, RollbackOnly
+from booking.transactions.watching import mark_rollback_only, watch
 
 WRITES = text("INSERT INTO booking_resource (kind, name) VALUES ('staff', 'Ann')")
 
@@ -77,3 +77,21 @@ def test_watching_twice_listens_once(engine):
         watch(maker)
         watch(maker())
     assert len(listeners(maker())) == 3
+
+
+def write_and_mark(session):
+    with write_transaction(session):
+        session.execute(WRITES)
+        mark_rollback_only(session)
+        with session.begin_nested():  # its end is no commit
+            session.execute(WRITES)
+
+
+def test_what_can_only_be_rolled_back_is_not_committed_and_the_session_goes_on_after_it(engine):
+    session = Session(engine)
+    with pytest.raises(RollbackOnly):
+        write_and_mark(session)
+    with write_transaction(session):
+        assert session.scalar(text("SELECT count(*) FROM booking_resource")) == 0
+        session.execute(WRITES)
+    session.close()

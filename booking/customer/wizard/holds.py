@@ -42,11 +42,11 @@ def hold_slot(
     staff: Sequence[StaffMember],
     start: datetime,
     *,
-    alone: bool = False,
+    savepoint: bool = True,
 ) -> Hold:
     """Hold that time with one of the staff, and write it into the draft.
 
-    `alone`: a refusal rolls back the whole request.
+    Without a `savepoint` a refusal rolls back the whole request.
 
     Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
     """
@@ -64,7 +64,7 @@ def hold_slot(
         extensions=settings.hold_extensions,
         visitor=visitor(),
         proof=challenge.proof(wizard, start),
-        alone=alone,
+        savepoint=savepoint,
     )
     draft.slot = slot_value(start)
     draft.staff_member = next(member.slug for member in staff if member.id == made.staff_member_id)

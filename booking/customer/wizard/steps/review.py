@@ -115,7 +115,7 @@ def _make_booking(wizard: WizardState) -> Booking:
         ),
         now=tab.now,
         visitor=visitor(),
-        alone=True,
+        savepoint=False,
     )
     return detach(tab.session, made, service, member)
 

@@ -141,7 +141,7 @@ class TimeStep(Step):
         differing, zone, tab = self.differences(wizard, start), wizard.draft.zone, wizard.tab
         notices: list[str] = []
         try:
-            notices = _take_slot(wizard, start, alone=True)
+            notices = _take_slot(wizard, start, savepoint=False)
         except NOT_TAKEN as error:
             # A sum is asked for only once it is decided which of two times is meant.
             if not differing or not isinstance(error, ProofOfWorkRequired):
@@ -175,7 +175,7 @@ class TimeStep(Step):
         return None
 
 
-def _take_slot(wizard: WizardState, start: datetime, *, alone: bool = False) -> list[str]:
+def _take_slot(wizard: WizardState, start: datetime, *, savepoint: bool = True) -> list[str]:
     """Hold the time; return why it is not held where it can only be confirmed.
 
     Raises: SlotUnavailable, VisitorLimit or ProofOfWorkRequired.
@@ -186,7 +186,9 @@ def _take_slot(wizard: WizardState, start: datetime, *, alone: bool = False) -> 
         if wizard.draft.has_details:
             prolong(wizard)
         return []
-    return not_held(wizard, hold_slot(wizard, service, wizard.candidates, start, alone=alone))
+    return not_held(
+        wizard, hold_slot(wizard, service, wizard.candidates, start, savepoint=savepoint)
+    )
 
 
 def _why_not(
