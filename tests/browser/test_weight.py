@@ -4,9 +4,11 @@ A whole page costs less than one photograph, and each further step one small req
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from time import sleep
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,6 +18,7 @@ from tests.conftest import app_over, served
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
 FIRST_LOAD, ONE_STEP = 40_000, 6_000  # bytes, headers included
+PAUSE = 0.2  # seconds, in which a browser shows what it has
 QUIET = 300  # ms in which whatever a step sends after it was shown has begun
 WALK = list(pairwise(["service", "staff", "time", "details", "review", "done"]))
 # Half a second after a click, and after the answer to it, what moves was asked for.
@@ -55,6 +58,23 @@ def page(context_of) -> Page:
     page.set_viewport_size({"width": 390, "height": 844})
     page.add_init_script(SHIFTS)
     return page
+
+
+@contextmanager
+def in_two_pieces(app, end: bytes) -> Iterator[None]:
+    """Whatever `app` answers comes in two pieces, the first of which ends so."""
+    whole = app.wsgi_app
+
+    def paused(environ: dict, start_response: Callable) -> Iterator[bytes]:
+        environ.pop("HTTP_ACCEPT_ENCODING", None)
+        first, found, last = b"".join(whole(environ, start_response)).partition(end)
+        yield first + found
+        sleep(PAUSE)
+        yield last
+
+    app.wsgi_app = paused
+    yield
+    app.wsgi_app = whole
 
 
 @pytest.fixture
@@ -113,6 +133,15 @@ def test_nothing_moves_on_a_desk_that_nobody_moved(page):
         answer_in_the_demo(page, step)
         at(page, following)
     page.wait_for_timeout(600)
+    assert page.evaluate("window.shifts") == 0
+
+
+def test_a_page_that_comes_in_two_pieces_moves_nothing(page, live_server):
+    """The browser could show the header when only half of it is there."""
+    page.set_viewport_size({"width": 1280, "height": 900})
+    with in_two_pieces(live_server.app, b"</svg>"):
+        page.goto("/book/")
+    at(page, "service")
     assert page.evaluate("window.shifts") == 0
 
 
