@@ -19,8 +19,6 @@ from tests.customer.walks import (
     value,
 )
 
-pytestmark = pytest.mark.both_databases
-
 
 def held(database) -> list:
     with database() as session:
@@ -47,6 +45,7 @@ def test_a_service_that_asks_more_comes_back_to_the_details(app):
     assert tab.submit(question_first_visit="No").step == "review"
 
 
+@pytest.mark.both_databases
 def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows, database):
     slot = last_before_lunch(at_time(app, service="short", staff="ana"))
     tab = at_review(app, slot, service="short", staff="ana")
@@ -91,6 +90,7 @@ def test_anyone_keeps_the_person_who_was_chosen(app, database):
     assert held(database) == before
 
 
+@pytest.mark.both_databases
 def test_another_time_lets_the_first_one_go(app, database):
     tab = at_details(app, service="short", staff="ana")
     first = held(database)[0]["starts_at"]

@@ -9,8 +9,6 @@ from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
 from tests.customer.walks import alert, at_done, at_review, slots, text, value
 
-pytestmark = pytest.mark.both_databases
-
 
 def twin_of(tab):
     return tab.twin().open("review")
@@ -24,6 +22,7 @@ def reference(tab) -> str:
     return tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
 
 
+@pytest.mark.both_databases
 def test_confirming_twice_is_the_same_booking(app, bookings):
     tab = at_review(app)
     sent = confirmation(tab)
@@ -34,6 +33,7 @@ def test_confirming_twice_is_the_same_booking(app, bookings):
     assert len(bookings()) == 1
 
 
+@pytest.mark.both_databases
 def test_four_presses_at_once_are_one_booking(app, bookings):
     tab = at_review(app)
     sent = confirmation(tab)
@@ -48,6 +48,7 @@ def test_four_presses_at_once_are_one_booking(app, bookings):
     assert len(bookings()) == 1
 
 
+@pytest.mark.both_databases
 def test_two_tabs_of_one_session_are_one_booking(app, bookings):
     tab = at_review(app)
     twin = twin_of(tab)

@@ -22,8 +22,6 @@ from tests.customer.walks import (
     value,
 )
 
-pytestmark = pytest.mark.both_databases
-
 
 def test_a_held_time_is_not_offered_to_others_but_to_its_own_tab(app):
     tab = at_details(app, service="short", staff="ana")
@@ -33,6 +31,7 @@ def test_a_held_time_is_not_offered_to_others_but_to_its_own_tab(app):
     assert mine not in slots(other)
 
 
+@pytest.mark.both_databases
 def test_the_slower_of_two_is_offered_the_nearest_times(app):
     first = at_time(app, service="short", staff="ana")
     second = at_time(app, service="short", staff="ana")
@@ -70,6 +69,7 @@ def test_a_time_in_the_lunch_break_cannot_be_had(app):
     assert nearest(tab)
 
 
+@pytest.mark.both_databases
 def test_more_time_is_given_three_times(app):
     tab = at_details(app, service="short", staff="ana")
     for _ in range(3):
@@ -163,6 +163,7 @@ def test_a_tab_that_has_details_holds_its_next_time_to_the_full_length_at_once(a
     assert left(typed.submit(slot=slots(typed)[-1])) == 600
 
 
+@pytest.mark.both_databases
 def test_who_reads_for_long_and_then_types_has_the_time_again_unless_it_was_taken(app, later):
     slow, late = (at_details(app, service="short", staff=name) for name in ("ana", "ben"))
     lost = chosen(late.click("Back"), "slot")
@@ -179,6 +180,7 @@ def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
     assert rows()["tabs"] == 0
 
 
+@pytest.mark.both_databases
 def test_a_hold_that_ran_out_untaken_can_still_be_confirmed(app, bookings, later):
     tab = at_details(app, service="short", staff="ana")
     later(minutes=11)

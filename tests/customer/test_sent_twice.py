@@ -10,8 +10,6 @@ from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
 from tests.customer.walks import ADA, at_details, at_time, slots
 
-pytestmark = pytest.mark.both_databases
-
 PRESSES = 6
 
 
@@ -35,6 +33,7 @@ def left(database) -> tuple[list, list, int]:
         return list(tabs), list(holds), len(session.execute(select(claim)).all())
 
 
+@pytest.mark.both_databases
 def test_a_first_service_pressed_six_times_makes_one_tab(app, database):
     tab = TabClient(app, "/book/")
     answered = press(app, tab, "service/form", tab.fields | {"service": "long"})
@@ -48,6 +47,7 @@ def test_a_person_pressed_six_times_is_one_choice(app, database):
     assert len(left(database)[0]) == 1
 
 
+@pytest.mark.both_databases
 def test_a_time_pressed_six_times_is_one_hold(app, database):
     tab = at_time(app, service="short", staff="ana")
     sent = tab.fields | {"slot": slots(tab)[1]}
@@ -56,6 +56,7 @@ def test_a_time_pressed_six_times_is_one_hold(app, database):
     assert claims == 8  # thirty minutes and ten of buffer, in fives
 
 
+@pytest.mark.both_databases
 def test_details_pressed_six_times_are_one_answer(app, database):
     tab = at_details(app, service="short", staff="ana")
     before = left(database)

@@ -16,9 +16,8 @@ from tests.customer.walks import (
     value,
 )
 
-pytestmark = pytest.mark.both_databases
 
-
+@pytest.mark.both_databases
 def test_a_customer_books_step_by_step(app, bookings):
     tab = TabClient(app, "/book/")
     assert (tab.step, tab.url) == ("service", "/book/service")
@@ -49,6 +48,7 @@ def test_a_customer_books_step_by_step(app, bookings):
     ]
 
 
+@pytest.mark.both_databases
 def test_looking_writes_nothing(app, rows):
     for path in ("", "service", "time", "review", "?service=nothing", "done"):
         TabClient(app, path)
