@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import partial
 
 import pytest
 from bs4 import BeautifulSoup
@@ -11,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 
 from tests.conftest import served
-from tests.fixtures.browsers import chromium, lent, no_sandbox
+from tests.fixtures.browsers import lent
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
@@ -118,17 +117,6 @@ def look_at(window: Page, name: str) -> Page:
 def loud(message) -> list[str]:
     complains = message.type in ("error", "warning") and not PROVOKED.search(message.text)
     return [message.text] if complains else []
-
-
-@pytest.fixture(scope="session")
-def large_letters(playwright, gallery_url) -> Iterator[Callable[[str], Page]]:
-    """Opens a sample in a browser whose standard letters are twice as large."""
-    flags = ["--blink-settings=defaultFontSize=32", *no_sandbox()]
-    browser = playwright.chromium.launch(executable_path=chromium(playwright), args=flags)
-    window = browser.new_page(base_url=gallery_url)
-
-    yield partial(look_at, window)
-    browser.close()
 
 
 @pytest.fixture

@@ -92,10 +92,13 @@ OUTSIDE = """() => [...document.querySelectorAll("main *, header *, footer *")]
   .map((each) => each.outerHTML.slice(0, 80))"""
 
 
-def test_letters_twice_as_large_leave_nothing_sideways_or_on_top_of_each_other(large_letters):
-    found = {}
+def test_letters_twice_as_large_leave_nothing_sideways_or_on_top_of_each_other(visit):
+    found, window = {}, visit(LARGE[0])
+    sizes = {"fontSizes": {"standard": 32, "fixed": 26}}
+    window.context.new_cdp_session(window).send("Page.setFontSizes", sizes)
     for name in LARGE:
-        window = large_letters(name)
+        look_at(window, name)
+        assert window.evaluate("getComputedStyle(document.documentElement).fontSize") == "32px"
         for width in (375, 320):
             window.set_viewport_size({"width": width, "height": 800})
             wide = ["sideways"] if window.evaluate(TOO_WIDE) > 0 else []
