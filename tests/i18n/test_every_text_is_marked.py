@@ -65,6 +65,9 @@ class Marked(NullTranslations):
         return self.gettext(msgid1 if n == 1 else msgid2)
 
 
+MARKS = Language("en", ENGLISH.locale, Marked())
+
+
 @pytest.fixture
 def answers(app, monday_morning):
     """Everything that the app answered that somebody may read: where, and what."""
@@ -420,7 +423,7 @@ FEW = {
     ],
 )
 def test_every_text_is_marked_in(way, app, answers):
-    with speaking(Language("en", ENGLISH.locale, Marked())):
+    with speaking(MARKS):
         way(app)
     assert answers
     found = offences(answers)
@@ -438,7 +441,7 @@ def test_what_tab_sessions_refuse_is_said_by_the_wizard_in_marked_words(kind, ap
     refusal = kind(*GIVEN_WITH.get(kind.__name__, ()))
     with (
         app.test_request_context("/book/details/form", method="POST", data={"name": "Ada"}),
-        speaking(Language("en", ENGLISH.locale, Marked())),
+        speaking(MARKS),
     ):
         page = app.make_response(app.handle_user_exception(refusal)).get_data(as_text=True)
     assert OPEN in page
