@@ -66,7 +66,10 @@ def test_what_is_pressed_before_the_scripts_are_there_is_kept_and_leads_on(tab):
     at(tab, "staff")
 
 
-@pytest.mark.parametrize("way", ["reload", "address", "back"])
+REPEATED = [pytest.param(way, marks=pytest.mark.extra) for way in ("address", "back")]
+
+
+@pytest.mark.parametrize("way", ["reload", *REPEATED])
 def test_a_tab_that_has_an_id_never_shows_it(tab, way):
     tab.goto("/book/")
     at(tab, "service")
@@ -111,15 +114,3 @@ def test_back_leads_to_it_with_its_answer(tab):
     tab.go_back()
     at(tab, "service")
     expect(tab.locator("[name=service]:checked")).to_have_value(ADA.service)
-
-
-def test_a_tab_whose_storage_is_blocked_begins_at_the_first_step(context_of):
-    context = context_of()
-    context.add_init_script(
-        "Object.defineProperty(window, 'sessionStorage', { get() { throw new Error(); } });"
-    )
-    page = context.new_page()
-    page.goto("/book/")
-    answer(page, ADA, "service")
-    go_on(page)
-    at(page, "staff")

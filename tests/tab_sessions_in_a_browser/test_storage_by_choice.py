@@ -137,7 +137,11 @@ def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page, live_
     assert id_of(page) != before
 
 
-@pytest.mark.parametrize("blocked", [BLOCKED, BLOCKED + CHANNELS_BLOCKED], ids=["", "no channels"])
+@pytest.mark.parametrize(
+    "blocked",
+    [pytest.param(BLOCKED, marks=pytest.mark.extra), BLOCKED + CHANNELS_BLOCKED],
+    ids=["", "no channels"],
+)
 def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of, blocked):
     page = page_of("/", first=blocked)
     note_down(page, "milk")
