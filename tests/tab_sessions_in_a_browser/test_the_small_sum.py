@@ -133,8 +133,10 @@ def test_what_does_the_sum_may_come_late_or_not_at_all(page):
 
     page.route("**/sum.js*", lambda route: route.abort(), times=1)
     choose(page)
-    go_on(page)
+    with page.expect_event("requestfailed"):
+        go_on(page)
     expect(asked(page).get_by_role("link")).to_be_visible()
+    expect(page.locator("#sum-script")).to_have_count(0)  # else it is not asked for again
     page.route("**/sum.js*", hold_up, times=1)
     with page.expect_request("**/sum.js*"):
         go_on(page)
