@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS
 from booking.operations import bookings, owners
-from booking.operations.rescheduling import reschedule as reschedule_booking
+from booking.operations.bookings import reschedule as reschedule_booking
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage import reads
 from booking.storage.models import Booking, Service, StaffMember

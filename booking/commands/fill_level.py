@@ -10,9 +10,8 @@ from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from booking.operations.purge import GRACE
-from booking.scheduling.clock import day_interval, local_day
-from booking.scheduling.hours import TICK, open_intervals
-from booking.scheduling.intervals import intersect
+from booking.scheduling.clock import TICK, day_interval, intersect, local_day
+from booking.scheduling.hours import open_intervals
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.holds import held_ticks
 from booking.storage.models import (

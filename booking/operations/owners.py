@@ -7,8 +7,7 @@ from typing import TypeVar
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import local_day, to_minute
-from booking.scheduling.hours import TICK
+from booking.scheduling.clock import TICK, local_day, to_minute
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.claims import day_places, release_claims

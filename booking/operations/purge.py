@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import case, exists, select, update
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, local_day, to_minute
-from booking.scheduling.hours import TICK
+from booking.scheduling.clock import DAY, TICK, local_day, to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.holds import delete_past_holds

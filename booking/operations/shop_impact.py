@@ -7,9 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.clock import contains, local_day, to_minute
 from booking.scheduling.hours import open_intervals
-from booking.scheduling.intervals import contains
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.models import Booking, Service, StaffMember
 

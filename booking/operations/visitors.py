@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import day_interval, local_day, to_minute
-from booking.scheduling.hours import TICK
+from booking.scheduling.clock import TICK, day_interval, local_day, to_minute
 from booking.scheduling.rules import is_under_pressure, within_share
 from booking.storage.claims import day_places
 from booking.storage.holds import held_since

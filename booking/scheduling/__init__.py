@@ -6,9 +6,8 @@ a span of time is an `Interval`, a pair of such minutes with the end left out.
 
 The rooms' map, from the ground up:
 
-- `intervals`: arithmetic on sorted spans: merge, subtract, intersect, contains
-- `clock`: wall clock to instant and back: gaps, repeated hours and zone names; parts of the day,
-  weeks of a month
+- `clock`: arithmetic on sorted spans; wall clock to instant and back: gaps, repeated hours and
+  zone names; parts of the day, weeks of a month
 - `hours`: a staff member's weekly hours, breaks, overrides, time off and closures → open time
 - `rules`: what a service asks of its appointments (duration, buffers, notice, window, step), and
   how much of a day one visitor may take

@@ -6,11 +6,7 @@ from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .clock import DAY, wall_spans
-from .intervals import Interval, merge, subtract
-
-TICK = 5
-"""Minutes: hours, breaks, durations, buffers and steps are multiples of it."""
+from .clock import DAY, TICK, Interval, merge, subtract, wall_spans
 
 
 @dataclass(frozen=True, order=True)

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from .clock import DAY
-from .hours import TICK
-from .intervals import Interval
+from .clock import DAY, TICK, Interval
 
 LONGEST_WINDOW = 3660
 """Days: nobody books further ahead than ten years."""

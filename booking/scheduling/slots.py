@@ -10,9 +10,8 @@ from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .clock import day_interval, local_day, wall_steps
+from .clock import Interval, contains, day_interval, intersect, local_day, merge, wall_steps
 from .hours import Ranges, WorkingTime, each_day, open_intervals
-from .intervals import Interval, contains, intersect, merge
 from .rules import ServiceRules
 
 

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
+from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.hours import each_day
-from booking.scheduling.intervals import Interval
 from booking.scheduling.slots import nearest
 
 from .bookings import Hold

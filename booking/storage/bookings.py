@@ -21,8 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
-from booking.scheduling.clock import to_minute
-from booking.scheduling.intervals import Interval
+from booking.scheduling.clock import Interval, to_minute
 
 from .base import Base, RowId, UTCDateTime
 from .business import Service, StaffMember

@@ -18,9 +18,8 @@ from sqlalchemy import Column, Connection, Engine, Integer, String, Table, selec
 from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
-from booking.scheduling.clock import day_interval, to_minute
+from booking.scheduling.clock import Interval, day_interval, to_minute
 from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
-from booking.scheduling.intervals import Interval
 from booking.scheduling.rules import ServiceRules
 from booking.transactions.statements import connection_of
 

@@ -15,8 +15,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from booking.scheduling.hours import TICK
-from booking.scheduling.intervals import Interval
+from booking.scheduling.clock import TICK, Interval
 from booking.transactions.statements import FixedStatement, connection_of
 
 from .bookings import Hold

@@ -26,9 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY
-from booking.scheduling.hours import TICK
-from booking.scheduling.intervals import Interval
+from booking.scheduling.clock import DAY, TICK, Interval
 from booking.transactions.statements import connection_of
 
 from .base import Base

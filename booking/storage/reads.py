@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from booking.scheduling.clock import DAY, from_minute, to_minute
-from booking.scheduling.intervals import Interval
+from booking.scheduling.clock import DAY, Interval, from_minute, to_minute
 from booking.transactions.statements import connection_of
 
 from .base import ask_once

@@ -15,9 +15,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import String, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import DAY, day_interval, from_minute, local_day, to_minute
-from booking.scheduling.hours import TICK, WorkingTime, each_day, open_intervals
-from booking.scheduling.intervals import Interval, intersect
+from booking.scheduling.clock import (
+    DAY,
+    TICK,
+    Interval,
+    day_interval,
+    from_minute,
+    intersect,
+    local_day,
+    to_minute,
+)
+from booking.scheduling.hours import WorkingTime, each_day, open_intervals
 from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
 from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
 from booking.transactions.statements import connection_of

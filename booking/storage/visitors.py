@@ -33,7 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from booking.scheduling.hours import TICK
+from booking.scheduling.clock import TICK
 from booking.transactions.statements import connection_of
 
 from .base import Base

@@ -13,8 +13,8 @@ from flask import Flask, current_app, request
 from booking import create_app as make
 from booking.customer.wizard.draft import slot_start
 from booking.operations import allocation, bookings
+from booking.operations.bookings import reschedule
 from booking.operations.errors import SlotUnavailable
-from booking.operations.rescheduling import reschedule
 from booking.storage import claims, reads, snapshot
 from booking.tab_sessions import TabSession, run_in_transaction
 

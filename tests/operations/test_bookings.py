@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from booking.operations.bookings import cancel
+from booking.operations.bookings import cancel, reschedule
 from booking.operations.errors import AlreadyConfirmed, AppointmentPast
-from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue

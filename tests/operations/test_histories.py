@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select, text
 
-from booking.operations.bookings import cancel
+from booking.operations.bookings import cancel, reschedule
 from booking.operations.errors import (
     AppointmentCancelled,
     NoHold,
@@ -20,7 +20,6 @@ from booking.operations.errors import (
 )
 from booking.operations.holds import extend, release
 from booking.operations.purge import GRACE, purge_claims, purge_holds
-from booking.operations.rescheduling import reschedule
 from booking.storage import claims, snapshot
 from booking.storage.models import Hold, StaffMember
 from booking.storage.reads import booking_by_reference

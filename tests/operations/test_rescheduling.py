@@ -6,9 +6,8 @@ from functools import partial
 import pytest
 from sqlalchemy import select
 
-from booking.operations.bookings import cancel
+from booking.operations.bookings import cancel, reschedule
 from booking.operations.errors import AppointmentCancelled, AppointmentPast
-from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.models import claim, hold
 from booking.storage.reads import booking_by_reference

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from booking.operations.bookings import reschedule
 from booking.operations.holds import extend
 from booking.operations.purge import purge_claims
-from booking.operations.rescheduling import reschedule
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference, hold_of

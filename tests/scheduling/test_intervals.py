@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.scheduling.intervals import Interval, contains, intersect, merge, subtract
+from booking.scheduling.clock import Interval, contains, intersect, merge, subtract
 
 spans = st.lists(st.tuples(st.integers(-20, 40), st.integers(-20, 40)), max_size=8)
 

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from booking import create_app
 from booking.notifications.calendar_file import calendar_file
-from booking.operations.rescheduling import reschedule
+from booking.operations.bookings import reschedule
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
