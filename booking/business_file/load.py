@@ -15,10 +15,9 @@ from booking.operations.plan import BusinessPlan, ServicePlan, ShopPlan, StaffPl
 from booking.scheduling.clock import local_day, to_minute
 
 from . import values
-from .periods import closure
 from .section import BusinessFileError, EnoughProblems, Report, Section
 from .services import reject_duplicates, service
-from .staff import staff_member
+from .staff import closure, staff_member
 from .toml_positions import NESTED, Path, TooMuch, lines_of, refuse_deep
 from .values import filled, paragraphs, text
 

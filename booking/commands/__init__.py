@@ -2,9 +2,8 @@
 
 `group` is the group; `business`, `appointments`, `holds` and `upkeep` hold its commands, each a few
 lines that call an operation. `dates` reads a time as it was typed, `lookup` what a word names: an
-appointment, a service, a person, a customer. `output` prints it all; `explain` says why a time
-cannot be had, `shop_changes` what loading a file changed, `error_messages` what went wrong.
-`doctor` examines the installation with `database_checks`, `integrity` and `fill_level`.
+appointment, a service, a person, a customer. `output` prints it all. `doctor` examines
+the installation, with `database_checks`.
 """
 
 from . import appointments, business, holds, upkeep

@@ -18,7 +18,7 @@ from booking.tab_sessions import write_transaction
 from booking.transactions.errors import is_missing_table
 from booking.transactions.watching import AnySession
 
-from .error_messages import is_in_the_way, said
+from .group import is_in_the_way, said
 
 
 class Grade(StrEnum):

@@ -30,12 +30,7 @@ from .lookup import like_option, staff_named
 from .output import require_yes, say, short, span, table, time_of_day
 
 HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor", "network", "wide network")
-NOTHING_NAMED = (
-    "Name the tab whose time is to be let go of (flask booking holds shows them), or --day, "
-    "--staff, or --all."
-)
 LET_GO = "These times were let go of, and can be booked again. Their tabs may choose them again."
-NOBODY_KNOWN = "Nothing tells who holds that time, so none is known to be like it."
 
 
 @booking_commands.command()
@@ -67,7 +62,10 @@ def release(
 ) -> None:
     """Let go of the time that TAB holds, or of several. Who was booking it may choose again."""
     if tab is None and (like or not (on or staff or everything)):
-        raise click.UsageError(NOTHING_NAMED)
+        raise click.UsageError(
+            "Name the tab whose time is to be let go of (flask booking holds shows them), or "
+            "--day, --staff, or --all."
+        )
 
     names = run_read_only(ready(), _names)  # of all that is held: nobody is to wait for that
 
@@ -110,7 +108,9 @@ def _mark(session: Session, which: HoldFilter, width: str) -> tuple[str, bytes]:
         raise click.ClickException(f"Tab {which.tab} holds no time. Nothing was changed.")
     mark: bytes | None = getattr(found[0], width)
     if mark is None:
-        raise click.ClickException(NOBODY_KNOWN)
+        raise click.ClickException(
+            "Nothing tells who holds that time, so none is known to be like it."
+        )
     return width, mark
 
 
@@ -157,9 +157,6 @@ def _letters(place: int) -> str:
     return (_letters(more - 1) if more else "") + ascii_uppercase[last]
 
 
-ONE_OF = "Name one: the number of a tab (flask booking holds shows some), --user, or --all."
-
-
 @booking_commands.command()
 @click.argument("tab", type=int, required=False)
 @click.option("--user", help="All tabs that are tied to that user of your app.")
@@ -174,7 +171,9 @@ def revoke(
     Their pages say so with the next answer, and a new booking can be begun. What is booked stays.
     """
     if sum((tab is not None, user is not None, everything)) != 1 or (before and not everything):
-        raise click.UsageError(ONE_OF)
+        raise click.UsageError(
+            "Name one: the number of a tab (flask booking holds shows some), --user, or --all."
+        )
     if tab is None and not yes:
         raise click.ClickException("Nothing was changed: ending several at once needs --yes.")
     session, since = ready(), None

@@ -10,15 +10,10 @@ import click
 from flask import current_app
 
 from booking import tab_sessions
-from booking.operations.purge import (
-    purge_challenges,
-    purge_claims,
-    purge_holds,
-    purge_marks,
-    purge_past_holds,
-)
-from booking.operations.visitors import purge_drafts
+from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.state import current_sidebook
+from booking.storage.holds import delete_past_holds
+from booking.storage.rate_limits import delete_draft_counts, delete_spent_challenges
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.transactions.watching import AnySession
 
@@ -30,9 +25,9 @@ PARTS: tuple[Callable[..., int], ...] = (
     purge_holds,
     purge_claims,
     purge_marks,
-    purge_past_holds,
-    purge_challenges,
-    purge_drafts,
+    delete_past_holds,
+    delete_spent_challenges,
+    delete_draft_counts,
 )
 
 

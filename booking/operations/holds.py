@@ -172,7 +172,9 @@ class _ChosenHold:
 
     def write(self, session: Session, terms: Terms) -> Claimant:
         request, earlier = terms.request, terms.request.own_hold
-        is_moved = earlier is not None and _is_other_slot(earlier, request, terms.first)
+        is_moved = earlier is not None and (
+            (earlier.starts_at, earlier.staff_member_id) != (request.start, terms.first.member.id)
+        )
         if earlier and is_moved:  # before `_held_before`: the two times may overlap
             remember_released(session, [earlier.id])
         past = _held_before(session, terms, self.tab_key, self.duration)
@@ -238,10 +240,6 @@ def _held_before(
         tab_key=tab_key,
         lately=duration.lately,
     )
-
-
-def _is_other_slot(earlier: Hold, request: SlotRequest, candidate: Candidate) -> bool:
-    return (earlier.starts_at, earlier.staff_member_id) != (request.start, candidate.member.id)
 
 
 def _claimed(session: Session, held: Hold) -> int:

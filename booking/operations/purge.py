@@ -12,9 +12,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, TICK, local_day, to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
-from booking.storage.holds import delete_past_holds
 from booking.storage.models import Booking, Resource, Service, StaffMember, claim, hold
-from booking.storage.rate_limits import delete_spent_challenges
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import delete_old_keys
 
@@ -41,11 +39,6 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
     return len(found)
 
 
-def purge_past_holds(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Forget up to `most` times that were let go of a day ago or more; return how many went."""
-    return delete_past_holds(session, int((now - timedelta(days=1)).timestamp()), most)
-
-
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
     """Forget old days' keys, and take their marks off up to `most` bookings; return of how many."""
     delete_old_keys(session, now)
@@ -58,11 +51,6 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
     found = session.scalars(old).all()
     session.execute(update(Booking).where(Booking.id.in_(found)).values(dict.fromkeys(WIDTHS)))
     return len(found)
-
-
-def purge_challenges(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Delete up to `most` proofs of work that are too old to be taken again; return how many."""
-    return delete_spent_challenges(session, now=now, most=most)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

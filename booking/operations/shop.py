@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
@@ -244,16 +244,13 @@ def _override_rows(ranges: Ranges) -> set[tuple[int | None, int | None]]:
 def _time_off(
     row: StaffMember, plans: tuple[TimeOffPlan, ...], zone: ZoneInfo, owner: Thing
 ) -> Iterator[Change]:
-    def thing(starts_at: datetime, ends_at: datetime) -> Thing:
-        return Thing("time_off", (starts_at.astimezone(zone), ends_at.astimezone(zone)), owner)
-
     wanted = {(plan.starts_at, plan.ends_at): vars(plan) for plan in plans}
     return _merge(
         row.time_off,
         lambda one: (one.starts_at, one.ends_at),
         wanted,
         TimeOff,
-        lambda span: thing(*span),
+        lambda span: Thing("time_off", tuple(one.astimezone(zone) for one in span), owner),
     )
 
 

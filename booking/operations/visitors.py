@@ -13,7 +13,7 @@ from booking.scheduling.clock import TICK, day_interval, local_day, to_minute
 from booking.scheduling.rules import is_under_pressure, within_share
 from booking.storage.claims import day_places
 from booking.storage.holds import held_since
-from booking.storage.rate_limits import add_drafts_begun, delete_draft_counts, spend_proof
+from booking.storage.rate_limits import add_drafts_begun, spend_proof
 from booking.storage.snapshot import AvailabilitySnapshot
 from booking.storage.visitors import (
     DayPart,
@@ -240,7 +240,7 @@ def count_drafts(
         return
     hashes = visitor_hashes(session, (visitor.address, *visitor.networks), now).today
     known = [mark for mark in hashes if mark]
-    begun = add_drafts_begun(session, known, _day(now), drafts, size)
+    begun = add_drafts_begun(session, known, now, drafts, size)
     for multiple, mark in zip(DRAFT_MULTIPLES, known, strict=False):
         most, has = visitor.drafts * multiple, begun[mark]
         if drafts and (has.drafts > most or has.bytes > most * BYTES_A_DRAFT):
@@ -251,12 +251,3 @@ def seconds_left_of_day(now: datetime) -> int:
     """Return the seconds until a visitor who has begun enough may begin more: the day is UTC's."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return ceil((midnight + timedelta(days=1) - now).total_seconds())
-
-
-def purge_drafts(session: Session, *, now: datetime, most: int = 500) -> int:
-    """Delete up to `most` counts of what visitors began before yesterday; return how many went."""
-    return delete_draft_counts(session, _day(now) - 1, most)
-
-
-def _day(now: datetime) -> int:
-    return now.astimezone(UTC).date().toordinal()

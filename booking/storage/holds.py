@@ -7,7 +7,7 @@ a hold to a booking. It counts for as long as a hold lasts after it ran out, and
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -83,8 +83,9 @@ def held_since(
     return since
 
 
-def delete_past_holds(session: Session, before: int, most: int) -> int:
-    """Delete up to `most` that ran out before that second; how many went."""
+def delete_past_holds(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Forget up to `most` times that were let go of a day ago or more; how many went."""
+    before = int((now - timedelta(days=1)).timestamp())
     key = (past_hold.c.mark, past_hold.c.resource_id, past_hold.c.tick)
     old = select(*key).where(past_hold.c.expires_at < before).limit(most)
     gone = connection_of(session).execute(delete(past_hold).where(tuple_(*key).in_(old)))

@@ -5,7 +5,7 @@ for a month. A row is a hash of that day, so it tells nothing any more once the 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -45,21 +45,25 @@ class DraftsBegun(NamedTuple):
 
 
 def add_drafts_begun(
-    session: Session, marks: Sequence[bytes], day: int, drafts: int, size: int
+    session: Session, marks: Sequence[bytes], now: datetime, drafts: int, size: int
 ) -> dict[bytes, DraftsBegun]:
-    """Count these for each of the marks; what each has now."""
+    """Count these for each of the marks; what each has begun today (UTC), these among them."""
     # In one order for everybody, or two visitors of one network would wait for each other.
     of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
-    values = {**of, "day": day, "drafts": drafts, "bytes": size}
+    values = {**of, "day": _day(now), "drafts": drafts, "bytes": size}
     found = _adding(len(of)).execute(session, values)
     return {bytes(mark): DraftsBegun(begun, held) for mark, begun, held in found}
 
 
-def delete_draft_counts(session: Session, before: int, most: int) -> int:
-    """Delete up to `most` counts of days before that one; how many went."""
-    old = select(visitor_drafts.c.mark).where(visitor_drafts.c.day < before).limit(most)
+def delete_draft_counts(session: Session, *, now: datetime, most: int = 500) -> int:
+    """Delete up to `most` counts of what was begun before yesterday; how many went."""
+    old = select(visitor_drafts.c.mark).where(visitor_drafts.c.day < _day(now) - 1).limit(most)
     statement = delete(visitor_drafts).where(visitor_drafts.c.mark.in_(old))
     return connection_of(session).execute(statement).rowcount
+
+
+def _day(now: datetime) -> int:
+    return now.astimezone(UTC).date().toordinal()
 
 
 @cache
@@ -95,7 +99,7 @@ def spend_proof(session: Session, mark: bytes, *, expires_at: int, now: datetime
     return written.rowcount == 1
 
 
-def delete_spent_challenges(session: Session, *, now: datetime, most: int) -> int:
+def delete_spent_challenges(session: Session, *, now: datetime, most: int = 500) -> int:
     """Delete up to `most` that are too old to be taken again; how many went."""
     values = {"now": int(now.timestamp()), "most": most}
     over = connection_of(session).execute(_OVER, values).scalars().all()

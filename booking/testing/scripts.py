@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from . import wire
-from .elements import attribute, named
+from .forms import attribute, named
 
 
 @dataclass(frozen=True)

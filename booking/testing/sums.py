@@ -9,7 +9,7 @@ from hashlib import sha256
 from altcha import Challenge, Payload, Solution
 from bs4 import BeautifulSoup, Tag
 
-from .elements import attribute, first_having, named
+from .forms import attribute, first_having, named
 
 MOST = 3
 """Sums done for one choice before somebody has to press again."""

@@ -14,8 +14,7 @@ from bs4.element import PageElement as Node
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from .elements import attribute, having, named, with_id
-from .forms import Pairs
+from .forms import Pairs, attribute, having, named, with_id
 
 _ID = re.compile(r"#[A-Za-z][\w-]*")
 VERBS = ("get", "post", "put", "patch", "delete")

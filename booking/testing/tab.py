@@ -13,9 +13,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
 from . import forms, swaps, wire
-from .elements import attribute, first_having
-from .finding import clickable_on, form_on
-from .forms import File, Pairs, Typed
+from .forms import File, Pairs, Typed, attribute, clickable_on, first_having, form_on
 from .window import Window
 
 

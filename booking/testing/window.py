@@ -12,8 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from . import forms, sums, swaps, wire
-from .elements import attribute, closest_having, named, with_id
-from .forms import Pairs
+from .forms import Pairs, attribute, closest_having, named, with_id
 from .history import History
 from .scripts import Script, Storage, default_script, scripts_of
 

@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from .elements import attribute
-from .forms import File, Pairs
+from .forms import File, Pairs, attribute
 
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 HTMX = {

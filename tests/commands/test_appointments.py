@@ -9,8 +9,8 @@ import pytest
 from click import ClickException
 from sqlalchemy import select, update
 
+from booking.commands.appointments import comes_twice
 from booking.commands.dates import instant
-from booking.commands.explain import comes_twice
 from booking.commands.lookup import is_about
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference

@@ -9,7 +9,7 @@ from sqlalchemy import make_url, text
 
 from booking import create_app
 from booking.commands import booking_commands
-from booking.commands.error_messages import in_plain_words
+from booking.commands.group import in_plain_words
 from booking.migrate import downgrade
 from booking.transactions.retry import Retry
 from tests.commands.shell import (

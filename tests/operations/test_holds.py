@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 
 from booking.operations.errors import NoHold, NoMoreTime
 from booking.operations.holds import extend, prolong, release, release_but_keep_clock
-from booking.operations.purge import purge_holds, purge_past_holds
+from booking.operations.purge import purge_holds
 from booking.operations.slot_request import Visitor
 from booking.scheduling.slots import Reason
+from booking.storage.holds import delete_past_holds
 from booking.storage.models import Booking, claim, hold, past_hold
 from booking.storage.reads import hold_of
 from tests.fixtures.small_shop import NOW, at, find, hold_in, later, refused
@@ -393,5 +394,5 @@ def test_what_was_let_go_of_is_forgotten_a_day_later(shop):
     in_turns(shop, end_it)
     assert shop.count(past_hold) == 1
     for hours, left in ((24, 1), (26, 0)):
-        shop.run(purge_past_holds, now=NOW + timedelta(hours=hours))
+        shop.run(delete_past_holds, now=NOW + timedelta(hours=hours))
         assert shop.count(past_hold) == left

@@ -9,9 +9,9 @@ from sqlalchemy import insert
 
 from booking.operations.errors import ProofOfWorkRequired
 from booking.operations.holds import extend, release_but_keep_clock
-from booking.operations.purge import purge_challenges
 from booking.operations.slot_request import Proof, Visitor
 from booking.storage.models import spent_challenge
+from booking.storage.rate_limits import delete_spent_challenges
 from tests.fixtures.small_shop import NOW, at
 from tests.operations.racing import at_once, won
 
@@ -138,5 +138,5 @@ def test_sums_are_forgotten_once_they_are_too_old_to_be_taken(crowded):
     crowded.hold(crowded.tab(), "cut", "ann", at("14:00", day=1), **asked(done()))
     assert crowded.count(spent_challenge) == 3, "each takes ten along"
     with crowded.writing() as session:
-        assert purge_challenges(session, now=NOW) == 2
+        assert delete_spent_challenges(session, now=NOW) == 2
     assert crowded.count(spent_challenge) == 1

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, event, func, insert, select
 from sqlalchemy.orm import Session
 
 from booking.business_file.load import read_business
-from booking.commands.shop_changes import sentence
+from booking.commands.business import sentence
 from booking.operations.shop import apply_business
 from booking.storage.models import (
     Booking,

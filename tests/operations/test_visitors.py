@@ -11,8 +11,9 @@ from booking.operations.errors import Limit, NoMoreTime, VisitorLimit
 from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
 from booking.operations.slot_request import Visitor
-from booking.operations.visitors import count_drafts, purge_drafts
+from booking.operations.visitors import count_drafts
 from booking.storage.models import Booking, hold, visitor_drafts, visitor_key
+from booking.storage.rate_limits import delete_draft_counts
 from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
@@ -345,7 +346,7 @@ def begin(shop, address="203.0.113.7", **more):
 def test_counts_are_forgotten_two_days_later(shop):
     begin(shop)
     for days, left in ((1, 2), (2, 0)):
-        shop.run(purge_drafts, now=NOW + timedelta(days=days))
+        shop.run(delete_draft_counts, now=NOW + timedelta(days=days))
         assert shop.count(visitor_drafts) == left
 
 
