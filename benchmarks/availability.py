@@ -14,9 +14,9 @@ from benchmarks.report import Section, in_turns, main, middle, spread
 from benchmarks.sizes import LONG
 from benchmarks.stock import FIRST, LAST, NOW, fill_half_the_month, fill_the_past, open_shop
 from benchmarks.stopwatch import statements
-from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Service
+from booking.storage.reads import Diary
 from booking.tab_sessions import read_transaction
 
 UTC = ZoneInfo("UTC")

@@ -6,7 +6,14 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.commands import booking_commands
-from booking.config import ConfigurationError, Settings, names_of_settings, read_settings
+from booking.config import (
+    ConfigurationError,
+    Settings,
+    key_of,
+    names_of_settings,
+    read_settings,
+    read_sources,
+)
 from booking.customer import create_blueprint
 from booking.database import database_of, prepare_postgresql, prepare_sqlite
 from booking.i18n import load_languages
@@ -18,7 +25,6 @@ from booking.mounting import (
     warn_of_later_conflicts,
 )
 from booking.operations.holds import release
-from booking.sources import key_of, read_sources
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 from booking.transactions.watching import watch

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from booking import migrate, tab_sessions
 from booking.commands import booking_commands
-from booking.customer.wizard.draft import slot_start
+from booking.customer.wizard.state import slot_start
 from booking.storage.bookings import booking, hold
 from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient

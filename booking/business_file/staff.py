@@ -19,7 +19,7 @@ from booking.i18n.date_input import (
     starting,
 )
 from booking.operations.plan import ClosurePlan, StaffPlan, TimeOffPlan, Week
-from booking.scheduling.hours import TimeRange
+from booking.scheduling.slots import TimeRange
 
 from . import values
 from .section import Section, remedy

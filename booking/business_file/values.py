@@ -13,7 +13,7 @@ from itertools import pairwise
 from booking import characters
 from booking.i18n.date_input import WEEKDAYS, InvalidValue
 from booking.scheduling.clock import DAY, TICK, zone_names
-from booking.scheduling.hours import TimeRange
+from booking.scheduling.slots import TimeRange
 
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 

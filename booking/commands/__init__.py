@@ -1,12 +1,12 @@
 """AT THE SHELL: `flask booking …`, what owners and operators do without pages of their own.
 
-`group` is the group; `business`, `appointments`, `holds` and `upkeep` hold its commands, each a few
+`group` is the group; `business`, `appointments` and `holds` hold its commands, each a few
 lines that call an operation. `dates` reads a time as it was typed, `lookup` what a word names: an
 appointment, a service, a person, a customer. `output` prints it all. `doctor` examines
 the installation, with `database_checks`.
 """
 
-from . import appointments, business, holds, upkeep
+from . import appointments, business, holds
 from .group import booking_commands
 
-__all__ = ["appointments", "booking_commands", "business", "holds", "upkeep"]
+__all__ = ["appointments", "booking_commands", "business", "holds"]

@@ -18,8 +18,7 @@ from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
 from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
-from booking.scheduling.rules import LONGEST_WINDOW
-from booking.scheduling.slots import Reason, free_starts, nearest
+from booking.scheduling.slots import LONGEST_WINDOW, Reason, free_starts, nearest
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Booking, Service, StaffMember

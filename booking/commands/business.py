@@ -1,18 +1,23 @@
-"""Set up: the tables, and the business that its file describes.
+"""Set up the tables and the business that its file describes; and look after the database.
 
 What loading the file changed is said in a line for each change, which names services and staff by
 their slugs. A text that was written is named, never repeated: what is printed may end up in a log.
 """
 
-from collections.abc import Iterator
+import os
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from flask import current_app
 from sqlalchemy.orm import Session
 
+from booking import tab_sessions
 from booking.business_file.load import MOST_BYTES, read_business
 from booking.business_file.values import format_length, format_range
 from booking.files import read_whole
@@ -20,13 +25,17 @@ from booking.i18n.date_input import WEEKDAYS
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.owners import Removal, bookings_outside_hours, large_removals
 from booking.operations.plan import BusinessPlan
+from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.operations.shop import Action, Change, Difference, Thing, apply_business
 from booking.state import current_sidebook
 from booking.storage import reads
-from booking.tab_sessions import run_in_transaction, run_read_only
+from booking.storage.holds import delete_past_holds
+from booking.storage.visitors import delete_draft_counts, delete_spent_challenges
+from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
+from booking.transactions.watching import AnySession
 
-from .database_checks import sqlite_path
-from .group import booking_commands, now, ready
+from .database_checks import Grade, file_modes, sqlite_path, write_check
+from .group import as_called, booking_commands, now, ready
 from .output import say, when
 
 
@@ -205,3 +214,57 @@ def _days(first: date, last: date) -> str:
 def _local(local: datetime) -> str:
     is_repeated = local.utcoffset() != local.replace(fold=not local.fold).utcoffset()
     return f"{local:%Y-%m-%d %H:%M%z}" if is_repeated else f"{local:%Y-%m-%d %H:%M}"
+
+
+PARTS: tuple[Callable[..., int], ...] = (
+    purge_holds,
+    purge_claims,
+    purge_marks,
+    delete_past_holds,
+    delete_spent_challenges,
+    delete_draft_counts,
+)
+
+
+@booking_commands.command()
+def purge() -> None:
+    """Erase unfinished bookings that ran out, holds long over, and claims on days gone by."""
+    session, today = ready(), now()
+    drafts, traces = _until_done(tab_sessions.purge)
+    # Each by itself: whoever books waits for one of them at a time.
+    holds, claims, *_ = (_until_done(partial(_batch, session, part, today))[0] for part in PARTS)
+    say(
+        f"Erased {drafts} unfinished bookings that ran out and {traces} traces of older ones, "
+        f"{holds} holds long over and {claims} claims on days gone by."
+    )
+
+
+@booking_commands.command()
+def doctor() -> None:
+    """Look for what could cost a booking. Exit status 1 when something is wrong."""
+    from .doctor import examine  # noqa: PLC0415 - Alembic is slow to load, see ready
+
+    with read_transaction(current_sidebook().session) as session:
+        findings = list(examine(session, now(), current_sidebook().settings.held_share))
+    file = current_app.config.get("BOOKING_SETTINGS") or os.environ.get("BOOKING_SETTINGS")
+    findings += file_modes(current_sidebook().engine, file)
+    findings += write_check(current_sidebook().session)
+    say(*(f"{grade:<5}  {as_called(text)}" for grade, text in findings))
+    if any(grade is Grade.WRONG for grade, _ in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _batch(session: AnySession, part: Callable[..., int], today: datetime) -> tuple[int]:
+    return (run_in_transaction(session, lambda writing: part(writing, now=today)),)
+
+
+def _until_done(batch: Callable[[], tuple[int, ...]]) -> tuple[int, ...]:
+    """Run batches until one finds nothing; what they did in all."""
+    started, done = time.monotonic(), batch()
+    total = done
+    while any(done):
+        # As long a rest as the work took: whoever waits for SQLite's one writer gets a turn.
+        time.sleep(time.monotonic() - started)
+        started, done = time.monotonic(), batch()
+        total = tuple(map(sum, zip(total, done, strict=True)))
+    return total

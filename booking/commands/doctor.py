@@ -23,7 +23,7 @@ from booking.scheduling.clock import (
     local_day,
     to_minute,
 )
-from booking.scheduling.hours import open_intervals
+from booking.scheduling.slots import open_intervals
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.claims import staff_ticks
 from booking.storage.holds import held_ticks

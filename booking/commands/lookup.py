@@ -18,7 +18,7 @@ from booking.operations.bookings import Customer
 from booking.storage import reads
 from booking.storage.bookings import WIDTHS
 from booking.storage.models import Booking, Service, StaffMember
-from booking.web.shop import get_shop, phone_region
+from booking.web.rendering import get_shop, phone_region
 
 # What Unicode does not take apart: letters with a stroke, and marks that keyboards do not have.
 _ALIKE = str.maketrans(

@@ -15,8 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
-from booking.scheduling.rules import LONGEST_WINDOW
-from booking.scheduling.slots import Reason
+from booking.scheduling.slots import LONGEST_WINDOW, Reason
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.claims import Pair, claim_and_release, day_place, staff_ticks
 from booking.storage.models import booking as bookings

@@ -11,8 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import TICK, contains, local_day, to_minute
-from booking.scheduling.hours import open_intervals
-from booking.scheduling.slots import Reason
+from booking.scheduling.slots import Reason, open_intervals
 from booking.storage.catalogue import Catalogue, read_catalogue, rules_of
 from booking.storage.claims import day_places, release_claims
 from booking.storage.holds import HoldFilter, holds_on, live_holds

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from booking.scheduling.hours import TimeRange
+from booking.scheduling.slots import TimeRange
 
 Week = Mapping[int, tuple[TimeRange, ...]]
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.hours import TimeRange
+from booking.scheduling.slots import TimeRange
 from booking.storage.claims import release_holds
 from booking.storage.models import (
     Booking,

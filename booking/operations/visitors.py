@@ -10,15 +10,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK, day_interval, local_day, to_minute
-from booking.scheduling.rules import is_under_pressure, within_share
+from booking.scheduling.slots import is_under_pressure, within_share
 from booking.storage.claims import day_places
 from booking.storage.holds import held_since
-from booking.storage.rate_limits import add_drafts_begun, spend_proof
 from booking.storage.snapshot import AvailabilitySnapshot
 from booking.storage.visitors import (
     DayPart,
     VisitorHashes,
     VisitorUsage,
+    add_drafts_begun,
+    spend_proof,
     visitor_hashes,
     visitor_standing,
     visitor_usage,

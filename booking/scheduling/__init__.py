@@ -8,8 +8,7 @@ The rooms' map, from the ground up:
 
 - `clock`: arithmetic on sorted spans; wall clock to instant and back: gaps, repeated hours and
   zone names; parts of the day, weeks of a month
-- `hours`: a staff member's weekly hours, breaks, overrides, time off and closures → open time
-- `rules`: what a service asks of its appointments (duration, buffers, notice, window, step), and
-  how much of a day one visitor may take
-- `slots`: open time and rules → free slots; and the reason when a start is not one
+- `slots`: a staff member's weekly hours, breaks, overrides, time off and closures → open time; what
+  a service asks of its appointments (duration, buffers, notice, window, step), and how much of a
+  day one visitor may take; both → free slots, and the reason when a start is not one
 """

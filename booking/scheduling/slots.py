@@ -4,15 +4,171 @@ A slot is named by its start, in minutes since the epoch, UTC; its length is the
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .clock import Interval, contains, day_interval, intersect, local_day, merge, wall_steps
-from .hours import Ranges, WorkingTime, each_day, open_intervals
-from .rules import ServiceRules
+from .clock import (
+    DAY,
+    TICK,
+    Interval,
+    contains,
+    day_interval,
+    intersect,
+    local_day,
+    merge,
+    subtract,
+    wall_spans,
+    wall_steps,
+)
+
+LONGEST_WINDOW = 3660
+"""Days: nobody books further ahead than ten years."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRules:
+    """One service's rules: minutes, except `booking_window` (days) and `daily_limit` (bookings).
+
+    Raises: ValueError for a value that is off the five-minute grid or out of all proportion.
+    """
+
+    duration: int
+    buffer_before: int = 0
+    buffer_after: int = 0
+    minimum_notice: int = 0
+    slot_step: int
+    booking_window: int
+    daily_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        least = {"duration": TICK, "slot_step": TICK, "buffer_before": 0, "buffer_after": 0}
+        for name, at_least in least.items():
+            if not at_least <= getattr(self, name) <= DAY or getattr(self, name) % TICK:
+                raise ValueError(f"{name} is {at_least} to {DAY} minutes, in steps of {TICK}")
+        if not 0 <= self.booking_window <= LONGEST_WINDOW:
+            raise ValueError(f"booking_window is 0 to {LONGEST_WINDOW} days")
+        if not 0 <= self.minimum_notice <= LONGEST_WINDOW * DAY:
+            raise ValueError(f"minimum_notice is 0 to {LONGEST_WINDOW * DAY} minutes")
+        if self.daily_limit is not None and self.daily_limit < 1:
+            raise ValueError("daily_limit is at least 1, or None for no limit")
+
+    def earliest(self, now: int) -> int:
+        """Return the first minute at which an appointment may start."""
+        return now + self.minimum_notice
+
+    def latest(self, now: int) -> int:
+        """Return the last minute at which an appointment may start."""
+        return now + self.booking_window * DAY
+
+    def span(self, start: int) -> Interval:
+        """Return all the time an appointment at `start` takes up, buffers included."""
+        return start - self.buffer_before, start + self.duration + self.buffer_after
+
+
+GUARANTEED_APPOINTMENTS = 2
+"""Every visitor may have this many appointments a day regardless of the share limit."""
+
+
+def within_share(
+    open_minutes: int, appointments: int, minutes: int, wanted: int, percent: int
+) -> bool:
+    """Tell whether others keep their part of the day: nobody may lock them out.
+
+    The visitor has `appointments` of it already, together `minutes` long, and wants `wanted`
+    minutes more; `percent` of the `open_minutes` is the most that is theirs.
+    """
+    if percent >= 100 or appointments < GUARANTEED_APPOINTMENTS:
+        return True
+    return (minutes + wanted) * 100 <= open_minutes * percent
+
+
+def is_under_pressure(open_minutes: int, holds: int, minutes: int, percent: int) -> bool:
+    """Tell whether so much of a day is held and not booked that one more hold costs something.
+
+    Others have `holds` of it, `minutes` long in all; the limit is `percent` of the `open_minutes`.
+    Few holds are never a crowd, however short the day. At 0 and at 100 percent nothing is.
+    """
+    if not 0 < percent < 100:
+        return False
+    return holds >= GUARANTEED_APPOINTMENTS and minutes * 100 > open_minutes * percent
+
+
+@dataclass(frozen=True, order=True)
+class TimeRange:
+    """Part of a day on the wall clock, in minutes after 00:00; `ends` is left out.
+
+    Raises: ValueError unless 0 <= starts < ends <= 1440, both multiples of 5.
+    """
+
+    starts: int
+    ends: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.starts < self.ends <= DAY:
+            raise ValueError(f"a time range needs 0 <= starts < ends <= {DAY}: {self}")
+        if self.starts % TICK or self.ends % TICK:
+            raise ValueError(f"a time range lies on the {TICK}-minute grid: {self}")
+
+
+Ranges = tuple[TimeRange, ...]
+
+
+@dataclass(frozen=True)
+class WorkingTime:
+    """One staff member's time.
+
+    `weekly` and `breaks` go by weekday, 0 being Monday. An override stands for the weekly hours
+    *and* the breaks of its date; an empty one closes it. `time_off` and `closures` are instants.
+    """
+
+    zone: ZoneInfo
+    weekly: Mapping[int, Ranges]
+    breaks: Mapping[int, Ranges] = field(default_factory=dict)
+    overrides: Mapping[date, Ranges] = field(default_factory=dict)
+    time_off: tuple[Interval, ...] = ()
+    closures: tuple[Interval, ...] = ()
+
+    def __post_init__(self) -> None:
+        if unknown := (self.weekly.keys() | self.breaks.keys()) - set(range(7)):
+            raise ValueError(f"weekdays go from 0 (Monday) to 6 (Sunday), not {sorted(unknown)}")
+
+    def ranges(self, day: date) -> Ranges:
+        """Return the open ranges of that date, breaks not yet cut out."""
+        return self.overrides.get(day, self.weekly.get(day.weekday(), ()))
+
+    def pauses(self, day: date) -> Ranges:
+        """Return the breaks of that date."""
+        return () if day in self.overrides else self.breaks.get(day.weekday(), ())
+
+
+def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interval]:
+    """Return the open time of the local dates from `first` to `last`, both included."""
+    opened: list[Interval] = []
+    for day in each_day(first, last):
+        if ranges := working.ranges(day):
+            opened += _day_opening(day, ranges, working.pauses(day), working.zone)
+    closed = (*working.time_off, *working.closures)
+    return subtract(opened, closed) if closed else merge(opened)
+
+
+def each_day(first: date, last: date) -> Iterator[date]:
+    """Return every date from `first` to `last`, both included."""
+    return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+
+
+# Hours repeat from week to week and from one staff member to the next.
+@lru_cache(maxsize=2048)
+def _day_opening(day: date, ranges: Ranges, pauses: Ranges, zone: ZoneInfo) -> tuple[Interval, ...]:
+    return tuple(subtract(_spans(ranges, day, zone), _spans(pauses, day, zone)))
+
+
+def _spans(ranges: Ranges, day: date, zone: ZoneInfo) -> Iterator[Interval]:
+    for part in ranges:
+        yield from wall_spans(day, part.starts, part.ends, zone)
 
 
 class Reason(StrEnum):

@@ -19,8 +19,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from booking.scheduling import clock
 from booking.scheduling.clock import Interval, day_interval, to_minute
-from booking.scheduling.hours import Ranges, TimeRange, WorkingTime
-from booking.scheduling.rules import ServiceRules
+from booking.scheduling.slots import Ranges, ServiceRules, TimeRange, WorkingTime
 from booking.transactions.statements import connection_of
 
 from .base import Base, ask_once

@@ -16,8 +16,7 @@ from .business import (
 )
 from .catalogue import catalogue_state
 from .holds import past_hold
-from .rate_limits import spent_challenge, visitor_drafts
-from .visitors import visitor_key
+from .visitors import spent_challenge, visitor_drafts, visitor_key
 
 __all__ = [
     "STATES",

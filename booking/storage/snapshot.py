@@ -25,9 +25,17 @@ from booking.scheduling.clock import (
     local_day,
     to_minute,
 )
-from booking.scheduling.hours import WorkingTime, each_day, open_intervals
-from booking.scheduling.rules import LONGEST_WINDOW, ServiceRules
-from booking.scheduling.slots import Reason, free_starts, limit_days, why_not
+from booking.scheduling.slots import (
+    LONGEST_WINDOW,
+    Reason,
+    ServiceRules,
+    WorkingTime,
+    each_day,
+    free_starts,
+    limit_days,
+    open_intervals,
+    why_not,
+)
 from booking.transactions.statements import connection_of
 
 from .bookings import Hold

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from booking.customer.wizard.draft import slot_value
+from booking.customer.wizard.state import slot_value
 from booking.operations.errors import SlotUnavailable
 from tests.attacks.field import Field, at
 from tests.fixtures.customers import Answer, Customer, all_at_once

@@ -9,7 +9,7 @@ from flask import Blueprint, Flask, request
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from booking.customer.wizard.draft import BookingDraft, slot_start, slot_value
+from booking.customer.wizard.state import BookingDraft, slot_start, slot_value
 from booking.operations.bookings import book
 from booking.operations.holds import hold
 from booking.storage import reads

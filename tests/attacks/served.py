@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from flask import Flask, current_app, request
 
 from booking import create_app as make
-from booking.customer.wizard.draft import slot_start
+from booking.customer.wizard.state import slot_start
 from booking.operations import allocation, bookings
 from booking.operations.bookings import reschedule
 from booking.operations.errors import SlotUnavailable

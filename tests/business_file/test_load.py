@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from booking.business_file.load import read_business
 from booking.business_file.section import BusinessFileError
 from booking.operations.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
-from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
+from booking.scheduling.slots import TimeRange, WorkingTime, open_intervals
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from booking.customer.wizard.conflicts import answer_version
-from booking.customer.wizard.draft import BookingDraft, slot_start, slot_value
 from booking.customer.wizard.order import STEPS
+from booking.customer.wizard.state import BookingDraft, slot_start, slot_value
 
 TEXT = st.text(max_size=20)
 DRAFTS = st.builds(

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from booking.customer.wizard.draft import slot_start, slot_value
+from booking.customer.wizard.state import slot_start, slot_value
 from booking.testing import TabClient
 from tests.customer.walks import (
     ADA,

@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from booking.customer.wizard.draft import slot_start
+from booking.customer.wizard.state import slot_start
 from booking.storage.models import hold
 from tests.customer.walks import (
     ADA,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from booking.customer.wizard.draft import slot_value
+from booking.customer.wizard.state import slot_value
 from booking.testing import TabClient
 from tests.customer.walks import (
     ADA,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from itertools import pairwise
 
-from booking.customer.wizard.draft import slot_start, slot_value
+from booking.customer.wizard.state import slot_start, slot_value
 from booking.testing import TabClient
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from booking.customer.wizard.draft import slot_value
+from booking.customer.wizard.state import slot_value
 from tests.attacks.conftest import SHOP
 from tests.attacks.field import Field, at
 from tests.conftest import app_over

@@ -9,10 +9,9 @@ from sqlalchemy import select
 from booking.operations.bookings import cancel, reschedule
 from booking.operations.errors import AlreadyConfirmed, AppointmentPast
 from booking.scheduling.slots import Reason
-from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, claim, hold
-from booking.storage.reads import booking_by_reference
+from booking.storage.reads import Diary, booking_by_reference
 from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find, later, refused
 from tests.operations.audit import assert_sold_once
 

@@ -11,7 +11,7 @@ from booking.operations.errors import ProofOfWorkRequired
 from booking.operations.holds import extend, release_but_keep_clock
 from booking.operations.slot_request import Proof, Visitor
 from booking.storage.models import spent_challenge
-from booking.storage.rate_limits import delete_spent_challenges
+from booking.storage.visitors import delete_spent_challenges
 from tests.fixtures.small_shop import NOW, at
 from tests.operations.racing import at_once, won
 

@@ -13,7 +13,7 @@ from booking.operations.purge import purge_marks
 from booking.operations.slot_request import Visitor
 from booking.operations.visitors import count_drafts
 from booking.storage.models import Booking, hold, visitor_drafts, visitor_key
-from booking.storage.rate_limits import delete_draft_counts
+from booking.storage.visitors import delete_draft_counts
 from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

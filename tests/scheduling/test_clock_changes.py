@@ -13,9 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from booking.scheduling.clock import day_interval, from_minute, instants, to_minute
-from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
-from booking.scheduling.rules import ServiceRules
-from booking.scheduling.slots import free_starts
+from booking.scheduling.slots import (
+    ServiceRules,
+    TimeRange,
+    WorkingTime,
+    free_starts,
+    open_intervals,
+)
 
 CHANGING = [
     "Africa/Cairo",  # at midnight

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from booking.scheduling.clock import to_minute, zone
-from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
+from booking.scheduling.slots import TimeRange, WorkingTime, open_intervals
 
 BERLIN = zone("Europe/Berlin")
 MONDAY, TUESDAY, SUNDAY = date(2026, 1, 5), date(2026, 1, 6), date(2026, 1, 11)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.scheduling.rules import ServiceRules, is_under_pressure, within_share
+from booking.scheduling.slots import ServiceRules, is_under_pressure, within_share
 
 
 def rules(**changed) -> ServiceRules:

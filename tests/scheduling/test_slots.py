@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 
 from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute, zone
-from booking.scheduling.hours import TimeRange, WorkingTime
-from booking.scheduling.rules import ServiceRules
 from booking.scheduling.slots import (
     Reason,
+    ServiceRules,
+    TimeRange,
+    WorkingTime,
     candidate_starts,
     free_starts,
     limit_days,

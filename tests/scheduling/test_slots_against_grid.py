@@ -12,9 +12,15 @@ from zoneinfo import ZoneInfo
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from booking.scheduling.hours import TimeRange, WorkingTime, open_intervals
-from booking.scheduling.rules import ServiceRules
-from booking.scheduling.slots import candidate_starts, free_starts, why_not
+from booking.scheduling.slots import (
+    ServiceRules,
+    TimeRange,
+    WorkingTime,
+    candidate_starts,
+    free_starts,
+    open_intervals,
+    why_not,
+)
 
 DAY = timedelta(days=1)
 

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import release
-from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
-from booking.storage.reads import hold_of
+from booking.storage.reads import Diary, hold_of
 from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
 from tests.storage.conftest import counted
 

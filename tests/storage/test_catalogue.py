@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import delete, event, select, text, update
 from sqlalchemy.orm import Session
 
-from booking.storage.availability import Diary
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import (
     Closure,
@@ -17,6 +16,7 @@ from booking.storage.models import (
     WeeklyHours,
     catalogue_state,
 )
+from booking.storage.reads import Diary
 from booking.tab_sessions import PendingChanges
 from booking.transactions.sessions import require_clean_session
 from booking.transactions.watching import watch

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from booking import Sidebook
-from booking.logs import FORMAT, WITH_ZONE, LineFormatter
+from booking.application import FORMAT, WITH_ZONE, LineFormatter
 from booking.tab_sessions import write_transaction
 from booking.web import trouble_log
 from tests.conftest import served

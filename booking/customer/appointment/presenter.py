@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.storage.models import Booking, Shop
-from booking.web.shop import named_zone, shop_zone
+from booking.web.rendering import named_zone, shop_zone
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 

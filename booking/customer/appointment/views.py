@@ -27,8 +27,7 @@ from booking.tab_sessions import (
     refuse_too_large,
     run_in_transaction,
 )
-from booking.web.rendering import render
-from booking.web.shop import get_shop
+from booking.web.rendering import get_shop, render
 from booking.web.urls import public_url
 
 from . import manage_link, presenter

@@ -17,8 +17,7 @@ from flask import request
 from booking.operations.slot_request import Proof
 from booking.storage.visitors import keys_for
 
-from .draft import slot_value
-from .state import WizardState, required
+from .state import WizardState, required, slot_value
 
 FIELD = "proof"
 MOST = 200_000

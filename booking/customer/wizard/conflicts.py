@@ -11,9 +11,8 @@ import json
 
 from booking.i18n import gettext as _
 
-from .draft import VERSION_LENGTH
 from .form_fields import posted
-from .state import WizardState
+from .state import VERSION_LENGTH, WizardState
 from .steps.base import Step
 
 Rows = list[dict[str, str]]

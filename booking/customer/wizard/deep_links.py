@@ -12,8 +12,7 @@ from booking.tab_sessions import TabSession
 from booking.web import urls
 
 from . import fragments
-from .draft import ANY
-from .state import WizardState, active_staff, find_by_slug, load_state
+from .state import ANY, WizardState, active_staff, find_by_slug, load_state
 
 SWITCH = Markup(
     '{said} <a href="{url}" hx-get="{fragment_url}" hx-target="#step"'

@@ -9,7 +9,7 @@ from booking.contact import forms
 from booking.contact.validators import Memo
 from booking.state import current_sidebook
 from booking.storage.catalogue import remembered
-from booking.web.shop import phone_region, placeholder_shop
+from booking.web.rendering import phone_region, placeholder_shop
 
 MOST_FIELDS = 200
 LONGEST_NAME = 100  # of a field: a question's key has 80 characters at most

@@ -1,4 +1,7 @@
-"""From a tab's progress to the fragment it is shown."""
+"""From a tab's progress to the fragment it is shown; and how the POST of a step is answered.
+
+That is the next step, or the same one with what to mend.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,16 +9,16 @@ from typing import Any
 from flask import Response, make_response
 
 from booking.i18n import gettext as _
-from booking.tab_sessions import TabSession
+from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web import urls
 from booking.web.rendering import render
 
 from . import conflicts
-from .draft import BookingDraft
-from .form_fields import is_from_an_older_page
+from .conflicts import Rows
+from .form_fields import is_from_an_older_page, posted
 from .holds import hold_panel
 from .progress import Progress, progress_of
-from .state import WizardState, load_state
+from .state import BookingDraft, WizardState, load_state
 from .steps import done
 from .steps.base import Step
 
@@ -128,3 +131,38 @@ def _answer(html: str, headers: dict[str, str]) -> Response:
     response = make_response(html)
     response.headers.update(headers)
     return response
+
+
+def accept(wizard: WizardState, notices: Sequence[str] = ()) -> DeferredResponse:
+    """Save the answer, which holds, and go on to the next step."""
+    wizard.draft.store(wizard.tab.data)
+    return wizard.tab.render_after_commit(go_on, notices=notices, seen=wizard)
+
+
+def refuse(
+    tab: TabSession, step: Step | None, status: int, alerts: Sequence[str] = (), **extra: Any
+) -> DeferredResponse:
+    """Save nothing and show that step, or the one that is open, with what was wrong.
+
+    `extra` is for the step's own `context`.
+    """
+    extra |= {"alerts": alerts, "answer_version": posted("answer_version")}
+    return _shown(tab, step, status, extra)
+
+
+def ask_which(tab: TabSession, step: Step, differing: Rows, **extra: Any) -> DeferredResponse:
+    """Show both answers and let choose: another was stored since the form was rendered."""
+    return _shown(tab, step, 409, extra | {"differing": differing})
+
+
+def keep(wizard: WizardState, status: int, step: Step | None, **extra: Any) -> DeferredResponse:
+    """Save what was typed, though the answer does not hold: a refresh shows it again."""
+    wizard.draft.store(wizard.tab.data)
+    return _shown(wizard.tab, step, status, extra | {"commit": True})
+
+
+def _shown(
+    tab: TabSession, step: Step | None, status: int, extra: dict[str, Any]
+) -> DeferredResponse:
+    name = step.name if step else None
+    return tab.render_after_commit(show, name, status=status, **extra)

@@ -27,8 +27,7 @@ from booking.web.rendering import render
 from booking.web.visitor import visitor
 
 from . import challenge
-from .draft import slot_value
-from .state import SlotState, WizardState, find_by_slug, load_state, required
+from .state import SlotState, WizardState, find_by_slug, load_state, required, slot_value
 from .texts import MANY_HELD, NO_MORE_TIME, NOT_HELD, TIME_LOST, visitor_limit
 
 SECONDS_LEFT = "Hold-Seconds-Left"

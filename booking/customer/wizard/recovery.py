@@ -9,12 +9,11 @@ from flask import request, url_for
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.tab_sessions import DeferredResponse, TabSession
-from booking.web.rendering import render
-from booking.web.shop import get_shop
+from booking.web.rendering import get_shop, render
 
 from . import fragments
+from .fragments import accept
 from .progress import steps
-from .replies import accept
 from .state import load_state
 
 CLEARED = gettext_noop("Everything here was erased")

@@ -23,7 +23,6 @@ from . import (
     holds,
     order,
     recovery,
-    replies,
     shell,
     tab_handover,
     zones,
@@ -124,7 +123,7 @@ def keep_stored(tab: TabSession, step: str) -> DeferredResponse:
     """Keep the stored one of two answers that differ, and go on to the next step."""
     wizard = load_state(tab)
     step_named(step).keep_stored(wizard)
-    return replies.accept(wizard)
+    return fragments.accept(wizard)
 
 
 def _submit(step: Step) -> Callable[[TabSession], DeferredResponse]:

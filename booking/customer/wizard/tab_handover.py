@@ -18,11 +18,18 @@ from booking.tab_sessions import DeferredResponse, TabSession, handover
 from booking.web.rendering import render
 
 from . import autosave, fragments
-from .draft import BookingDraft, slot_start, slot_value
 from .form_fields import posted, typed_values
 from .holds import prolong
 from .progress import is_reached, progress_of, step_named
-from .state import SlotState, WizardState, load_state, required
+from .state import (
+    BookingDraft,
+    SlotState,
+    WizardState,
+    load_state,
+    required,
+    slot_start,
+    slot_value,
+)
 
 NOTHING = ("", 204)
 SHARED_FIELDS = ("name", "email", "phone")

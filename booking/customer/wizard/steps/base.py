@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from booking.customer.wizard.draft import BookingDraft
-from booking.customer.wizard.state import WizardState
+from booking.customer.wizard.state import BookingDraft, WizardState
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST
 from booking.i18n import gettext as _
 from booking.tab_sessions import DeferredResponse, TabSession

@@ -12,7 +12,7 @@ from booking.customer.wizard.state import WizardState, required
 from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import month_days
-from booking.storage.availability import DayAvailability, FreeSlot
+from booking.storage.reads import DayAvailability, FreeSlot
 from booking.web import urls
 
 ONE_DAY = timedelta(days=1)

@@ -9,9 +9,9 @@ from booking.contact import forms
 from booking.customer.wizard import autosave
 from booking.customer.wizard.conflicts import Rows, changed_since, row
 from booking.customer.wizard.form_fields import check_details, posted, typed_values
+from booking.customer.wizard.fragments import accept, keep
 from booking.customer.wizard.holds import prolong
 from booking.customer.wizard.progress import is_reached
-from booking.customer.wizard.replies import accept, keep
 from booking.customer.wizard.state import WizardState, required
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, REVIEW_OUTDATED
 from booking.i18n import gettext as _

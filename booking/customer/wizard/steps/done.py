@@ -11,8 +11,7 @@ from booking.i18n import gettext_noop
 from booking.storage import reads
 from booking.tab_sessions import TabSession, TabSessionGone
 from booking.web import urls
-from booking.web.rendering import render
-from booking.web.shop import get_shop
+from booking.web.rendering import get_shop, render
 
 from .base import Step
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from booking.customer.appointment import manage_link
 from booking.customer.wizard.form_fields import posted
-from booking.customer.wizard.fragments import go_on
+from booking.customer.wizard.fragments import go_on, refuse
 from booking.customer.wizard.progress import progress_of, questions, step_named
-from booking.customer.wizard.replies import refuse
 from booking.customer.wizard.state import WizardState, required
 from booking.customer.wizard.texts import (
     ALREADY_CONFIRMED_DIFFERENTLY,

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from booking.customer.wizard.conflicts import Rows, rows
-from booking.customer.wizard.draft import ANY
 from booking.customer.wizard.form_fields import posted
+from booking.customer.wizard.fragments import accept, ask_which, refuse
 from booking.customer.wizard.holds import keep_slot
-from booking.customer.wizard.replies import accept, ask_which, refuse
 from booking.customer.wizard.state import (
+    ANY,
     WizardState,
     active_staff,
     eligible_staff,

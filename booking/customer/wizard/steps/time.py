@@ -7,21 +7,26 @@ from typing import Any
 from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import challenge
 from booking.customer.wizard.conflicts import Rows, rows
-from booking.customer.wizard.draft import iso_day, slot_start, slot_value
 from booking.customer.wizard.form_fields import posted
-from booking.customer.wizard.fragments import go_on
+from booking.customer.wizard.fragments import accept, ask_which, go_on, keep, refuse
 from booking.customer.wizard.holds import hold_slot, not_held, prolong
-from booking.customer.wizard.replies import accept, ask_which, keep, refuse
-from booking.customer.wizard.state import SlotState, WizardState, required
+from booking.customer.wizard.state import (
+    SlotState,
+    WizardState,
+    iso_day,
+    required,
+    slot_start,
+    slot_value,
+)
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
 from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
-from booking.storage.availability import FreeSlot
+from booking.storage.reads import FreeSlot
 from booking.tab_sessions import DeferredResponse
 from booking.web import urls
-from booking.web.shop import named_zone
+from booking.web.rendering import named_zone
 
 from .base import Row, Step
 from .calendar import ONE_DAY, Calendar
