@@ -4,12 +4,12 @@ Its log says when, with the zone of that clock, and never a manage link: such a 
 permission, and whoever reads the log could cancel with it.
 """
 
-from __future__ import annotations
-
 import logging
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, TextIO, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, redirect, request, url_for
 from flask.cli import FlaskGroup
@@ -23,11 +23,6 @@ from booking.extension import mount
 from booking.state import NAME, SidebookState, current_sidebook
 from booking.web import headers, trouble_log, urls
 from booking.web.visitor import warn_of_missing_proxies
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
 def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
@@ -103,9 +98,6 @@ class _Mounted:
 main = FlaskGroup(create_app=create_app, help="Sidebook: appointment booking.")
 """The command `sidebook`: `flask` for this app."""
 
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 FORMAT = "[%(asctime)s] %(levelname)s in %(module)s: %(message)s"
 WITH_ZONE = "%Y-%m-%d %H:%M:%S %z"

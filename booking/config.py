@@ -28,10 +28,6 @@ OWN_KEYS = "own_keys"
 _MEANT, _PERHAPS = 0.85, 0.7
 _MOST_BYTES = 100_000
 _log = logging.getLogger(__name__)
-NOT_OURS = (
-    "%s is not a setting of Sidebook. If you meant %s, write that; if it is a key of your own, "
-    "BOOKING_OWN_KEYS=%s says so."
-)
 
 
 class ConfigurationError(click.ClickException):
@@ -125,7 +121,11 @@ def _refuse_misspelt_keys(values: Mapping[str, Any], known: Collection[str]) -> 
                 f"of your own, {key_of(OWN_KEYS)}={key_of(name)} says so."
             )
         if likeness >= _PERHAPS:
-            _log.warning(NOT_OURS, key_of(name), key_of(meant), key_of(name))
+            _log.warning(
+                "%s is not a setting of Sidebook. If you meant %s, write that; if it is a key of "
+                "your own, BOOKING_OWN_KEYS=%s says so.",
+                *map(key_of, (name, meant, name)),
+            )
 
 
 def _own(values: Mapping[str, Any]) -> set[str]:
@@ -280,8 +280,10 @@ def _number(value: Any, least: int, most: int | None) -> int:
     raise ValueError(f"Write a whole number from {least} {f'to {most}' if most else 'up'}.")
 
 
-_WORDS = dict.fromkeys(("true", "1", "yes", "on"), True)
-_WORDS |= dict.fromkeys(("false", "0", "no", "off"), False)
+_WORDS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
 
 
 def _switch(value: Any) -> bool:

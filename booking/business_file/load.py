@@ -103,7 +103,9 @@ def _plan(top: Section, now: datetime) -> BusinessPlan:
 
 
 def _shop(top: Section) -> ShopPlan:
-    _refuse_missing(top, {"shop": "[shop]", "services": "[[services]]", "staff": "[[staff]]"})
+    for key, header in {"shop": "[shop]", "services": "[[services]]", "staff": "[[staff]]"}.items():
+        if not top.raw(key):
+            top.wrong(f"there is no {header}; write one, with its keys below")
     section = top.table("shop")
     if "shop" not in top:
         return ShopPlan("", "UTC", "", "", "", "")
@@ -117,12 +119,6 @@ def _shop(top: Section) -> ShopPlan:
     )
     section.finish()
     return plan
-
-
-def _refuse_missing(top: Section, wanted: dict[str, str]) -> None:
-    for key, header in wanted.items():
-        if not top.raw(key):
-            top.wrong(f"there is no {header}; write one, with its keys below")
 
 
 def _note_unoffered(

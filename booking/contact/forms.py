@@ -81,7 +81,6 @@ PHONE = FieldSpec(
 NOTE = FieldSpec(
     "note", gettext_noop("Anything we should know?"), "textarea", maxlength=NOTE_LENGTH
 )
-_ANSWER = FieldSpec("answer", "An answer to a question of which nothing is known yet")
 LABELS = {each.name: each.label for each in (NAME, EMAIL, PHONE)} | {"note": gettext_noop("Note")}
 """How each is called where its answer is shown; English, to be translated there."""
 
@@ -154,7 +153,7 @@ def look_over(values: Mapping[str, str], region: str | None, memo: Memo) -> None
         _accepts(spec, values.get(spec.name, ""), region, memo)
     for name, text in values.items():
         if name.startswith(QUESTION):
-            _accepts(_ANSWER, text, region, memo)
+            _accepts(FieldSpec("answer", "Nothing is known of it yet"), text, region, memo)
 
 
 def are_valid(
@@ -209,12 +208,12 @@ def shown_answer(question: Question, value: str) -> str:
     return _("Yes") if value == CHECKED else _("No")
 
 
-_CLEANED = {
+_CLEANED: dict[str, validators.Judge] = {
     "textarea": validators.many_lines,
     "email": validators.address,
     "tel": validators.number,
     # Nobody types these: a choice comes back as the shop's file spells it.
-    **dict.fromkeys(("radio", "select", "checkbox"), validators.as_sent),
+    **dict.fromkeys(("radio", "select", "checkbox"), str),
 }
 
 

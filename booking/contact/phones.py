@@ -45,7 +45,7 @@ def dialled(line: str, region: str | None) -> tuple[LinePart, ...]:
 
 def _numbers_in(piece: str, region: str | None) -> Iterator[LinePart]:
     ending = LAST_DIGITS.search(piece)
-    if ending and _digits(piece[: ending.start()]) >= SHORTEST_WHOLE:
+    if ending and sum(map(str.isdecimal, piece[: ending.start()])) >= SHORTEST_WHOLE:
         yield from _numbers_in(piece[: ending.start()], region)
         yield LinePart(ending.group())
         return
@@ -81,10 +81,6 @@ def _as_it_stands(number: str) -> str:
 
 def _link(number: PhoneNumber) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.RFC3966).replace("-", "")
-
-
-def _digits(text: str) -> int:
-    return sum(each.isdecimal() for each in text)
 
 
 @lru_cache(maxsize=64)  # each page asks, and reading a number takes a tenth of a millisecond

@@ -42,18 +42,14 @@ def once(judge: Judge, text: str, memo: Memo) -> str:
     """
     asked = (judge, text)
     if asked not in memo:
-        memo[asked] = _outcome(judge, text)
+        try:
+            memo[asked] = judge(text), None
+        except StopValidation as refused:
+            memo[asked] = text, str(refused)
     judged, refusal = memo[asked]
     if refusal is not None:
         raise StopValidation(refusal)
     return str(judged)
-
-
-def _outcome(judge: Judge, text: str) -> tuple[str, str | None]:
-    try:
-        return judge(text), None
-    except StopValidation as refused:
-        return text, str(refused)
 
 
 def judged(judge: Judge, most: int) -> Check:
@@ -76,11 +72,6 @@ def cleaned(clean: Judge, most: int) -> Callable[[str, Memo], str]:
         return text if len(text) > AS_SEVERAL * most else once(clean, text, memo)
 
     return within_reason
-
-
-def as_sent(text: str) -> str:
-    """Return what was sent, as it is."""
-    return text
 
 
 def one_line(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from icalendar import Calendar, Event, vCalAddress
@@ -21,11 +22,12 @@ def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> b
     `url` is the manage link. A file taken again after a change replaces the event: same UID,
     higher SEQUENCE.
     """
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    calendar.add("method", METHOD)
-    calendar.add_component(_event(booking, shop, url, now))
+    calendar, event = Calendar(), Event()
+    for name, value in {"prodid": PRODUCT, "version": "2.0", "method": METHOD}.items():
+        calendar.add(name, value)
+    for name, value in _properties(booking, shop, url, now).items():
+        event.add(name, value)
+    calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
@@ -38,32 +40,32 @@ def uid(booking: Booking, url: str) -> str:
     return booking.calendar_uid or f"{booking.reference}@{urlsplit(url).hostname}"
 
 
-def _event(booking: Booking, shop: Shop, url: str, now: datetime) -> Event:
-    event = Event()
-    event.add("uid", uid(booking, url))
-    event.add("dtstamp", _whole_seconds(now))
-    event.add("created", _whole_seconds(booking.created_at))
+def _properties(booking: Booking, shop: Shop, url: str, now: datetime) -> dict[str, Any]:
+    """What the event says, by the names of RFC 5545."""
     changed_at = booking.cancelled_at or booking.rescheduled_at or booking.created_at
-    event.add("last-modified", _whole_seconds(changed_at))
-    event.add("dtstart", _whole_seconds(booking.starts_at))
-    event.add("dtend", _whole_seconds(booking.ends_at))
-    event.add("summary", _written(f"{booking.service.name}, {shop.name}"))
-    event.add("description", _description(booking, url))
-    event.add("location", _written(booking.service.place or shop.address or shop.name))
-    event.add("organizer", _organizer(shop, url))
-    event.add("url", url)
-    event.add("status", STATUS.get(booking.state, "CONFIRMED"))
-    event.add("sequence", booking.changes)
-    event.add("transp", "TRANSPARENT" if booking.state == "cancelled" else "OPAQUE")
-    return event
+    return {
+        "uid": uid(booking, url),
+        "dtstamp": _whole_seconds(now),
+        "created": _whole_seconds(booking.created_at),
+        "last-modified": _whole_seconds(changed_at),
+        "dtstart": _whole_seconds(booking.starts_at),
+        "dtend": _whole_seconds(booking.ends_at),
+        "summary": _written(f"{booking.service.name}, {shop.name}"),
+        "description": _description(booking, url),
+        "location": _written(booking.service.place or shop.address or shop.name),
+        "organizer": _organizer(shop, url),
+        "url": url,
+        "status": STATUS.get(booking.state, "CONFIRMED"),
+        "sequence": booking.changes,
+        "transp": "TRANSPARENT" if booking.state == "cancelled" else "OPAQUE",
+    }
 
 
 def _organizer(shop: Shop, url: str) -> vCalAddress:
     """The shop: what is published needs one (RFC 5546, 3.2.1). Its name is no address."""
     # Where the manage link's site begins, without the link itself, which is a key.
     site = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
-    address = f"mailto:{quote(shop.email, safe='@')}" if shop.email else site
-    organizer = vCalAddress(address)
+    organizer = vCalAddress(f"mailto:{quote(shop.email, safe='@')}" if shop.email else site)
     # A parameter has no way to write a quotation mark (RFC 5545, 3.2).
     organizer.params["CN"] = " ".join(_written(shop.name).replace('"', "'").split())
     return organizer

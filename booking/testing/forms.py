@@ -62,7 +62,6 @@ class File:
 
 Typed = str | int | bool | list[str] | File | list[File]
 Pairs = list[tuple[str, str | File]]
-NO_FILE = File("")  # what a browser sends of a field in which none was chosen
 _CHOSEN = "chosen_files"  # kept on the element itself, as in a browser, and in no attribute of it
 
 _CONTROLS = ("input", "select", "textarea", "button")
@@ -136,12 +135,15 @@ def sent(form: Tag, button: Tag | None = None) -> Pairs:
     pairs: Pairs = []
     for control in controls(form):
         name = attribute(control, "name")
-        if not name or (kind(control) in _BUTTONS and not _pressed(control, button)):
+        if not name or (
+            kind(control) in _BUTTONS and (control is not button or kind(control) != "submit")
+        ):
             continue
         if kind(control) in ("radio", "checkbox") and not control.has_attr("checked"):
             continue
         if kind(control) == "file":
-            pairs += [(name, file) for file in (getattr(control, _CHOSEN, None) or [NO_FILE])]
+            # Of a field in which no file was chosen a browser sends one without a name.
+            pairs += [(name, file) for file in (getattr(control, _CHOSEN, None) or [File("")])]
         elif kind(control) == "select":
             pairs += [(name, option_value(option)) for option in _selected(control)]
         else:
@@ -192,10 +194,6 @@ def _files(name: str, value: Typed) -> list[File]:
     if len(found) != len(files):
         raise ValueError(f"{name!r} takes files: booking.testing.File('photo.png', content).")
     return found
-
-
-def _pressed(control: Tag, button: Tag | None) -> bool:
-    return control is button and kind(control) == "submit"
 
 
 def _one(name: str, choices: list[Tag], value: str) -> Tag:
@@ -249,8 +247,7 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
         raise LookupError(f"There is no form to fill on {where}.")
     if len(found) == 1:
         return found[0]
-    wanted = set(fields)
-    fit = [form for form in found if wanted <= {attribute(c, "name") for c in controls(form)}]
+    fit = [form for form in found if {attribute(c, "name") for c in controls(form)} >= {*fields}]
     if len(fit) == 1:
         return fit[0]
     listed = "; ".join(describe(form) for form in found)
@@ -283,5 +280,4 @@ def _select(root: Tag, selector: str) -> list[Tag]:
 
 def _names(element: Tag) -> list[str]:
     text = " ".join(element.get_text(" ").split())
-    labels = [attribute(element, name) for name in ("aria-label", "value")]
-    return [text, *filter(None, labels)]
+    return [text, *filter(None, (attribute(element, name) for name in ("aria-label", "value")))]

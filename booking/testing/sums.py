@@ -25,14 +25,9 @@ def done(box: Tag) -> str:
     challenge = Challenge.from_dict(json.loads(attribute(box, "data-challenge") or ""))
     wanted = challenge.parameters
     start = bytes.fromhex(wanted.salt + wanted.nonce)  # altcha's own loop takes six times as long
-    for number in range(_most(box)):
+    bar = next(named(box, "progress"), None)  # its end says how many numbers there are to try
+    for number in range(int(attribute(bar, "max") or 0) if bar else 0):
         found = sha256(start + number.to_bytes(4, "big")).hexdigest()
         if found.startswith(wanted.key_prefix):
             return Payload(challenge, Solution(number, found)).to_base64()
     raise LookupError("No number solves the sum that this page asks for.")
-
-
-def _most(box: Tag) -> int:
-    """How many numbers there are to try: the progress shows them."""
-    bar = next(named(box, "progress"), None)
-    return int(attribute(bar, "max") or 0) if bar else 0

@@ -132,11 +132,9 @@ def _put(place: Tag, how: str, nodes: list[Node]) -> None:
 
 
 def _no_swap(page: BeautifulSoup) -> list[int | str]:
-    metas = (meta for meta in named(page, "meta") if attribute(meta, "name") == "htmx-config")
-    meta = next(metas, None)
-    config = json.loads(attribute(meta, "content") or "{}") if meta else {}
-    patterns: list[int | str] = config.get("noSwap", [204, 304])
-    return patterns
+    named_so = (meta for meta in named(page, "meta") if attribute(meta, "name") == "htmx-config")
+    written = next((attribute(meta, "content") for meta in named_so), None)
+    return list(json.loads(written or "{}").get("noSwap", [204, 304]))
 
 
 def _loads(element: Tag) -> bool:

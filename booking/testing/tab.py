@@ -145,10 +145,6 @@ class TabClient(Window):
         said = wire.FETCH | dict(headers or {})
         return self._send_with_id(method, url, said, None if method == "GET" else body)
 
-    def refresh(self) -> Self:
-        """Reload the page: F5."""
-        return self._reload()
-
     def back(self) -> Self:
         """One place back in the history.
 

@@ -187,12 +187,13 @@ class Window:
             self.history.visit(wire.final_url(answer))
         return self._show(answer.text)
 
-    def _reload(self) -> Self:
+    def refresh(self) -> Self:
+        """Reload the page: F5."""
         return self._visit(self.url, reload=True)
 
     def _travel(self, by: int) -> Self:
         if not self.history.move(by):
-            return self._reload()
+            return self.refresh()
         return self._show(self._send_with_id("GET", self.url, wire.RESTORE, None).text)
 
     def _show(self, html: str) -> Self:
@@ -241,7 +242,7 @@ class Window:
             url, body = wire.with_query(urlsplit(url).path, query), None
         answer = self._send_with_id(method, url, wire.htmx(self.url), body)
         if answer.headers.get("HX-Refresh") == "true":
-            return self._reload()
+            return self.refresh()
         if elsewhere := answer.headers.get("HX-Redirect"):
             return self._visit(urljoin(self.url, elsewhere))
         change = swaps.history_change(element, answer.headers, wire.final_url(answer))

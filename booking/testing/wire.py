@@ -77,8 +77,9 @@ def send(
     if parts.scheme not in ("", "http", "https"):
         raise ValueError(f"A tab cannot follow {parts.scheme}: links.")
     path = with_query(_below_root(client, parts.path), parts.query)
-    sent = _as_sent(body)
-    return client.open(path, method=method, headers=headers, follow_redirects=True, **sent)
+    return client.open(
+        path, method=method, headers=headers, follow_redirects=True, **_as_sent(body)
+    )
 
 
 def encoded(pairs: Pairs) -> str:

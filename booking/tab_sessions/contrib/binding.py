@@ -5,15 +5,11 @@ key is wrapped by id and cookie together. It costs a cookie, and a browser that 
 when it closes forgets its tabs.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from flask import Request, Response
+from flask import Request, Response
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 
