@@ -15,7 +15,6 @@ from flask import Flask, Response, redirect, request, url_for
 from flask.cli import FlaskGroup
 from flask.logging import has_level_handler, wsgi_errors_stream
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wrappers import Response as AnyResponse
 
 from booking.addresses import mount_path
 from booking.config import ConfigurationError, Settings
@@ -37,16 +36,12 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     mount(app, None, url_prefix, NAME, alone=True)
     sidebook: SidebookState = app.extensions[NAME]
     if sidebook.url_prefix != "/":
-        app.add_url_rule("/", "home", _home)
+        app.add_url_rule("/", "home", lambda: redirect(url_for("booking.start")))
     _stand_behind(app, sidebook.settings, sidebook.url_prefix)
     app.before_request(urls.refuse_unknown_host)
     app.after_request(_protect)
     app.after_request(trouble_log.count_refusal)
     return app
-
-
-def _home() -> AnyResponse:
-    return redirect(url_for("booking.start"))
 
 
 def _protect(response: Response) -> Response:

@@ -61,11 +61,12 @@ def own_keys(value: object) -> tuple[str, ...]:
 
     Raises: ValueError with what to write.
     """
-    remedy = "Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST."
-    keys = tuple(addresses.several(value, remedy))
+    keys = addresses.several(
+        value, "Write keys with commas, such as BOOKING_DATABASE, BOOKING_HOST."
+    )
     if wrong := [key for key in keys if not key.startswith(PREFIX)]:
         raise ValueError(f"{wrong[0]} does not begin with {PREFIX}, so it need not be named.")
-    return keys
+    return tuple(keys)
 
 
 def _keys(source: Mapping[str, Any], known: Collection[str]) -> dict[str, Any]:

@@ -208,8 +208,7 @@ def encoding(connection: Connection) -> str:
 
 def in_unicode(connection: Connection) -> str:
     """Return the statement that makes a database like this one in UTF8, on any server."""
-    quote = connection.dialect.identifier_preparer.quote
-    name = quote(f"{connection.engine.url.database}_utf8")
+    name = connection.dialect.identifier_preparer.quote(f"{connection.engine.url.database}_utf8")
     return f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
 
 

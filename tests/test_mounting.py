@@ -7,8 +7,8 @@ from flask_sqlalchemy import SQLAlchemy
 
 from booking import Sidebook, create_app
 from booking.config import ConfigurationError
+from booking.extension import prefix_of
 from booking.migrate import is_not_ours
-from booking.mounting import prefix_of
 from booking.testing import TabClient
 from tests.customer.walks import at_done
 from tests.fixtures.hosts import loaded

@@ -34,7 +34,7 @@ from booking.storage.visitors import delete_draft_counts, delete_spent_challenge
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 from booking.transactions.watching import AnySession
 
-from .database_checks import Grade, file_modes, sqlite_path, write_check
+from .database_checks import Grade, OnlyTried, file_modes, sqlite_path, write_check
 from .group import as_called, booking_commands, now, ready
 from .output import say, when
 
@@ -79,17 +79,13 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
         if dry_run:
             announced = "This is a dry run: nothing is changed. Loading the file would tell:"
             lines[:] = [announced, *lines, *_to_call(session, before)]
-            raise _DryRun  # so that the door rolls back
+            raise OnlyTried
 
-    with suppress(_DryRun):
+    with suppress(OnlyTried):
         run_in_transaction(session, work, idempotent=True)
     if not dry_run:
         lines += run_read_only(session, lambda reading: list(_to_call(reading, before)))
     say(*lines)
-
-
-class _DryRun(Exception):
-    """What was done was only tried."""
 
 
 def _outside_hours(session: Session) -> set[int]:

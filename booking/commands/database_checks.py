@@ -272,9 +272,9 @@ _CHANGES_NOTHING = text("UPDATE booking_alembic_version SET version_num = versio
 def write_check(session: AnySession) -> Iterator[Finding]:
     """Write, and roll it back. Nothing is found where there are no tables yet."""
     try:
-        with suppress(_OnlyTried), write_transaction(session) as trial:
+        with suppress(OnlyTried), write_transaction(session) as trial:
             trial.execute(_CHANGES_NOTHING)
-            raise _OnlyTried
+            raise OnlyTried
     except DBAPIError as error:
         if not is_missing_table(error):
             yield _refused(error)
@@ -282,8 +282,8 @@ def write_check(session: AnySession) -> Iterator[Finding]:
         yield Finding(Grade.OK, "the database can be written")
 
 
-class _OnlyTried(Exception):
-    """So that the door rolls back."""
+class OnlyTried(Exception):
+    """Raised where what was done was only tried, so that it is rolled back."""
 
 
 def _refused(error: DBAPIError) -> Finding:

@@ -175,16 +175,14 @@ def _watchers(session: Session) -> Iterator[Finding]:
     dialect = connection.dialect.name
     if dialect not in WATCHERS:
         return
-    found = set(connection.exec_driver_sql(WATCHERS[dialect]).scalars())
     yield _required(
-        found >= EXPECTED[dialect],
+        {*connection.exec_driver_sql(WATCHERS[dialect]).scalars()} >= EXPECTED[dialect],
         "what watches over the business",
         "running processes do not notice a changed business: make its triggers again as in "
         "migration 0008, and start those processes anew",
     )
-    has_token = session.execute(select(catalogue_state)).first() is not None
     yield _required(
-        has_token,
+        session.execute(select(catalogue_state)).first() is not None,
         "the token of the business",
         "the whole business is read by every request: run INSERT INTO booking_catalogue_state "
         "(id, token) VALUES (1, 'again')",
@@ -299,8 +297,7 @@ def _held_days(session: Session, now: datetime, much: int) -> list[tuple[date, s
 def _open_minutes(catalogue: Catalogue, member: int, day: date) -> int:
     working, span = catalogue.working_time(member), day_interval(day, catalogue.zone)
     days = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
-    opened = intersect(open_intervals(working, *days), [span])
-    return sum(end - start for start, end in opened)
+    return sum(end - start for start, end in intersect(open_intervals(working, *days), [span]))
 
 
 def _held(days: list[tuple[date, str, int]]) -> Finding:

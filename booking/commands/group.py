@@ -17,7 +17,7 @@ from booking.database import UnusableDatabase
 from booking.state import current_sidebook
 from booking.tab_sessions import CommitOutcomeUnknown
 from booking.transactions.errors import NoDatabaseFile, state_of
-from booking.transactions.retry import Retry
+from booking.transactions.sessions import Retry
 from booking.transactions.watching import AnySession
 
 from .output import harmless, plain, worded

@@ -26,16 +26,13 @@ def format_duration(minutes: int) -> str:
     return _duration(current_language(), *divmod(minutes, 60))
 
 
-def format_minutes(number: int) -> str:
-    """Return so many minutes, however many there are: '1 minute', '90 minutes'."""
-    return _duration(current_language(), 0, number)
-
-
 def format_time_left(seconds: int) -> str:
     """Return what is left of a hold, rounded so that it never promises more than there is."""
     if seconds <= 0:
         return _("no time")
-    return format_minutes(seconds // 60) if seconds >= 60 else _("less than a minute")
+    # In minutes, however many there are.
+    left = _duration(current_language(), 0, seconds // 60)
+    return left if seconds >= 60 else _("less than a minute")
 
 
 def format_day(value: date) -> str:

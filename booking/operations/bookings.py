@@ -29,7 +29,7 @@ from booking.storage.reads import (
     has_booking_within,
     hold_of,
 )
-from booking.transactions.retry import Retry
+from booking.transactions.sessions import Retry
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .errors import (
@@ -109,15 +109,14 @@ def book(  # noqa: PLR0913 - each is named where it is called
     try:
         with attempt(session, savepoint=savepoint):
             held = hold_of(session, tab_key, lock=True)
-            # What the tab still holds was counted when it was held.
-            counted = None if _still_holds(held, service, staff, start, now) else visitor
             request = SlotRequest(
                 service=service,
                 candidates=candidates(staff),
                 start=start,
                 now=now,
                 by=by,
-                visitor=counted,
+                # What the tab still holds was counted when it was held.
+                visitor=None if _still_holds(held, service, staff, start, now) else visitor,
                 own_hold=held,
             )
             allocate(session, request, _NewBooking(booking))

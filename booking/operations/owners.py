@@ -113,9 +113,8 @@ def _over_holds_of(
         if lost.reason is not Reason.LIMIT:
             raise
     # The day's limit is used up by holds, at least in part: one place is enough.
-    places = _places(session, start)
-    gone = [*gone, *_clear(session, service.resource_id, places, now, most=1)]
-    return take([member]), gone
+    freed = _clear(session, service.resource_id, _places(session, start), now, most=1)
+    return take([member]), [*gone, *freed]
 
 
 def _ticks(service: Service, start: datetime) -> range:
@@ -190,8 +189,7 @@ def _large_removal(
     slugs = session.scalars(
         select(model.slug).where(model.retired.is_(False)).order_by(model.position)
     ).all()
-    kept = {plan.slug for plan in plans}
-    lost = [slug for slug in slugs if slug not in kept]
+    lost = [slug for slug in slugs if slug not in {plan.slug for plan in plans}]
     if 2 * len(lost) > len(slugs):
         yield Removal(kind, lost, len(slugs))
 

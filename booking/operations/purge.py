@@ -26,10 +26,9 @@ _MOST_LOOKED = 2000  # resources
 
 def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
     """Delete up to `most` holds that ran out an hour ago or more; return how many went."""
-    long_over = int((now - GRACE).timestamp())
     over = (
         select(hold.c.id)
-        .where(hold.c.expires_at <= long_over)
+        .where(hold.c.expires_at <= int((now - GRACE).timestamp()))
         .order_by(hold.c.expires_at)
         .limit(most)
         .with_for_update(skip_locked=True)

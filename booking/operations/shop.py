@@ -151,20 +151,18 @@ def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iter
 
 
 def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[Change]:
-    wanted = {(plan.first_day, plan.last_day): vars(plan) for plan in plans}
     found = list(session.scalars(select(Closure)))
     before = [*found]
     yield from _merge(
         found,
         lambda row: (row.first_day, row.last_day),
-        wanted,
+        {(plan.first_day, plan.last_day): vars(plan) for plan in plans},
         Closure,
         lambda span: Thing("closure", span),
     )
     session.add_all(found)
-    for gone in before:
-        if gone not in found:
-            session.delete(gone)
+    for gone in [row for row in before if row not in found]:
+        session.delete(gone)
 
 
 # -- staff: people, what they offer, and their hours -----------------------------------------------
@@ -244,11 +242,10 @@ def _override_rows(ranges: Ranges) -> set[tuple[int | None, int | None]]:
 def _time_off(
     row: StaffMember, plans: tuple[TimeOffPlan, ...], zone: ZoneInfo, owner: Thing
 ) -> Iterator[Change]:
-    wanted = {(plan.starts_at, plan.ends_at): vars(plan) for plan in plans}
     return _merge(
         row.time_off,
         lambda one: (one.starts_at, one.ends_at),
-        wanted,
+        {(plan.starts_at, plan.ends_at): vars(plan) for plan in plans},
         TimeOff,
         lambda span: Thing("time_off", tuple(one.astimezone(zone) for one in span), owner),
     )

@@ -82,11 +82,10 @@ def check_visitor_limits(
     if visitor is None or hashes is None:
         return {}
     first, end = day_interval(local_day(to_minute(request.start), zone), zone)
-    resources = [one.member.resource_id for one in request.candidates]
     counted, usage = visitor_standing(
         session,
         hashes,
-        resources,
+        [one.member.resource_id for one in request.candidates],
         range(first // TICK, end // TICK),
         now=request.now,
         besides_tab=request.tab_key,

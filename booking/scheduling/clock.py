@@ -201,8 +201,8 @@ def zone(name: str) -> ZoneInfo:
 @cache
 def zone_names() -> frozenset[str]:
     """Return every name that `zone` knows."""
-    not_places = {"localtime", "Factory"}  # the server's own setting, and "not set"
-    return frozenset(available_timezones() - not_places)
+    # Two are no places: the server's own setting, and "not set".
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def _utc_midnight(day: date) -> int:
@@ -210,8 +210,8 @@ def _utc_midnight(day: date) -> int:
 
 
 def _offset(minute: int, zone: ZoneInfo) -> int:
-    wall_read_as_utc = from_minute(minute).astimezone(zone).replace(tzinfo=UTC)
-    return to_minute(wall_read_as_utc) - minute
+    # The wall clock, read as if it were UTC.
+    return to_minute(from_minute(minute).astimezone(zone).replace(tzinfo=UTC)) - minute
 
 
 def _first_change(since: int, until: int, zone: ZoneInfo) -> int:

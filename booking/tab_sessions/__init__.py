@@ -26,8 +26,13 @@ from booking.transactions.errors import (
     TransactionError,
     is_temporarily_unavailable,
 )
-from booking.transactions.retry import Retry, run_in_transaction, run_read_only
-from booking.transactions.sessions import read_transaction, write_transaction
+from booking.transactions.sessions import (
+    Retry,
+    read_transaction,
+    run_in_transaction,
+    run_read_only,
+    write_transaction,
+)
 
 from .body import read_whole, refuse_too_large
 from .client import CLIENT_SCRIPT, client_script

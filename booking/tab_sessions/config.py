@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from booking.transactions.retry import run_in_transaction
+from booking.transactions.sessions import run_in_transaction
 from booking.transactions.watching import AnySession, watch
 
 from . import store

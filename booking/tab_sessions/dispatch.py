@@ -21,8 +21,13 @@ from booking.transactions.errors import (
     ReadOnlyTransaction,
     is_temporarily_unavailable,
 )
-from booking.transactions.retry import Retry, run_in_transaction, run_read_only
-from booking.transactions.sessions import require_clean_session, write_transaction
+from booking.transactions.sessions import (
+    Retry,
+    require_clean_session,
+    run_in_transaction,
+    run_read_only,
+    write_transaction,
+)
 
 from . import crypto, guards, renewal, store
 from .body import has_body, read_whole, refuse_too_large

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.transactions.retry import Retry
+from booking.transactions.sessions import Retry
 from booking.transactions.statements import FixedStatement, connection_of
 
 from . import crypto

@@ -11,7 +11,7 @@ from booking import create_app
 from booking.commands import booking_commands
 from booking.commands.group import in_plain_words
 from booking.migrate import downgrade
-from booking.transactions.retry import Retry
+from booking.transactions.sessions import Retry
 from tests.commands.shell import (
     SHOP,
     execute,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.customer.wizard.conflicts import answer_version
+from booking.customer.wizard.fragments import stored_version
 from booking.customer.wizard.order import STEPS
 from booking.customer.wizard.state import BookingDraft, slot_start, slot_value
 
@@ -68,7 +68,7 @@ def test_the_version_of_a_stored_answer_is_that_of_the_release_before():
         seed="s", service="short", slot="2026-11-24T09:00Z", contact={"name": "Ada"}
     )
     versions = {
-        step.name: answer_version(SimpleNamespace(draft=draft), step)
+        step.name: stored_version(SimpleNamespace(draft=draft), step)
         for step in STEPS
         if step.is_question
     }

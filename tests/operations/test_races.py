@@ -29,7 +29,7 @@ from booking.storage.models import Booking, claim, hold, visitor_drafts
 from booking.storage.reads import booking_by_reference, hold_of
 from booking.storage.visitors import visitor_standing
 from booking.tab_sessions import is_temporarily_unavailable, run_in_transaction
-from booking.transactions.retry import Retry
+from booking.transactions.sessions import Retry
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won

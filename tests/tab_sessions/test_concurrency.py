@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import session_route, store
-from booking.transactions import retry, sessions
+from booking.transactions import sessions
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
@@ -114,7 +114,7 @@ def test_a_view_that_never_gets_through_is_503(session):
 
     answer = Tab(app.test_client()).post()
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert len(tries) == retry.ATTEMPTS
+    assert len(tries) == sessions.ATTEMPTS
 
 
 def test_a_database_that_is_held_up_is_503_and_works_again_afterwards(database_url, monkeypatch):

@@ -13,7 +13,7 @@ from booking.tab_sessions import (
     run_read_only,
     session_route,
 )
-from booking.transactions import retry, sessions
+from booking.transactions import sessions
 from tests.tab_sessions.conftest import Tab, host_app
 
 COUNT = text("SELECT count(*) FROM booking_resource")
@@ -62,7 +62,7 @@ def test_the_last_try_says_what_was_the_matter(session, failure):
     work, tries = failing(99, failure)
     with pytest.raises((DBAPIError, Retry)):
         run_in_transaction(session, work)
-    assert len(tries) == retry.ATTEMPTS
+    assert len(tries) == sessions.ATTEMPTS
     assert session.execute(COUNT).scalar() == 0
 
 

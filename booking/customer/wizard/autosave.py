@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from booking.tab_sessions import TabSession
 
-from . import conflicts
 from .form_fields import posted, typed_values
+from .fragments import changed_since
 from .holds import prolong
 from .progress import step_named
 from .state import WizardState, load_state
@@ -56,4 +56,4 @@ def _is_late(wizard: WizardState) -> bool:
     """Whether the details were sent, by this tab or a twin, since the form was rendered."""
     is_older = posted("details_revision") != str(wizard.draft.details_revision)
     version = posted("answer_version")
-    return is_older or conflicts.changed_since(wizard, step_named("details"), version)
+    return is_older or changed_since(wizard, step_named("details"), version)

@@ -1,8 +1,14 @@
 """From a tab's progress to the fragment it is shown; and how the POST of a step is answered.
 
-That is the next step, or the same one with what to mend.
+That is the next step, or the same one with what to mend, or with an answer that was given to a form
+older than the answer stored meanwhile. Every form of a question carries the version of the stored
+answer it was rendered from, as `answer_version`. Two answers differ only if another one was stored
+since then and it is not the one that is posted: the same answer twice is no conflict, and Back
+renders the form anew. A form without a version is not checked.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +19,15 @@ from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web import urls
 from booking.web.rendering import render
 
-from . import conflicts
-from .conflicts import Rows
 from .form_fields import is_from_an_older_page, posted
 from .holds import hold_panel
 from .progress import Progress, progress_of
-from .state import BookingDraft, WizardState, load_state
+from .state import VERSION_LENGTH, BookingDraft, WizardState, load_state
 from .steps import done
 from .steps.base import Step
+
+Rows = list[dict[str, str]]
+"""What differs, as people read it: rows of `label`, `stored` and `entered`."""
 
 
 def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
@@ -28,7 +35,7 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
 
     Where that is another step, HX-Replace-Url corrects the address bar. `extra` is for the wanted
     step's own `context`, and for that step alone, but for `alerts`, `notices` and `zone`, and for
-    what conflicts.py is about: `differing`, and `answer_version`, that of a form that was refused.
+    what differs: `differing`, and `answer_version`, that of a form that was refused.
     `seen` is the state that was committed just now, if any.
     """
     step, html = _fragment(tab, wanted, **extra)
@@ -58,7 +65,7 @@ def _fragment(
     alerts: Sequence[str] = (),
     notices: Sequence[str] = (),
     zone: str = "",
-    differing: conflicts.Rows | None = None,
+    differing: Rows | None = None,
     answer_version: str = "",
     seen: WizardState | None = None,
     **extra: Any,
@@ -72,7 +79,7 @@ def _fragment(
     step = progress.right_step(wanted) if wanted else progress.open_step
     own: dict[str, Any] = {"differing": differing or []}
     if step.is_question:
-        own["answer_version"] = answer_version or conflicts.answer_version(wizard, step)
+        own["answer_version"] = answer_version or stored_version(wizard, step)
     own |= step.context(wizard, **(extra if step.name == wanted else {}))
     own["alerts"] = [*alerts, *own.get("alerts", ())]
     own["notices"] = [*notices, *own.get("notices", ())]
@@ -166,3 +173,35 @@ def _shown(
 ) -> DeferredResponse:
     name = step.name if step else None
     return tab.render_after_commit(show, name, status=status, **extra)
+
+
+def stored_version(wizard: WizardState, step: Step) -> str:
+    """Return which stored answer a form is rendered from; keyed, so that it tells nothing.
+
+    The draft's seed outlives a renewed id and is copied with the draft, so that the same answer has
+    the same version in a copied tab.
+    """
+    answer = [wizard.draft.seed, step.name, step.answer(wizard.draft)]
+    return hashlib.sha256(json.dumps(answer, sort_keys=True).encode()).hexdigest()[:VERSION_LENGTH]
+
+
+def changed_since(wizard: WizardState, step: Step, version: str) -> bool:
+    """Whether another answer was stored since a form with that version was rendered."""
+    return bool(version) and version != stored_version(wizard, step)
+
+
+def rows(wizard: WizardState, step: Step, stored: str, entered: str) -> Rows:
+    """Return how the posted answer differs from the stored one, both as people read them.
+
+    No row while no answer is stored that could still be kept.
+    """
+    if not stored or stored == entered:
+        return []
+    if not changed_since(wizard, step, posted("answer_version")):
+        return []
+    return [row(_(step.label), stored, entered)]
+
+
+def row(label: str, stored: str, entered: str) -> dict[str, str]:
+    """Return one row."""
+    return {"label": label, "stored": stored or _("Nothing"), "entered": entered or _("Nothing")}

@@ -14,7 +14,7 @@ from booking.tab_sessions.config import Config, current_config
 from booking.tab_sessions.errors import TabSessionError
 from booking.tab_sessions.model import tab_session as table
 from booking.tab_sessions.session import TabSession
-from booking.transactions.retry import run_in_transaction, run_read_only
+from booking.transactions.sessions import run_in_transaction, run_read_only
 
 _BATCH = 50
 

@@ -7,9 +7,8 @@ from flask import url_for
 
 from booking.contact import forms
 from booking.customer.wizard import autosave
-from booking.customer.wizard.conflicts import Rows, changed_since, row
 from booking.customer.wizard.form_fields import check_details, posted, typed_values
-from booking.customer.wizard.fragments import accept, keep
+from booking.customer.wizard.fragments import Rows, accept, changed_since, keep, row
 from booking.customer.wizard.holds import prolong
 from booking.customer.wizard.progress import is_reached
 from booking.customer.wizard.state import WizardState, required

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from booking.customer.wizard.conflicts import Rows, rows
 from booking.customer.wizard.form_fields import posted
-from booking.customer.wizard.fragments import accept, ask_which, refuse
+from booking.customer.wizard.fragments import Rows, accept, ask_which, refuse, rows
 from booking.customer.wizard.holds import keep_slot
 from booking.customer.wizard.state import (
     ANY,

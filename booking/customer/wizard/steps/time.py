@@ -6,9 +6,8 @@ from typing import Any
 
 from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import challenge
-from booking.customer.wizard.conflicts import Rows, rows
 from booking.customer.wizard.form_fields import posted
-from booking.customer.wizard.fragments import accept, ask_which, go_on, keep, refuse
+from booking.customer.wizard.fragments import Rows, accept, ask_which, go_on, keep, refuse, rows
 from booking.customer.wizard.holds import hold_slot, not_held, prolong
 from booking.customer.wizard.state import (
     SlotState,
