@@ -10,8 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from booking.config import ConfigurationError, Settings
-from booking.transactions.sqlite_file import SQLiteFile
-from booking.transactions.sqlite_lock import wait_evenly
+from booking.transactions.sqlite_file import SQLiteFile, wait_evenly
 
 _PRAGMAS = (
     "busy_timeout = 15000",

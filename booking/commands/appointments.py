@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
-from booking.operations.errors import AppointmentCancelled, AppointmentPast, SlotUnavailable
+from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import LONGEST_WINDOW, Reason, free_starts, nearest
 from booking.storage import reads

@@ -5,7 +5,7 @@ from flask import Blueprint, request, url_for
 from booking.contact import forms
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
-from booking.operations.errors import Limit
+from booking.operations.requests import Limit
 from booking.tab_sessions import MissingTabSession, TabSessionGone, TooManyTabs
 from booking.web import urls
 from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages

@@ -25,8 +25,7 @@ from booking.storage.visitors import VisitorHashes
 from booking.transactions.statements import connection_of
 from booking.transactions.watching import mark_rollback_only
 
-from .errors import SlotUnavailable
-from .slot_request import Candidate, SlotRequest
+from .requests import Candidate, SlotRequest, SlotUnavailable
 from .visitors import (
     VisitorShare,
     check_visitor_limits,

@@ -32,15 +32,19 @@ from booking.storage.reads import (
 from booking.transactions.sessions import Retry
 
 from .allocation import Claimant, Terms, allocate, attempt
-from .errors import (
+from .purge import delete_past_claims
+from .requests import (
     AlreadyConfirmed,
     AppointmentCancelled,
     AppointmentPast,
+    By,
+    Candidate,
+    SlotRequest,
     SlotUnavailable,
+    Visitor,
     VisitorLimit,
+    candidates,
 )
-from .purge import delete_past_claims
-from .slot_request import By, Candidate, SlotRequest, Visitor, candidates
 
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"

@@ -27,8 +27,18 @@ from booking.storage.reads import hold_of
 from booking.transactions.statements import connection_of
 
 from .allocation import Claimant, Terms, allocate, attempt
-from .errors import NoHold, NoMoreTime, ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from .slot_request import Candidate, Proof, SlotRequest, Visitor, candidates
+from .requests import (
+    Candidate,
+    NoHold,
+    NoMoreTime,
+    Proof,
+    ProofOfWorkRequired,
+    SlotRequest,
+    SlotUnavailable,
+    Visitor,
+    VisitorLimit,
+    candidates,
+)
 from .visitors import held_before, require_proof_of_work
 
 

@@ -21,8 +21,8 @@ from booking.storage.reads import bookings_like
 
 from .allocation import unavailable
 from .bookings import cancel
-from .errors import AppointmentPast, SlotUnavailable
 from .plan import BusinessPlan, ServicePlan, StaffPlan
+from .requests import AppointmentPast, SlotUnavailable
 
 Done = TypeVar("Done")
 

@@ -25,8 +25,7 @@ from booking.storage.visitors import (
     visitor_usage,
 )
 
-from .errors import Limit, ProofOfWorkRequired, VisitorLimit
-from .slot_request import Candidate, SlotRequest, Visitor
+from .requests import Candidate, Limit, ProofOfWorkRequired, SlotRequest, Visitor, VisitorLimit
 
 Usage = Mapping[int, VisitorUsage]
 MULTIPLES = (1, 4, 8)

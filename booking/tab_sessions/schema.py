@@ -188,8 +188,8 @@ def check_fields(data: Any) -> None:
     for each in fields(data):
         _check_start(data.__name__, each)
     for each in fields(data):
-        for hint in _unfit(_hints(data)[each.name]):
-            raise TabSessionError(f"{data.__name__}.{each.name} {_mistake(hint)}")
+        for mistake in _mistakes(_hints(data)[each.name]):
+            raise TabSessionError(f"{data.__name__}.{each.name} {mistake}")
 
 
 def _check_start(name: str, each: Field[Any]) -> None:
@@ -211,26 +211,22 @@ def _hints(data: type) -> dict[str, Any]:
         ) from unknown
 
 
-def _unfit(hint: Any) -> Iterator[Any]:
-    """Whatever in this type JSON does not give back as it was."""
+def _mistakes(hint: Any) -> Iterator[str]:
+    """What in this type JSON does not give back as it was, each with the remedy."""
     origin, inner = get_origin(hint), get_args(hint)
     if hasattr(hint, "__supertype__"):  # a NewType
-        yield from _unfit(hint.__supertype__)
+        yield from _mistakes(hint.__supertype__)
     elif origin is Annotated:
-        yield from _unfit(inner[0])
+        yield from _mistakes(inner[0])
     elif origin in _DICTS:
-        yield from _unfit_key(inner[0])
-        yield from _unfit(inner[1])
+        if inner[0] not in (str, Any) and get_origin(inner[0]) is not Literal:
+            yield f"has keys of {_name(inner[0])}, and JSON gives back text. {_remedy('str')}"
+        yield from _mistakes(inner[1])
     elif origin in _LISTS or origin in (Union, UnionType):
         for each in inner:
-            yield from _unfit(each)
+            yield from _mistakes(each)
     elif origin is not Literal and not is_typeddict(hint) and not _is_value(hint):
-        yield hint
-
-
-def _unfit_key(hint: Any) -> Iterator[Any]:
-    if hint not in (str, Any) and get_origin(hint) is not Literal:
-        yield _Key(hint)
+        yield _mistake(hint)
 
 
 def _is_value(hint: Any) -> bool:
@@ -240,16 +236,7 @@ def _is_value(hint: Any) -> bool:
         return False
 
 
-class _Key:
-    """A key of a dict that JSON would turn into text."""
-
-    def __init__(self, hint: Any) -> None:
-        self.hint = hint
-
-
 def _mistake(hint: Any) -> str:
-    if isinstance(hint, _Key):
-        return f"has keys of {_name(hint.hint)}, and JSON gives back text. {_remedy('str')}"
     if is_dataclass(hint):
         return f"holds the dataclass {_name(hint)}: JSON gives back a dict. {_remedy('dict')}"
     if (get_origin(hint) or hint) is tuple:

@@ -27,7 +27,7 @@ from .errors import (
     is_retryable,
     state_of,
 )
-from .sqlite_lock import begin_immediate
+from .sqlite_file import begin_immediate
 from .watching import (
     ONLY_READS,
     OWNED,

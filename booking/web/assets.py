@@ -22,14 +22,12 @@ SHEETS = (
     *("clear", "ending", "progress", "cards", "summary", "hold", "answers", "appointment"),
     *("calendar", "print"),
 )
-WIZARD = ("wizard", "typing", "hold", "idle", "leaving", "trouble")
-SCRIPTS = (*WIZARD, "two-tabs")
-ON_A_CROWDED_DAY = ("sum", "challenge")
+SCRIPTS = ("wizard", "typing", "hold", "idle", "leaving", "trouble", "two-tabs")
 MERGED = {
     "booking.css": [STATIC / "css" / f"{name}.css" for name in SHEETS],
     "booking.js": [STATIC / "js" / f"{name}.js" for name in SCRIPTS],
     "first-step.js": [STATIC / "js" / "first-step.js"],  # before all others, so by itself
-    "sum.js": [STATIC / "js" / f"{name}.js" for name in ON_A_CROWDED_DAY],
+    "sum.js": [STATIC / "js" / f"{name}.js" for name in ("sum", "challenge")],  # on a crowded day
 }
 
 REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
@@ -76,8 +74,7 @@ def digest(*files: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _digest(files: tuple[Path, ...], _changed: tuple[int, ...]) -> str:
-    content = b"\n".join(file.read_bytes() for file in files)
-    return hashlib.sha256(content).hexdigest()[:12]
+    return hashlib.sha256(b"\n".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def _digest_at(name: str, values: dict[str, Any]) -> str:

@@ -11,8 +11,7 @@ from typing import cast
 from flask import current_app, request
 from sqlalchemy.orm import Session
 
-from booking.operations.errors import VisitorLimit
-from booking.operations.slot_request import Visitor
+from booking.operations.requests import Visitor, VisitorLimit
 from booking.operations.visitors import count_drafts, seconds_left_of_day
 from booking.state import current_sidebook
 from booking.tab_sessions import TooManyTabs

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from booking.customer.wizard.state import slot_value
-from booking.operations.errors import SlotUnavailable
+from booking.operations.requests import SlotUnavailable
 from tests.attacks.field import Field, at
 from tests.fixtures.customers import Answer, Customer, all_at_once
 

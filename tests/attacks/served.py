@@ -14,7 +14,7 @@ from booking import create_app as make
 from booking.customer.wizard.state import slot_start
 from booking.operations import allocation, bookings
 from booking.operations.bookings import reschedule
-from booking.operations.errors import SlotUnavailable
+from booking.operations.requests import SlotUnavailable
 from booking.storage import claims, reads, snapshot
 from booking.tab_sessions import TabSession, run_in_transaction
 

@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import select
 
 from booking.customer.wizard.texts import VISITOR_LIMIT_MESSAGES
-from booking.operations.errors import Limit
+from booking.operations.requests import Limit
 from booking.storage.models import visitor_drafts
 from booking.testing import TabClient
 from tests.customer.test_holds import marks, type_a_name

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
+from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 
 REFUSALS = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
 

@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from booking.operations.allocation import Claimant, allocate, attempt
-from booking.operations.errors import SlotUnavailable
-from booking.operations.slot_request import Candidate, SlotRequest
+from booking.operations.requests import Candidate, SlotRequest, SlotUnavailable
 from booking.scheduling.slots import Reason
 from booking.storage.claims import owned
 from booking.storage.models import Hold, Resource, claim

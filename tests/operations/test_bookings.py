@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel, reschedule
-from booking.operations.errors import AlreadyConfirmed, AppointmentPast
+from booking.operations.requests import AlreadyConfirmed, AppointmentPast
 from booking.scheduling.slots import Reason
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, claim, hold

@@ -12,14 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sqlalchemy import select, text
 
 from booking.operations.bookings import cancel, reschedule
-from booking.operations.errors import (
+from booking.operations.holds import extend, release
+from booking.operations.purge import GRACE, purge_claims, purge_holds
+from booking.operations.requests import (
     AppointmentCancelled,
     NoHold,
     NoMoreTime,
     SlotUnavailable,
 )
-from booking.operations.holds import extend, release
-from booking.operations.purge import GRACE, purge_claims, purge_holds
 from booking.storage import claims, snapshot
 from booking.storage.models import Hold, StaffMember
 from booking.storage.reads import booking_by_reference

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from booking.operations.errors import NoHold, NoMoreTime
 from booking.operations.holds import extend, prolong, release, release_but_keep_clock
 from booking.operations.purge import purge_holds
-from booking.operations.slot_request import Visitor
+from booking.operations.requests import NoHold, NoMoreTime, Visitor
 from booking.scheduling.slots import Reason
 from booking.storage.holds import delete_past_holds
 from booking.storage.models import Booking, claim, hold, past_hold

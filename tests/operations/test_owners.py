@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.operations import owners
-from booking.operations.errors import SlotUnavailable
+from booking.operations.requests import SlotUnavailable
 from booking.scheduling.slots import Reason
 from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Booking, claim, hold

@@ -7,9 +7,8 @@ from functools import partial
 import pytest
 from sqlalchemy import insert
 
-from booking.operations.errors import ProofOfWorkRequired
 from booking.operations.holds import extend, release_but_keep_clock
-from booking.operations.slot_request import Proof, Visitor
+from booking.operations.requests import Proof, ProofOfWorkRequired, Visitor
 from booking.storage.models import spent_challenge
 from booking.storage.visitors import delete_spent_challenges
 from tests.fixtures.small_shop import NOW, at

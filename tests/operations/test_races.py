@@ -18,10 +18,9 @@ from sqlalchemy.orm import Session
 
 from booking.operations import visitors
 from booking.operations.bookings import cancel
-from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import extend, release
 from booking.operations.purge import purge_claims, purge_holds, purge_marks
-from booking.operations.slot_request import Visitor
+from booking.operations.requests import SlotUnavailable, Visitor
 from booking.operations.visitors import count_drafts
 from booking.scheduling.slots import Reason
 from booking.storage.claims import release_holds

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from booking.operations.bookings import cancel, reschedule
-from booking.operations.errors import AppointmentCancelled, AppointmentPast
+from booking.operations.requests import AppointmentCancelled, AppointmentPast
 from booking.scheduling.slots import Reason
 from booking.storage.models import claim, hold
 from booking.storage.reads import booking_by_reference

@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import select, text
 
 from booking.operations import visitors
-from booking.operations.errors import Limit, NoMoreTime, VisitorLimit
 from booking.operations.holds import extend
 from booking.operations.purge import purge_marks
-from booking.operations.slot_request import Visitor
+from booking.operations.requests import Limit, NoMoreTime, Visitor, VisitorLimit
 from booking.operations.visitors import count_drafts
 from booking.storage.models import Booking, hold, visitor_drafts, visitor_key
 from booking.storage.visitors import delete_draft_counts

@@ -4,8 +4,8 @@ from datetime import date, datetime, timedelta
 from operator import methodcaller
 from zoneinfo import ZoneInfo
 
-from booking.operations.errors import SlotUnavailable
 from booking.operations.holds import release
+from booking.operations.requests import SlotUnavailable
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
 from booking.storage.reads import Diary, hold_of

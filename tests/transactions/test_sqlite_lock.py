@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.extension import Sidebook
 from booking.tab_sessions import is_temporarily_unavailable, write_transaction
-from booking.transactions.sqlite_lock import begin_immediate, wait_evenly
+from booking.transactions.sqlite_file import begin_immediate, wait_evenly
 from tests.conftest import app_over
 
 TIMEOUTS = {"at once": 0, "a while": 150}  # ms

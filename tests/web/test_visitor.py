@@ -10,7 +10,7 @@ import time_machine
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from booking.customer.wizard.texts import MANY_HELD, VISITOR_LIMIT_MESSAGES
-from booking.operations.errors import Limit
+from booking.operations.requests import Limit
 from booking.testing import TabClient
 from booking.web.visitor import UNREADABLE, network_names, read_address
 from tests.customer.walks import (

@@ -16,7 +16,7 @@ from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file, uid
 from booking.operations import bookings
-from booking.operations.errors import AppointmentPast
+from booking.operations.requests import AppointmentPast
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Booking
@@ -30,7 +30,7 @@ from booking.tab_sessions import (
 from booking.web.rendering import get_shop, render
 from booking.web.urls import public_url
 
-from . import manage_link, presenter
+from . import presenter
 
 NOTHING_TO_SAY = 1024  # bytes: the form is one button
 BEGUN = gettext_noop(
@@ -106,7 +106,7 @@ def _is_meant(token: str) -> bool:
     """
     by_browser = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
     enough = (1, 2) if by_browser else (2,)
-    return request.form.get("sure") in [manage_link.cancel_mark(token, asked) for asked in enough]
+    return request.form.get("sure") in [presenter.cancel_mark(token, asked) for asked in enough]
 
 
 def _cancel(session: Session, token: str, *, meant: bool) -> None:
@@ -140,7 +140,7 @@ def _page(
         state=booking.state,
         cancellable=_is_cancellable(booking),
         cancel_url=url,
-        sure=manage_link.cancel_mark(token, asked),
+        sure=presenter.cancel_mark(token, asked),
         asked=asked,
         calendar_url=url_for(".calendar", token=token),
         alerts=alerts,
@@ -149,7 +149,7 @@ def _page(
 
 
 def _booking(session: Session, token: str) -> Booking:
-    booking = reads.booking_by_token_hash(session, manage_link.token_hash(token)) or abort(404)
+    booking = reads.booking_by_token_hash(session, presenter.token_hash(token)) or abort(404)
     if booking.ends_at + SHOWN_FOR < _now():
         raise LongOver
     return booking

@@ -14,7 +14,7 @@ from typing import Any
 from altcha import Payload, create_challenge, verify_solution
 from flask import request
 
-from booking.operations.slot_request import Proof
+from booking.operations.requests import Proof
 from booking.storage.visitors import keys_for
 
 from .state import WizardState, required, slot_value

@@ -42,8 +42,7 @@ def typed_values() -> dict[str, str]:
     if _TYPED not in request.environ:
         typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
         request.environ[_TYPED] = dict(islice(typed, MOST_FIELDS))
-    found: dict[str, str] = request.environ[_TYPED]
-    return found
+    return cast("dict[str, str]", request.environ[_TYPED])
 
 
 def read_typed_values() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.operations import holds
-from booking.operations.errors import (
+from booking.operations.requests import (
     NoHold,
     NoMoreTime,
     ProofOfWorkRequired,
@@ -213,11 +213,10 @@ def _extend(tab: TabSession) -> None:
 
 
 def _last(held: Hold, now: datetime) -> int:
-    full: int = int(now.timestamp()) + 60 * current_sidebook().settings.hold_minutes
-    return min(full, _longest(held))
+    full = 60 * current_sidebook().settings.hold_minutes
+    return min(int(now.timestamp()) + full, _longest(held))
 
 
 def _longest(held: Hold) -> int:
     settings = current_sidebook().settings
-    longest: int = 60 * settings.hold_minutes * (1 + settings.hold_extensions)
-    return held.held_since + longest
+    return held.held_since + 60 * settings.hold_minutes * (1 + settings.hold_extensions)

@@ -47,8 +47,7 @@ def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repe
 
 def _shell(title: str, fragment_url: str) -> str:
     with read_transaction(current_sidebook().session) as session:
-        shop = get_shop(session)
-        return render("page.html", shop, title=title, fragment_url=fragment_url)
+        return render("page.html", get_shop(session), title=title, fragment_url=fragment_url)
 
 
 def _start_of_new_tab(session: Session, state: str) -> str:

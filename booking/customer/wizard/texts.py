@@ -5,7 +5,7 @@ Constants are marked here and translated where they are shown.
 
 from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
-from booking.operations.errors import Limit
+from booking.operations.requests import Limit
 from booking.scheduling.slots import Reason
 from booking.storage.models import Service
 

@@ -33,5 +33,4 @@ def script_as_sent() -> bytes:
 
 @lru_cache(maxsize=1)
 def _as_sent(_changed: int) -> bytes:
-    text = CLIENT_SCRIPT.read_text("utf-8")
-    return _INDENT.sub("", _COMMENT.sub("", text)).encode()
+    return _INDENT.sub("", _COMMENT.sub("", CLIENT_SCRIPT.read_text("utf-8"))).encode()

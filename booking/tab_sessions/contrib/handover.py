@@ -13,7 +13,7 @@ import logging
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import delete, insert
 
@@ -75,8 +75,7 @@ def redeem(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | No
     except crypto.SealBroken as broken:  # nothing of ours, and no fault of the tab
         _log.error("one tab gives another nothing: %s", broken)
         return None
-    content: dict[str, Any] = json.loads(plain)
-    return content
+    return cast("dict[str, Any]", json.loads(plain))
 
 
 def _digest(reference: str) -> bytes:

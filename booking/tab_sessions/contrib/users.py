@@ -30,15 +30,13 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
     Raises: TabSessionError where the script has no address to renew the tab at, and for a user
     without an id.
     """
-    views = current_app.view_functions.values()
-    if not any(getattr(view, "renews_tabs", False) for view in views):
+    if not any(getattr(v, "renews_tabs", False) for v in current_app.view_functions.values()):
         raise TabSessionError(
             "attach_user needs session_lifecycle: without it no browser can take another id, and "
             "the tab's writes are 409 for ever. Write session_lifecycle(blueprint) and, where the "
             "script's prefix is not the blueprint's, data-url=\"…/tab-session\" on its tag."
         )
-    is_an_id = isinstance(user, str | int | UUID) and not isinstance(user, bool)
-    if not is_an_id or user == "":
+    if not isinstance(user, str | int | UUID) or isinstance(user, bool) or user == "":
         raise TabSessionError(
             "attach_user takes the id of somebody who is logged in, as text, number or UUID: what "
             f"user= of TabSessions returns for them. This was {type(user).__name__} {user!r:.40}."

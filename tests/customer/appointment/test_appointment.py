@@ -7,7 +7,7 @@ import time_machine
 from bs4 import BeautifulSoup
 from icalendar import Calendar
 
-from booking.customer.appointment.manage_link import cancel_mark
+from booking.customer.appointment.presenter import cancel_mark
 from booking.testing import TabClient
 from tests.customer.walks import at_done, at_time, slots, text
 

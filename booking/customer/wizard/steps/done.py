@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from booking.customer.appointment import manage_link, presenter
+from booking.customer.appointment import presenter
 from booking.customer.wizard import progress
 from booking.customer.wizard.state import WizardState
 from booking.i18n import gettext as _
@@ -43,7 +43,7 @@ def render_done(
     if booking is None:
         raise TabSessionGone("completed")
     shop = seen.shop if seen else get_shop(tab.session)
-    token = manage_link.manage_token(tab, booking.draft)
+    token = presenter.manage_token(tab, booking.draft)
     return render(
         "_done.html",
         shop,
@@ -60,7 +60,7 @@ def render_done(
         state=booking.state,
         new_url=urls.root(),
         new_fragment_url=urls.address("form"),
-        **manage_link.manage_links(token),
+        **presenter.manage_links(token),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from booking.customer.appointment import manage_link
+from booking.customer.appointment import presenter
 from booking.customer.wizard.form_fields import posted
 from booking.customer.wizard.fragments import go_on, refuse
 from booking.customer.wizard.progress import progress_of, questions, step_named
@@ -17,7 +17,7 @@ from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations import bookings
 from booking.operations.bookings import Customer
-from booking.operations.errors import AlreadyConfirmed, SlotUnavailable, VisitorLimit
+from booking.operations.requests import AlreadyConfirmed, SlotUnavailable, VisitorLimit
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.bookings import detach
@@ -109,9 +109,7 @@ def _make_booking(wizard: WizardState) -> Booking:
         start=required(draft.start),
         customer=Customer(**draft.contact, zone=wizard.zone.key),
         answers=[each for step in questions() for each in step.booking_answers(wizard)],
-        manage_token_hash=manage_link.token_hash(
-            manage_link.manage_token(tab, wizard.idempotency_key)
-        ),
+        manage_token_hash=presenter.token_hash(presenter.manage_token(tab, wizard.idempotency_key)),
         now=tab.now,
         visitor=visitor(),
         savepoint=False,

@@ -20,7 +20,7 @@ from booking.customer.wizard.state import (
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
 from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
-from booking.operations.errors import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
+from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
 from booking.storage.reads import FreeSlot
 from booking.tab_sessions import DeferredResponse
