@@ -1,4 +1,4 @@
-"""The one file that an SQLite database is, watched while we have it open; and waiting for its writer.
+"""The file that an SQLite database is, watched while we have it open; and how we wait for it.
 
 An open file outlives its name: once it was deleted or replaced, whatever is written into it is
 gone with the last process that has it open, and SQLite says nothing.
