@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, request_started
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
@@ -18,7 +17,7 @@ from booking.config import (
     read_settings,
     read_sources,
 )
-from booking.customer import create_blueprint
+from booking.customer.wizard.routes import create_blueprint
 from booking.database import database_of, prepare_postgresql, prepare_sqlite
 from booking.i18n import load_languages
 from booking.operations.holds import release
@@ -105,7 +104,7 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
         watch(sidebook.db.session)
     if "tab_sessions" in app.extensions:
         _refuse_other_limits(app, sidebook.settings)
-        add_end_hook(app, _release_hold)
+        add_end_hook(app, release)
         add_store_hook(app, count_stored_drafts)
         return
     TabSessions(
@@ -114,7 +113,7 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
         idle_minutes=sidebook.settings.idle_minutes,
         absolute_minutes=sidebook.settings.absolute_hours * 60,
         request_seconds=sidebook.settings.request_seconds,
-        on_end=_release_hold,
+        on_end=release,
         on_store=count_stored_drafts,
     )
 
@@ -141,10 +140,6 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
                 f"Sidebook, with {option}={theirs:g}. Write TabSessions(…, {option}={ours}), or "
                 f"leave {key_of(name)} out."
             )
-
-
-def _release_hold(session: Session, key: int) -> None:
-    release(session, tab_key=key)
 
 
 LATER_CONFLICT = (

@@ -17,7 +17,13 @@ from sqlalchemy.orm import Session
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
 from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
-from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.clock import (
+    day_interval,
+    from_minute,
+    local_day,
+    local_days,
+    to_minute,
+)
 from booking.scheduling.slots import LONGEST_WINDOW, Reason, free_starts, nearest
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue, rules_of
@@ -334,6 +340,6 @@ def _starts(
     whenever = replace(rules_of(service), minimum_notice=0, booking_window=LONGEST_WINDOW)
     found: set[int] = set()
     for hours in (working[member.id] for member in staff):
-        days = local_day(span[0], hours.zone), local_day(span[1] - 1, hours.zone)
+        days = local_days(span, hours.zone)
         found.update(free_starts(hours, whenever, (), span[0], *days))
     return sorted(start for start in found if span[0] <= start < span[1])

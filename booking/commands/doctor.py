@@ -19,12 +19,11 @@ from booking.scheduling.clock import (
     TICK,
     day_interval,
     from_minute,
-    intersect,
     local_day,
     to_minute,
 )
-from booking.scheduling.slots import open_intervals
-from booking.storage.catalogue import Catalogue, read_catalogue
+from booking.scheduling.slots import open_minutes
+from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import staff_ticks
 from booking.storage.holds import held_ticks
 from booking.storage.models import (
@@ -288,16 +287,17 @@ def _held_days(session: Session, now: datetime, much: int) -> list[tuple[date, s
             holds[key].add(number)
     found = []
     for (day, member), held in sorted(minutes.items()):
-        share = 100 * held // max(_open_minutes(catalogue, member, day), held)
+        share = (
+            100
+            * held
+            // max(
+                open_minutes(catalogue.working_time(member), day_interval(day, catalogue.zone)),
+                held,
+            )
+        )
         if share > much and len(holds[day, member]) >= FEWEST_HOLDS:
             found.append((day, catalogue.staff[member].slug, share))
     return found
-
-
-def _open_minutes(catalogue: Catalogue, member: int, day: date) -> int:
-    working, span = catalogue.working_time(member), day_interval(day, catalogue.zone)
-    days = local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
-    return sum(end - start for start, end in intersect(open_intervals(working, *days), [span]))
 
 
 def _held(days: list[tuple[date, str, int]]) -> Finding:

@@ -6,7 +6,3 @@ module of `steps/` shows its question and takes its answer; `fragments` names wh
 renders it. `errors` words what goes wrong at this door alone; `appointment` is the manage link,
 which needs no tab.
 """
-
-from .wizard.routes import create_blueprint
-
-__all__ = ["create_blueprint"]

@@ -245,7 +245,7 @@ def prolong(
     return hold_of(session, tab_key)
 
 
-def release(session: Session, *, tab_key: int) -> None:
+def release(session: Session, tab_key: int) -> None:
     """Let go of whatever the tab holds; without a hold, nothing happens."""
     held = hold_of(session, tab_key, lock=True)
     if held is not None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from booking.scheduling.clock import TICK, contains, local_day, to_minute
+from booking.scheduling.clock import TICK, contains, local_day, local_days, to_minute
 from booking.scheduling.slots import Reason, open_intervals
 from booking.storage.catalogue import Catalogue, read_catalogue, rules_of
 from booking.storage.claims import day_places, release_claims
@@ -199,6 +199,5 @@ def _is_attended(catalogue: Catalogue, booking: Booking) -> bool:
     if member is None or member.retired:
         return False
     working = catalogue.working[member.id]
-    start, end = to_minute(booking.starts_at), to_minute(booking.ends_at)
-    opened = open_intervals(working, local_day(start, working.zone), local_day(end, working.zone))
-    return contains(opened, start, end)
+    span = to_minute(booking.starts_at), to_minute(booking.ends_at)
+    return contains(open_intervals(working, *local_days(span, working.zone)), *span)

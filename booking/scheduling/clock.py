@@ -119,6 +119,11 @@ def local_day(minute: int, zone: ZoneInfo) -> date:
     return from_minute(minute).astimezone(zone).date()
 
 
+def local_days(span: Interval, zone: ZoneInfo) -> tuple[date, date]:
+    """Return the first and the last date, as the wall has it, that the span touches."""
+    return local_day(span[0], zone), local_day(span[1] - 1, zone)
+
+
 def minute_of_day(minute: int, zone: ZoneInfo) -> int:
     """Return what the clock in `zone` shows at that instant, in minutes after its 00:00."""
     shown = from_minute(minute).astimezone(zone)

@@ -19,6 +19,7 @@ from .clock import (
     day_interval,
     intersect,
     local_day,
+    local_days,
     merge,
     subtract,
     wall_spans,
@@ -153,6 +154,12 @@ def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interv
             opened += _day_opening(day, ranges, working.pauses(day), working.zone)
     closed = (*working.time_off, *working.closures)
     return subtract(opened, closed) if closed else merge(opened)
+
+
+def open_minutes(working: WorkingTime, span: Interval) -> int:
+    """Return how many minutes of the span are open, taken or not."""
+    opened = open_intervals(working, *local_days(span, working.zone))
+    return sum(end - start for start, end in intersect(opened, [span]))
 
 
 def each_day(first: date, last: date) -> Iterator[date]:

@@ -6,10 +6,9 @@ in one direction only. Who lets several holds go one after the other, as the end
 does, can still meet somebody crosswise: PostgreSQL breaks that deadlock, and it is run again.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tuple_, update
@@ -74,9 +73,9 @@ def claim_and_release(
         if lost:
             return lost
     if extra:
-        mine = _belonging_to(hold_id, booking_id)
+        column, owner = ("booking_id", booking_id) if hold_id is None else ("hold_id", hold_id)
         surplus = tuple_(claims.c.resource_id, claims.c.tick).in_(sorted(extra))
-        connection_of(session).execute(delete(claims).where(mine, surplus))
+        connection_of(session).execute(delete(claims).where(claims.c[column] == owner, surplus))
     return set()
 
 
@@ -167,12 +166,6 @@ def _lock(session: Session, belonging: ColumnElement[bool]) -> None:
     ).fetchall()
 
 
-def _belonging_to(hold_id: int | None, booking_id: int | None) -> ColumnElement[bool]:
-    if hold_id is not None:
-        return claims.c.hold_id == hold_id
-    return claims.c.booking_id == booking_id
-
-
 # Built once: building a statement takes several times as long as running it.
 BLOCKING = (
     claims.c.tick >= bindparam("first"),
@@ -223,7 +216,8 @@ def _write(
     connection = connection_of(session)
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     written = 0
-    for part in _parts(pairs):
+    for begin in range(0, len(pairs), _ROWS_A_STATEMENT):
+        part = pairs[begin : begin + _ROWS_A_STATEMENT]
         values = [value for pair in part for value in (*pair, *claimant)]
         # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
         result = connection.exec_driver_sql(
@@ -231,12 +225,6 @@ def _write(
         )
         written += result.rowcount
     return written
-
-
-def _parts(pairs: list[Pair]) -> Iterator[list[Pair]]:
-    rest = iter(pairs)
-    while part := list(islice(rest, _ROWS_A_STATEMENT)):
-        yield part
 
 
 @lru_cache(maxsize=_ROWS_A_STATEMENT)

@@ -5,7 +5,6 @@ members, bookings and days.
 """
 
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +23,7 @@ from .bookings import booking as bookings
 from .bookings import hold as holds
 from .business import Service, Shop, StaffMember
 from .catalogue import Catalogue, read_catalogue, rules_of
-from .snapshot import AvailabilitySnapshot, load_snapshot
+from .snapshot import AvailabilitySnapshot, load_snapshot, within
 
 LONGEST = timedelta(days=2)
 """No appointment lasts that long."""
@@ -264,12 +263,12 @@ def _starts(
 def _day(
     snapshot: AvailabilitySnapshot,
     staff: Sequence[StaffMember],
-    free: Sequence[int],
+    free: list[int],
     day: date,
     zone: ZoneInfo,
 ) -> DayAvailability:
     span = day_interval(day, zone)
-    starts = tuple(free[bisect_left(free, span[0]) : bisect_left(free, span[1])])
+    starts = tuple(within(free, span))
     is_open = bool(starts) or any(snapshot.offers(member, span) for member in staff)
     return DayAvailability(day, is_open, starts, snapshot.rules.duration)
 

@@ -21,8 +21,8 @@ from booking.scheduling.clock import (
     Interval,
     day_interval,
     from_minute,
-    intersect,
     local_day,
+    local_days,
     to_minute,
 )
 from booking.scheduling.slots import (
@@ -33,7 +33,7 @@ from booking.scheduling.slots import (
     each_day,
     free_starts,
     limit_days,
-    open_intervals,
+    open_minutes,
     why_not,
 )
 from booking.transactions.statements import connection_of
@@ -169,27 +169,25 @@ class AvailabilitySnapshot:
             self.rules,
             self.taken[member.id],
             self.now,
-            *_local_days(span, working),
+            *local_days(span, working.zone),
             full_days=self._full_days,
         )
         if own := self._own_start(member):
             found = sorted({*found, own})
-        return _within(found, span)
+        return within(found, span)
 
     def offers(self, member: StaffMember, span: Interval) -> bool:
         """Tell whether there would be a slot within the span if nothing was taken, past or not."""
         working = self.working[member.id]
-        if not any(map(working.ranges, each_day(*_local_days(span, working)))):
+        if not any(map(working.ranges, each_day(*local_days(span, working.zone)))):
             return False
         whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
-        starts = free_starts(working, whenever, (), span[0], *_local_days(span, working))
-        return bool(_within(starts, span))
+        starts = free_starts(working, whenever, (), span[0], *local_days(span, working.zone))
+        return bool(within(starts, span))
 
     def open_minutes(self, member: StaffMember, span: Interval) -> int:
         """Return how long the staff member works within the span, taken or not."""
-        working = self.working[member.id]
-        opened = intersect(open_intervals(working, *_local_days(span, working)), [span])
-        return sum(end - start for start, end in opened)
+        return open_minutes(self.working[member.id], span)
 
     def free_places(self, day: date) -> list[int]:
         """Return the day's free places, lowest first; none where there is no daily limit."""
@@ -255,11 +253,8 @@ def load_snapshot(
     )
 
 
-def _local_days(span: Interval, working: WorkingTime) -> tuple[date, date]:
-    return local_day(span[0], working.zone), local_day(span[1] - 1, working.zone)
-
-
-def _within(starts: list[int], span: Interval) -> list[int]:
+def within(starts: list[int], span: Interval) -> list[int]:
+    """Return those of the sorted starts that lie within the span."""
     return starts[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 
 
