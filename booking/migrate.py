@@ -23,10 +23,10 @@ from booking.database import (
     wait_as_long_as_it_takes,
 )
 from booking.files import MIGRATIONS
+from booking.state import VERSION_TABLE
 from booking.storage.base import NAMES
 from booking.storage.models import Base
 from booking.tab_sessions.model import metadata as tab_sessions
-from booking.tables import VERSION_TABLE
 
 _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
 

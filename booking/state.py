@@ -1,14 +1,95 @@
-"""What the doors and commands of one app need to know of its Sidebook."""
+"""What the doors and commands of one app need to know of its Sidebook, and of its tables.
 
+Whether those are of this version is asked by the first request and until it is so, then never
+again: a program that was started before its migrations says so on the first page, not at the end of
+a customer's work.
+"""
+
+import logging
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app, has_request_context, request
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Inspector, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, scoped_session
 
 from booking.config import ConfigurationError, Settings
-from booking.tables import Tables
+from booking.files import MIGRATIONS
+from booking.storage.base import OlderTables
+from booking.storage.models import Base
+from booking.tab_sessions import DATABASE_FAILURES
+from booking.tab_sessions.model import metadata as tab_sessions
+from booking.transactions.errors import state_of
 from booking.transactions.watching import AnySession
+
+VERSION_TABLE = "booking_alembic_version"
+_VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name
+_MAY_NOT = "42501"  # insufficient_privilege
+_log = logging.getLogger(__name__)
+
+
+class Tables:
+    """What one process knows of the tables it serves from."""
+
+    def __init__(self) -> None:
+        self.are_known = False
+
+    def require(self, session: Any) -> None:
+        """Raise OlderTables as long as something that this version needs is missing.
+
+        It asks in the session's own transaction, because a host's session may be bound to a
+        connection, and ends one that it began. A database that does not answer is left to whoever
+        asks next, who says that better; a role that may not read the version is not asked again.
+        """
+        if self.are_known:
+            return
+        actual: Session = session() if isinstance(session, scoped_session) else session
+        begun = not actual.in_transaction()
+        try:
+            _refuse_older(actual)
+            self.are_known = True
+        except DATABASE_FAILURES as error:
+            self.are_known = isinstance(error, DBAPIError) and state_of(error) == _MAY_NOT
+        finally:
+            if begun:
+                actual.rollback()
+
+    def forget(self) -> None:
+        """Ask again: what was there is missing, as after a backup was restored."""
+        self.are_known = False
+
+
+def _refuse_older(session: Session) -> None:
+    inspector = inspect(session.connection())
+    if not inspector.has_table(VERSION_TABLE):
+        _refuse_missing_columns(inspector)
+        return
+    version = session.execute(_VERSION).scalar()
+    *older, current = sorted(file.name[:4] for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    if version is None or version in older:
+        at = f"at version {version}" if version else "empty"
+        raise OlderTables(f"they are {at}, and this program needs {current}", begun=bool(version))
+    if version != current:
+        # As while a new version is rolled out: what an older worker cannot do is 503 by itself.
+        _log.warning("The booking tables are newer than this process: start it anew.")
+
+
+def _refuse_missing_columns(inspector: Inspector) -> None:
+    """For a host whose own migrations, or create_all, made the tables: no version says so."""
+    wanted = [*tab_sessions.tables.values(), *Base.metadata.tables.values()]
+    ours = inspector.get_multi_columns(filter_names=[table.name for table in wanted])
+    columns = {name: {each["name"] for each in several} for (_, name), several in ours.items()}
+    missing = [
+        f"{table.name}.{column.name}"
+        for table in wanted
+        for column in table.columns
+        if column.name not in columns.get(table.name, ())
+    ]
+    if missing:
+        begun = any(table.name in columns for table in wanted)
+        raise OlderTables(f"{missing[0]} is missing", begun=begun, by_host=begun)
+
 
 NAME = "booking"
 """The key in app.extensions, and the name of blueprint and commands unless a host gives one."""

@@ -6,8 +6,16 @@ English only for now; every text that a customer reads goes through these, so th
 translated.
 """
 
-from .language import ENGLISH, Language, current_language, load_languages, speaking
-from .messages import gettext, gettext_noop, ngettext
+from .language import (
+    ENGLISH,
+    Language,
+    current_language,
+    gettext,
+    gettext_noop,
+    load_languages,
+    ngettext,
+    speaking,
+)
 
 __all__ = [
     "ENGLISH",

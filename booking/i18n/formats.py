@@ -15,7 +15,7 @@ from babel.lists import format_list
 from babel.units import format_unit
 
 from .language import ENGLISH, Language, current_language
-from .messages import gettext as _
+from .language import gettext as _
 
 Style = Literal["or", "unit-short"]
 _WITHOUT_A_PLACE = frozenset({"UTC", "GMT", "Zulu", "UCT"})

@@ -1,7 +1,8 @@
 """A language: how its dates are written and what its messages say, and which one is spoken now.
 
 It belongs to the context (a request, a letter), so that two languages are spoken side by side in
-one process. Where nobody chose one it is English, in which the code itself is written.
+one process. Where nobody chose one it is English, in which the code itself is written: then a text
+is what the code says. Its functions are gettext's, over the current catalogue.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,3 +88,23 @@ def _read_catalogue(folder: Path) -> NullTranslations:
         messages.add_fallback(read)
         read = messages
     return read
+
+
+def gettext(message: str, /, **values: object) -> str:
+    """Return the message in the reader's language, its `%(name)s` filled from `values`.
+
+    Without values a percent sign is one, and nothing is filled.
+    """
+    text = current_language().catalogue.gettext(message)
+    return text % values if values else text
+
+
+def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
+    """Return the message for that number by the language's own plural; `%(number)s` is filled."""
+    text = current_language().catalogue.ngettext(one, many, number)
+    return text % {"number": number, **values}
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a message that is translated later, where it is shown: a constant of a module."""
+    return message
