@@ -47,19 +47,19 @@ def spelt(text: str) -> str:
         return text.strip(" \t\n")
     if has_towers(text, _STREAM_SAFE):
         return text  # form C sorts marks one by one: eight thousand of them took 70 ms
-    seen = _INVISIBLE.sub(r"\1", unicodedata.normalize("NFC", text))
-    if not _RIGHT_TO_LEFT.search(seen):
-        seen = _DIRECTIONS.sub("", seen)
-    seen = _LOOSE_JOINERS.sub("", seen)
-    return _EDGES.sub("", unicodedata.normalize("NFC", seen))
+    visible = _INVISIBLE.sub(r"\1", unicodedata.normalize("NFC", text))
+    if not _RIGHT_TO_LEFT.search(visible):
+        visible = _DIRECTIONS.sub("", visible)
+    visible = _LOOSE_JOINERS.sub("", visible)
+    return _EDGES.sub("", unicodedata.normalize("NFC", visible))
 
 
 def bare(text: str) -> str:
     """Return an address or a number without invisible characters and full-width letters."""
     if text.isascii():
         return text
-    seen = (each for each in spelt(text) if unicodedata.category(each) != "Cf")
-    return _VARIANTS.sub("", "".join(seen)).translate(_ORDINARY)
+    visible = (each for each in spelt(text) if unicodedata.category(each) != "Cf")
+    return _VARIANTS.sub("", "".join(visible)).translate(_ORDINARY)
 
 
 def is_unprintable(character: str) -> bool:

@@ -1,7 +1,7 @@
 """Times that are only held: who keeps them, and how the owner takes them back.
 
 Visitors and their networks are letters here: nobody can tell an address from them, nor, another
-day, that it is the same one. Whole unfinished bookings are taken back here as well.
+day, that it is the same one. Whole unfinished bookings are revoked here as well.
 """
 
 from collections import Counter

@@ -42,14 +42,18 @@ def once(judge: Judge, text: str, memo: Memo) -> str:
     """
     asked = (judge, text)
     if asked not in memo:
-        try:
-            memo[asked] = judge(text), None
-        except StopValidation as refused:
-            memo[asked] = text, str(refused)
+        memo[asked] = _outcome(judge, text)
     judged, refusal = memo[asked]
     if refusal is not None:
         raise StopValidation(refusal)
     return str(judged)
+
+
+def _outcome(judge: Judge, text: str) -> tuple[str, str | None]:
+    try:
+        return judge(text), None
+    except StopValidation as refused:
+        return text, str(refused)
 
 
 def judged(judge: Judge, most: int) -> Check:

@@ -20,8 +20,8 @@ from booking.storage.visitors import delete_old_keys
 GRACE = timedelta(hours=1)
 LONGEST = 3 * DAY // TICK
 """Ticks of an appointment of a day with a day's buffer on both sides."""
-_LOOKED = "booking.past_claims"  # in a connection's info: the hour in which none was left
-_MOST_LOOKED = 2000  # resources
+_CHECKED = "booking.past_claims"  # in a connection's info: the hour in which none was left
+_MOST_CHECKED = 2000  # resources
 
 
 def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
@@ -75,19 +75,19 @@ def delete_past_claims(
     """Delete past claims of these two: at most as many as the longest booking adds.
 
     Each booking does this for what it claims itself, so the table of claims stays small even where
-    nobody ever purges. Once nothing is left, each connection looks again in the next hour.
+    nobody ever purges. Once nothing is left, each connection checks again in the next hour.
     """
     past, hour = _past_ticks(now, zone), int(now.timestamp()) // 3600
     resources = {member.resource_id: past["staff"]}
     if service.daily_limit is not None:
         resources[service.resource_id] = past["service_day"]
-    looked: dict[int, int] = session.connection().info.setdefault(_LOOKED, {})
-    if len(looked) > _MOST_LOOKED:
-        looked.clear()
+    checked: dict[int, int] = session.connection().info.setdefault(_CHECKED, {})
+    if len(checked) > _MOST_CHECKED:
+        checked.clear()
     for resource_id, before in resources.items():
-        is_due = looked.get(resource_id) != hour
+        is_due = checked.get(resource_id) != hour
         if is_due and release_past(session, resource_id, before, LONGEST) < LONGEST:
-            looked[resource_id] = hour
+            checked[resource_id] = hour
 
 
 def _past_ticks(now: datetime, zone: ZoneInfo) -> dict[str, int]:

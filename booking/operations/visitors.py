@@ -21,7 +21,7 @@ from booking.storage.visitors import (
     add_drafts_begun,
     spend_proof,
     visitor_hashes,
-    visitor_standing,
+    visitor_totals,
     visitor_usage,
 )
 
@@ -81,7 +81,7 @@ def check_visitor_limits(
     if visitor is None or hashes is None:
         return {}
     first, end = day_interval(local_day(to_minute(request.start), zone), zone)
-    counted, usage = visitor_standing(
+    counted, usage = visitor_totals(
         session,
         hashes,
         [one.member.resource_id for one in request.candidates],

@@ -112,8 +112,8 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
     False where somebody was quicker, and nothing is changed: while a request waited, its time may
     have run out for others.
     """
-    connection, seen = connection_of(session), held.expires_at
-    if not _PROLONG_HOLD.execute(session, {"hold": held.id, "seen": seen, "until": until}).rowcount:
+    connection, old = connection_of(session), held.expires_at
+    if not _PROLONG_HOLD.execute(session, {"hold": held.id, "old": old, "until": until}).rowcount:
         return False
     if connection.dialect.name == "postgresql":
         _lock(session, claims.c.hold_id == held.id)
@@ -121,7 +121,7 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
     if _PROLONG_CLAIMS.execute(session, later).rowcount:
         return True
     # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
-    _PROLONG_HOLD.execute(session, {"hold": held.id, "seen": until, "until": seen})
+    _PROLONG_HOLD.execute(session, {"hold": held.id, "old": until, "until": old})
     return False
 
 
@@ -180,7 +180,7 @@ _OF_HOLD = FixedStatement(_PAIRS.where(claims.c.hold_id == bindparam("owner")))
 _OF_BOOKING = FixedStatement(_PAIRS.where(claims.c.booking_id == bindparam("owner")))
 _PROLONG_HOLD = FixedStatement(
     update(holds)
-    .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("seen"))
+    .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("old"))
     .values(expires_at=bindparam("until"))
 )
 _HOW_MANY = select(func.count()).where(claims.c.hold_id == bindparam("hold")).correlate(None)

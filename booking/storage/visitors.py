@@ -202,7 +202,7 @@ def visitor_usage(
     return _usage(connection_of(session).execute(_USAGE, values))
 
 
-def visitor_standing(
+def visitor_totals(
     session: Session,
     hashes: VisitorHashes,
     resources: Collection[int],
@@ -216,7 +216,7 @@ def visitor_standing(
     What the tab `besides_tab` holds is left out. Bookings count that were cancelled since, too.
     """
     values = _values(hashes, resources, ticks, now, besides_tab)
-    rows, end = connection_of(session).execute(_STANDING, values).all(), 2 * len(WIDTHS)
+    rows, end = connection_of(session).execute(_TOTALS, values).all(), 2 * len(WIDTHS)
     counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
     return counted, _usage(row[end:] for row in rows if row[end] is not None)
 
@@ -272,7 +272,7 @@ _USAGE = (
     .group_by(claims.c.resource_id)
 )
 _PART = _USAGE.subquery()
-_STANDING = select(_COUNT, _PART).join_from(_COUNT, _PART, true(), isouter=True)
+_TOTALS = select(_COUNT, _PART).join_from(_COUNT, _PART, true(), isouter=True)
 
 
 # `day` counts as date.toordinal() does.

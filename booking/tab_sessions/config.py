@@ -236,7 +236,7 @@ def create_table() -> None:
 
 
 def purge(most: int = 50) -> tuple[int, int]:
-    """Erase up to `most` outlived drafts, delete as many old tombstones and hand-overs.
+    """Erase up to `most` expired drafts, delete as many old tombstones and hand-overs.
 
     Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
     long for it: call it until both are 0.

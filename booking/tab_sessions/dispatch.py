@@ -52,7 +52,7 @@ View = Callable[..., Any]
 Hook = Callable[[TabSession[Any]], None]
 Answer = Response | DeferredResponse
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_ERASED_ALONG = 10  # outlived tabs that end with each new one
+_ERASED_ALONG = 10  # expired tabs, with each new one
 _MOST_FLOWS = 1000  # of one tab, ended at once
 _ACTIVITY_NOTES = 12  # within an idle limit, at most
 _NO_ID = ""  # of a tab that a reading request did not name
@@ -251,7 +251,7 @@ class SessionRequest(Generic[Data]):
             tab.save(is_activity=False)  # what that added
         self.config.report_stored(tab.session, self.options.flow, *tab.growth())
         if began and tab.state == "active":
-            self._erase_outlived(tab.session)
+            self._erase_expired(tab.session)
         return _Written(answer, tab, commit=True)
 
     def _call_view(self, tab: TabSession[Data]) -> Any:
@@ -375,8 +375,8 @@ class SessionRequest(Generic[Data]):
             if not is_temporarily_unavailable(error):
                 raise
 
-    def _erase_outlived(self, session: Session) -> None:
-        # New tabs take a few outlived ones with them, so that erasing needs no clockwork.
+    def _erase_expired(self, session: Session) -> None:
+        # New tabs take a few expired ones with them, so that erasing needs no clockwork.
         rows = store.expired_ids(session, self._seconds(), _ERASED_ALONG)
         self.config.end(session, rows, "expired")
 

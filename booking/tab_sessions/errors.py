@@ -87,9 +87,10 @@ class TabSessionGone(Refusal, Gone):
     """410: this tab's progress is over, for a `reason`.
 
     `expired`: a limit has passed. `ended`: the tab itself was ended, by end() or end_user().
-    `revoked`: taken back by the server. `completed`: it has reached its goal, so it takes no more
-    writes. `renewed`: the id is one that the tab had before. `other_user`: it belongs to somebody
-    who is not, or no longer, logged in. `broken`: its row was changed by something else.
+    `revoked`: by the server, with `revoke` and its like. `completed`: it has reached its goal, so
+    it takes no more writes. `renewed`: the id is one that the tab had before. `other_user`: it
+    belongs to somebody who is not, or no longer, logged in. `broken`: its row was changed by
+    something else.
     """
 
     description = "What this tab was doing is over, and its answers were erased."

@@ -62,7 +62,7 @@ class Row(NamedTuple):
     by_previous_id: bool = False
 
     def over_at(self, now: int) -> bool:
-        """Say whether an active session has outlived one of its limits; `now` in seconds."""
+        """Say whether an active session has expired; `now` in seconds."""
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
 
@@ -275,7 +275,7 @@ def delete_tombstones(session: Session, before: int, most: int) -> int:
 
 
 def revoke_handovers(session: Session, tabs: list[int]) -> None:
-    """Take back what these tabs left for others: they are over, and their answers erased."""
+    """Revoke what these tabs left for others: they are over, and their answers erased."""
     connection_of(session).execute(delete(handover).where(handover.c.tab_session_id.in_(tabs)))
 
 

@@ -26,7 +26,7 @@ from booking.scheduling.slots import Reason
 from booking.storage.claims import release_holds
 from booking.storage.models import Booking, claim, hold, visitor_drafts
 from booking.storage.reads import booking_by_reference, hold_of
-from booking.storage.visitors import visitor_standing
+from booking.storage.visitors import visitor_totals
 from booking.tab_sessions import is_temporarily_unavailable, run_in_transaction
 from booking.transactions.sessions import Retry
 from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
@@ -189,13 +189,13 @@ def test_without_taking_turns_more_of_a_network_would_be_let_in(shop, monkeypatc
     """The negative control; on SQLite there is one writer at a time anyway."""
 
     def count_slowly(*args, **asked):
-        counted = visitor_standing(*args, **asked)
+        counted = visitor_totals(*args, **asked)
         time.sleep(0.1)
         return counted
 
     shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=neighbour(0))
     monkeypatch.setattr(visitors, "_one_at_a_time", lambda *_: None)
-    monkeypatch.setattr(visitors, "visitor_standing", count_slowly)
+    monkeypatch.setattr(visitors, "visitor_totals", count_slowly)
     assert neighbours_at_once(shop) > 7
 
 

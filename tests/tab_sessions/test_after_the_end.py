@@ -1,4 +1,4 @@
-"""What a view may still do with a tab that it has ended, completed or taken back."""
+"""What a view may still do with a tab that it has ended, completed or revoked."""
 
 import pytest
 

@@ -74,7 +74,7 @@ def test_a_write_to_an_ended_tab_does_not_bring_it_back(clock, tab, rows):
     assert [row["state"] for row in rows()] == ["ended"]
 
 
-def test_new_tabs_erase_outlived_drafts_without_any_clockwork(clock, new_tab, rows):
+def test_new_tabs_erase_expired_drafts_without_any_clockwork(clock, new_tab, rows):
     old = [new_tab() for _ in range(3)]
     for tab in old:
         tab.post(text="secret")

@@ -1,4 +1,4 @@
-"""People who log in and out, and sessions that are taken back by the server."""
+"""People who log in and out, and sessions that the server revokes."""
 
 from datetime import datetime
 from functools import partial
@@ -56,7 +56,7 @@ def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
 
 
 def revoke(key: int, session: Session | None = None) -> int:
-    """Take back the session with that `tab.key`; return how many there were (0 or 1).
+    """Revoke the session with that `tab.key`; return how many there were (0 or 1).
 
     Drafts are erased, what was held is released, and the browser's next request is told 410. With
     `session` it happens in that session's transaction, else in one of its own.
@@ -65,12 +65,12 @@ def revoke(key: int, session: Session | None = None) -> int:
 
 
 def revoke_user(user: object, session: Session | None = None) -> int:
-    """Take back every session of that user; return how many there were. See `revoke`."""
+    """Revoke every session of that user; return how many there were. See `revoke`."""
     return _revoke(table.c.user == str(user), session)
 
 
 def revoke_all(*, before: datetime | None = None, session: Session | None = None) -> int:
-    """Take back every session, or those begun before an instant; return how many there were."""
+    """Revoke every session, or those begun before an instant; return how many there were."""
     return _revoke(true() if before is None else _begun_before(before), session)
 
 

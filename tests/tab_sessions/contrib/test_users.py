@@ -1,4 +1,4 @@
-"""Log-in, log-out, and sessions that the server takes back."""
+"""Log-in, log-out, and sessions that the server revokes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
