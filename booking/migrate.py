@@ -7,9 +7,10 @@ migrations never meet it.
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -54,7 +55,6 @@ def upgrade(engine: Engine, revision: str = "head", *, scripts: Path = MIGRATION
     """
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
-        _refuse_newer(connection, config)
         if _version(connection) is None and connection.dialect.name == "postgresql":
             refuse_other_encodings(connection)
         command.upgrade(config, revision)
@@ -67,7 +67,6 @@ def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> N
     """
     with _migrating(engine) as connection:
         config = _config(connection, scripts)
-        _refuse_newer(connection, config)
         command.downgrade(config, revision)
 
 
@@ -84,7 +83,6 @@ def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
     """
     with engine.connect() as connection:
         config = _config(connection, scripts)
-        _refuse_newer(connection, config)
         steps = ScriptDirectory.from_config(config).iterate_revisions(
             "head", _version(connection) or "base"
         )
@@ -153,37 +151,32 @@ def _begin_immediate(connection: Connection) -> None:
 
 
 def _pragmas(connection: Connection) -> Callable[[str], int | None]:
-    driver = connection.connection.dbapi_connection
-    if driver is None:
-        raise RuntimeError("the connection is closed")
+    driver: Any = connection.connection.dbapi_connection
 
     def pragma(words: str) -> int | None:
-        cursor = driver.cursor()
-        try:
-            row = cursor.execute(f"PRAGMA {words}").fetchone()
-        finally:
-            cursor.close()
+        with closing(driver.execute(f"PRAGMA {words}")) as answer:
+            row = answer.fetchone()
         return row[0] if row else None
 
     return pragma
 
 
 def _config(connection: Connection, scripts: Path) -> Config:
+    """What Alembic is to know.
+
+    Raises: NewerDatabase.
+    """
     config = Config(stdout=sys.stdout)
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.attributes.update(
         connection=connection, target_metadata=merged_metadata(), version_table=VERSION_TABLE
     )
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if (version := _version(connection)) is not None and version not in known:
+        raise NewerDatabase(version)
     return config
 
 
 def _version(connection: Connection) -> str | None:
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     return context.get_current_revision()
-
-
-def _refuse_newer(connection: Connection, config: Config) -> None:
-    version = _version(connection)
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
-        raise NewerDatabase(version)

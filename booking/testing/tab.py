@@ -7,8 +7,6 @@ from typing import Any, Self
 from urllib.parse import urljoin
 
 from bs4 import Tag
-from flask import Flask
-from flask.testing import FlaskClient
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
@@ -30,20 +28,6 @@ class TabClient(Window):
 
     What acts returns the tab itself, so that calls can be chained.
     """
-
-    def __init__(
-        self,
-        app: Flask | FlaskClient,
-        path: str | None = None,
-        *,
-        base: str = "/book/",
-        time_zone: str | None = "UTC",
-        does_sums: bool = True,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(app, base, time_zone, does_sums=does_sums, headers=headers)
-        if path is not None:
-            self.open(path)
 
     def __repr__(self) -> str:
         if self._response is None:

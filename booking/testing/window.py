@@ -117,11 +117,12 @@ class Window:
     def __init__(
         self,
         app: Flask | FlaskClient,
-        base: str,
-        time_zone: str | None,
+        path: str | None = None,
         *,
-        does_sums: bool,
-        headers: Mapping[str, str] | None,
+        base: str = "/book/",
+        time_zone: str | None = "UTC",
+        does_sums: bool = True,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self.client = app.test_client() if isinstance(app, Flask) else app
         self.base = base
@@ -137,6 +138,8 @@ class Window:
         self._closed = False
         self._sent_itself = False
         self._sums = 0
+        if path is not None:
+            self._visit(urljoin(base, path))
 
     @property
     def page(self) -> BeautifulSoup:

@@ -55,7 +55,8 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     if alone or not at_root:
         # Whatever else is asked for below the prefix gets our page for it, not the host app's.
         blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=EVERY)
-    _add_fragments(blueprint, steps)
+    session_route(blueprint, "/form")(deep_links.show_open_step)
+    session_route(blueprint, f"/{_any(steps)}/form")(show_step)
     _add_answers(blueprint, steps)
     _add_handover(blueprint)
     _add_manage_link(blueprint)
@@ -86,11 +87,6 @@ def _add_pages(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     blueprint.add_url_rule("/", "method_not_allowed", shell.method_not_allowed, methods=EVERY[1:])
     blueprint.add_url_rule(f"/{_any(steps)}", view_func=shell.page)
     blueprint.add_url_rule("/zones", "zones", zones.show)
-
-
-def _add_fragments(blueprint: Blueprint, steps: Sequence[Step]) -> None:
-    session_route(blueprint, "/form")(deep_links.show_open_step)
-    session_route(blueprint, f"/{_any(steps)}/form")(show_step)
 
 
 def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
