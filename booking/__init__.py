@@ -9,8 +9,8 @@
     operations/     the verbs: hold, book, move, cancel
     business_file/  the shop as a file
     notifications/  what we send: calendar files
-    web/            what all doors share: headers, assets, addresses, rendering, errors
-    customer/       the front door: the wizard and the manage-link pages
+    web/            what all pages share: headers, assets, addresses, rendering, errors
+    customer/       the wizard and the manage-link pages
     commands/       at the shell: flask booking load, list, cancel, doctor, …
     testing/        TabClient: a browser tab for a test suite
 

@@ -1,4 +1,4 @@
-"""What the doors and commands of one app need to know of its Sidebook, and of its tables.
+"""What the pages and commands of one app need to know of its Sidebook, and of its tables.
 
 Whether those are of this version is asked by the first request and until it is so, then never
 again: a program that was started before its migrations says so on the first page, not at the end of

@@ -128,16 +128,19 @@ def test_rooms_import_only_what_their_walls_allow():
     forbid(offences, WALLS)
 
 
-def test_no_door_imports_another_door():
-    doors = {"customer", "commands"}
+def test_pages_and_commands_do_not_import_each_other():
+    ways_in = {"customer", "commands"}
     offences = [
         f"{where(found.path, found.line)} imports {found.target}"
-        for door in doors
-        for path in modules(ROOT / OURS / door)
+        for way_in in ways_in
+        for path in modules(ROOT / OURS / way_in)
         for found in imports(path)
-        if found.target.startswith(tuple(f"{OURS}.{other}" for other in doors - {door}))
+        if found.target.startswith(tuple(f"{OURS}.{other}" for other in ways_in - {way_in}))
     ]
-    forbid(offences, "What two doors need lies below both: contact/, i18n/, web/ or operations/.")
+    forbid(
+        offences,
+        "What pages and commands both need lies below both: contact/, i18n/, web/ or operations/.",
+    )
 
 
 def graph() -> dict[str, set[str]]:
@@ -188,9 +191,9 @@ def test_the_house_in_design_md_has_a_place_for_every_module_beside_the_rooms():
 
 # -- one request, one transaction, one commit ------------------------------------------------------
 
-DOORS = ("booking/tab_sessions/", "booking/transactions/", "booking/migrate.py")
+COMMITTING = ("booking/tab_sessions/", "booking/transactions/", "booking/migrate.py")
 COMMIT = (
-    "Only the door commits: `session_route`, or `with write_transaction(session)` for routes and "
+    "No view commits: `session_route`, or `with write_transaction(session)` for routes and "
     "commands without a tab. So the tab's draft and the rows its view wrote land together or not "
     "at all."
 )
@@ -200,7 +203,7 @@ def test_only_the_door_commits():
     offences = [
         f"{where(path, call.lineno)} calls .{call.func.attr}()"
         for path in modules()
-        if not where(path).startswith(DOORS)
+        if not where(path).startswith(COMMITTING)
         for call in nodes(path, ast.Call)
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("commit", "begin")
     ]

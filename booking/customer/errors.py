@@ -1,4 +1,4 @@
-"""What goes wrong at the customer's door alone; for the rest see `web.errors`."""
+"""What goes wrong on the customer's pages alone; for the rest see `web.errors`."""
 
 from flask import Blueprint, request, url_for
 

@@ -1,6 +1,6 @@
 """What an operation is asked for (which slot, on whose behalf), and why it was refused.
 
-A door turns a refusal into a sentence and a status.
+Whoever asked turns a refusal into a sentence and a status.
 """
 
 import sys

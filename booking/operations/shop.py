@@ -1,7 +1,7 @@
 """Carry out a plan for the shop: make the rows say what the plan says, wherever it came from.
 
 Repeatable: what the rows say already is left alone, and a second time nothing is changed. What was
-changed is returned as data (`Change`); the door that asked for it writes the sentences.
+changed is returned as data (`Change`); whoever asked for it writes the sentences.
 """
 
 from __future__ import annotations

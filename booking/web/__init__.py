@@ -1,3 +1,3 @@
-"""WHAT ALL DOORS SHARE: headers, compression, assets, addresses, rendering, error pages, the
-visitor, and what the log says of trouble. It knows no door.
+"""WHAT ALL PAGES SHARE: headers, compression, assets, addresses, rendering, error pages, the
+visitor, and what the log says of trouble. It knows none of the pages.
 """

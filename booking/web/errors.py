@@ -36,9 +36,9 @@ MOST_READ = 256 * 1024  # bytes
 
 @dataclass(frozen=True)
 class ErrorPages:
-    """The error pages of one door, for what may go wrong behind any.
+    """The error pages of one set of pages, for what may go wrong on any.
 
-    `start` returns the link to the door's beginning: url, fragment_url, label. `label` returns what
+    `start` returns the link to their beginning: url, fragment_url, label. `label` returns what
     a form field is called, empty for one that nobody types into.
     """
 

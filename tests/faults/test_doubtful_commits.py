@@ -1,6 +1,6 @@
 """The connection goes during the commit: nobody knows whether it arrived, and nobody need ask.
 
-Confirming a draft twice comes to one booking, so the door simply does it again.
+Confirming a draft twice comes to one booking, so `session_route` simply does it again.
 """
 
 from collections.abc import Iterator

@@ -126,7 +126,7 @@ def test_a_change_is_seen_by_the_transaction_that_makes_it(shop):
 
 
 def test_reading_it_does_not_hide_what_a_host_has_written(shop):
-    """Or the door would take a transaction with somebody's work in it for a clean one."""
+    """Or `session_route` would take a transaction with somebody's work in it for a clean one."""
     with Session(shop.engine) as hosts:
         watch(hosts)
         hosts.execute(text("UPDATE booking_shop SET about = 'written by the host'"))

@@ -1,4 +1,4 @@
-"""Flask-WTF's CSRFProtect asks for tokens where the door does not guard already, and only there."""
+"""CSRFProtect of Flask-WTF asks for tokens only where `session_route` does not guard already."""
 
 import pytest
 from flask import Blueprint

@@ -1,4 +1,4 @@
-"""What docs/tab-sessions.md says of the script and the door is all that they say, and no more."""
+"""What docs/tab-sessions.md says of the script and the server is all that they say, and no more."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the tests of the pages that all doors share stand on."""
+"""What the tests of `web/` stand on."""
 
 from tests.customer.conftest import always_the_same_time, bookings, database, rows
 
