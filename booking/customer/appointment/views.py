@@ -85,11 +85,13 @@ def calendar(token: str) -> Response:
     with read_transaction(current_sidebook().session) as session:
         booking = _booking(session, token)
         url = public_url(".appointment", token=token)
-        response = make_response(calendar_file(booking, get_shop(session), url=url, now=_now()))
-        response.headers["Content-Type"] = CONTENT_TYPE
+        file = calendar_file(booking, get_shop(session), url=url, now=_now())
         name = f"appointment-{booking.reference}.ics"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        headers = {
+            "Content-Type": CONTENT_TYPE,
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        return make_response((file, headers))
 
 
 def _refuse_other_sites() -> None:

@@ -39,7 +39,8 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     `seen` is the state that was committed just now, if any.
     """
     step, html = _fragment(tab, wanted, **extra)
-    return _answer(html, {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)})
+    headers = {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)}
+    return make_response((html, headers))
 
 
 def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
@@ -49,7 +50,7 @@ def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     if is_from_an_older_page():
         # Its style sheet and scripts do not know this fragment; a page of its own brings today's.
         headers["HX-Redirect"] = urls.step_url(step)
-    return _answer(html, headers)
+    return make_response((html, headers))
 
 
 def first_step(tab: TabSession) -> str:
@@ -132,12 +133,6 @@ def _recovery_fields(wizard: WizardState, progress: Progress, step: Step) -> dic
     """
     earlier = [each.recovery_fields(wizard) for each in progress.earlier(step)]
     return {name: value for fields in earlier for name, value in fields.items() if value}
-
-
-def _answer(html: str, headers: dict[str, str]) -> Response:
-    response = make_response(html)
-    response.headers.update(headers)
-    return response
 
 
 def accept(wizard: WizardState, notices: Sequence[str] = ()) -> DeferredResponse:

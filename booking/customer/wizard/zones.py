@@ -20,9 +20,8 @@ AREAS = (
 
 def show() -> Response:
     """The list, for whoever opens "another time zone": it is longer than the step itself."""
-    response = make_response(render_template("parts/all_zones.html", zones=offered()))
-    response.headers["Cache-Control"] = A_WEEK
-    return response
+    html = render_template("parts/all_zones.html", zones=offered())
+    return make_response((html, {"Cache-Control": A_WEEK}))
 
 
 @lru_cache(maxsize=1)
