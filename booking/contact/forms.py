@@ -153,7 +153,7 @@ def look_over(values: Mapping[str, str], region: str | None, memo: Memo) -> None
         _accepts(spec, values.get(spec.name, ""), region, memo)
     for name, text in values.items():
         if name.startswith(QUESTION):
-            _accepts(FieldSpec("answer", "Nothing is known of it yet"), text, region, memo)
+            _accepts(FieldSpec("answer", ""), text, region, memo)
 
 
 def are_valid(

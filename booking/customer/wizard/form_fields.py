@@ -42,7 +42,8 @@ def typed_values() -> dict[str, str]:
     if _TYPED not in request.environ:
         typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
         request.environ[_TYPED] = dict(islice(typed, MOST_FIELDS))
-    return cast("dict[str, str]", request.environ[_TYPED])
+    found: dict[str, str] = request.environ[_TYPED]
+    return found
 
 
 def read_typed_values() -> None:
