@@ -51,8 +51,7 @@ def engine(empty_url):
     engine = create_engine(empty_url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture
@@ -298,12 +297,9 @@ def test_a_migration_that_orphans_rows_is_rolled_back(sqlite_url, scripts):
         'op.execute("INSERT INTO booking_offer (service_id, staff_member_id) VALUES (7, 7)")',
     )
     engine = create_engine(sqlite_url)
-    try:
-        with pytest.raises(migrate.BrokenReferences):
-            migrate.upgrade(engine, scripts=scripts)
-        assert migrate.current(engine) == HEAD
-    finally:
-        engine.dispose()
+    with pytest.raises(migrate.BrokenReferences):
+        migrate.upgrade(engine, scripts=scripts)
+    assert migrate.current(engine) == HEAD
 
 
 def test_a_database_from_a_newer_version_is_refused_by_name(engine):

@@ -71,8 +71,6 @@ def test_an_app_of_our_own_at_the_root_says_itself_what_is_not_there(sqlite_url)
     answer = app.test_client().get("/nowhere")
     assert answer.status_code == 404
     assert "There is no such page" in answer.text
-    with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
 
 
 @pytest.mark.parametrize("prefix", ["/a//b", "/..", "/a b", "/<lang>/book", "/réserver", None, 7])

@@ -31,8 +31,6 @@ def serving_url(postgresql_url, on_postgres):
     owner = create_app({"BOOKING_DATABASE_URL": postgresql_url})
     answer = owner.test_cli_runner().invoke(args=["booking", "load", str(SHOP)])
     assert answer.exit_code == 0, answer.output
-    with owner.app_context():
-        owner.extensions["sqlalchemy"].engine.dispose()
     on_postgres("CREATE ROLE shop_web LOGIN")
     grants = GRANTS.search(DOCUMENT.read_text(encoding="utf-8"))[1]
     with engine_at(postgresql_url) as engine, engine.begin() as connection:
@@ -45,10 +43,7 @@ def serving_url(postgresql_url, on_postgres):
 
 @pytest.fixture
 def app(serving_url):
-    app = create_app({"BOOKING_DATABASE_URL": serving_url, "TESTING": True})
-    yield app
-    with app.app_context():
-        app.extensions["sqlalchemy"].engine.dispose()
+    return create_app({"BOOKING_DATABASE_URL": serving_url, "TESTING": True})
 
 
 def test_it_books_copies_clears_cancels_and_purges(app):

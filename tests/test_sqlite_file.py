@@ -99,7 +99,6 @@ def test_a_log_that_is_made_after_the_first_look_is_watched_too(tmp_path):
     (tmp_path / "other.db").replace(file)
     with pytest.raises(DBAPIError, match="was replaced"):
         engine.connect()
-    engine.dispose()
 
 
 def test_nothing_is_confirmed_into_a_deleted_file(shop, file):
@@ -153,5 +152,3 @@ def test_a_file_with_a_name_that_means_something_in_an_address_is_opened(tmp_pat
     assert app.test_cli_runner().invoke(args=["booking", "init"]).exit_code == 0
     assert {path.suffix for path in tmp_path.iterdir()} >= {".db"}
     assert app.test_cli_runner().invoke(args=["booking", "list"]).exit_code == 0
-    with app.app_context():
-        app.extensions["booking"].engine.dispose()

@@ -31,8 +31,7 @@ def app(sqlite_url):
         add_place(app, place, more)
     session_lifecycle(app, "/notes/tab-session", "notes_lifecycle")
     session_lifecycle(app, "/basket/tab-session", "basket_lifecycle")
-    yield app
-    engine.dispose()
+    return app
 
 
 def add_place(app, place, more):

@@ -52,8 +52,6 @@ def live_server(loaded_sqlite_url, in_our_place):
 
     with served(host) as server:
         yield server
-    with host.app_context():
-        host.extensions["sqlalchemy"].engine.dispose()
 
 
 def test_the_step_stays_with_all_that_was_typed_whatever_answers(tab_at, in_our_place, complaints):

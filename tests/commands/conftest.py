@@ -13,16 +13,10 @@ def always_the_same_time(monday_morning):
 @pytest.fixture
 def bare(sqlite_url):
     """An app over a database that was set up but holds no business."""
-    yield from _open(create_app({"BOOKING_DATABASE_URL": sqlite_url}))
+    return create_app({"BOOKING_DATABASE_URL": sqlite_url})
 
 
 @pytest.fixture
 def untouched(tmp_path):
     """An app over a database that nothing was ever done to."""
-    yield from _open(create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"}))
-
-
-def _open(app):
-    yield app
-    with app.app_context():
-        app.extensions["booking"].engine.dispose()
+    return create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path / 'new.db'}"})

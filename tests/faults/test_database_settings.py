@@ -1,6 +1,5 @@
 """Settings of a server, a database or a role that were made for other programs than ours."""
 
-from contextlib import contextmanager
 from threading import Timer
 
 import pytest
@@ -72,11 +71,11 @@ def test_whatever_the_database_was_told_everybody_can_book(postgresql_url, setti
     assert found.exit_code == 0
     for told in ("synchronous_commit = on", "transaction_isolation = read committed"):
         assert f"ok     {told}" in found.output
-    with host_over(postgresql_url) as host:  # which may tell its connections what ours are told
-        with host.app_context():
-            engine = host.extensions["sqlalchemy"].engine
-        event.listen(engine, "connect", prepare_postgresql, insert=True)
-        assert done_by(host, "Łukasz 李")
+    host = host_over(postgresql_url)  # which may tell its connections what ours are told
+    with host.app_context():
+        engine = host.extensions["sqlalchemy"].engine
+    event.listen(engine, "connect", prepare_postgresql, insert=True)
+    assert done_by(host, "Łukasz 李")
 
 
 def done_by(app, name) -> bool:
@@ -91,7 +90,6 @@ def test_no_setting_of_a_roles_encoding_keeps_us_from_connecting(postgresql_url,
         engine = app.extensions["booking"].engine
         with engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT 'Łucja Ω 李'").scalar() == "Łucja Ω 李"
-        engine.dispose()
 
 
 @pytest.mark.parametrize("foreign_url", ["SQL_ASCII"], indirect=True)
@@ -102,7 +100,6 @@ def test_init_does_not_begin_in_a_database_that_cannot_hold_every_name(foreign_u
         with pytest.raises(NotUnicode, match="is in SQL_ASCII, which"):
             upgrade(engine)
         assert not inspect(engine).get_table_names()
-        engine.dispose()
 
 
 @pytest.mark.parametrize("foreign_url", ["LATIN1"], indirect=True)
@@ -111,8 +108,6 @@ def test_it_prints_how_to_make_one_that_can_and_doctor_says_it_too(
 ):
     app = create_app({"BOOKING_DATABASE_URL": foreign_url})
     told, found = refused(app, "init"), run(app, "doctor")
-    with app.app_context():
-        app.extensions["booking"].engine.dispose()
     statement = told.partition("name it: ")[2]
     assert found.exit_code == 1
     assert "WRONG  the database's encoding = LATIN1, so a customer whose name" in found.output
@@ -145,21 +140,17 @@ def test_doctor_finds_a_hosts_engine_that_commits_each_statement_by_itself(postg
 
 
 def doctor_of_a_host(url, **options):
-    with host_over(url, **options) as host:
-        found = run(host, "doctor")
+    found = run(host_over(url, **options), "doctor")
     assert found.exit_code == 1, found.output
     return found.output
 
 
-@contextmanager
 def host_over(url, **options):
     host = Flask("host")
     host.config.update(SQLALCHEMY_DATABASE_URI=url, SQLALCHEMY_ENGINE_OPTIONS=options)
     db = SQLAlchemy(host)
     Sidebook(host, db)
-    yield host
-    with host.app_context():
-        db.engine.dispose()
+    return host
 
 
 def test_who_may_not_read_the_version_is_served_and_not_asked_again(postgresql_url):
@@ -177,12 +168,9 @@ def test_who_may_not_read_the_version_is_served_and_not_asked_again(postgresql_u
         assert app.test_client().get("/book/").status_code == 200
         assert app.extensions["booking"].tables.are_known
     finally:
-        with app.app_context():
-            app.extensions["booking"].engine.dispose()
         with engine.begin() as connection:
             connection.exec_driver_sql("DROP OWNED BY server_only")
             connection.exec_driver_sql("DROP ROLE server_only")
-        engine.dispose()
 
 
 def test_init_waits_for_another_init_whatever_a_statement_may_take(postgresql_url, setting):
@@ -200,6 +188,4 @@ def test_a_search_path_without_a_schema_is_told_with_the_remedy(postgres_url, on
     on_postgres("ALTER DATABASE pathless SET search_path = 'nowhere'")
     app = create_app({"BOOKING_DATABASE_URL": database_at(postgres_url, "pathless")})
     assert "Make a schema that the search_path" in refused(app, "init")
-    with app.app_context():
-        app.extensions["booking"].engine.dispose()
     on_postgres("DROP DATABASE pathless WITH (FORCE)")

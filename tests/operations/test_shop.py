@@ -83,7 +83,6 @@ def session(database_url):
         event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
     with Session(engine) as session:
         yield session
-    engine.dispose()
 
 
 def load(session, text=BUSINESS):

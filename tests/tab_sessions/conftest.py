@@ -79,7 +79,6 @@ def session(database_url):
     session = scoped_session(sessionmaker(engine))
     yield session
     session.remove()
-    engine.dispose()
 
 
 def host_app(session, *blueprints, **options) -> Flask:

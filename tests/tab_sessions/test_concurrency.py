@@ -40,7 +40,6 @@ def session(database_url):
     session = scoped_session(sessionmaker(engine))
     yield session
     session.remove()
-    engine.dispose()
 
 
 def test_fifty_writes_at_once_keep_every_answer(app, tab):
@@ -135,7 +134,6 @@ def test_a_database_that_is_held_up_is_503_and_works_again_afterwards(database_u
         other.rollback()
     assert tab.post(text="after").text == "after"
     session.remove()
-    engine.dispose()
 
 
 def test_a_pool_without_a_free_connection_is_503(database_url):
@@ -147,7 +145,6 @@ def test_a_pool_without_a_free_connection_is_503(database_url):
         assert tab.get().status_code == 503
     assert tab.post(text="after").text == "after"
     session.remove()
-    engine.dispose()
 
 
 def test_a_database_that_is_not_there_is_503(tmp_path):
@@ -157,7 +154,6 @@ def test_a_database_that_is_not_there_is_503(tmp_path):
     assert tab.post(text="x").status_code == 503
     assert tab.get().status_code == 503
     session.remove()
-    engine.dispose()
 
 
 def test_what_is_committed_is_not_run_again_when_its_rendering_fails(session):

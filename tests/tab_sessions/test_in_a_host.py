@@ -106,7 +106,6 @@ def recipe_session(sqlite_url):
     session = scoped_session(sessionmaker(engine))
     yield session
     session.remove()
-    engine.dispose()
 
 
 def test_a_host_with_transactions_by_event_may_load_its_user_first(recipe_session):
@@ -138,7 +137,6 @@ def test_a_host_with_transactions_by_event_still_writes_one_at_a_time(recipe_ses
 
     assert Tab(app.test_client()).post().status_code == 200
     assert "locked" in refused[0]
-    other.dispose()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE", "SELECT"])
@@ -165,8 +163,6 @@ def test_flask_sqlalchemys_own_session_is_watched_too(sqlite_url, statement):
             tab.post(text="another")
     else:
         assert tab.post(text="another").status_code == 200
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
@@ -194,4 +190,3 @@ def test_workers_that_start_at_once_all_find_the_tables(request, tmp_path, empty
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(start, range(8)))
     assert inspect(engine).has_table("booking_tab_session")
-    engine.dispose()

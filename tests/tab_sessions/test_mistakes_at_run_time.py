@@ -154,4 +154,3 @@ def test_without_tables_the_missing_line_is_named(tmp_path, ask):
     app.register_blueprint(notes_blueprint())
     with pytest.raises(MissingTables, match=r"Call create_table\(\) once"):
         getattr(Tab(app.test_client()), ask)()
-    engine.dispose()

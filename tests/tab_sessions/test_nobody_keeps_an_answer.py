@@ -50,8 +50,7 @@ def host(sqlite_url):
     def gone(_refusal):
         return "over", 410, OWN["public"]
 
-    yield app
-    engine.dispose()
+    return app
 
 
 def add_routes(app):

@@ -209,7 +209,6 @@ def test_the_rendering_runs_when_the_write_is_over(session, database_url):
         return tab.render_after_commit(render)
 
     assert Tab(app.test_client()).post().text == "done, rows others see: 1"
-    other.dispose()
 
 
 def test_a_rendering_cannot_write(session):

@@ -33,8 +33,6 @@ def live_server(request, tmp_path, monkeypatch):
     exec(compile(code, f"{name}.py", "exec"), names)
     with served(names["app"]) as server:
         yield server
-    with names["app"].app_context():
-        names["db"].engine.dispose()
 
 
 @pytest.mark.browser
@@ -148,7 +146,7 @@ def test_flask_sqlalchemy_is_found_without_being_named(tmp_path):
 
     app = Flask("host")
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/host.db"
-    db = SQLAlchemy(app)
+    SQLAlchemy(app)
     TabSessions(app)
     app.register_blueprint(notes_blueprint())
     with app.app_context():
@@ -156,8 +154,6 @@ def test_flask_sqlalchemy_is_found_without_being_named(tmp_path):
     tab = Tab(app.test_client())
     tab.post(text="found")
     assert tab.get().text == "found"
-    with app.app_context():
-        db.engine.dispose()
 
 
 def run_alone(code, *arguments):

@@ -14,7 +14,6 @@ def live_server(tmp_path):
     engine = create_engine(f"sqlite:///{tmp_path}/notes.db")
     with served(notes_app(engine, [], idle_minutes=10)) as server:
         yield server
-    engine.dispose()
 
 
 @pytest.fixture

@@ -25,18 +25,14 @@ WAITS = {"transactions.waits_evenly": True}  # what an engine of ours knows of a
 @pytest.fixture
 def engine_of(sqlite_url):
     """Makes engines whose connections wait so many ms; what they are told is traced."""
-    made = []
 
     def make(timeout, traced=lambda _statement: None):
         engine = create_engine(sqlite_url, connect_args={"timeout": timeout / 1000})
         wait_evenly(engine)
         event.listen(engine, "connect", lambda driver, _: driver.set_trace_callback(traced))
-        made.append(engine)
         return engine
 
-    yield make
-    for engine in made:
-        engine.dispose()
+    return make
 
 
 @pytest.fixture
@@ -158,7 +154,6 @@ def test_a_hosts_engine_waits_as_sqlite_does_and_is_told_nothing(sqlite_url, wri
     assert [each for each in asked if "BEGIN" in each or "PRAGMA busy" in each] == [
         "BEGIN IMMEDIATE"
     ]
-    engine.dispose()
 
 
 def test_sidebooks_own_engine_waits_evenly(sqlite_url):
@@ -174,8 +169,6 @@ def test_sidebook_in_a_hosts_app_leaves_the_hosts_engine_alone(sqlite_url):
     Sidebook(host, db, url_prefix="/book")
     with host.app_context(), db.engine.connect() as connection:
         assert "transactions.waits_evenly" not in connection.info
-    with host.app_context():
-        db.engine.dispose()
 
 
 def test_a_driver_that_only_resembles_sqlite3_waits_as_it_always_does():

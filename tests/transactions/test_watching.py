@@ -15,9 +15,7 @@ WRITES = text("INSERT INTO booking_resource (kind, name) VALUES ('staff', 'Ann')
 @pytest.fixture
 def engine(sqlite_url):
     """One database is enough: it is Python that listens."""
-    engine = create_engine(sqlite_url)
-    yield engine
-    engine.dispose()
+    return create_engine(sqlite_url)
 
 
 def listeners(session):

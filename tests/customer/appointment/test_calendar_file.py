@@ -90,8 +90,6 @@ def test_init_writes_down_what_files_of_before_were_taken_from(app, bookings, da
     public = {"BOOKING_PUBLIC_URL": "https://shop.example:8443/mounted"}
     named = create_app({"BOOKING_DATABASE_URL": database_url} | public)
     assert named.test_cli_runner().invoke(args=["booking", "init"]).exit_code == 0
-    with named.app_context():
-        named.extensions["booking"].engine.dispose()
     assert event_of(app, link)["uid"] == f"{bookings()[0].reference}@shop.example"
     assert "by one name" in command(args=["booking", "doctor"]).output
 

@@ -162,7 +162,6 @@ def test_a_log_in_counts_where_another_flow_is_making_its_first_row(postgresql_u
     assert tab.post("/slow").text == "ada"
     assert len(tries) == 2
     session.remove()
-    engine.dispose()
 
 
 def test_a_log_in_counts_in_every_flow(two_flows):
