@@ -21,9 +21,15 @@ IN_OUR_PLACE = {
     "text": lambda: Response("Please log in.", mimetype="text/plain"),
     "JSON": lambda: ({"error": "log in"}, 403),
     "a page that is not there": lambda: (LOG_IN, 404),
+    "more text than is taken": lambda: ("", 413, {"HX-Reswap": "none"}),
+    "an error of ours": lambda: ("", 500),
+    "a server that is busy": lambda: ("", 503, {"Retry-After": "1"}),
     "a proxy's page": lambda: ("<html><h1>502 Bad Gateway</h1></html>", 502),
 }
-SAID = {"a proxy's page": "could not save"}
+FAILURES = ("an error of ours", "a server that is busy", "a proxy's page")
+SAID = dict.fromkeys(FAILURES, "could not save") | {
+    "more text than is taken": "more text than this form can take"
+}
 
 
 @pytest.fixture

@@ -102,15 +102,3 @@ def test_a_tab_that_was_opened_as_a_copy_never_shows_it(tab, context):
     copy.goto("/book/")
     at(copy, "staff")
     assert copy.evaluate("steps") == ["staff"]
-
-
-def test_back_leads_to_it_with_its_answer(tab):
-    tab.goto("/book/")
-    at(tab, "service")
-    expect(tab).to_have_url(re.compile("/book/service$"))
-    answer(tab, ADA, "service")
-    go_on(tab)
-    at(tab, "staff")
-    tab.go_back()
-    at(tab, "service")
-    expect(tab.locator("[name=service]:checked")).to_have_value(ADA.service)

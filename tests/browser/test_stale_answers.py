@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_typed_text import share_session
-from tests.browser.wizard import answer, at, fill, go_on, take
+from tests.browser.wizard import answer, at, fill, go_on
 from tests.customer_walkthrough.visits import ADA
 
 
@@ -60,14 +60,3 @@ def test_f5_asks_again_and_enter_in_a_field_uses_what_was_entered(windows):
     page.locator("[name=name]").press("Enter")
     at(page, "review")
     expect(page.locator("#step")).to_contain_text(ADA.name)
-
-
-def test_back_and_change_is_never_punished(tab_at):
-    page = tab_at("details", ADA)
-    take(page, ADA, "details")
-    page.go_back()
-    at(page, "details")
-    fill(page, "name", "Mary Shelley")
-    go_on(page)
-    at(page, "review")
-    expect(page.get_by_role("alert")).to_have_count(0)

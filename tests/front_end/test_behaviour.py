@@ -19,15 +19,6 @@ CHANGES = (
     ("Person", "staff", "[value=tomas]"),
     ("Time", "time", "[name=slot]:checked"),
 )
-NO_STEP = "Something other than this booking answered"
-NO_STEPS = (
-    (413, {"HX-Reswap": "none"}, "more text than this form can take"),
-    (500, {}, "could not save"),
-    (404, {}, NO_STEP),
-    (503, {"Retry-After": "1"}, "could not save"),
-    (401, {}, NO_STEP),
-    (200, {}, NO_STEP),
-)
 LEAVE = "dispatchEvent(new Event('beforeunload'))"
 PRESS = """selector => {
   addEventListener("click", (event) => event.preventDefault(), { once: true });
@@ -262,18 +253,6 @@ def test_who_comes_back_tries_again_or_follows_a_link_that_leaves_no_page_has_no
     answer(window, DETAILS, "", status=503)
     go_on(window)
     expect(alert).to_contain_text("could not save")
-
-
-def test_a_page_that_is_not_a_step_never_takes_the_place_of_one(visit, answer):
-    window = visit("details")
-    window.locator("#field-email").fill("zoe@example.com")
-    for status, headers, words in NO_STEPS:
-        answer(window, DETAILS, "", status=status, headers=headers)
-        go_on(window)
-        expect(window.get_by_role("alert")).to_contain_text(words)
-        expect(window.locator("#field-email")).to_have_value("zoe@example.com")
-        expect(window.locator("form .sb-button")).to_be_enabled()
-        window.get_by_role("alert").evaluate("each => each.remove()")
 
 
 def test_the_way_to_leave_nothing_behind_is_there_with_the_step_and_not_before(visit, answer):
