@@ -198,12 +198,17 @@ def test_a_hold_that_ran_out_untaken_can_be_taken_up_again(app, later):
     assert tab.page.select_one("#hold")["data-seconds-left"] == "600"
 
 
-def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, later):
+def at_details_of_a_lost_time(app, later):
     slow = at_details(app, service="short", staff="ana")
     lost = chosen(slow.open("time"), "slot")
     slow.open("details")
     later(minutes=11)
     at_details(app, lost, service="short", staff="ana")
+    return slow
+
+
+def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, later):
+    slow = at_details_of_a_lost_time(app, later)
     slow.submit(**ADA, phone="912 345 678")
     assert (slow.status, slow.step, slow.url) == (409, "time", "/book/time")
     assert "no longer free" in alert(slow)
@@ -214,11 +219,7 @@ def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, late
 
 
 def test_details_that_were_not_finished_are_kept_when_the_time_is_lost(app, later):
-    slow = at_details(app, service="short", staff="ana")
-    lost = chosen(slow.open("time"), "slot")
-    slow.open("details")
-    later(minutes=11)
-    at_details(app, lost, service="short", staff="ana")
+    slow = at_details_of_a_lost_time(app, later)
     slow.submit(name="Ada", email="not yet", note="By the window")
     assert slow.status == 409
     slow.submit(slot=nearest(slow)[0])
@@ -242,11 +243,7 @@ def test_a_time_lost_before_confirming_is_told_with_the_nearest_times(app, booki
 
 
 def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
-    slow = at_details(app, service="short", staff="ana")
-    lost = chosen(slow.open("time"), "slot")
-    slow.open("details")
-    later(minutes=11)
-    at_details(app, lost, service="short", staff="ana")
+    slow = at_details_of_a_lost_time(app, later)
     slow.click("More time")
     assert (slow.status, slow.step) == (409, "details")
     assert "no longer free" in alert(slow)

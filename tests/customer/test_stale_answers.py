@@ -88,11 +88,17 @@ def test_a_person_chosen_in_a_twin_is_shown_beside_the_one_chosen_here(app):
     assert chosen(twin_of(tab, "staff"), "staff") == "any"
 
 
-def test_a_time_chosen_in_a_twin_stays_held_until_the_choice_is_made(app, database):
+def two_times(app):
+    """A window at the time step, a time for it, and the one that its twin has chosen."""
     tab = at_time(app, staff="ana")
     mine, theirs = slots(tab)[2], slots(tab)[5]
     stale = twin_of(tab, "time")
     tab.submit(slot=theirs)
+    return stale, mine, theirs
+
+
+def test_a_time_chosen_in_a_twin_stays_held_until_the_choice_is_made(app, database):
+    stale, mine, theirs = two_times(app)
     stale.submit(slot=mine)
     assert (stale.status, stale.step) == (409, "time")
     clocks = [f"{slot_start(slot):%H:%M}" for slot in (theirs, mine)]
@@ -104,20 +110,14 @@ def test_a_time_chosen_in_a_twin_stays_held_until_the_choice_is_made(app, databa
 
 
 def test_the_other_time_is_kept_with_its_hold(app, database):
-    tab = at_time(app, staff="ana")
-    mine, theirs = slots(tab)[2], slots(tab)[5]
-    stale = twin_of(tab, "time")
-    tab.submit(slot=theirs)
+    stale, mine, theirs = two_times(app)
     stale.submit(slot=mine).click(KEEP)
     assert (stale.status, stale.step, stale.url) == (200, "details", "/book/details")
     assert held(database) == [theirs]
 
 
 def test_a_time_that_cannot_be_had_is_no_choice(app, database):
-    tab = at_time(app, staff="ana")
-    mine, theirs = slots(tab)[2], slots(tab)[5]
-    stale = twin_of(tab, "time")
-    tab.submit(slot=theirs)
+    stale, mine, theirs = two_times(app)
     at_details(app, mine, staff="ana")
     stale.submit(slot=mine)
     assert (stale.status, rows(stale)) == (409, {})
@@ -148,18 +148,22 @@ def test_details_are_shown_field_by_field_where_they_differ(app):
     assert "Ada Lovelace" in text(stale)
 
 
-def test_an_empty_answer_is_told_as_nothing(app):
+def details_answered_by_a_twin(app, **fields):
+    """A window at the details, whose twin has sent them."""
     tab = at_details(app, service="short", staff="ana")
     stale = twin_of(tab, "details")
-    tab.submit(**ADA)
+    tab.submit(**fields)
+    return stale
+
+
+def test_an_empty_answer_is_told_as_nothing(app):
+    stale = details_answered_by_a_twin(app, **ADA)
     stale.submit(**ADA | {"note": ""})
     assert rows(stale) == {"Anything we should know?": ["By the window, please.", "Nothing"]}
 
 
 def test_the_other_details_are_kept_and_the_typed_ones_go(app):
-    tab = at_details(app, service="short", staff="ana")
-    stale = twin_of(tab, "details")
-    tab.submit(**GRACE)
+    stale = details_answered_by_a_twin(app, **GRACE)
     stale.submit(**ADA).click(KEEP)
     assert (stale.status, stale.step) == (200, "review")
     assert "Grace Hopper" in text(stale)
@@ -168,9 +172,7 @@ def test_the_other_details_are_kept_and_the_typed_ones_go(app):
 
 
 def test_a_refresh_shows_the_choice_between_details_again(app):
-    tab = at_details(app, service="short", staff="ana")
-    stale = twin_of(tab, "details")
-    tab.submit(**GRACE)
+    stale = details_answered_by_a_twin(app, **GRACE)
     stale.submit(**ADA).refresh()
     assert (stale.status, stale.step) == (200, "details")
     assert rows(stale)["Name"] == ["Grace Hopper", "Ada Lovelace"]
@@ -180,9 +182,7 @@ def test_a_refresh_shows_the_choice_between_details_again(app):
 
 
 def test_mending_refused_details_does_not_pass_over_a_twins_answer(app):
-    tab = at_details(app, service="short", staff="ana")
-    stale = twin_of(tab, "details")
-    tab.submit(**GRACE)
+    stale = details_answered_by_a_twin(app, **GRACE)
     stale.submit(**ADA | {"email": "nonsense"})
     assert (stale.status, stale.step) == (422, "details")
     assert rows(stale)["Name"] == ["Grace Hopper", "Ada Lovelace"]
