@@ -76,18 +76,20 @@ ATTACKS = {
     "moved to each other's": Attack(attacks.moved_to_each_others_times, 16, nobody_moves),
     "every door": Attack(attacks.one_slot_from_every_door, 40, one_wins),
 }
-IN_EVERY_RUN = ("one slot confirmed", "every door")
-named = pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name in IN_EVERY_RUN else pytest.mark.extra)
-        for name in ATTACKS
-    ],
-)
+
+
+def named(*in_every_run: str) -> pytest.MarkDecorator:
+    """All attacks, but these extra."""
+    extra = {name: () if name in in_every_run else pytest.mark.extra for name in ATTACKS}
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=marks) for name, marks in extra.items()]
+    )
+
+
 pytestmark = pytest.mark.xdist_group("load")
 
 
-@named
+@named("one slot confirmed", "every door")
 def test_an_attack_finds_nothing_sold_twice(field, figures, name):
     attack = ATTACKS[name]
     answers = attack.run(field, attack.clients)
@@ -100,7 +102,7 @@ def test_an_attack_finds_nothing_sold_twice(field, figures, name):
     )
 
 
-@named
+@named("one slot confirmed")
 def test_without_the_guard_the_same_attack_does_damage(unguarded_field, name):
     attack = ATTACKS[name]
     attack.run(unguarded_field, min(attack.clients, 24))

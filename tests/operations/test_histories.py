@@ -306,9 +306,9 @@ def play(shop, figures, histories):
     figures(f"histories on {name}: {len(played)} played against the model, 0 differed")
 
 
-@pytest.mark.parametrize("share", [1, pytest.param(4, marks=pytest.mark.extra)])
+@pytest.mark.parametrize("share", [1, pytest.param(8, marks=pytest.mark.extra)])
 def test_histories_agree_with_the_model(shop, figures, share):
-    play(shop, figures, share * (50 if shop.engine.dialect.name == "sqlite" else 20))
+    play(shop, figures, share * (25 if shop.engine.dialect.name == "sqlite" else 10))
 
 
 @pytest.mark.long
