@@ -6,7 +6,6 @@ what there is instead.
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
@@ -129,8 +128,8 @@ def like_option(text: str) -> Callable[[Command], Command]:
 
 
 _ASKED = [
-    replace(forms.NAME, missing="Say who comes."),
-    replace(forms.EMAIL, required=False),
+    forms.NAME._replace(missing="Say who comes."),
+    forms.EMAIL._replace(required=False),
     forms.PHONE,
     forms.FieldSpec("note", "Note", "textarea", maxlength=forms.NOTE_LENGTH),
 ]

@@ -1,16 +1,17 @@
 """The details form: who the customer is, and the service's own questions."""
 
+import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
+from hashlib import blake2b
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 from wtforms import Form, StringField  # type: ignore[import-untyped]
 from wtforms.validators import StopValidation  # type: ignore[import-untyped]
 
+from booking.i18n import Language, current_language, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop
 
 from . import validators
 from .validators import Memo
@@ -20,6 +21,9 @@ NOTE_LENGTH = 2000
 ANSWER_LENGTH = 1000
 FEW_CHOICES = 5
 CHECKED = "yes"
+MOST_KNOWN = 1000
+_SECRET = secrets.token_bytes(32)
+KNOWN: dict[object, bool] = {}
 QUESTION = "question_"
 
 
@@ -34,12 +38,12 @@ class Question(Protocol):
     choices: Any
 
 
-@dataclass(frozen=True)
-class FieldSpec:
+class FieldSpec(NamedTuple):
     """One thing to fill in, and what it may hold: for a form, the shell or an API.
 
     `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox. `missing` is
-    the message where a required answer is empty; `maxlength` counts characters.
+    the message where a required answer is empty; `maxlength` counts characters. As a page shows
+    it, it carries what is typed there and what is wrong with that.
     """
 
     name: str
@@ -51,6 +55,8 @@ class FieldSpec:
     choices: tuple[str, ...] = ()
     autocomplete: str = "off"
     maxlength: int = ANSWER_LENGTH
+    value: str = ""
+    error: str | None = None
 
 
 NAME = FieldSpec(
@@ -97,18 +103,14 @@ def is_details_field(name: str) -> bool:
 
 def field_specs(questions: Iterable[Question]) -> list[FieldSpec]:
     """Return everything the details step asks, in order and in the reader's language."""
-    asked = (question_field_spec(each) for each in questions)
-    return [_translated(NAME), _translated(EMAIL), _translated(PHONE), *asked, _translated(NOTE)]
+    *contact, note = [_translated(current_language(), spec) for spec in (NAME, EMAIL, PHONE, NOTE)]
+    return [*contact, *map(question_field_spec, questions), note]
 
 
-def _translated(spec: FieldSpec) -> FieldSpec:
+@lru_cache(maxsize=256)
+def _translated(_language: Language, spec: FieldSpec) -> FieldSpec:
     help_text = _(spec.help) if spec.help else ""  # of an empty text gettext tells the catalogue's
-    return _worded(spec, _(spec.label), _(spec.missing), help_text)
-
-
-@lru_cache(maxsize=256)  # a few for each language, and making one takes a while
-def _worded(spec: FieldSpec, label: str, missing: str, help_text: str) -> FieldSpec:
-    return replace(spec, label=label, missing=missing, help=help_text)
+    return spec._replace(label=_(spec.label), missing=_(spec.missing), help=help_text)
 
 
 def question_field_spec(question: Question) -> FieldSpec:
@@ -159,11 +161,19 @@ def look_over(values: Mapping[str, str], region: str | None, memo: Memo) -> None
 def are_valid(
     asked: Iterable[FieldSpec], values: Mapping[str, str], region: str | None, memo: Memo
 ) -> bool:
-    """Return whether these values answer everything that is asked, from the memo if it is known."""
-    key = (tuple(asked), frozenset(values.items()), region)
-    if key not in memo:
-        memo[key] = all(_accepts(spec, values.get(spec.name, ""), region, memo) for spec in key[0])
-    return bool(memo[key])
+    """Return whether these values answer everything that is asked.
+
+    Known of the last ones by a digest with a key of this process, from which nobody reads them:
+    whoever confirms is judged by what was typed a minute ago, in another request.
+    """
+    text = repr(sorted(values.items())).encode("utf-8", "surrogatepass")
+    key = tuple(asked), region, blake2b(text, key=_SECRET).digest()
+    if (found := KNOWN.get(key)) is None:
+        found = all(_accepts(spec, values.get(spec.name, ""), region, memo) for spec in key[0])
+        KNOWN[key] = found
+        for oldest in [*KNOWN][:-MOST_KNOWN]:
+            KNOWN.pop(oldest, None)
+    return found
 
 
 def _accepts(spec: FieldSpec, text: str, region: str | None, memo: Memo) -> bool:

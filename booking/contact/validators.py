@@ -42,7 +42,8 @@ def once(judge: Judge, text: str, memo: Memo) -> str:
     """
     asked = (judge, text)
     if asked not in memo:
-        memo[asked] = _outcome(judge, text)
+        memo[asked] = judged, refusal = _outcome(judge, text)
+        memo.setdefault((judge, judged), (judged, refusal))  # what it made of it stays as it is
     judged, refusal = memo[asked]
     if refusal is not None:
         raise StopValidation(refusal)

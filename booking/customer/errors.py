@@ -86,8 +86,8 @@ def too_many(error: TooManyTabs) -> AnswerWithHeaders:
     return body, status, {"Retry-After": str(error.seconds)}
 
 
-def _start() -> dict[str, str]:
-    return urls.to("service") | {"label": _("Start at the first question")}
+def _start() -> urls.Link:
+    return urls.to("service")._replace(label=_("Start at the first question"))
 
 
 def _label(name: str) -> str:

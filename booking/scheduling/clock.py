@@ -181,6 +181,7 @@ def wall_steps(day: date, starts: int, ends: int, step: int, zone: ZoneInfo) -> 
         yield from range(shift + starts + skipped * step, shift + min(ends, period.ends), step)
 
 
+@lru_cache(maxsize=8192)
 def day_interval(day: date, zone: ZoneInfo) -> Interval:
     """Return the time from the first instant of that local date to the end of its last.
 
@@ -247,10 +248,11 @@ def part_of_day(minute: int, zone: ZoneInfo) -> PartOfDay:
     return PartOfDay.AFTERNOON if shown < EVENING else PartOfDay.EVENING
 
 
-def month_days(year: int, month: int) -> list[list[date | None]]:
+@lru_cache(maxsize=100)
+def month_days(year: int, month: int) -> tuple[tuple[date | None, ...], ...]:
     """Return the weeks of a month, Monday first; None is a day of the month before or after.
 
     Raises: ValueError for a year or month that no calendar has.
     """
     weeks = Calendar().monthdayscalendar(year, month)
-    return [[date(year, month, day) if day else None for day in week] for week in weeks]
+    return tuple(tuple(date(year, month, day) if day else None for day in week) for week in weeks)

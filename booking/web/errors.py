@@ -27,6 +27,7 @@ from booking.transactions.errors import is_missing_table
 
 from .rendering import is_by_htmx, render_in_any_case
 from .trouble_log import log_not_set_up, log_outage
+from .urls import Link
 
 Answer = tuple[str, int]
 AnswerWithHeaders = tuple[str, int, dict[str, str]]
@@ -42,7 +43,7 @@ class ErrorPages:
     a form field is called, empty for one that nobody types into.
     """
 
-    start: Callable[[], dict[str, str]]
+    start: Callable[[], Link]
     label: Callable[[str], str]
 
     def register(self, blueprint: Blueprint) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from flask import current_app, request
-from jinja2 import Environment, TemplateNotFound
+from jinja2 import Environment
 
 from booking.files import TEMPLATES
 from booking.i18n import current_language
@@ -16,7 +16,7 @@ from booking.state import current_sidebook
 
 from . import urls
 from .headers import KEPT
-from .templating import environment
+from .templating import environment, is_our_file
 
 MOST = 32
 """Pages and fragments that are kept: of a few languages and roots, for a state or two at once."""
@@ -84,15 +84,7 @@ def _own_templates() -> set[str]:
 
 
 def _replaced(ours: Environment) -> set[str]:
-    return {name for name in {*_names(), *LAYOUT} if not _is_our_file(ours, name)}
-
-
-def _is_our_file(ours: Environment, name: str) -> bool:
-    try:
-        path = ours.loader.get_source(ours, name)[1] if ours.loader else None
-    except TemplateNotFound:  # parts/head.html is only ever a host's
-        return True
-    return path is not None and path.startswith(str(TEMPLATES))
+    return {name for name in {*_names(), *LAYOUT} if not is_our_file(ours, name)}
 
 
 @lru_cache(maxsize=1)

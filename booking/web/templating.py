@@ -6,16 +6,24 @@ from typing import Any
 
 import flask
 from flask import current_app
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, TemplateNotFound
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
+from booking.files import TEMPLATES
 from booking.i18n import Language, current_language, formats, gettext, ngettext
+
+from .quick_templates import QuickContext, QuickTemplate, written
 
 _ENVIRONMENTS = "booking.templates"
 """The key in app.extensions under which our environments stand, by their languages."""
+MACROS, FIELD = "booking/parts/macros.html", "booking/parts/field.html"
+KEPT = "booking/parts/kept.html", "booking/parts/kept_times.html"
+"""Macros that show nothing but their arguments, and nothing that a customer typed."""
+MOST = 500
+"""Renderings of each of these that are kept, in each language."""
 _MESSAGE = ("variable_begin", "name", "lparen", "string", "rparen", "variable_end")
 ONLY_SOMETIMES: dict[str, Any] = {
     "alerts": (),
@@ -33,8 +41,7 @@ ONLY_SOMETIMES: dict[str, Any] = {
 def render_template(name: str, /, **context: Any) -> str:
     """Return that template of templates/booking/, a host's own of the same name before ours.
 
-    It is given `_`, `ngettext`, `language`, `weekdays` and the macros of parts/macros.html beside
-    the context.
+    It is given `_`, `ngettext`, `language`, `weekdays` and the macros beside the context.
 
     Raises: jinja2.UndefinedError where it uses a name that nobody gives.
     """
@@ -44,14 +51,17 @@ def render_template(name: str, /, **context: Any) -> str:
     given |= {"language": current_language(), "weekdays": formats.weekdays}
     ours = environment()
     # Given, not imported: each import of a template costs as much as rendering a small one.
-    given |= _macros(ours.get_template("booking/parts/macros.html"))
+    given |= _macros(ours, MACROS, *KEPT) if ours.auto_reload else kept_macros(ours)
     return flask.render_template(ours.get_template(f"booking/{name}"), **given)
 
 
 def text(message: str, /, **values: object) -> Markup:
     """Return the message in the reader's language; only a value that is Markup may bring markup."""
     translated = _escaped(current_language(), message)
-    return translated % values if values else translated
+    if not values:
+        return translated
+    shown = {name: written(value) for name, value in values.items()}
+    return Markup(str.__mod__(translated, shown))  # noqa: S704 - all of it is escaped
 
 
 @lru_cache(maxsize=2000)
@@ -59,12 +69,33 @@ def _escaped(_language: Language, message: str) -> Markup:
     return escape(gettext(message))
 
 
+def _macros(ours: Environment, *files: str) -> dict[str, Any]:
+    """Return the macros of these files by name: every template of ours may call them."""
+    says = {"_": text, "ngettext": plural}
+    modules = [vars(ours.get_template(file, globals=says).module) for file in files]
+    every = {name: value for module in modules for name, value in module.items()}
+    return {name: value for name, value in every.items() if isinstance(value, Macro)}
+
+
 @lru_cache(maxsize=100)
-def _macros(template: Template) -> dict[str, Any]:
-    """Return the macros of parts/macros.html by name: every template of ours may call them."""
-    return {
-        name: value for name, value in vars(template.module).items() if isinstance(value, Macro)
-    }
+def kept_macros(ours: Environment) -> dict[str, Any]:
+    """Return the macros; those of KEPT are run once for the same arguments.
+
+    Not so where a host has a template of its own in them, which may say something else each time.
+    """
+    kept = _macros(ours, *KEPT)
+    if all(is_our_file(ours, name) for name in (MACROS, *KEPT, FIELD)):
+        kept = {name: lru_cache(MOST, typed=True)(macro) for name, macro in kept.items()}
+    return _macros(ours, MACROS) | kept
+
+
+def is_our_file(ours: Environment, name: str) -> bool:
+    """Return whether a host has no template of its own in the place of that one."""
+    try:
+        path = ours.loader.get_source(ours, name)[1] if ours.loader else None
+    except TemplateNotFound:  # parts/head.html is only ever a host's
+        return True
+    return path is not None and path.startswith(str(TEMPLATES))
 
 
 def plural(one: str, many: str, number: int, /, **values: object) -> Markup:
@@ -72,11 +103,11 @@ def plural(one: str, many: str, number: int, /, **values: object) -> Markup:
     return escape(ngettext(one, many, number, **values))
 
 
-def errors_heading(errors: Mapping[str, str], fields: Sequence[Mapping[str, Any]]) -> str:
+def errors_heading(errors: Mapping[str, str], fields: Sequence[Any]) -> str:
     """Return what is said above the errors: whether answers are missing, or are there and wrong."""
     if not errors:
         return ""
-    typed = [field["name"] for field in fields if field["value"]]
+    typed = [field.name for field in fields if field.value]
     if "zone" in errors or any(name in errors for name in typed):
         return ngettext(
             "One answer needs another look", "%(number)s answers need another look", len(errors)
@@ -108,7 +139,8 @@ def environment() -> Environment:
     """
     made: dict[Language, Environment] = current_app.extensions.setdefault(_ENVIRONMENTS, {})
     if current_language() not in made:
-        made[current_language()] = current_app.jinja_env.overlay(
+        made[current_language()] = ours = current_app.jinja_env.overlay(
             undefined=StrictUndefined, extensions=[WrittenMessages], bytecode_cache=None
         )
+        ours.template_class, ours.context_class = QuickTemplate, QuickContext
     return made[current_language()]

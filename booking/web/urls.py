@@ -1,7 +1,7 @@
 """Addresses: those we write, below the wizard's root or in full, and the hosts we answer to."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from flask import request, url_for
@@ -16,20 +16,22 @@ WEB = ("http", "https")
 _ROOT = "booking.root"
 
 
-def step_url(step: str, **query: Any) -> str:
-    """Return the page of a step."""
-    return address(step, query)
+class Link(NamedTuple):
+    """A link to a step: its page, and the fragment that htmx loads instead.
+
+    `field` is where changing an answer begins; empty for no place of its own.
+    """
+
+    url: str
+    fragment_url: str
+    label: str = ""
+    field: str = ""
 
 
-def to(step: str, **query: Any) -> dict[str, str]:
-    """Return a link to a step: its page, and the fragment that htmx loads instead."""
+def to(step: str, **query: Any) -> Link:
+    """Return a link to a step."""
     page, asked = address(step), f"?{urlencode(query)}" if query else ""
-    return {"url": f"{page}{asked}", "fragment_url": f"{page}/form{asked}"}
-
-
-def form_url(step: str) -> str:
-    """Return where a step's form goes."""
-    return address(f"{step}/form")
+    return Link(f"{page}{asked}", f"{page}/form{asked}")
 
 
 def address(path: str, query: Mapping[str, Any] | None = None) -> str:
@@ -48,11 +50,6 @@ def root() -> str:
 def own_name(endpoint: str | None) -> str:
     """Return an endpoint of ours without the name of the blueprint, which the host may choose."""
     return (endpoint or "").rpartition(".")[2]
-
-
-def keep_url(step: str) -> str:
-    """Return where it is said that the stored answer shall stay."""
-    return address(f"{step}/kept")
 
 
 def refuse_unknown_host() -> None:

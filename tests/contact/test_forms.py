@@ -382,6 +382,18 @@ def test_what_was_judged_before_is_only_looked_up(monkeypatch):
     assert forms.are_valid(forms.field_specs([question()]), values, "PT", memo)
 
 
+def test_valid_details_are_known_again_by_what_nobody_can_read():
+    asked, memo = forms.field_specs([]), {}
+    for number in range(forms.MOST_KNOWN + 2):
+        forms.are_valid(asked, ADA | {"note": f"Twin {number}"}, "PT", {})
+    assert forms.are_valid(asked, ADA | {"note": f"Twin {number}"}, "PT", memo)
+    assert not memo
+    assert len(forms.KNOWN) == forms.MOST_KNOWN
+    assert "Twin" not in repr(forms.KNOWN)
+    assert not forms.are_valid(asked, ADA | {"note": "Twin", "phone": "12"}, "PT", memo)
+    assert memo
+
+
 class Louder(NullTranslations):
     """A language in which everything is said in capitals."""
 

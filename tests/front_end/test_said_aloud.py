@@ -41,9 +41,7 @@ def group_of(radio):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_radio_buttons_are_a_group_that_says_what_is_required_and_wrong(soup, name):
     page = soup(name)
-    optional = {
-        each["name"] for each in sample("details").context["fields"] if not each["required"]
-    }
+    optional = {each.name for each in sample("details").context["fields"] if not each.required}
     for radio in page.select("[type=radio]"):
         group, error = group_of(radio), page.find(id=f"error-{radio['name']}")
         assert group.get("aria-required") == (None if radio["name"] in optional else "true")
@@ -58,7 +56,7 @@ def test_a_group_without_its_answer_is_wrong_in_every_step(soup, step):
     errors = {"errors": {field: "Choose one."}}
     if step == "details":
         errors["fields"] = [
-            each | {"error": "Choose one." * (each["name"] == field)}
+            each._replace(error="Choose one." * (each.name == field))
             for each in sample("details").context["fields"]
         ]
     page = soup(step, errors)

@@ -107,8 +107,8 @@ def test_an_asking_step_has_one_form_whose_first_button_goes_on(soup, name):
 def test_a_step_says_where_it_stands_in_words(soup, name):
     page, context = soup(name), sample(name).context
     current = page.select_one('.sb-progress [aria-current="step"]')
-    place = [stage["step"] for stage in context["progress"]].index(context["step"]) + 1
-    assert current.get_text(" ", strip=True).endswith(context["progress"][place - 1]["label"])
+    place = [stage.step for stage in context["progress"]].index(context["step"]) + 1
+    assert current.get_text(" ", strip=True).endswith(context["progress"][place - 1].label)
     assert page.select_one(".sb-progress")["aria-label"] == f"Step {place} of 5."
     assert page.section["data-step"] == context["step"]
     assert page.section["data-title"] == f"{context['heading']} \N{EN DASH} Maré Movement Studio"
@@ -118,7 +118,7 @@ def test_a_step_says_where_it_stands_in_words(soup, name):
 def test_what_customers_typed_is_text_and_never_markup(soup):
     attack = '<b id="attack">"\'</b>'
     fields = sample("details").context["fields"]
-    filled = soup("details", {"fields": [field | {"value": attack} for field in fields]})
+    filled = soup("details", {"fields": [field._replace(value=attack) for field in fields]})
     assert filled.select_one("[name=name]")["value"] == attack
     assert filled.select_one("[name=note]").text.strip() == attack
     rows = [{"label": attack, "value": attack, "detail": attack, "change": None}]
@@ -128,7 +128,7 @@ def test_what_customers_typed_is_text_and_never_markup(soup):
 
 def test_a_note_keeps_the_empty_line_it_begins_with(rendered):
     fields = sample("details").context["fields"]
-    note = [field | {"value": "\nsecond line"} for field in fields if field["name"] == "note"]
+    note = [field._replace(value="\nsecond line") for field in fields if field.name == "note"]
     assert ">\n\nsecond line</textarea>" in rendered("details", {"fields": note})
 
 
@@ -146,8 +146,8 @@ def test_the_summary_says_whether_something_is_missing_or_wrong(soup):
         return soup(name, changes).select_one("[role=alert] h2").get_text(strip=True)
 
     fields = sample("details-errors").context["fields"]
-    empty = [field | {"value": ""} for field in fields]
-    wrong = [field | {"value": "zoe@" if field["name"] == "email" else ""} for field in fields]
+    empty = [field._replace(value="") for field in fields]
+    wrong = [field._replace(value="zoe@" if field.name == "email" else "") for field in fields]
     assert heading("service-unanswered") == "Something is missing"
     assert heading("details-errors", {"fields": empty}) == "2 answers are missing"
     assert heading("details-errors", {"fields": wrong}) == "2 answers need another look"

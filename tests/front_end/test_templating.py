@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask, render_template_string
-from jinja2 import UndefinedError
-from markupsafe import Markup
+from jinja2 import UndefinedError, pass_context
+from markupsafe import Markup, escape
 
 from booking.files import TEMPLATES
 from booking.i18n import ENGLISH, Language, speaking
+from booking.scheduling.clock import PartOfDay
 from booking.web import templating
 
 SCRIPT = "<script>alert(1)</script>"
@@ -49,6 +50,30 @@ def test_a_hosts_filters_and_context_are_there_whenever_it_adds_them(host):
 def test_our_messages_are_ours_and_the_hosts_stay_its_own(host):
     assert page(host, '{{ _("Continue") }}') == "Continue"
     assert render_template_string('{{ _(" speaks") }}') == "a host speaks"
+
+
+class Bold:
+    def __html__(self):
+        return "<b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        *[(SCRIPT, escape(SCRIPT)), (PartOfDay.MORNING, "morning"), (Markup("<i>"), "<i>")],
+        *[(Bold(), "<b>"), ("it's \"", "it&#39;s &#34;"), ("a > b & c", "a &gt; b &amp; c")],
+        *[(7, "7"), (None, "None"), ("plain", "plain"), (["<"], "[&#39;&lt;&#39;]")],
+    ],
+)
+def test_every_value_is_escaped_that_is_not_markup(host, value, written):
+    assert page(host, "{{ value }}", value=value) == written
+
+
+def test_a_function_is_given_what_it_asks_for(host):
+    host.jinja_env.globals["asks"] = pass_context(lambda context, self, called: context[called])
+    host.jinja_env.globals["plain"] = lambda self, called: f"{self}, {called}"
+    calls = "{{ asks(1, called='user') }}{{ plain(self=1, called=2) }}"
+    assert page(host, f"{{% for _ in [1] %}}{calls}{{% endfor %}}", user="<") == "&lt;1, 2"
 
 
 def test_only_a_value_that_is_markup_brings_markup_into_a_message(host):

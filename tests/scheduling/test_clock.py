@@ -236,8 +236,8 @@ def test_the_readers_own_clock_decides():
 
 def test_weeks_begin_on_monday_and_show_only_their_own_month():
     weeks = month_days(2026, 8)  # begins on a Saturday, ends on a Monday
-    assert weeks[0] == [None] * 5 + [date(2026, 8, 1), date(2026, 8, 2)]
-    assert weeks[-1] == [date(2026, 8, 31)] + [None] * 6
+    assert weeks[0] == (*[None] * 5, date(2026, 8, 1), date(2026, 8, 2))
+    assert weeks[-1] == (date(2026, 8, 31), *[None] * 6)
     assert [day.day for week in weeks for day in week if day] == list(range(1, 32))
     assert all(len(week) == 7 for week in weeks)
 

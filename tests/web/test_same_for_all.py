@@ -8,7 +8,8 @@ from flask import Flask, g, request
 
 from booking import Sidebook, create_app
 from booking.files import TEMPLATES
-from booking.web import same_for_all
+from booking.testing import TabClient
+from booking.web import same_for_all, templating
 from tests.conftest import SHOP
 
 PAGE = (TEMPLATES / "booking/page.html").read_text(encoding="utf-8")
@@ -154,3 +155,44 @@ def test_a_step_that_leaves_no_choice_is_passed_over_and_a_calendar_is_loaded(
         'first-step"><section id="step" class="sb-step" data-step="(.*?)"', start(host)
     )
     assert (shown and shown[1]) == first
+
+
+def pieces(app: Flask) -> dict[str, int]:
+    """How many renderings are kept of each piece."""
+    with app.app_context():
+        macros = templating.kept_macros(templating.environment())
+    return {k: v.cache_info().currsize for k, v in macros.items() if hasattr(v, "cache_info")}
+
+
+def at_details(app: Flask) -> TabClient:
+    tab = TabClient(app, "/book/")
+    tab.submit(service="short")
+    tab.submit(staff="any")
+    tab.submit(slot=tab.page.select_one("[name=slot]")["value"])
+    return tab
+
+
+def test_no_piece_of_a_step_with_what_a_customer_typed_is_kept(host):
+    tab = at_details(host)
+    for name in ("Ann", "Ann", "Bea"):
+        before = pieces(host)
+        tab.submit(name=name, email=f"{name}@example.org", phone="", note=f"{name} has a cold")
+        assert tab.step == "review"
+        tab.open("/book/details")
+        assert tab.page.select_one("[name=name]")["value"] == name
+    assert pieces(host) == before
+    assert before["empty_field"] > 0
+
+
+@pytest.mark.parametrize("name", ["macros", "kept", "kept_times", "field"])
+def test_a_piece_of_the_hosts_is_made_anew_for_each_of_its_users(host, name):
+    ours = (TEMPLATES / f"booking/parts/{name}.html").read_text(encoding="utf-8")
+    hello = "<b>Hello {{ config.USER }}</b>"
+    write(host, f"parts/{name}.html", re.sub("(<svg|<nav|<label|<tr>)", rf"{hello}\1", ours))
+    for user in ("ann", "ben"):
+        host.config["USER"] = user
+        tab = at_details(host)
+        details = str(tab.page)
+        tab.open("/book/time")
+        assert f"<b>Hello {user}</b>" in details + str(tab.page)
+    assert not pieces(host)

@@ -15,8 +15,8 @@ from . import fragments
 from .state import ANY, WizardState, active_staff, find_by_slug, load_state
 
 SWITCH = Markup(
-    '{said} <a href="{url}" hx-get="{fragment_url}" hx-target="#step"'
-    ' hx-swap="outerHTML show:top" hx-push-url="{url}">{label}</a>'
+    '{said} <a href="{link.url}" hx-get="{link.fragment_url}" hx-target="#step"'
+    ' hx-swap="outerHTML show:top" hx-push-url="{link.url}">{label}</a>'
 )
 
 
@@ -112,5 +112,5 @@ def _now_booking(wizard: WizardState) -> str:
     )
 
 
-def _switch(said: str, label: str, link: dict[str, str]) -> str:
-    return SWITCH.format(said=said, label=label, **link)
+def _switch(said: str, label: str, link: urls.Link) -> str:
+    return SWITCH.format(said=said, label=label, link=link)

@@ -31,7 +31,8 @@ def posted(name: str) -> str:
 
 def is_from_an_older_page() -> bool:
     """Return whether the form was loaded before its fields were renamed, and its page with it."""
-    return any(old in request.form and new not in request.form for new, old in OLD_NAMES.items())
+    form = request.form
+    return any(old in form and new not in form for new, old in OLD_NAMES.items())
 
 
 def typed_values() -> dict[str, str]:

@@ -21,7 +21,7 @@ from booking.web.rendering import render
 
 from .form_fields import is_from_an_older_page, posted
 from .holds import hold_panel
-from .progress import Progress, progress_of
+from .progress import Progress, Stage, progress_of
 from .state import VERSION_LENGTH, BookingDraft, WizardState, load_state
 from .steps import done
 from .steps.base import Step
@@ -39,17 +39,17 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     `seen` is the state that was committed just now, if any.
     """
     step, html = _fragment(tab, wanted, **extra)
-    headers = {} if step == wanted else {"HX-Replace-Url": urls.step_url(step)}
+    headers = {} if step == wanted else {"HX-Replace-Url": urls.address(step)}
     return make_response((html, headers))
 
 
 def go_on(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     """Return the fragment after an accepted answer: the next step, pushed to the tab's history."""
     step, html = _fragment(tab, wanted, **extra)
-    headers = {"HX-Push-Url": urls.step_url(step)}
+    headers = {"HX-Push-Url": urls.address(step)}
     if is_from_an_older_page():
         # Its style sheet and scripts do not know this fragment; a page of its own brings today's.
-        headers["HX-Redirect"] = urls.step_url(step)
+        headers["HX-Redirect"] = urls.address(step)
     return make_response((html, headers))
 
 
@@ -96,26 +96,24 @@ def _shared(
     return {
         "step": step.name,
         "heading": _(step.heading),
-        "progress": [_stage(progress, each, step) for each in progress.visible],
+        "progress": tuple([_stage(progress, each, step) for each in progress.visible]),
         "step_number": progress.visible.index(step) + 1,
-        "form_url": urls.form_url(step.name),
+        "form_url": urls.address(f"{step.name}/form"),
         "back": urls.to(before.name) if before else None,
         "hold": hold_panel(wizard, typing_prolongs=prolongs, notices=notices),
         "summary": _summary(wizard, progress, step),
         "copy": {"time": wizard.lost_time_to_original} if wizard.tab.is_copy else None,
         "recovery_fields": _recovery_fields(wizard, progress, step),
-        "keep_url": urls.keep_url(step.name) if step.is_question else None,
+        "keep_url": urls.address(f"{step.name}/kept") if step.is_question else None,
     }
 
 
-def _stage(progress: Progress, step: Step, current: Step) -> dict[str, Any]:
-    """One step of the list above the question; one that can be reached carries its link."""
-    stage = {"step": step.name, "label": _(step.label), "url": None, "fragment_url": None}
+def _stage(progress: Progress, step: Step, current: Step) -> Stage:
     if step is current:
-        return stage | {"state": "current"}
-    is_reached = progress.right_step(step.name) is step
-    link = urls.to(step.name) if is_reached else {}
-    return stage | {"state": "done" if step.name in progress.answered else "todo"} | link
+        return Stage(step.name, _(step.label), "current")
+    link = urls.to(step.name)[:2] if progress.right_step(step.name) is step else ()
+    state = "done" if step.name in progress.answered else "todo"
+    return Stage(step.name, _(step.label), state, *link)
 
 
 def _summary(wizard: WizardState, progress: Progress, step: Step) -> list[dict[str, str | None]]:

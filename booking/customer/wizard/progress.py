@@ -1,7 +1,9 @@
 """How far a tab has come: what it has answered, which step is open, where Back leads."""
 
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from flask import current_app
 
@@ -31,6 +33,10 @@ def step_named(name: str) -> Step:
     return {step.name: step for step in steps()}[name]
 
 
+Stage = namedtuple("Stage", "step label state url fragment_url", defaults=(None, None))  # noqa: PYI024 - only templates read it
+"""One step of the list above the question; one that can be reached carries its link."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """The questions, and which of them are answered or skipped, by name; then the review."""
@@ -40,12 +46,12 @@ class Progress:
     answered: frozenset[str]
     skipped: frozenset[str]
 
-    @property
+    @cached_property
     def visible(self) -> list[Step]:
         """The steps a customer walks through, in order, up to the review."""
         return [s for s in (*self.questions, self.review) if s.name not in self.skipped]
 
-    @property
+    @cached_property
     def open_step(self) -> Step:
         """The first question without an answer that holds, else the review."""
         return next((s for s in self.questions if s.name not in self.answered), self.review)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
 
-from booking.customer.wizard.state import WizardState, required
-from booking.i18n import formats, gettext_noop, ngettext
+from booking.customer.wizard.state import WizardState
+from booking.i18n import Language, current_language, formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import month_days
 from booking.storage.reads import DayAvailability, FreeSlot
 from booking.web import urls
 
 ONE_DAY = timedelta(days=1)
+NO_TIMES = {
+    "past": gettext_noop("%(day)s: past"),
+    "closed": gettext_noop("%(day)s: closed"),
+    "full": gettext_noop("%(day)s: no free times"),
+}
 FREE_TIMES = {
     "free": (
         gettext_noop("%(day)s: %(number)s free time"),
@@ -26,7 +31,9 @@ FREE_TIMES = {
         gettext_noop("%(day)s: shown, %(number)s free times"),
     ),
 }
-NO_LINK: dict[str, Any] = {"url": None, "fragment_url": None}
+
+Day = namedtuple("Day", "day number today state label url fragment_url", defaults=(None, None))  # noqa: PYI024 - only templates read it
+"""A cell of the month, for its template; a day that can be opened carries its link."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Calendar:
         cls, wizard: WizardState, day: date | None, month: date | None, lost: datetime | None
     ) -> Calendar:
         """Opens the day asked for, else the chosen slot's, else the first with a free time."""
-        today, end = bounds(wizard)
+        today, end = wizard.bookable_days
         if day and today <= day <= end:
             return cls(wizard, first_of(day), day, _month(wizard, day))
         if month and first_of(today) <= month <= end:
@@ -61,11 +68,6 @@ class Calendar:
         opened = next((day for day in free if day >= near), free[-1] if free else None)
         return cls(wizard, first_of(near), opened, found)
 
-    @cached_property
-    def today(self) -> date:
-        """The customer's."""
-        return bounds(self.wizard)[0]
-
     @property
     def last(self) -> date:
         """The month's last day."""
@@ -76,67 +78,68 @@ class Calendar:
         """The opened day's times, each once, whoever has them free."""
         return self.found[self.day].slots if self.day else []
 
-    def weeks(self) -> list[list[dict[str, Any] | None]]:
+    def weeks(self) -> tuple[tuple[Day | None, ...], ...]:
         """The month as it hangs on a wall, Monday first, but for the weeks that are over."""
-        today = self.today
-        rows = month_days(self.first.year, self.first.month)
-        ahead = [row for row in rows if any(day and day >= today for day in row)]
-        return [[self._cell(day) if day else None for day in row] for row in ahead]
+        today, kept = self.wizard.bookable_days[0], (current_language(), urls.root())
 
-    def month_link(self, day: date) -> dict[str, str] | None:
+        def cell(day: date) -> Day:
+            free = len(self.found[day].starts) if day in self.found else 0
+            return _cell(*kept, day, self._state(day), free, is_today=day == today)
+
+        return tuple(
+            [
+                tuple([cell(day) if day else None for day in row])
+                for row in month_days(self.first.year, self.first.month)
+                if max(day for day in row if day) >= today
+            ]
+        )
+
+    def month_link(self, day: date) -> urls.Link | None:
         """The link to that day's month, if anything in it can be booked."""
-        today, end = bounds(self.wizard)
+        today, end = self.wizard.bookable_days
         if not first_of(today) <= first_of(day) <= end:
             return None
-        return {"label": formats.format_month(day), **urls.to("time", month=day.strftime("%Y-%m"))}
+        link = urls.to("time", month=day.isoformat()[:7])
+        return link._replace(label=formats.format_month(day))
 
     @cached_property
-    def next_free(self) -> dict[str, str] | None:
+    def next_free(self) -> urls.Link | None:
         """The link to the next day with a free time, where nothing is free in this one."""
         if self.slots:
             return None
         diary, zone = self.wizard.diary(), self.wizard.zone
         day = diary.next_free_day(self.day or self.last, zone)
-        day = day or diary.next_free_day(self.today - ONE_DAY, zone)
+        day = day or diary.next_free_day(self.wizard.bookable_days[0] - ONE_DAY, zone)
         if day is None:
             return None
         label = _("Next free day: %(day)s", day=formats.format_day(day))
-        return {"label": label} | urls.to("time", day=str(day))
-
-    def _cell(self, day: date) -> dict[str, Any]:
-        state = self._state(day)
-        reached = state in {"free", "selected"}
-        link = urls.to("time", day=day.isoformat()) if reached else NO_LINK
-        cell = {"day": day.isoformat(), "number": day.day, "today": day == self.today}
-        return cell | {"state": state, "label": self._label(day, state)} | link
+        return urls.to("time", day=str(day))._replace(label=label)
 
     def _state(self, day: date) -> str:
         found = self.found.get(day)
         if day == self.day:
             return "selected"
         if found is None:
-            return "past" if day < self.today else "closed"
+            return "past" if day < self.wizard.bookable_days[0] else "closed"
         if found.starts:
             return "free"
         return "full" if found.open else "closed"
 
-    def _label(self, day: date, state: str) -> str:
-        name = formats.format_day(day)
-        if state == "past":
-            return _("%(day)s: past", day=name)
-        if state == "closed":
-            return _("%(day)s: closed", day=name)
-        if state == "full":
-            return _("%(day)s: no free times", day=name)
-        one, many = FREE_TIMES[state]
-        return ngettext(one, many, len(self.found[day].starts), day=name)
+
+@lru_cache(maxsize=5000)  # a month has thirty, and few of them change from one customer to the next
+def _cell(
+    _language: Language, _root: str, day: date, state: str, free: int, *, is_today: bool
+) -> Day:
+    iso = day.isoformat()
+    link = urls.to("time", day=iso)[:2] if state in FREE_TIMES else ()
+    return Day(iso, day.day, is_today, state, _label(day, state, free), *link)
 
 
-def bounds(wizard: WizardState) -> tuple[date, date]:
-    """The first and the last day, in the customer's zone, on which something can be booked."""
-    window = timedelta(days=required(wizard.service).booking_window)
-    now = wizard.tab.now
-    return now.astimezone(wizard.zone).date(), (now + window).astimezone(wizard.zone).date()
+def _label(day: date, state: str, free: int) -> str:
+    name = formats.format_day(day)
+    if state in FREE_TIMES:
+        return ngettext(*FREE_TIMES[state], free, day=name)
+    return _(NO_TIMES[state], day=name)
 
 
 def first_of(day: date) -> date:
@@ -150,5 +153,5 @@ def last_of(day: date) -> date:
 
 
 def _month(wizard: WizardState, day: date) -> dict[date, DayAvailability]:
-    today, end = bounds(wizard)
+    today, end = wizard.bookable_days
     return wizard.diary().days(max(first_of(day), today), min(last_of(day), end), wizard.zone)

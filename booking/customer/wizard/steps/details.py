@@ -54,7 +54,8 @@ class DetailsStep(Step):
         asks = untouched and current_sidebook().settings.tabs_help
         return {
             "fields": [
-                _field(each, filled.get(each.name, ""), found) for each in wizard.field_specs
+                each._replace(value=filled.get(each.name, ""), error=found.get(each.name))
+                for each in wizard.field_specs
             ],
             "errors": _messages(wizard.field_specs, found),
             "other_details_url": url_for(".accept_details") if asks else None,
@@ -166,9 +167,9 @@ class DetailsStep(Step):
 
 def _with_details(wizard: WizardState, form: Any) -> WizardState:
     """Write what the checked form has into the draft."""
-    draft, service = wizard.draft, required(wizard.service)
-    draft.contact = {name: form.data[name] for name in forms.CONTACT}
-    draft.answers = {each.key: form.data[forms.field_name(each.key)] for each in service.questions}
+    draft, service, given = wizard.draft, required(wizard.service), form.data
+    draft.contact = {name: given[name] for name in forms.CONTACT}
+    draft.answers = {each.key: given[forms.field_name(each.key)] for each in service.questions}
     draft.forget_unsaved_input()
     return wizard
 
@@ -184,18 +185,3 @@ def _messages(specs: Sequence[forms.FieldSpec], found: Mapping[str, str]) -> dic
 
 def _shown(spec: forms.FieldSpec, value: str) -> str:
     return (_("Yes") if value else _("No")) if spec.kind == "checkbox" else value
-
-
-def _field(spec: forms.FieldSpec, value: str, errors: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "name": spec.name,
-        "label": spec.label,
-        "help": spec.help,
-        "kind": spec.kind,
-        "required": spec.required,
-        "value": value,
-        "choices": list(spec.choices),
-        "autocomplete": spec.autocomplete,
-        "error": errors.get(spec.name),
-        "maxlength": spec.maxlength,
-    }

@@ -1,10 +1,10 @@
 """The last step: the booking itself, read from the database by the reference that is left."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from booking.customer.appointment import presenter
 from booking.customer.wizard import progress
+from booking.customer.wizard.progress import Stage
 from booking.customer.wizard.state import WizardState
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
@@ -64,9 +64,5 @@ def render_done(
     )
 
 
-def _all_done() -> list[dict[str, Any]]:
-    no_link = {"url": None, "fragment_url": None}
-    return [
-        {"step": step.name, "label": _(step.label), "state": "done", **no_link}
-        for step in progress.steps()[:-1]
-    ]
+def _all_done() -> tuple[Stage, ...]:
+    return tuple(Stage(step.name, _(step.label), "done") for step in progress.steps()[:-1])

@@ -47,8 +47,9 @@ class ReviewStep(Step):
         skipped = progress_of(wizard).skipped
         return {
             "rows": [
-                _with_link(step, row, is_skipped=step.name in skipped)
+                _with_link(row, step, link)
                 for step in questions()
+                for link in [None if step.name in skipped else urls.to(step.name)]
                 for row in step.review(wizard)
             ],
             "idempotency_key": wizard.idempotency_key,
@@ -117,8 +118,7 @@ def _make_booking(wizard: WizardState) -> Booking:
     return detach(tab.session, made, service, member)
 
 
-def _with_link(step: Step, row: Row, *, is_skipped: bool) -> dict[str, Any]:
+def _with_link(row: Row, step: Step, link: urls.Link | None) -> dict[str, Any]:
     """The row with the link that changes it; a step with one possible answer has none."""
-    link = urls.to(step.name) | {"field": row.field or step.name}
-    change = None if is_skipped else link
+    change = link and link._replace(field=row.field or step.name)
     return {"label": row.label, "value": row.value, "detail": row.detail, "change": change}

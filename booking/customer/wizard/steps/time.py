@@ -1,8 +1,11 @@
 """The time step: a month, the free times of one day, the zone; the chosen time is held."""
 
+from collections import namedtuple
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import challenge
@@ -18,7 +21,7 @@ from booking.customer.wizard.state import (
     slot_value,
 )
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
-from booking.i18n import formats, gettext_noop, ngettext
+from booking.i18n import Language, current_language, formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
 from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
@@ -37,6 +40,8 @@ PARTS = {
     PartOfDay.AFTERNOON: gettext_noop("Afternoon"),
     PartOfDay.EVENING: gettext_noop("Evening"),
 }
+Slot = namedtuple("Slot", "value time end_time shop_time checked", defaults=(False,))  # noqa: PYI024 - only templates read it
+"""A free time, for its template; `shop_time` is None where the shop's clock shows the same."""
 
 
 class TimeStep(Step):
@@ -167,7 +172,7 @@ class TimeStep(Step):
     def _hold_again(
         self, wizard: WizardState, start: datetime, notices: list[str]
     ) -> DeferredResponse | None:
-        place = {"HX-Replace-Url": urls.step_url(self.name)}
+        place = {"HX-Replace-Url": urls.address(self.name)}
         try:
             held = _take_slot(wizard, start)
         except NOT_TAKEN as error:
@@ -235,21 +240,21 @@ def _nearest(wizard: WizardState, wanted: datetime) -> list[dict[str, str]]:
 def _parts(
     wizard: WizardState, slots: list[FreeSlot], marked: datetime | None
 ) -> list[dict[str, Any]]:
-    grouped: dict[PartOfDay, list[dict[str, Any]]] = {part: [] for part in PARTS}
+    grouped: dict[PartOfDay, list[Slot]] = {part: [] for part in PARTS}
+    language = current_language()
     for slot in slots:
-        part = part_of_day(to_minute(slot.start), wizard.zone)
-        grouped[part].append(_slot(wizard, slot, marked))
+        part, shown = _slot(language, slot.start, slot.end, wizard.zone, wizard.shop_zone)
+        grouped[part].append(shown._replace(checked=True) if slot.start == marked else shown)
     return [{"label": _(PARTS[part]), "slots": some} for part, some in grouped.items() if some]
 
 
-def _slot(wizard: WizardState, slot: FreeSlot, marked: datetime | None) -> dict[str, Any]:
-    return {
-        "value": slot_value(slot.start),
-        "time": formats.format_time(slot.start, wizard.zone),
-        "end_time": formats.format_time(slot.end, wizard.zone),
-        "shop_time": formats.time_in_zone_if_different(slot.start, wizard.zone, wizard.shop_zone),
-        "checked": slot.start == marked,
-    }
+@lru_cache(maxsize=5000)
+def _slot(
+    _language: Language, start: datetime, end: datetime, zone: ZoneInfo, shop_zone: ZoneInfo
+) -> tuple[PartOfDay, Slot]:
+    times = formats.format_time(start, zone), formats.format_time(end, zone)
+    at_shop = formats.time_in_zone_if_different(start, zone, shop_zone)
+    return part_of_day(to_minute(start), zone), Slot(slot_value(start), *times, at_shop)
 
 
 def _zones(wizard: WizardState, slots: list[FreeSlot]) -> dict[str, Any]:
