@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 from booking.scheduling import clock
 from booking.scheduling.clock import Interval, day_interval, to_minute
 from booking.scheduling.slots import Ranges, ServiceRules, TimeRange, WorkingTime
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base, ask_once
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours
@@ -192,9 +192,9 @@ def _token(session: Session, connection: Connection) -> str | None:
     """The token as this transaction sees it, and beside it the few keys of visitors."""
 
     def ask() -> str | None:
-        rows = connection.execute(_TOKEN).all()
-        note_keys(session, {row.day: row.key for row in rows if row.key})
-        return rows[0].token if rows else None
+        rows = _TOKEN.rows(session, {})
+        note_keys(session, {day: key for _, day, key in rows if key})
+        return rows[0][0] if rows else None
 
     return ask_once(session, connection, "token", ask)
 
@@ -221,7 +221,7 @@ def _read(session: Session, token: str) -> Catalogue:
 
 
 # Nearly every transaction that counts a visitor asks for the token before.
-_TOKEN = (
+_TOKEN = FixedStatement(
     select(catalogue_state.c.token, visitor_key)
     .join_from(catalogue_state, visitor_key, true(), isouter=True)
     .where(catalogue_state.c.id == 1)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tupl
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK, Interval
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of, send_text
 
 from .bookings import Hold
 from .bookings import claim as claims
@@ -84,7 +84,7 @@ def owned(
 ) -> set[Pair]:
     """Return what a hold or a booking has claimed and not lost."""
     query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
-    return {(row[0], row[1]) for row in query.execute(session, {"owner": owner})}
+    return {(row[0], row[1]) for row in query.rows(session, {"owner": owner})}
 
 
 def release_hold(session: Session, hold_id: int) -> None:
@@ -113,12 +113,12 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
     have run out for others.
     """
     connection, old = connection_of(session), held.expires_at
-    if not _PROLONG_HOLD.execute(session, {"hold": held.id, "old": old, "until": until}).rowcount:
+    if not _PROLONG_HOLD.execute(session, {"hold": held.id, "old": old, "until": until}):
         return False
     if connection.dialect.name == "postgresql":
         _lock(session, claims.c.hold_id == held.id)
     later = {"hold": held.id, "until": until, "claimed": claimed}
-    if _PROLONG_CLAIMS.execute(session, later).rowcount:
+    if _PROLONG_CLAIMS.execute(session, later):
         return True
     # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
     _PROLONG_HOLD.execute(session, {"hold": held.id, "old": until, "until": old})
@@ -220,10 +220,8 @@ def _write(
         part = pairs[begin : begin + _ROWS_A_STATEMENT]
         values = [value for pair in part for value in (*pair, *claimant)]
         # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
-        result = connection.exec_driver_sql(
-            _statement(len(part), mark), (*values, now, own_hold_id)
-        )
-        written += result.rowcount
+        text = _statement(len(part), mark)
+        written += send_text(connection, text, (*values, now, own_hold_id))[1]
     return written
 
 

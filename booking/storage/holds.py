@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, TICK, Interval
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 from .bookings import WIDTHS, Hold
@@ -79,7 +79,7 @@ def held_since(
         "end": -(-span[1] // TICK),
         "lately": lately,
     }
-    since: int | None = connection_of(session).execute(_HELD_SINCE, values).scalar_one()
+    since: int | None = _HELD_SINCE.rows(session, values)[0][0]
     return since
 
 
@@ -133,7 +133,7 @@ _RAN_OUT = (
     )
 )
 _EITHER = union_all(_LET_GO, _RAN_OUT).subquery()
-_HELD_SINCE = select(func.min(_EITHER.c.held_since))
+_HELD_SINCE = FixedStatement(select(func.min(_EITHER.c.held_since)))
 
 
 @dataclass(frozen=True)

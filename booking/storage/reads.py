@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import each_day, nearest
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import ask_once
 from .bookings import Booking, Hold
@@ -70,7 +70,7 @@ def booking_or_reference(
 ) -> tuple[Booking | None, bool]:
     """Return the booking that came of that draft, and whether any has that reference."""
     asked = {"draft": draft, "reference": reference}
-    found = {row.draft: row.id for row in connection_of(session).execute(_EITHER, asked)}
+    found = dict(_EITHER.rows(session, asked))
     made = session.scalar(_BY_ID, {"booking": found.pop(draft)}) if draft in found else None
     return made, bool(found)
 
@@ -127,7 +127,7 @@ def has_booking_within(
     }
     return any(
         to_minute(starts) - before < span[1] and to_minute(ends) + after > span[0]
-        for starts, ends, before, after in connection_of(session).execute(_NEAR, values)
+        for starts, ends, before, after in _NEAR.rows(session, values)
     )
 
 
@@ -135,13 +135,12 @@ def hold_of(session: Session, tab_key: int | None, *, lock: bool = False) -> Hol
     """Return the hold of that tab, whether or not its time ran out; `lock` keeps others off it."""
     if tab_key is None:
         return None
-    connection, query = connection_of(session), _HOLD_TO_CHANGE if lock else _HOLD
 
     def ask() -> Hold | None:
-        row = connection.execute(query, {"tab": tab_key}).one_or_none()
-        return Hold(*row) if row else None
+        rows = (_HOLD_TO_CHANGE if lock else _HOLD).rows(session, {"tab": tab_key})
+        return Hold(*rows[0]) if rows else None
 
-    return ask_once(session, connection, ("hold", tab_key), ask)
+    return ask_once(session, connection_of(session), ("hold", tab_key), ask)
 
 
 def _bookings() -> Select[Booking]:
@@ -149,22 +148,26 @@ def _bookings() -> Select[Booking]:
 
 
 # Built once: building a statement takes several times as long as running it.
-_HOLD = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
-_HOLD_TO_CHANGE = _HOLD.with_for_update()
-_EITHER = select(bookings.c.draft, bookings.c.id).where(
-    or_(bookings.c.draft == bindparam("draft"), bookings.c.reference == bindparam("reference"))
+_OF_TAB = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
+_HOLD, _HOLD_TO_CHANGE = FixedStatement(_OF_TAB), FixedStatement(_OF_TAB.with_for_update())
+_EITHER = FixedStatement(
+    select(bookings.c.draft, bookings.c.id).where(
+        or_(bookings.c.draft == bindparam("draft"), bookings.c.reference == bindparam("reference"))
+    )
 )
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
 _BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))
-_NEAR = select(
-    bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after
-).where(
-    bookings.c.staff_member_id == bindparam("member"),
-    bookings.c.starts_at > bindparam("first"),
-    bookings.c.starts_at < bindparam("end"),
-    bookings.c.state != "cancelled",
-    bookings.c.id != bindparam("own"),
+_NEAR = FixedStatement(
+    select(
+        bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after
+    ).where(
+        bookings.c.staff_member_id == bindparam("member"),
+        bookings.c.starts_at > bindparam("first"),
+        bookings.c.starts_at < bindparam("end"),
+        bookings.c.state != "cancelled",
+        bookings.c.id != bindparam("own"),
+    )
 )
 
 

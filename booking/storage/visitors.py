@@ -300,7 +300,7 @@ def add_drafts_begun(
     # In one order for everybody, or two visitors of one network would wait for each other.
     of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
     values = {**of, "day": _day(now), "drafts": drafts, "bytes": size}
-    found = _adding(len(of)).execute(session, values)
+    found = _adding(len(of)).rows(session, values)
     return {bytes(mark): DraftsBegun(begun, held) for mark, begun, held in found}
 
 

@@ -69,12 +69,12 @@ class Row(NamedTuple):
 Opened = tuple[bytes | None, bytes]
 _STORED = Row._fields[:-1]
 _DIGEST: ColumnElement[bytes] = bindparam("digest", type_=table.c.token_hash.type)
-_READ = (
+_FIND = (
     select(*[table.c[name] for name in _STORED])
     .where((table.c.token_hash == _DIGEST) | (table.c.previous_hash == _DIGEST))
     .order_by(table.c.id)
 )
-_LOCK = _READ.with_for_update()
+_READ, _LOCK = FixedStatement(_FIND), FixedStatement(_FIND.with_for_update())
 _ACTIVE = update(table).where(table.c.id == bindparam("row"), table.c.state == "active")
 _RECORD_ACTIVITY = FixedStatement(
     _ACTIVE.values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
@@ -87,7 +87,7 @@ def find(session: Session, digest: bytes, now: int, *, lock: bool) -> list[Row]:
     Those too that had this id before; after a while as ones that have ended. In one order, in
     which whoever locks several of them locks them.
     """
-    found = connection_of(session).execute(_LOCK if lock else _READ, {"digest": digest})
+    found = (_LOCK if lock else _READ).rows(session, {"digest": digest})
     rows = [Row(*values) for values in found]
     return [row if row.token_hash == digest else _by_its_previous_id(row, now) for row in rows]
 
@@ -136,8 +136,8 @@ def create(session: Session, row: Row, *, is_alone: bool = False) -> int | None:
     `is_alone`: nor is it inserted where its id has a row in another flow.
     """
     inserting = _inserting(connection_of(session).dialect.name)
-    key = inserting.execute(session, {**row._asdict(), "is_alone": is_alone}).scalar()
-    return int(key) if key is not None else None
+    made = inserting.rows(session, {**row._asdict(), "is_alone": is_alone})
+    return int(made[0][0]) if made else None
 
 
 @cache
@@ -162,7 +162,7 @@ def update_if_current(session: Session, row: int, version: int, values: Mapping[
     """Write to the row and count its version up. False: it has another version or has ended."""
     given = {f"new_{name}": value for name, value in values.items()}
     known = {"row": row, "known_version": version}
-    return _changing(frozenset(values)).execute(session, given | known).rowcount == 1
+    return _changing(frozenset(values)).execute(session, given | known) == 1
 
 
 def is_ended(session: Session, row: int) -> bool:
@@ -206,19 +206,19 @@ def record_activity(session: Session, row: int, seen: int, idle: int) -> None:
 _ERASED = {"wrapped_key": None, "sealed": None, "previous_key": None}
 # SQLite takes whatever an index is asked for to be ten rows, and a million have the same state.
 _NOT_BY_ITS_INDEX = table.c.state.concat("")
-_EXPIRED = (
+_EXPIRED = FixedStatement(
     select(table.c.id)
     .where(table.c.state == "active", table.c.idle_expires_at <= bindparam("now"))
     .order_by(table.c.idle_expires_at)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_REVOKE = FixedStatement(delete(handover).where(handover.c.tab_session_id == bindparam("tab")))
 
 
 def expired_ids(session: Session, now: int, most: int) -> list[int]:
     """Lock and return keys of active sessions past a limit, oldest first; skip what others lock."""
-    asked = {"now": now, "most": most}
-    return list(connection_of(session).execute(_EXPIRED, asked).scalars())
+    return [row for (row,) in _EXPIRED.rows(session, {"now": now, "most": most})]
 
 
 def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int) -> list[int]:
@@ -276,7 +276,8 @@ def delete_tombstones(session: Session, before: int, most: int) -> int:
 
 def revoke_handovers(session: Session, tabs: list[int]) -> None:
     """Revoke what these tabs left for others: they are over, and their answers erased."""
-    connection_of(session).execute(delete(handover).where(handover.c.tab_session_id.in_(tabs)))
+    for tab in tabs:
+        _REVOKE.execute(session, {"tab": tab})
 
 
 def delete_expired_handovers(session: Session, now: int, most: int) -> int:

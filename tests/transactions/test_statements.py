@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Column, LargeBinary, MetaData, String, Table, event, insert, select, update
 from sqlalchemy import bindparam as value
+from sqlalchemy.exc import IntegrityError
 
 from booking.storage.base import UTCDateTime
 from booking.transactions.sessions import write_transaction
@@ -24,6 +25,7 @@ RENAME = FixedStatement(
     .where(kept.c.name == value("old"), kept.c.sealed == b"%s ?")
     .values(name=value("new"))
 )
+READ = FixedStatement(select(kept))
 NAMES = select(kept.c.name).order_by(kept.c.name)
 ADA = {"name": "Ada", "at": datetime(2030, 5, 6, 7, tzinfo=UTC), "sealed": b"%s ?"}
 
@@ -41,10 +43,22 @@ def test_what_it_writes_is_what_core_reads(writing):
     assert writing.execute(select(kept)).one()._asdict() == ADA
 
 
+def test_what_it_reads_has_the_types_of_the_columns(writing):
+    writing.execute(insert(kept), ADA)
+    assert READ.rows(writing, {}) == [tuple(ADA.values())]
+
+
+def test_what_the_driver_refuses_is_sqlalchemys_error(writing):
+    KEEP.execute(writing, ADA)
+    with pytest.raises(IntegrityError), writing.begin_nested():
+        KEEP.execute(writing, ADA)
+    assert writing.scalars(NAMES).all() == ["Ada"]
+
+
 def test_it_says_how_many_rows_it_wrote(writing):
     KEEP.execute(writing, ADA)
-    assert RENAME.execute(writing, {"old": "Ada", "new": "Bob"}).rowcount == 1
-    assert RENAME.execute(writing, {"old": "Ada", "new": "Bob"}).rowcount == 0
+    assert RENAME.execute(writing, {"old": "Ada", "new": "Bob"}) == 1
+    assert RENAME.execute(writing, {"old": "Ada", "new": "Bob"}) == 0
     assert writing.scalars(NAMES).all() == ["Bob"]
 
 
