@@ -126,7 +126,7 @@ def current_sidebook() -> SidebookState:
 
     Raises: ConfigurationError where it has none.
     """
-    sidebook = current_app.extensions.get(NAME)
+    sidebook: SidebookState | None = current_app.extensions.get(NAME)
     if sidebook is None:
         raise ConfigurationError("This app has no Sidebook. Write Sidebook(app) where it is made.")
-    return cast("SidebookState", sidebook)
+    return sidebook

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flask import Request
 
 _SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where these servers hand theirs out
+_CHUNKED = "HTTP_TRANSFER_ENCODING"
 _IN_MEMORY = 1024 * 1024
 _DRAIN = 32 * 1024 * 1024
 
@@ -68,16 +69,17 @@ def _drain(request: Request) -> None:
 def refuse_too_large(request: Request, limit: int) -> None:
     """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
     request.max_content_length = limit
-    if request.content_length is None and "Transfer-Encoding" in request.headers:
+    length = request.content_length
+    if length is None and _CHUNKED in request.environ:
         raise TooLarge  # of unknown length: it would be cut off at the limit without a word
-    if (request.content_length or 0) > limit:
+    if (length or 0) > limit:
         _drain(request)
         raise TooLarge
 
 
 def has_body(request: Request) -> bool:
     """Say whether anything comes after the headers."""
-    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+    return bool(request.content_length) or _CHUNKED in request.environ
 
 
 def _read(request: Request) -> None:

@@ -199,13 +199,13 @@ def current_config() -> Config:
 
     Raises: TabSessionError, with the remedy.
     """
-    found = current_app.extensions.get(_NAME)
+    found: Config | None = current_app.extensions.get(_NAME)
     if found is None:
         raise TabSessionError(
             "This app has no tab sessions yet. Write TabSessions(app, db.session) after the app "
             "and its database are made."
         )
-    return cast("Config", found)
+    return found
 
 
 def limits_of(app: Flask) -> Limits:

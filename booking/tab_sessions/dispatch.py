@@ -113,7 +113,8 @@ def _accept(
             raise
         sent = None
     _read_request(asked, options, config)
-    accepted = SessionRequest(options, config, sent, utc_now(), args, kwargs)
+    now = utc_now()
+    accepted = SessionRequest(options, config, sent, now, int(now.timestamp()), args, kwargs)
     response = accepted.read() if reads else accepted.write()
     if secret:
         secret.set_cookie(response)
@@ -157,6 +158,7 @@ class SessionRequest(Generic[Data]):
     config: Config
     sent: guards.Ids | None
     now: datetime
+    seconds: int
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
@@ -288,13 +290,13 @@ class SessionRequest(Generic[Data]):
         self._fork(session)
         if sent.new is None:
             return sent.tab
-        renewal.renew(session, self.config, sent.tab, sent.new, self._seconds())
+        renewal.renew(session, self.config, sent.tab, sent.new, self.seconds)
         return sent.new
 
     def _fork(self, session: Session) -> None:
         sent = self._ids()
         if sent.source:
-            renewal.fork(session, self.config, sent.source, sent.tab, self._seconds())
+            renewal.fork(session, self.config, sent.source, sent.tab, self.seconds)
 
     def _ids(self) -> guards.Ids:
         if self.sent is None:
@@ -305,7 +307,7 @@ class SessionRequest(Generic[Data]):
         self, session: Session, tab_id: str, *, lock: bool
     ) -> tuple[store.Row | None, list[store.Row]]:
         """This tab's row in this flow, and those that it has or had in all flows."""
-        rows = store.find(session, crypto.digest(tab_id), self._seconds(), lock=lock)
+        rows = store.find(session, crypto.digest(tab_id), self.seconds, lock=lock)
         mine = [row for row in rows if row.flow == self.options.flow]
         return min(mine, key=attrgetter("by_previous_id"), default=None), rows
 
@@ -319,7 +321,7 @@ class SessionRequest(Generic[Data]):
         writable: bool = False,
     ) -> TabSession[Data]:
         def end_all(in_transaction: Session) -> None:
-            flows = store.every_flow(in_transaction, crypto.digest(tab_id), self._seconds())
+            flows = store.every_flow(in_transaction, crypto.digest(tab_id), self.seconds)
             which = store.has_key([row.id for row in flows])
             self.config.end_all(in_transaction, which, "ended", most=_MOST_FLOWS)
 
@@ -341,10 +343,10 @@ class SessionRequest(Generic[Data]):
     ) -> str | None:
         """Why this tab's progress takes no more requests; None where it does."""
         if row is None:
-            return renewal.closed_elsewhere(self.config, rows, self._seconds())
+            return renewal.closed_elsewhere(self.config, rows, self.seconds)
         if not self.config.admits(row.user):
             return "other_user"
-        if row.over_at(self._seconds()):
+        if row.over_at(self.seconds):
             return "expired"
         if row.state == "completed" and not reads and not self.options.allow_completed:
             return "completed"
@@ -354,7 +356,7 @@ class SessionRequest(Generic[Data]):
 
     def _activity_is_due(self, row: store.Row) -> bool:
         """Whether a read is to be noted: who only looks for an hour is still there."""
-        silent = self._seconds() - row.seen_at
+        silent = self.seconds - row.seen_at
         is_due = row.state == "active" and silent * _ACTIVITY_NOTES >= self.config.limits.idle
         return self.options.counts_as_activity and is_due
 
@@ -368,7 +370,7 @@ class SessionRequest(Generic[Data]):
                 if closed:
                     self.config.end(session, [row.id], closed)
                 else:
-                    now = self._seconds()
+                    now = self.seconds
                     until = self.config.limits.over_at(now, row.absolute_expires_at)
                     store.record_activity(session, row.id, now, until)
         except DATABASE_FAILURES as error:
@@ -377,11 +379,8 @@ class SessionRequest(Generic[Data]):
 
     def _erase_expired(self, session: Session) -> None:
         # New tabs take a few expired ones with them, so that erasing needs no clockwork.
-        rows = store.expired_ids(session, self._seconds(), _ERASED_ALONG)
+        rows = store.expired_ids(session, self.seconds, _ERASED_ALONG)
         self.config.end(session, rows, "expired")
-
-    def _seconds(self) -> int:
-        return int(self.now.timestamp())
 
 
 def _is_kept(outcome: _Written[Any] | TabSessionGone) -> bool:

@@ -26,6 +26,7 @@ View = Callable[..., Any]
 HEADER = "Tab-Session"
 SOURCE = "Tab-Session-Fork-Of"
 NEXT = "Tab-Session-New"
+_IN_WSGI = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in (HEADER, SOURCE, NEXT)}
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 FROM_ANOTHER_HOST = (
     "A request from pages of %r was refused as another site's, because this app was asked as %r. "
@@ -42,7 +43,7 @@ def refuse_cross_site(request: Request) -> None:
     Browsers say so in Sec-Fetch-Site; where that is missing, a write's Origin must be ours.
     (OWASP, Cross-Site Request Forgery Prevention: Fetch Metadata with Origin as the fallback.)
     """
-    site = request.headers.get("Sec-Fetch-Site")
+    site = request.environ.get("HTTP_SEC_FETCH_SITE")
     if site is not None:
         if site not in ("same-origin", "none"):
             raise CrossSite
@@ -107,8 +108,8 @@ def read_ids(request: Request, secret: str = "") -> Ids:
 
 
 def _one(request: Request, header: str) -> str | None:
-    sent = request.headers.get(header, "")  # sent twice, they come joined, and that is no id
-    return sent if _SHAPE.fullmatch(sent) else None
+    sent = request.environ.get(_IN_WSGI[header])  # sent twice, they come joined, and that is no id
+    return sent if sent and _SHAPE.fullmatch(sent) else None
 
 
 def explain_missing_id(refusal: MissingTabSession, request: Request) -> None:

@@ -7,8 +7,9 @@ view, what a before_request function answered in its place.
 """
 
 import json
+from functools import lru_cache
 
-from flask import Flask, Response, current_app, request, request_finished
+from flask import Flask, Response, request, request_finished
 
 from .guards import HEADER
 
@@ -57,22 +58,31 @@ def keep_no_answer(app: Flask) -> None:
     request_finished.connect(_forbid_storing, app)
 
 
-def _forbid_storing(_app: Flask, response: Response, **_: object) -> None:
-    view = current_app.view_functions.get(request.endpoint or "")
+def _forbid_storing(app: Flask, response: Response, **_: object) -> None:
+    view = app.view_functions.get(request.endpoint or "")
     if not getattr(view, "is_session_route", False):
         return
-    sent = [(name.lower(), value) for name, value in response.headers]
-    said = [value for name, value in sent if name == "cache-control"]
-    if said != ["no-store"] and not _is_forbidden(said):
+    sent: dict[str, str] = {}
+    for written, value in response.headers:
+        name = written.lower()
+        sent[name] = f"{sent[name]}, {value}" if name in sent else value
+    if not _is_forbidden(sent.get("cache-control", "")):
         response.headers["Cache-Control"] = "no-store"
-    for name in _FOR_CACHES_BETWEEN.intersection(name for name, _ in sent):
+    for name in _FOR_CACHES_BETWEEN & sent.keys():
         del response.headers[name]
-    varies = ", ".join(value for name, value in sent if name == "vary")
-    if HEADER.lower() not in {part.strip().lower() for part in varies.split(",")}:
-        response.headers["Vary"] = f"{varies}, {HEADER}" if varies else HEADER
+    varies = sent.get("vary")
+    if varies is None:
+        response.headers.add("Vary", HEADER)
+    elif HEADER.lower() not in _parts(varies):
+        response.headers["Vary"] = f"{varies}, {HEADER}"
 
 
-def _is_forbidden(sent: list[str]) -> bool:
-    directives = {part.strip().lower() for part in ", ".join(sent).split(",")}
+def _is_forbidden(said: str) -> bool:
     # What is public, or kept by caches that understand the status, may be stored all the same.
-    return "no-store" in directives and not directives & {"public", "must-understand"}
+    parts = _parts(said)
+    return "no-store" in parts and parts.isdisjoint({"public", "must-understand"})
+
+
+@lru_cache(maxsize=64)
+def _parts(value: str) -> frozenset[str]:
+    return frozenset(part.strip().lower() for part in value.split(","))

@@ -57,6 +57,7 @@ class TabSession(Generic[Data]):
         """The SQLAlchemy session of this request's transaction."""
         self.now = now
         """When this request began, aware, UTC."""
+        self._seconds = int(now.timestamp())
         self.writable, self.was_ended = writable, was_ended
         self._flow, self._id, self._limits, self._schema = flow, tab_id, limits, schema
         self._end_all, self._is_alone = end_all, is_alone
@@ -124,7 +125,7 @@ class TabSession(Generic[Data]):
         if self._row is None or self._row.state != "active":
             return None
         ends = min(self._row.idle_expires_at, self._row.absolute_expires_at)
-        return max(0, ends - self._seconds())
+        return max(0, ends - self._seconds)
 
     def derive(self, purpose: str) -> bytes:
         """Derive 32 bytes that only this tab's id leads to, the same every time, renewed or not.
@@ -194,7 +195,7 @@ class TabSession(Generic[Data]):
         for row in rows:
             activity = self._activity(row.absolute_expires_at)
             store.record_activity(self.session, row.id, *activity.values())
-        lives = [row.absolute_expires_at - self._seconds() for row in rows if row.state == "active"]
+        lives = [row.absolute_expires_at - self._seconds for row in rows if row.state == "active"]
         return min([*lives, self._limits.idle]) if lives else None
 
     def render_after_commit(
@@ -284,11 +285,8 @@ class TabSession(Generic[Data]):
 
     # -- the row and the draft in it --------------------------------------------------------------
 
-    def _seconds(self) -> int:
-        return int(self.now.timestamp())
-
     def _every_flow(self) -> list[store.Row]:
-        return store.every_flow(self.session, crypto.digest(self._id), self._seconds())
+        return store.every_flow(self.session, crypto.digest(self._id), self._seconds)
 
     def _sealed(self, plain: bytes) -> bytes:
         """A draft's text as the row's next version will hold it; makes the row if need be."""
@@ -316,11 +314,11 @@ class TabSession(Generic[Data]):
             self._row = self._row._replace(**activity)
 
     def _activity(self, absolute: int) -> dict[str, Any]:
-        now = self._seconds()
+        now = self._seconds
         return {"seen_at": now, "idle_expires_at": self._limits.over_at(now, absolute)}
 
     def _insert(self, plain: bytes = b"{}") -> None:
-        draft_key, now = crypto.new_draft_key(), self._seconds()
+        draft_key, now = crypto.new_draft_key(), self._seconds
         absolute = now + self._limits.absolute
         row = store.Row(
             **self._inherited(),
@@ -346,7 +344,7 @@ class TabSession(Generic[Data]):
         inherited: dict[str, Any] = {}
         if self._is_alone:
             return inherited
-        for row in store.find(self.session, crypto.digest(self._id), self._seconds(), lock=False):
+        for row in store.find(self.session, crypto.digest(self._id), self._seconds, lock=False):
             if row.by_previous_id:
                 continue
             if row.state == "ended" and row.reason != "expired":

@@ -28,6 +28,7 @@ from .errors import (
     state_of,
 )
 from .sqlite_file import begin_immediate
+from .statements import connection_of
 from .watching import (
     ONLY_READS,
     OWNED,
@@ -71,7 +72,7 @@ def open_write(session: AnySession) -> Iterator[WriteTransaction]:
     actual = unwrap_scoped(session)
     if OWNED in actual.info:
         raise TransactionEnded
-    require_clean_session(actual)
+    _end_what_only_read(actual)
     transaction = WriteTransaction(actual)
     try:
         _begin_to_write(actual)
@@ -89,7 +90,7 @@ def open_write(session: AnySession) -> Iterator[WriteTransaction]:
 
 
 def _begin_to_write(session: Session) -> None:
-    connection = session.connection()
+    connection = connection_of(session)
     if connection.dialect.name == "sqlite":
         _begin_immediate(connection)
     elif connection.dialect.name == "postgresql":
@@ -147,13 +148,14 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
     if ONLY_READS in actual.info or OWNED in actual.info:  # the outer one ends it
         yield actual
         return
-    require_clean_session(actual)
+    _end_what_only_read(actual)
     if actual.get_bind().dialect.name == "postgresql":
         actual.connection(execution_options={"postgresql_readonly": True})
     actual.info[ONLY_READS] = True
     try:
         yield actual
         refuse_what_was_written(actual)
+        _leave_unchanged(actual)
     except DBAPIError as error:
         if state_of(error) == READ_ONLY:
             raise ReadOnlyTransaction from error
@@ -163,16 +165,26 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
         actual.rollback()
 
 
+def _leave_unchanged(session: Session) -> None:
+    """End a transaction that holds no objects, which a rollback would look for at length."""
+    transaction = session.get_transaction()
+    if transaction and not session.in_nested_transaction() and not session.identity_map:
+        transaction.close()
+
+
 def require_clean_session(session: AnySession) -> None:
     """End a transaction that only read, so that ours begins at its own beginning.
 
     Raises: PendingChanges where ending it would throw somebody's work away.
     """
-    actual = unwrap_scoped(session)
-    if actual.in_transaction():  # else nothing was added, changed or deleted either
-        if is_dirty(actual) or has_written(actual):
+    _end_what_only_read(unwrap_scoped(session))
+
+
+def _end_what_only_read(session: Session) -> None:
+    if session.in_transaction():  # else nothing was added, changed or deleted either
+        if is_dirty(session) or has_written(session):
             raise PendingChanges
-        actual.rollback()
+        session.rollback()
 
 
 def _begin_immediate(connection: Connection) -> None:

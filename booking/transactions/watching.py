@@ -79,7 +79,7 @@ def refuse_what_was_written(session: Session) -> None:
     """
     if ONLY_READS not in session.info or not session.in_transaction():
         return
-    connection = session.connection()
+    connection = session.info.get(CONNECTION) or session.connection()
     is_sqlite = connection.dialect.name == "sqlite"
     if is_dirty(session) or (is_sqlite and _has_written_sqlite(session, driver_of(connection))):
         raise ReadOnlyTransaction
