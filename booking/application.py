@@ -31,6 +31,7 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     ConfigurationError with the name of the setting and what to write.
     """
     app = OwnApp("booking", static_folder=None, template_folder=None)
+    app.response_class = headers.OwnResponse
     prepare_log(app)
     app.config.from_mapping(config or {})
     mount(app, None, url_prefix, NAME, alone=True)
@@ -40,7 +41,6 @@ def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book
     _stand_behind(app, sidebook.settings, sidebook.url_prefix)
     app.before_request(urls.refuse_unknown_host)
     app.after_request(_protect)
-    app.after_request(trouble_log.count_refusal)
     return app
 
 
@@ -50,7 +50,7 @@ def _protect(response: Response) -> Response:
     seconds = current_sidebook().settings.hsts_seconds
     if seconds and request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={seconds}"
-    return response
+    return trouble_log.count_refusal(response)
 
 
 def _stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:

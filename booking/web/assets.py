@@ -46,7 +46,6 @@ def add_to(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(f"{folder}/<any({names}):filename>", MERGED_FILE, merged)
     blueprint.add_url_rule(f"{folder}/js/tab-session.js", TAB_SESSION_SCRIPT, client_script)
     blueprint.url_defaults(_add_digest)
-    blueprint.after_request(_keep_for_good)
 
 
 def merged(filename: str) -> Response:
@@ -90,10 +89,12 @@ def _add_digest(endpoint: str, values: dict[str, Any]) -> None:
         values["v"] = version
 
 
-def _keep_for_good(response: Response) -> Response:
-    # Only the address that names this very content: another one may be asked for during an update.
+def keep_for_good(response: Response) -> None:
+    """Let browsers keep what this request's address names by its very content.
+
+    Another content may be asked for during an update.
+    """
     asked, answered = request.args.get("v"), response.status_code in (200, 304)
     name = urls.own_name(request.endpoint)
     if asked and answered and asked == _digest_at(name, request.view_args or {}):
         response.headers["Cache-Control"] = FOR_GOOD
-    return response

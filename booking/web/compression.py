@@ -6,9 +6,13 @@ what another site's page asked for is sent as it is; docs/design.md says more.
 """
 
 import gzip
+from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
-from flask import Request, Response
+from flask import Response
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 
 FROM = 1000  # bytes: below that, what is saved fits into the same packets anyway
 QUICK, BEST = 4, 9
@@ -16,32 +20,35 @@ KINDS = ("text/", "application/javascript", "image/svg+xml")
 OWN_SITE = {"same-origin", "none"}
 
 
-def compress(request: Request, response: Response, *, is_repeated: bool) -> Response:
+def compress(environ: Mapping[str, Any], response: Response, *, is_repeated: bool) -> None:
     """Send the answer compressed, where the browser takes it and it is worth it.
 
     `is_repeated`: the same for everybody again and again, so compressed as far as can be, once.
     """
-    if not _can_be(response):
-        return response
-    response.vary.add("Accept-Encoding")
-    is_safe = is_repeated or is_asked_by_us(request)
-    if request.accept_encodings.quality("gzip") <= 0 or not is_safe:
-        return response
+    sent = {name.lower(): value for name, value in response.headers}
+    if not _can_be(response.status_code, sent):
+        return
+    if "vary" in sent:
+        response.vary.add("Accept-Encoding")
+    else:  # which it nearly always is, and `vary` reads and writes it anew
+        response.headers.add("Vary", "Accept-Encoding")
+    # Our own page asked, or the person by hand: browsers say so where it counts.
+    is_safe = is_repeated or environ.get("HTTP_SEC_FETCH_SITE", "none") in OWN_SITE
+    if not is_safe or not _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")):
+        return
     response.direct_passthrough = False
     content = response.get_data()
     if len(content) < FROM:
-        return response
+        return
     response.set_data(_packed(content) if is_repeated else gzip.compress(content, QUICK, mtime=0))
-    response.headers["Content-Encoding"] = "gzip"
-    etag, _ = response.get_etag()
-    if etag:
-        response.set_etag(etag, weak=True)  # the same content, not the same bytes
-    return response
+    response.headers.add("Content-Encoding", "gzip")
+    if "etag" in sent:
+        response.set_etag(str(response.get_etag()[0]), weak=True)  # the same content, other bytes
 
 
-def is_asked_by_us(request: Request) -> bool:
-    """Return whether our own page asked, or the person by hand: browsers say so where it counts."""
-    return request.headers.get("Sec-Fetch-Site", "none") in OWN_SITE
+@lru_cache(maxsize=32)
+def _takes_gzip(accepted: str) -> bool:
+    return parse_accept_header(accepted, Accept).quality("gzip") > 0
 
 
 @lru_cache(maxsize=32)
@@ -49,9 +56,9 @@ def _packed(content: bytes) -> bytes:
     return gzip.compress(content, BEST, mtime=0)
 
 
-def _can_be(response: Response) -> bool:
+def _can_be(status: int, sent: Mapping[str, str]) -> bool:
     return (
-        response.status_code not in (204, 206, 304)
-        and "Content-Encoding" not in response.headers
-        and (response.mimetype or "").startswith(KINDS)
+        status not in (204, 206, 304)
+        and "content-encoding" not in sent
+        and sent.get("content-type", "").lower().startswith(KINDS)
     )

@@ -1,11 +1,19 @@
 """The headers of every answer of ours."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from flask import Blueprint, Response, request
 
 from booking.state import current_sidebook
 
 from . import assets, urls
 from .compression import compress
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+    from werkzeug.datastructures import Headers
 
 POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -20,11 +28,25 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_NAMES = frozenset(name.lower() for name in HEADERS)
 # What the environment of a request says once one of our views, or a page about trouble, has it.
 _OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
 KEPT = "booking.same_for_all"  # what is answered was made before, for everybody
+
+
+class OwnResponse(Response):
+    """An answer whose headers leave as they are, where none of them has to be changed.
+
+    Werkzeug copies them for every answer, and looks into each value once more.
+    """
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """Return the headers that the server sends."""
+        sent = {name.lower() for name, _ in self.headers}
+        is_whole = self.status_code == 200 and "content-length" in sent
+        if is_whole and sent.isdisjoint({"location", "content-location"}):
+            return self.headers
+        return super().get_wsgi_headers(environ)
 
 
 def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:
@@ -83,8 +105,10 @@ def is_our_answer() -> bool:
 
 def _set(response: Response, headers: dict[str, str]) -> None:
     # As `update` does, which looks through all headers for each of these.
-    for name in _NAMES & {name.lower() for name, _ in response.headers}:
-        del response.headers[name]
+    sent = {name.lower() for name, _ in response.headers}
+    for name in headers:
+        if name.lower() in sent:
+            del response.headers[name]
     response.headers.extend(headers)
 
 
@@ -97,15 +121,14 @@ def _strict() -> dict[str, str]:
 def _add(response: Response, same_for_all: set[str]) -> Response:
     if not is_our_answer():
         return response
-    settings = current_sidebook().settings
-    _set(response, _strict())
-    public = urls.own_name(request.endpoint) in same_for_all and response.status_code < 400
-    if not public:
-        response.headers["Cache-Control"] = "no-store"
-    if response.status_code == 429 and REACHED in request.environ:
+    settings, environ = current_sidebook().settings, request.environ
+    public = response.status_code < 400 and urls.own_name(request.endpoint) in same_for_all
+    if settings.compress:
+        compress(environ, response, is_repeated=public or KEPT in environ)
+    _set(response, _strict() | ({} if public else {"Cache-Control": "no-store"}))
+    if public:
+        assets.keep_for_good(response)
+    if response.status_code == 429 and REACHED in environ:
         # What a visitor holds comes free by then, at the latest. Others' limits are another matter.
         response.headers.setdefault("Retry-After", str(settings.hold_minutes * 60))
-    if settings.compress:
-        is_repeated = public or KEPT in request.environ
-        return compress(request, response, is_repeated=is_repeated)
     return response

@@ -62,9 +62,9 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     _add_manage_link(blueprint)
     assets.add_to(blueprint)
     headers.add_security_headers(blueprint, public={zones.ENDPOINT})
-    trouble_log.log_refusals(blueprint)
     if not alone:  # else all of the app's addresses are looked at
         blueprint.before_app_request(_refuse_unknown_hosts)
+        trouble_log.log_refusals(blueprint)
     errors.register_error_handlers(blueprint)
     blueprint.url_value_preprocessor(lambda *_: _exempt_from_csrf(blueprint))
     return blueprint
