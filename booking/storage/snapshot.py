@@ -9,10 +9,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, bindparam, cast, func, literal_column, select, union_all
+from sqlalchemy import Integer, String, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import (
@@ -36,7 +37,7 @@ from booking.scheduling.slots import (
     open_minutes,
     why_not,
 )
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .bookings import Hold
 from .bookings import booking as bookings
@@ -268,9 +269,11 @@ def _taken(
 ) -> tuple[dict[int, list[Interval]], frozenset[Pair]]:
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
-    values = {"resources": list(of_resource), "first": span[0] // TICK, "last": span[1] // TICK}
+    resources = [*of_resource] or [-1]  # which no row has
+    values = {f"resource_{place}": each for place, each in enumerate(resources)}
+    values |= {"first": span[0] // TICK, "last": span[1] // TICK, **limits}
     own: set[Pair] = set()
-    for resource, written, is_own in connection_of(session).execute(_TAKEN, {**values, **limits}):
+    for resource, written, is_own in _taken_of(len(resources)).rows(session, values):
         ticks = sorted(map(int, written.split(",")))
         if is_own:
             own |= {(resource, tick) for tick in ticks}
@@ -289,18 +292,25 @@ def _merge_ticks(ticks: list[int]) -> list[Interval]:
     ]
 
 
-# Built once: building a statement takes several times as long as running it. One row for each
-# resource: a row for each five minutes, or a window function over them, took most of the time
-# that a busy month takes.
-_TICKS = func.aggregate_strings(cast(claims.c.tick, String), ",")
-_TAKEN = union_all(
-    select(claims.c.resource_id, _TICKS, literal_column("0"))
-    .where(claims.c.resource_id.in_(bindparam("resources", expanding=True)), *BLOCKING)
-    .group_by(claims.c.resource_id),
-    *(
-        select(claims.c.resource_id, _TICKS, literal_column("1"))
-        .where(claims.c[owner] == bindparam(f"own_{owner.removesuffix('_id')}"))
-        .group_by(claims.c.resource_id)
-        for owner in ("hold_id", "booking_id")
-    ),
-)
+@lru_cache(maxsize=32)
+def _taken_of(resources: int) -> FixedStatement:
+    """What is taken of so many resources."""
+    # One row for each resource: a row for each five minutes, or a window function over them, took
+    # most of the time that a busy month takes.
+    comma: Any = literal_column("','")  # else it would be a value that only Core can put in
+    ticks = func.aggregate_strings(cast(claims.c.tick, String), comma)
+    number = claims.c.resource_id.type
+    asked = [bindparam(f"resource_{place}", type_=number) for place in range(resources)]
+    return FixedStatement(
+        union_all(
+            select(claims.c.resource_id, ticks, literal_column("0", Integer))
+            .where(claims.c.resource_id.in_(asked), *BLOCKING)
+            .group_by(claims.c.resource_id),
+            *(
+                select(claims.c.resource_id, ticks, literal_column("1", Integer))
+                .where(claims.c[owner] == bindparam(f"own_{owner.removesuffix('_id')}"))
+                .group_by(claims.c.resource_id)
+                for owner in ("hold_id", "booking_id")
+            ),
+        )
+    )
