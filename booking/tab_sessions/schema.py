@@ -32,6 +32,9 @@ else:
 Content = dict[str, Any]
 _NESTED = (dict, list, tuple)
 _DEEPEST = 100  # levels of nesting: more is a list in itself
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 _VALUES = {Any, object, str, int, float, bool, None, NoneType, dict, list}
 _LISTS = {list, Sequence, MutableSequence}
 _DICTS = {dict, Mapping, MutableMapping}
@@ -65,7 +68,7 @@ class Schema(Generic[Data]):
 
         Raises: NewerDraft when a newer release wrote it.
         """
-        envelope = json.loads(stored)
+        envelope = json.loads(stored.decode())
         if envelope.keys() != {"version", "data"}:  # of a route that had no schema yet
             envelope = {"version": self.version, "data": envelope}
         version, content = envelope["version"], envelope["data"]
@@ -87,7 +90,7 @@ class _Plain(Schema[Content]):
     """A dict as it is: what flows without a schema have."""
 
     def read(self, stored: bytes) -> Content:
-        return cast("Content", json.loads(stored))
+        return cast("Content", json.loads(stored.decode()))
 
     def write(self, data: Content) -> bytes:
         return canonical(data)
@@ -124,9 +127,7 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     Raises: TabSessionError for others.
     """
     try:
-        text = json.dumps(
-            content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
+        text = _ENCODER.encode(content)
         if not _has_other_keys(content):
             return text.encode()
         wrong: Exception | None = None

@@ -99,7 +99,8 @@ def warn_of_missing_proxies() -> None:
 
 def _warning(address: Address | None, written: str) -> tuple[str, ...] | None:
     """What makes visitors look alike, and the remedy; None where nothing does."""
-    if _ORIGINAL not in request.environ and "X-Forwarded-For" in request.headers:
+    environ = request.environ
+    if _ORIGINAL not in environ and "HTTP_X_FORWARDED_FOR" in environ:
         return (PROXY_NOT_TRUSTED,)
     if address is None:
         return NO_ADDRESS, _kind(written)
