@@ -103,9 +103,6 @@ class _Compiled:
 
     def typed(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Return the rows with what the driver gave turned into the columns' own types."""
-        return [self._typed(list(row)) for row in rows] if self._readers else rows
-
-    def _typed(self, row: list[Any]) -> tuple[Any, ...]:
         for place, reader in self._readers:
-            row[place] = reader(row[place])
-        return tuple(row)
+            rows = [(*row[:place], reader(row[place]), *row[place + 1 :]) for row in rows]
+        return rows
