@@ -15,7 +15,6 @@ from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.models import Booking, Resource, Service, StaffMember, claim, hold
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import delete_old_keys
-from booking.transactions.statements import connection_of
 
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
@@ -82,7 +81,7 @@ def delete_past_claims(
     resources = {member.resource_id: past["staff"]}
     if service.daily_limit is not None:
         resources[service.resource_id] = past["service_day"]
-    checked: dict[int, int] = connection_of(session).info.setdefault(_CHECKED, {})
+    checked: dict[int, int] = session.connection().info.setdefault(_CHECKED, {})
     if len(checked) > _MOST_CHECKED:
         checked.clear()
     for resource_id, before in resources.items():

@@ -270,8 +270,8 @@ def _taken(
     of_resource = {member.resource_id: member.id for member in staff}
     taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
     resources = [*of_resource] or [-1]  # which no row has
-    values = {f"resource_{place}": each for place, each in enumerate(resources)}
-    values |= {"first": span[0] // TICK, "last": span[1] // TICK, **limits}
+    asked = {f"resource_{place}": each for place, each in enumerate(resources)}
+    values = {"first": span[0] // TICK, "last": span[1] // TICK, **limits, **asked}
     own: set[Pair] = set()
     for resource, written, is_own in _taken_of(len(resources)).rows(session, values):
         ticks = sorted(map(int, written.split(",")))
@@ -297,10 +297,13 @@ def _taken_of(resources: int) -> FixedStatement:
     """What is taken of so many resources."""
     # One row for each resource: a row for each five minutes, or a window function over them, took
     # most of the time that a busy month takes.
-    comma: Any = literal_column("','")  # else it would be a value that only Core can put in
+    # The comma stands in the text: as a value only Core could put it in.
+    comma: Any = literal_column("','")
     ticks = func.aggregate_strings(cast(claims.c.tick, String), comma)
-    number = claims.c.resource_id.type
-    asked = [bindparam(f"resource_{place}", type_=number) for place in range(resources)]
+    asked = [
+        bindparam(f"resource_{place}", type_=claims.c.resource_id.type)
+        for place in range(resources)
+    ]
     return FixedStatement(
         union_all(
             select(claims.c.resource_id, ticks, literal_column("0", Integer))

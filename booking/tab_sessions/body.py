@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from flask import Request
 
 _SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where these servers hand theirs out
-_CHUNKED = "HTTP_TRANSFER_ENCODING"
 _IN_MEMORY = 1024 * 1024
 _DRAIN = 32 * 1024 * 1024
 
@@ -69,17 +68,16 @@ def _drain(request: Request) -> None:
 def refuse_too_large(request: Request, limit: int) -> None:
     """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
     request.max_content_length = limit
-    length = request.content_length
-    if length is None and _CHUNKED in request.environ:
+    if request.content_length is None and "HTTP_TRANSFER_ENCODING" in request.environ:
         raise TooLarge  # of unknown length: it would be cut off at the limit without a word
-    if (length or 0) > limit:
+    if (request.content_length or 0) > limit:
         _drain(request)
         raise TooLarge
 
 
 def has_body(request: Request) -> bool:
     """Say whether anything comes after the headers."""
-    return bool(request.content_length) or _CHUNKED in request.environ
+    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
 
 
 def _read(request: Request) -> None:

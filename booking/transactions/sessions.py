@@ -155,7 +155,10 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
     try:
         yield actual
         refuse_what_was_written(actual)
-        _leave_unchanged(actual)
+        # A rollback would look at length for objects, of which there are none.
+        has_more = actual.identity_map or actual.in_nested_transaction()
+        if not has_more and (begun := actual.get_transaction()):
+            begun.close()
     except DBAPIError as error:
         if state_of(error) == READ_ONLY:
             raise ReadOnlyTransaction from error
@@ -163,13 +166,6 @@ def read_transaction(session: AnySession) -> Iterator[Session]:
     finally:
         del actual.info[ONLY_READS]
         actual.rollback()
-
-
-def _leave_unchanged(session: Session) -> None:
-    """End a transaction that holds no objects, which a rollback would look for at length."""
-    transaction = session.get_transaction()
-    if transaction and not session.in_nested_transaction() and not session.identity_map:
-        transaction.close()
 
 
 def require_clean_session(session: AnySession) -> None:

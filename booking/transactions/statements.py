@@ -68,10 +68,9 @@ def send_text(connection: Connection, text: str, values: Any) -> Outcome:
     cursor = driver_of(connection).cursor()
     try:
         cursor.execute(text, values)
-        rows = cursor.fetchall() if cursor.description else []
+        rows, written = cursor.fetchall() if cursor.description else [], cursor.rowcount
     except BaseException as error:  # noqa: BLE001 - also who is interrupted leaves no half answer
         connection._handle_dbapi_exception(error, text, values, cursor, None)  # noqa: SLF001
-    written: int = cursor.rowcount
     cursor.close()
     return rows, written
 

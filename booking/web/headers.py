@@ -1,19 +1,14 @@
 """The headers of every answer of ours."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import Headers
 
 from booking.state import current_sidebook
 
 from . import assets, urls
 from .compression import compress
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
-    from werkzeug.datastructures import Headers
 
 POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
@@ -40,13 +35,15 @@ class OwnResponse(Response):
     Werkzeug copies them for every answer, and looks into each value once more.
     """
 
-    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
         """Return the headers that the server sends."""
         sent = {name.lower() for name, _ in self.headers}
-        is_whole = self.status_code == 200 and "content-length" in sent
-        if is_whole and sent.isdisjoint({"location", "content-location"}):
-            return self.headers
-        return super().get_wsgi_headers(environ)
+        is_whole = sent & {"content-length", "location", "content-location"} == {"content-length"}
+        return (
+            self.headers
+            if is_whole and self.status_code == 200
+            else super().get_wsgi_headers(environ)
+        )
 
 
 def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:

@@ -42,11 +42,9 @@ def address(path: str, query: Mapping[str, Any] | None = None) -> str:
 def root() -> str:
     """Return where the wizard begins: '/book/'."""
     environ = request.environ  # a page has dozens of addresses
-    found: str | None = environ.get(_ROOT)
-    if found is None:
-        found = f"{request.script_root}{current_sidebook().url_prefix}".rstrip("/") + "/"
-        environ[_ROOT] = found
-    return found
+    if _ROOT not in environ:
+        environ[_ROOT] = f"{request.script_root}{current_sidebook().url_prefix}".rstrip("/") + "/"
+    return str(environ[_ROOT])
 
 
 def own_name(endpoint: str | None) -> str:

@@ -99,8 +99,7 @@ def warn_of_missing_proxies() -> None:
 
 def _warning(address: Address | None, written: str) -> tuple[str, ...] | None:
     """What makes visitors look alike, and the remedy; None where nothing does."""
-    environ = request.environ
-    if _ORIGINAL not in environ and "HTTP_X_FORWARDED_FOR" in environ:
+    if _ORIGINAL not in request.environ and "HTTP_X_FORWARDED_FOR" in request.environ:
         return (PROXY_NOT_TRUSTED,)
     if address is None:
         return NO_ADDRESS, _kind(written)
