@@ -425,12 +425,12 @@ def test_commands_print_through_one_place():
     offences = [
         f"{where(path, call.lineno)} calls {name}()"
         for path in modules(ROOT / OURS / "commands")
-        if path.name != "output.py"
+        if path.name != "group.py"
         for call in nodes(path, ast.Call)
         if (name := getattr(call.func, "attr", getattr(call.func, "id", ""))) in spoken
     ]
     forbid(
         offences,
-        "Commands print by `say` of commands/output.py: what strangers typed must neither drive a "
+        "Commands print by `say` of commands/group.py: what strangers typed must neither drive a "
         "terminal nor fail where it cannot be printed.",
     )

@@ -30,19 +30,31 @@ from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Booking, Service, StaffMember
 from booking.tab_sessions import read_transaction, run_in_transaction
 
-from .dates import Day, day, has_offset, instant
-from .group import booking_commands, now, ready
+from .group import (
+    agenda,
+    booking_commands,
+    details,
+    now,
+    ready,
+    require_yes,
+    say,
+    time_of_day,
+    when,
+)
 from .holds import describe_released
 from .lookup import (
+    Day,
     booking_named,
     customer_of,
+    day,
+    has_offset,
+    instant,
     is_about,
     like_option,
     service_named,
     staff_named,
     staff_offering,
 )
-from .output import agenda, details, require_yes, say, time_of_day, when
 
 END_OF_TIME = date(YEARS[-1], 12, 31)
 DAYS = 'A day is 2026-12-24, "tomorrow", "next friday" or "+3 weeks", counted from today.'

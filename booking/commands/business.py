@@ -35,8 +35,7 @@ from booking.tab_sessions import read_transaction, run_in_transaction, run_read_
 from booking.transactions.watching import AnySession
 
 from .database_checks import Grade, OnlyTried, file_modes, sqlite_path, write_check
-from .group import as_called, booking_commands, now, ready
-from .output import say, when
+from .group import as_called, booking_commands, now, ready, say, when
 
 
 @booking_commands.command()

@@ -24,10 +24,8 @@ from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Hold
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
-from .dates import Day, day, instant
-from .group import booking_commands, now, ready
-from .lookup import like_option, staff_named
-from .output import require_yes, say, short, span, table, time_of_day
+from .group import booking_commands, now, ready, require_yes, say, short, span, table, time_of_day
+from .lookup import Day, day, instant, like_option, staff_named
 
 HEAD = ("tab", "time", "staff", "service", "since", "until", "visitor", "network", "wide network")
 LET_GO = "These times were let go of, and can be booked again. Their tabs may choose them again."

@@ -14,7 +14,7 @@ tab comes by another id. Around them: errors.py is what is answered when a reque
 config.py what an app says about its tabs, model.py the tables, body.py how a request is read,
 guards.py what is checked before, responses.py the headers of an answer, client/ the browser's half.
 contrib/ is what stands beside: people who log in (users.py), a cookie beside the id (binding.py),
-what one tab hands over to another (handover.py), a check for test suites (lint.py).
+what one tab hands over to another (handover.py).
 """
 
 from booking.transactions.errors import (
@@ -46,7 +46,6 @@ from .config import (
     purge,
 )
 from .contrib import handover
-from .contrib.lint import check_session_routes
 from .contrib.users import attach_user, end_user, revoke, revoke_all, revoke_user
 from .errors import (
     CompletedTab,
@@ -72,6 +71,7 @@ from .errors import (
 from .guards import exempt, refuse_cross_site
 from .model import metadata, tab_session
 from .route import (
+    check_session_routes,
     current_tab,
     custom_session_route,
     empty_tab,

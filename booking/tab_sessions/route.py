@@ -1,11 +1,12 @@
 """session_route: the one decorator that gives a view the progress of the tab that asks.
 
-What is wrong with a registration is said where it is written, not at somebody's request.
+What is wrong with a registration is said where it is written, not at somebody's request; what a
+blueprint must not forget is checked by `check_session_routes`, in a test suite.
 """
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, cast
 from weakref import WeakKeyDictionary
@@ -294,3 +295,24 @@ def empty_tab(session: Session) -> TabSession[dict[str, Any]]:
         is_alone=True,
         writable=False,
     )
+
+
+def check_session_routes(app: Flask, blueprint: str, *, besides: Collection[str] = ()) -> None:
+    """Fail when a view of this blueprint has no tab session, unless its name is in `besides`.
+
+    Names are endpoints without the blueprint's own; its static files never count. Raises
+    TabSessionError that lists them, and for a name in `besides` that needs no exception.
+    """
+    own = {
+        endpoint.removeprefix(f"{blueprint}."): view
+        for endpoint, view in app.view_functions.items()
+        if endpoint.startswith(f"{blueprint}.") and endpoint != f"{blueprint}.static"
+    }
+    bare = {name for name, view in own.items() if not getattr(view, "is_session_route", False)}
+    if forgotten := sorted(bare - set(besides)):
+        raise TabSessionError(
+            f"Not a session_route: {', '.join(forgotten)}. Register with "
+            "@session_route(blueprint, rule), or name it in besides=…"
+        )
+    if needless := sorted(set(besides) - bare):
+        raise TabSessionError(f"No exception is needed for: {', '.join(needless)}.")

@@ -10,8 +10,7 @@ from click import ClickException
 from sqlalchemy import select, update
 
 from booking.commands.appointments import comes_twice
-from booking.commands.dates import instant
-from booking.commands.lookup import is_about
+from booking.commands.lookup import instant, is_about
 from booking.storage.models import Booking, claim
 from booking.storage.reads import booking_by_reference
 from booking.tab_sessions import read_transaction

@@ -5,7 +5,7 @@ import re
 import pytest
 from click.testing import CliRunner
 
-from booking.commands.output import MOST_WIDE, plain, short, width
+from booking.commands.group import MOST_WIDE, plain, short, width
 from tests.commands.shell import MORNING, ROOT, SHOP, appointment, refused, run
 
 LIST = ("list", "--from", MORNING.date())

@@ -1,1 +1,1 @@
-"""What the library offers beside its core: people who log in, binding, hand-over, a check."""
+"""What the library offers beside its core: people who log in, binding, hand-over."""
