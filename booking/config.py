@@ -113,8 +113,7 @@ def _without_prefix(content: Mapping[str, Any], known: Collection[str]) -> Itera
 
 
 def _refuse_misspelt_keys(values: Mapping[str, Any], known: Collection[str]) -> None:
-    own = _own(values)
-    for name in values.keys() - known - own:
+    for name in values.keys() - known - _own(values):
         likeness, meant = max((SequenceMatcher(None, name, each).ratio(), each) for each in known)
         if likeness >= _MEANT:
             raise ConfigurationError(

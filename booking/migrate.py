@@ -66,8 +66,7 @@ def downgrade(engine: Engine, revision: str, *, scripts: Path = MIGRATIONS) -> N
     Raises: NewerDatabase.
     """
     with _migrating(engine) as connection:
-        config = _config(connection, scripts)
-        command.downgrade(config, revision)
+        command.downgrade(_config(connection, scripts), revision)
 
 
 def current(engine: Engine) -> str | None:
@@ -82,8 +81,7 @@ def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
     Raises: NewerDatabase.
     """
     with engine.connect() as connection:
-        config = _config(connection, scripts)
-        steps = ScriptDirectory.from_config(config).iterate_revisions(
+        steps = ScriptDirectory.from_config(_config(connection, scripts)).iterate_revisions(
             "head", _version(connection) or "base"
         )
         return [step.revision for step in steps][::-1]

@@ -33,8 +33,7 @@ def read_business(raw: bytes, *, name: str, now: datetime) -> BusinessPlan:
     Dates counted from today are counted from `now` (aware) in the shop's zone. Raises
     BusinessFileError with every problem.
     """
-    written = _decoded(raw, name)
-    table, lines = _parsed(written, name)
+    table, lines = _parsed(_decoded(raw, name), name)
     report = Report(name, lines)
     try:
         plan = _plan(Section(table, (), report), now)

@@ -135,8 +135,7 @@ class Section:
                 self.wrong(f"{key} is not known here; {remedy(key, self._asked)}", key)
 
     def _header(self, key: str) -> str:
-        names = [part for part in (*self._path, key) if isinstance(part, str)]
-        return f"[{'.'.join(names)}]"
+        return f"[{'.'.join(part for part in (*self._path, key) if isinstance(part, str))}]"
 
 
 def remedy(word: str, known: list[str]) -> str:

@@ -352,6 +352,5 @@ def _starts(
     whenever = replace(rules_of(service), minimum_notice=0, booking_window=LONGEST_WINDOW)
     found: set[int] = set()
     for hours in (working[member.id] for member in staff):
-        days = local_days(span, hours.zone)
-        found.update(free_starts(hours, whenever, (), span[0], *days))
+        found.update(free_starts(hours, whenever, (), span[0], *local_days(span, hours.zone)))
     return sorted(start for start in found if span[0] <= start < span[1])

@@ -277,11 +277,10 @@ class _ChosenHold:
         )
         if earlier and is_moved:  # before `_held_before`: the two times may overlap
             remember_released(session, [earlier.id])
-        past = _held_before(session, terms, self.tab_key, self.duration)
         lasts = when_chosen(
             self.duration,
             earlier,
-            past,
+            _held_before(session, terms, self.tab_key, self.duration),
             self.minutes,
             may_be_held=terms.share.may_be_held,
             began=self.tab_began if is_moved else None,

@@ -282,8 +282,7 @@ def _fitting(working: WorkingTime, rules: ServiceRules, first: date, last: date)
 def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
     """Starts whose span, buffers included, would touch what is taken."""
     ahead = rules.duration + rules.buffer_after - 1
-    behind = rules.buffer_before
-    return [(start - ahead, end + behind) for start, end in taken if start < end]
+    return [(start - ahead, end + rules.buffer_before) for start, end in taken if start < end]
 
 
 def _within(starts: list[int], allowed: Iterable[Interval]) -> list[int]:

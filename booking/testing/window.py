@@ -179,9 +179,8 @@ class Window:
 
     def _visit(self, url: str, body: wire.Body = None, *, reload: bool = False) -> Self:
         """Load a page. A download leaves the page as it is."""
-        site = {"Sec-Fetch-Site": "none" if body is None else "same-origin"}
-        method = "GET" if body is None else "POST"
-        answer = self._send(method, url, wire.NAVIGATION | site, body)
+        method, site = ("GET", "none") if body is None else ("POST", "same-origin")
+        answer = self._send(method, url, wire.NAVIGATION | {"Sec-Fetch-Site": site}, body)
         if "attachment" in answer.headers.get("Content-Disposition", ""):
             return self
         if reload:

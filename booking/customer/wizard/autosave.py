@@ -55,5 +55,4 @@ def truncate(values: Mapping[str, str]) -> dict[str, str]:
 def _is_late(wizard: WizardState) -> bool:
     """Whether the details were sent, by this tab or a twin, since the form was rendered."""
     is_older = posted("details_revision") != str(wizard.draft.details_revision)
-    version = posted("answer_version")
-    return is_older or changed_since(wizard, step_named("details"), version)
+    return is_older or changed_since(wizard, step_named("details"), posted("answer_version"))
