@@ -2,24 +2,47 @@
 
 Nothing is taken over unless everything is right. All mistakes are told at once, each with its
 line and what to write instead. docs/business-file.md is the owner's description of the format.
+
+What the services are is read by `services`; here it is the shop, the staff (who offers what, when
+they work) and days when nobody does. Such a day stands alone or reaches to another one; one that is
+counted from today is noted.
 """
 
 import re
 import tomllib
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from booking.operations.plan import BusinessPlan, ServicePlan, ShopPlan, StaffPlan
+from booking.i18n.date_input import (
+    WEEKDAYS,
+    InvalidValue,
+    Moment,
+    day,
+    ending,
+    format_date,
+    is_counted,
+    moment,
+    starting,
+)
+from booking.operations.plan import (
+    BusinessPlan,
+    ClosurePlan,
+    ServicePlan,
+    ShopPlan,
+    StaffPlan,
+    TimeOffPlan,
+    Week,
+)
 from booking.scheduling.clock import local_day, to_minute
+from booking.scheduling.slots import TimeRange
 
 from . import values
-from .section import BusinessFileError, EnoughProblems, Report, Section
+from .section import BusinessFileError, EnoughProblems, Report, Section, remedy
 from .services import reject_duplicates, service
-from .staff import closure, staff_member
 from .toml_positions import NESTED, Path, TooMuch, lines_of, refuse_deep
-from .values import filled, paragraphs, text
+from .values import filled, format_range, in_order, paragraphs, slug, text, time_range, weekdays
 
 MOST_BYTES = 1_000_000
 
@@ -127,3 +150,185 @@ def _note_unoffered(
     for table, one in zip(tables, services, strict=True):
         if one.slug not in offered:
             table.note(f'nobody offers "{one.slug}", so customers do not see it', "slug")
+
+
+ANY = "any"
+
+
+def staff_member(
+    section: Section, services: Collection[str], shop_zone: str, today: date
+) -> StaffPlan:
+    """Read one [[staff]] table; `services` are the slugs that can be offered."""
+    zone = section.take("zone", values.zone, shop_zone)
+    plan = StaffPlan(
+        slug=section.need("slug", _staff_slug, '"ana"', ""),
+        name=section.need("name", filled(text()), '"Ana"', ""),
+        about=section.take("about", paragraphs(), ""),
+        zone=zone,
+        offers=_offers(section, services),
+        hours=_week(section.table("hours")),
+        breaks=_week(section.table("breaks")),
+        overrides=_overrides(section, today),
+        time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
+    )
+    _note_idle_breaks(section, plan)
+    section.finish()
+    return plan
+
+
+def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
+    """A break in time that is not worked anyway is harmless, and hardly what was meant."""
+    idle = [
+        f"{format_range((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
+        for weekday, breaks in plan.breaks.items()
+        for pause in breaks
+        if not any(
+            pause.starts < one.ends and one.starts < pause.ends
+            for one in plan.hours.get(weekday, ())
+        )
+    ]
+    if idle and not plan.overrides:  # on such a day the break may be meant for them
+        section.note(f"breaks: outside the hours: {', '.join(idle)}", "breaks")
+
+
+def _staff_slug(value: object) -> str:
+    found = slug(value)
+    if found == ANY:
+        raise InvalidValue(
+            f'"{ANY}" stands for whoever is free; write another, such as the first name'
+        )
+    return found
+
+
+def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
+    def offered(value: object) -> str:
+        found = text()(value)
+        if found not in services:
+            better = remedy(found, sorted(services))
+            raise InvalidValue(f'no service has the slug "{found}"; {better}')
+        return found
+
+    return tuple(dict.fromkeys(section.each("offers", offered)))
+
+
+def _week(section: Section) -> Week:
+    """Ranges by weekday from keys such as `mon` or `tue-fri`."""
+    week: dict[int, tuple[TimeRange, ...]] = {}
+    for key in section:
+        try:
+            named = weekdays(key)
+        except InvalidValue as error:
+            section.wrong(str(error), key)
+            named = ()
+        ranges = _ranges(section, key)
+        if twice := [WEEKDAYS[n] for n in named if n in week]:
+            section.wrong(
+                f"{key}: {twice[0]} is already above; write each day in one line only", key
+            )
+        week.update((weekday, ranges) for weekday in named)
+    return {weekday: ranges for weekday, ranges in sorted(week.items()) if ranges}
+
+
+def _ranges(section: Section, key: str) -> tuple[TimeRange, ...]:
+    if section.raw(key) == "closed":
+        section.take(key, str, "")
+        return ()
+    ranges = section.each(key, time_range)
+    try:
+        return in_order(ranges)
+    except InvalidValue as error:
+        section.wrong(f"{key}: {error}", key)
+        return ()
+
+
+def _overrides(section: Section, today: date) -> dict[date, tuple[TimeRange, ...]]:
+    found: dict[date, tuple[TimeRange, ...]] = {}
+    for one in section.tables("overrides"):
+        if "day" not in one:
+            one.wrong(f"day is missing; write day = {today}")
+        day = noted(one, "day", today, whole_day, Moment(today)).day
+        if "hours" not in one:
+            one.wrong('hours is missing; write hours = "closed" or hours = ["10:00-14:00"]')
+        ranges = _ranges(one, "hours")
+        if "day" in one and day in found:
+            one.wrong(f"day: {day} has an override above; write all its hours there", "day")
+        found[day] = ranges
+        one.finish()
+    return found
+
+
+def _time_off(section: Section, zone: ZoneInfo, today: date) -> TimeOffPlan:
+    first, last = span(section, today, moment)
+    try:
+        starts_at, ends_at = starting(first, zone), ending(last, zone)
+    except InvalidValue as error:
+        section.wrong(str(error))
+        starts_at, ends_at = starting(Moment(today), zone), ending(Moment(today), zone)
+    if ends_at <= starts_at:
+        section.wrong("to: this is not after from; write a later one", "to")
+    reason = section.take("reason", text(), "")
+    section.finish()
+    return TimeOffPlan(starts_at, ends_at, reason)
+
+
+def closure(section: Section, today: date) -> ClosurePlan:
+    """Read one [[closures]] table."""
+    first, last = span(section, today, whole_day)
+    if last.day < first.day:
+        section.wrong("to: this is before from; write a later day", "to")
+    reason = section.take("reason", text(), "")
+    section.finish()
+    return ClosurePlan(first.day, last.day, reason)
+
+
+def whole_day(value: object, today: date) -> Moment:
+    """Read a date that is meant from midnight to midnight."""
+    return Moment(day(value, today))
+
+
+def span(
+    section: Section, today: date, convert: Callable[[object, date], Moment]
+) -> tuple[Moment, Moment]:
+    """Read `from` and `to`, or the whole of `day`; today, as long as anything in it is wrong."""
+    meanwhile = Moment(today)
+    only = noted(section, "day", today, whole_day, meanwhile)
+    first = noted(section, "from", today, convert, meanwhile)
+    last = noted(section, "to", today, convert, meanwhile)
+    _check_keys(section, {"day": only.day, "from": first.day, "to": last.day})
+    if "day" in section:
+        return only, only
+    # Never one of them beside a stand-in for the other: that would be told as a second mistake.
+    complete = first is not meanwhile and last is not meanwhile
+    return (first, last) if complete else (meanwhile, meanwhile)
+
+
+def _check_keys(section: Section, meant: Mapping[str, date]) -> None:
+    written = [key for key in meant if key in section]
+    if not written:
+        section.wrong(f"no day is named; write day = {meant['day']}, or from = and to =")
+    elif "day" in written and len(written) > 1:
+        section.wrong("day is one whole day; write either day, or from and to", "day")
+    elif written == ["from"]:
+        _lonely(section, "from", meant["from"], "to", meant["from"] + timedelta(days=1))
+    elif written == ["to"]:
+        _lonely(section, "to", meant["to"], "from", meant["to"] - timedelta(days=1))
+
+
+def _lonely(section: Section, key: str, one_day: date, other: str, other_day: date) -> None:
+    section.wrong(
+        f"{key} stands alone; write day = {one_day} for one day, or add {other} = {other_day}", key
+    )
+
+
+def noted(
+    section: Section,
+    key: str,
+    today: date,
+    convert: Callable[[object, date], Moment],
+    default: Moment,
+) -> Moment:
+    """Read the moment a key names. Where it is counted from today, the owner is told its date."""
+    found = section.take(key, lambda value: convert(value, today), default)
+    if is_counted(section.raw(key)) and found is not default:
+        section.note(f'"{section.raw(key)}" is {format_date(found.day)}', key)
+    return found
