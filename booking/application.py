@@ -69,8 +69,9 @@ def _stand_behind(app: Flask, settings: Settings, url_prefix: str) -> None:
         )
     app.wsgi_app = _Mounted(app.wsgi_app, mount)  # type: ignore[method-assign]
     if count := settings.trusted_proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)
-        app.wsgi_app = proxied  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count
+        )
         app.before_request(warn_of_missing_proxies)
 
 

@@ -174,10 +174,8 @@ def revoke(
         )
     if tab is None and not yes:
         raise click.ClickException("Nothing was changed: ending several at once needs --yes.")
-    session, since = ready(), None
-    if before is not None:
-        with read_transaction(session) as reading:
-            since = instant(before, now(), reads.shop_zone(reading))
+    zone = run_read_only(ready(), reads.shop_zone)
+    since = None if before is None else instant(before, now(), zone)
     if tab is not None:
         ended = tab_sessions.revoke(tab)
     elif user is not None:

@@ -116,12 +116,12 @@ def _answer(name: str, meant: list[Tag], value: Typed) -> None:
     first, text = meant[0], str(value)
     match kind(first):
         case "radio":
-            _choose(meant, _one(name, meant, text), "checked")
+            _mark(meant, [_one(name, meant, text)], "checked")
         case "checkbox":
             _tick(name, meant, value)
         case "select":
             options = list(named(first, "option"))
-            _choose(options, _one(name, options, text), "selected")
+            _mark(options, [_one(name, options, text)], "selected")
         case "file":
             setattr(first, _CHOSEN, _files(name, value))
         case "textarea":
@@ -207,11 +207,12 @@ def _one(name: str, choices: list[Tag], value: str) -> Tag:
     )
 
 
-def _choose(choices: list[Tag], chosen: Tag, mark: str) -> None:
+def _mark(choices: list[Tag], chosen: list[Tag], mark: str) -> None:
     for choice in choices:
-        if choice.has_attr(mark):
+        if any(choice is one for one in chosen):
+            choice[mark] = ""
+        elif choice.has_attr(mark):
             del choice[mark]
-    chosen[mark] = ""
 
 
 def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
@@ -220,11 +221,7 @@ def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
     else:
         values = value if isinstance(value, list) else [str(value)]
         wanted = [_one(name, boxes, str(text)) for text in values]
-    for box in boxes:
-        if any(box is chosen for chosen in wanted):
-            box["checked"] = ""
-        elif box.has_attr("checked"):
-            del box["checked"]
+    _mark(boxes, wanted, "checked")
 
 
 def _selected(select: Tag) -> list[Tag]:
