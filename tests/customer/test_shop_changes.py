@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import SHOP
+from tests.commands.shell import SHOP, done, shop_file
 from tests.customer.walks import alert, at_review, at_time, slots, text
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -11,18 +11,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.fixture
 def load(app, tmp_path):
     """Loads the shop's file, changed."""
-
-    def load(*changes: tuple[str, str]) -> None:
-        content = SHOP.read_text(encoding="utf-8")
-        for before, after in changes:
-            assert before in content
-            content = content.replace(before, after)
-        file = tmp_path / "shop.toml"
-        file.write_text(content, encoding="utf-8")
-        answer = app.test_cli_runner().invoke(args=["booking", "load", str(file)])
-        assert answer.exit_code == 0, answer.output
-
-    return load
+    return lambda *changes: done(app, "load", shop_file(tmp_path, *changes))
 
 
 def without(name: str, heading: str) -> tuple[str, str]:
