@@ -109,6 +109,13 @@ def test_every_test_that_a_document_names_exists():
     assert sorted(named - defined) == []
 
 
+def test_every_threat_has_a_row_and_none_is_left_out():
+    security = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (T\d+) \|", security, re.MULTILINE)
+    assert rows == [f"T{number}" for number in range(1, len(rows) + 1)]
+    assert len(rows) > 20
+
+
 def test_what_only_the_long_run_repeats_is_named_with_what_proves_it_otherwise():
     contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     table = contributing.split("what `--all` repeats\n")[1].split("\n## ")[0]
