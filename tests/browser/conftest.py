@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -11,14 +10,6 @@ from tests.browser.wizard import tab_on
 from tests.conftest import LiveServer
 from tests.customer_walkthrough.visits import Visit
 from tests.fixtures.browsers import ears, lent
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="package")

@@ -15,8 +15,7 @@ from tests.fixtures.requirements import missing
 from tests.tab_sessions_in_a_browser.notes import notes_app
 from tests.tab_sessions_in_a_browser.tabs import note_down, shows
 
-HERE = Path(__file__).parent
-DUPLICATOR = HERE / "duplicator"
+DUPLICATOR = Path(__file__).parent / "duplicator"
 CUT_OFF = re.compile("net::ERR_FAILED|Failed to fetch")
 NOT_WANTED = ["--disable-extensions", "--disable-back-forward-cache"]
 OURS = (
@@ -25,12 +24,6 @@ OURS = (
     "--disable-features=DisableLoadExtensionCommandLineSwitch",
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
-
-
-def pytest_collection_modifyitems(items) -> None:
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.browser)
 
 
 def launch(playwright: Playwright, profile: Path) -> BrowserContext:
