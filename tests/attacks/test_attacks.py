@@ -61,7 +61,7 @@ def nobody_moves(field: Field, answers: Answers) -> None:
 
 ATTACKS = {
     "one slot held": Attack(attacks.one_slot_held, 200, one_wins),
-    "one slot confirmed": Attack(attacks.one_slot_confirmed, 60, one_wins),
+    "one slot confirmed": Attack(attacks.one_slot_confirmed, 32, one_wins),
     "one slot confirmed by 200": Attack(attacks.one_slot_confirmed, 200, one_wins),
     "overlapping slots": Attack(attacks.overlapping_slots_held, 100, as_many_as_fit),
     "anybody": Attack(attacks.anybody_held, 60, each_staff_member_once),

@@ -108,7 +108,10 @@ def test_a_fetch_with_a_tabs_header_is_stopped_by_the_browser(
     assert any("CORS policy" in said for said in complaints)
 
 
-@pytest.mark.parametrize("path", ["service/form", "hold/extension", "new/form"])
+REPEATED = [pytest.param(path, marks=pytest.mark.extra) for path in ("hold/extension", "new/form")]
+
+
+@pytest.mark.parametrize("path", ["service/form", *REPEATED])
 def test_a_blind_fetch_and_a_beacon_are_refused(another_site, answers, live_server, path):
     tab, url = another_site
     tab.goto(url)
