@@ -47,11 +47,6 @@ def typed_values() -> dict[str, str]:
     return found
 
 
-def read_typed_values() -> None:
-    """Read what was typed, for `typed_values` to return later, while nothing is locked yet."""
-    typed_values()
-
-
 def _may_be_asked(name: str) -> bool:
     return len(name) <= LONGEST_NAME and forms.is_details_field(name)
 

@@ -28,7 +28,7 @@ from . import (
     zones,
 )
 from .autosave import save_input
-from .form_fields import read_typed_values
+from .form_fields import typed_values
 from .progress import EXTENSION, step_named
 from .state import load_state
 from .steps.base import Step
@@ -92,7 +92,7 @@ def _add_pages(blueprint: Blueprint, steps: Sequence[Step]) -> None:
 def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     # An answer given twice is the same answer, and a draft confirmed twice the same booking.
     answer: dict[str, Any] = {"methods": ["POST"], "idempotent": True}
-    typed: dict[str, Any] = {"before_transaction": read_typed_values, **answer}
+    typed: dict[str, Any] = {"before_transaction": typed_values, **answer}
     for step in steps[:-1]:
         options = {"allow_completed": step.allow_completed, **answer}
         options["before_transaction"] = step.before_transaction
@@ -142,7 +142,7 @@ def _add_handover(blueprint: Blueprint) -> None:
     }
     session_route(blueprint, f"/handover/{purposes}/offer", **share)(tab_handover.create_share)
     accept: dict[str, Any] = {"methods": ["POST"]}
-    details: dict[str, Any] = {"before_transaction": read_typed_values, **accept}
+    details: dict[str, Any] = {"before_transaction": typed_values, **accept}
     session_route(blueprint, "/handover/details/receipt", **details)(tab_handover.accept_details)
     session_route(blueprint, "/handover/times/receipt", **accept)(tab_handover.accept_times)
 

@@ -130,9 +130,8 @@ class Calendar:
 def _cell(
     _language: Language, _root: str, day: date, state: str, free: int, *, is_today: bool
 ) -> Day:
-    iso = day.isoformat()
-    link = urls.to("time", day=iso)[:2] if state in FREE_TIMES else ()
-    return Day(iso, day.day, is_today, state, _label(day, state, free), *link)
+    link = urls.to("time", day=str(day))[:2] if state in FREE_TIMES else ()
+    return Day(str(day), day.day, is_today, state, _label(day, state, free), *link)
 
 
 def _label(day: date, state: str, free: int) -> str:

@@ -221,11 +221,10 @@ def _month(shown: Calendar) -> dict[str, Any]:
 
 
 def _day(wizard: WizardState, shown: Calendar, marked: datetime | None) -> dict[str, Any]:
-    free = ngettext("%(number)s free time", "%(number)s free times", len(shown.slots))
     return {
         "day": shown.day.isoformat() if shown.day else "",
         "day_label": formats.format_day(shown.day) if shown.day else "",
-        "free_words": free,
+        "free_words": ngettext("%(number)s free time", "%(number)s free times", len(shown.slots)),
         "parts": _parts(wizard, shown.slots, marked),
     }
 
