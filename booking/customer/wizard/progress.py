@@ -33,7 +33,9 @@ def step_named(name: str) -> Step:
     return {step.name: step for step in steps()}[name]
 
 
-Stage = namedtuple("Stage", "step label state url fragment_url", defaults=(None, None))  # noqa: PYI024 - only templates read it
+Stage = namedtuple(  # noqa: PYI024 - only templates read it
+    "Stage", ("step", "label", "state", "url", "fragment_url"), defaults=(None, None)
+)
 """One step of the list above the question; one that can be reached carries its link."""
 
 

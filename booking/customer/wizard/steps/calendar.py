@@ -32,7 +32,11 @@ FREE_TIMES = {
     ),
 }
 
-Day = namedtuple("Day", "day number today state label url fragment_url", defaults=(None, None))  # noqa: PYI024 - only templates read it
+Day = namedtuple(  # noqa: PYI024 - only templates read it
+    "Day",
+    ("day", "number", "today", "state", "label", "url", "fragment_url"),
+    defaults=(None, None),
+)
 """A cell of the month, for its template; a day that can be opened carries its link."""
 
 

@@ -40,7 +40,9 @@ PARTS = {
     PartOfDay.AFTERNOON: gettext_noop("Afternoon"),
     PartOfDay.EVENING: gettext_noop("Evening"),
 }
-Slot = namedtuple("Slot", "value time end_time shop_time checked", defaults=(False,))  # noqa: PYI024 - only templates read it
+Slot = namedtuple(  # noqa: PYI024 - only templates read it
+    "Slot", ("value", "time", "end_time", "shop_time", "checked"), defaults=(False,)
+)
 """A free time, for its template; `shop_time` is None where the shop's clock shows the same."""
 
 
