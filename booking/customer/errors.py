@@ -12,8 +12,8 @@ from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
 from booking.web.rendering import is_by_htmx, render_in_any_case
 
 from .appointment.views import LongOver
+from .wizard.fragments import recoverable_fields
 from .wizard.holds import no_hold
-from .wizard.recovery import recoverable_fields
 from .wizard.texts import visitor_limit
 
 GONE = {
@@ -59,8 +59,7 @@ def gone(error: TabSessionGone) -> Answer:
     if endpoint == "save_input":  # nobody waits for an answer
         return "", 410
     # A time that was booked is not looked for again.
-    left_out = {"slot"} if error.reason == "completed" else set()
-    kept = recoverable_fields() - left_out
+    kept = recoverable_fields() - ({"slot"} if error.reason == "completed" else set())
     typed = [field for field in PAGES.fields() if field["label"] or field["name"] in kept]
     context = {
         "heading": _("This booking is over"),
@@ -69,8 +68,7 @@ def gone(error: TabSessionGone) -> Answer:
         "typed": typed,
         "form_url": url_for(".resume"),
     }
-    template = "_gone.html" if is_by_htmx() else "problem.html"
-    return render_in_any_case(template, **context), 410
+    return render_in_any_case("_gone.html" if is_by_htmx() else "problem.html", **context), 410
 
 
 def long_over(_error: LongOver) -> Answer:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tupl
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK, Interval
-from booking.transactions.statements import FixedStatement, connection_of, send_text
+from booking.transactions.watching import FixedStatement, connection_of, send_text
 
 from .bookings import Hold
 from .bookings import claim as claims
@@ -67,8 +67,7 @@ def claim_and_release(
     extra = set(to_release) - set(wanted)
     every = sorted({*wanted, *extra})
     claimant = _Claimant(hold_id, booking_id, expires_at)
-    written = _write(session, every, claimant, own_hold_id=own_hold_id, now=now)
-    if written < len(every):
+    if _write(session, every, claimant, own_hold_id=own_hold_id, now=now) < len(every):
         lost = set(wanted) - owned(session, hold_id=hold_id, booking_id=booking_id)
         if lost:
             return lost
@@ -117,8 +116,7 @@ def prolong_hold(session: Session, held: Hold, until: int, claimed: int) -> bool
         return False
     if connection.dialect.name == "postgresql":
         _lock(session, claims.c.hold_id == held.id)
-    later = {"hold": held.id, "until": until, "claimed": claimed}
-    if _PROLONG_CLAIMS.execute(session, later):
+    if _PROLONG_CLAIMS.execute(session, {"hold": held.id, "until": until, "claimed": claimed}):
         return True
     # All of the claims or none: then only the hold is to be put back, which no savepoint is for.
     _PROLONG_HOLD.execute(session, {"hold": held.id, "old": until, "until": old})

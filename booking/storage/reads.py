@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import each_day, nearest
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.watching import FixedStatement, connection_of
 
 from .base import ask_once
 from .bookings import Booking, Hold
@@ -69,8 +69,7 @@ def booking_or_reference(
     session: Session, draft: str, reference: str
 ) -> tuple[Booking | None, bool]:
     """Return the booking that came of that draft, and whether any has that reference."""
-    asked = {"draft": draft, "reference": reference}
-    found = dict(_EITHER.rows(session, asked))
+    found = dict(_EITHER.rows(session, {"draft": draft, "reference": reference}))
     made = session.scalar(_BY_ID, {"booking": found.pop(draft)}) if draft in found else None
     return made, bool(found)
 

@@ -218,7 +218,8 @@ class SessionRequest(Generic[Data]):
                 self.config.session,
                 self._write_once,
                 idempotent=self.options.idempotent,
-                keep=_is_kept,
+                # A tab that is over was ended in this transaction, and that is kept.
+                keep=lambda outcome: isinstance(outcome, TabSessionGone) or outcome.commit,
             )
         except Retry as last:
             raise TabSessionBusy from last
@@ -379,13 +380,7 @@ class SessionRequest(Generic[Data]):
 
     def _erase_expired(self, session: Session) -> None:
         # New tabs take a few expired ones with them, so that erasing needs no clockwork.
-        rows = store.expired_ids(session, self.seconds, _ERASED_ALONG)
-        self.config.end(session, rows, "expired")
-
-
-def _is_kept(outcome: _Written[Any] | TabSessionGone) -> bool:
-    # A tab that is over was ended in this transaction, and that is kept.
-    return isinstance(outcome, TabSessionGone) or outcome.commit
+        self.config.end(session, store.expired_ids(session, self.seconds, _ERASED_ALONG), "expired")
 
 
 def _asks_for_commit(answer: Answer) -> bool:

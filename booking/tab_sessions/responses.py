@@ -59,8 +59,7 @@ def keep_no_answer(app: Flask) -> None:
 
 
 def _forbid_storing(app: Flask, response: Response, **_: object) -> None:
-    view = app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "is_session_route", False):
+    if not getattr(app.view_functions.get(request.endpoint or ""), "is_session_route", False):
         return
     sent: dict[str, str] = {}
     for written, value in response.headers:

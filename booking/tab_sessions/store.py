@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.transactions.sessions import Retry
-from booking.transactions.statements import FixedStatement, connection_of
+from booking.transactions.watching import FixedStatement, connection_of
 
 from . import crypto
 from .model import handover
@@ -87,8 +87,7 @@ def find(session: Session, digest: bytes, now: int, *, lock: bool) -> list[Row]:
     Those too that had this id before; after a while as ones that have ended. In one order, in
     which whoever locks several of them locks them.
     """
-    found = (_LOCK if lock else _READ).rows(session, {"digest": digest})
-    rows = [Row(*values) for values in found]
+    rows = [Row(*each) for each in (_LOCK if lock else _READ).rows(session, {"digest": digest})]
     return [row if row.token_hash == digest else _by_its_previous_id(row, now) for row in rows]
 
 
@@ -270,8 +269,7 @@ def delete_tombstones(session: Session, before: int, most: int) -> int:
         .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
         .limit(most)
     )
-    gone = connection_of(session).execute(table.delete().where(table.c.id.in_(old)))
-    return gone.rowcount
+    return connection_of(session).execute(table.delete().where(table.c.id.in_(old))).rowcount
 
 
 def revoke_handovers(session: Session, tabs: list[int]) -> None:

@@ -9,7 +9,7 @@ from flask import Flask, g, request
 from booking import Sidebook, create_app
 from booking.files import TEMPLATES
 from booking.testing import TabClient
-from booking.web import same_for_all, templating
+from booking.web import rendering, templating
 from tests.conftest import SHOP
 
 PAGE = (TEMPLATES / "booking/page.html").read_text(encoding="utf-8")
@@ -134,11 +134,11 @@ def test_a_business_that_another_process_loads_is_shown_at_once(host, tmp_path):
 
 
 def test_each_root_has_its_own_and_of_many_only_some_are_kept(host):
-    for number in range(same_for_all.MOST + 3):
+    for number in range(rendering.MOST + 3):
         client = host.test_client()
         page = client.get("/book/", environ_overrides={"SCRIPT_NAME": f"/shop-{number}"}).text
         assert set(re.findall(r'action="(/[^"]*)/book/', page)) == {f"/shop-{number}"}
-    assert len(host.extensions["booking.kept"]) == same_for_all.MOST
+    assert len(host.extensions["booking.kept"]) == rendering.MOST
 
 
 @pytest.mark.parametrize(("services", "staff", "first"), [(1, 2, "staff"), (1, 1, None)])

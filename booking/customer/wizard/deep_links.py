@@ -58,8 +58,7 @@ def _preselected(
         service = offered[0]
     if service is None and member:
         names = formats.join_list([each.name for each in offered])
-        offer = _("%(name)s offers: %(services)s.", name=member.name, services=names)
-        notices = [*notices, offer]
+        notices = [*notices, _("%(name)s offers: %(services)s.", name=member.name, services=names)]
     return fragments.show(
         tab,
         "service",

@@ -1,6 +1,7 @@
 """From a tab's progress to the fragment it is shown; and how the POST of a step is answered.
 
-That is the next step, or the same one with what to mend, or with an answer that was given to a form
+That is the next step, or the same one with what to mend, or, once a tab session is over, a booking
+begun with what the form carried; or with an answer that was given to a form
 older than the answer stored meanwhile. Every form of a question carries the version of the stored
 answer it was rendered from, as `answer_version`. Two answers differ only if another one was stored
 since then and it is not the one that is posted: the same answer twice is no conflict, and Back
@@ -12,16 +13,17 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, make_response
+from flask import Response, make_response, request, url_for
 
 from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
 from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web import urls
-from booking.web.rendering import render
+from booking.web.rendering import get_shop, render
 
 from .form_fields import is_from_an_older_page, posted
 from .holds import hold_panel
-from .progress import Progress, Stage, progress_of
+from .progress import Progress, Stage, progress_of, steps
 from .state import VERSION_LENGTH, BookingDraft, WizardState, load_state
 from .steps import done
 from .steps.base import Step
@@ -164,8 +166,7 @@ def keep(wizard: WizardState, status: int, step: Step | None, **extra: Any) -> D
 def _shown(
     tab: TabSession, step: Step | None, status: int, extra: dict[str, Any]
 ) -> DeferredResponse:
-    name = step.name if step else None
-    return tab.render_after_commit(show, name, status=status, **extra)
+    return tab.render_after_commit(show, step.name if step else None, status=status, **extra)
 
 
 def stored_version(wizard: WizardState, step: Step) -> str:
@@ -198,3 +199,37 @@ def rows(wizard: WizardState, step: Step, stored: str, entered: str) -> Rows:
 def row(label: str, stored: str, entered: str) -> dict[str, str]:
     """Return one row."""
     return {"label": label, "stored": stored or _("Nothing"), "entered": entered or _("Nothing")}
+
+
+CLEARED = gettext_noop("Everything here was erased")
+
+
+def recoverable_fields() -> frozenset[str]:
+    """Return the fields that go along into the new booking though nobody typed them."""
+    return frozenset(name for step in steps() for name in step.recoverable)
+
+
+def resume(tab: TabSession) -> DeferredResponse:
+    """Begin a booking with what was sent when the old one was found to be over."""
+    wizard, refusal = load_state(tab), None
+    notices: list[str] = []
+    draft, is_new = wizard.draft, wizard.draft.is_empty
+    for step in steps():
+        refusal = step.resume(load_state(tab, draft), notices, is_new=is_new) or refusal
+    draft.store(tab.data)
+    return refusal or accept(wizard, notices)
+
+
+def clear(tab: TabSession) -> DeferredResponse:
+    """End the tab: a hold is released, a booking stays. The browser takes a new id by itself."""
+    booked = tab.state == "completed"
+    tab.end()
+    if request.form.get("then") == "begin":
+        return tab.render_after_commit(go_on)
+    return tab.render_after_commit(cleared, booked, headers={"HX-Push-Url": url_for(".start")})
+
+
+def cleared(tab: TabSession, booked: bool) -> str:  # noqa: FBT001 - only clear() calls it
+    """The page that says so, and where to begin again."""
+    shop, begin = get_shop(tab.session), url_for(".show_open_step")
+    return render("_cleared.html", shop, heading=_(CLEARED), booked=booked, new_fragment_url=begin)

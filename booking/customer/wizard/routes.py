@@ -22,16 +22,15 @@ from . import (
     fragments,
     holds,
     order,
-    recovery,
     shell,
     tab_handover,
     zones,
 )
-from .autosave import save_input
 from .form_fields import typed_values
 from .progress import EXTENSION, step_named
 from .state import load_state
 from .steps.base import Step
+from .tab_handover import save_input
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -100,9 +99,9 @@ def _add_answers(blueprint: Blueprint, steps: Sequence[Step]) -> None:
     questions = [step for step in steps if step.is_question]
     session_route(blueprint, f"/{_any(questions)}/kept", **answer)(keep_stored)
     session_route(blueprint, "/details/typed", **typed)(save_input)
-    session_route(blueprint, "/new/form", **typed)(recovery.resume)
+    session_route(blueprint, "/new/form", **typed)(fragments.resume)
     session_route(blueprint, "/hold/extension", methods=["POST"])(holds.more_time)
-    session_route(blueprint, "/clear", allow_completed=True, **answer)(recovery.clear)
+    session_route(blueprint, "/clear", allow_completed=True, **answer)(fragments.clear)
     session_lifecycle(blueprint, "/tab-session")
 
 

@@ -14,8 +14,7 @@ from booking.i18n import gettext as _
 from booking.state import current_sidebook
 from booking.storage.catalogue import read_catalogue
 from booking.tab_sessions import empty_tab, read_transaction
-from booking.web.rendering import get_shop, render
-from booking.web.same_for_all import keep_fragment, keep_page
+from booking.web.rendering import get_shop, keep_fragment, keep_page, render
 
 from .fragments import first_step
 from .progress import step_named, steps

@@ -38,12 +38,10 @@ def render_done(
 
     Raises: TabSessionGone when the booking has left the database.
     """
-    made = seen and seen.booked
-    booking = made or reads.booking_by_reference(tab.session, tab.result or "")
+    booking = (seen and seen.booked) or reads.booking_by_reference(tab.session, tab.result or "")
     if booking is None:
         raise TabSessionGone("completed")
     shop = seen.shop if seen else get_shop(tab.session)
-    token = presenter.manage_token(tab, booking.draft)
     return render(
         "_done.html",
         shop,
@@ -60,7 +58,7 @@ def render_done(
         state=booking.state,
         new_url=urls.root(),
         new_fragment_url=urls.address("form"),
-        **presenter.manage_links(token),
+        **presenter.manage_links(presenter.manage_token(tab, booking.draft)),
     )
 
 

@@ -106,8 +106,7 @@ def _with_whom(wizard: WizardState, at: Step) -> str:
     is_later = at.name != "time" and wizard.slot_state is not SlotState.LOST
     if is_later and wizard.staff_member:
         return wizard.staff_member.name
-    only = wizard.candidates[0].name
-    return only if len(wizard.candidates) == 1 else _(ANYONE)
+    return wizard.candidates[0].name if len(wizard.candidates) == 1 else _(ANYONE)
 
 
 def _person(wizard: WizardState, choice: str) -> str:

@@ -87,10 +87,9 @@ class TimeStep(Step):
         task = challenge.challenge(wizard, required(chosen)) if asks_sum else None
         no_task = [_(NO_CHALLENGE)] if asks_sum and not task else []
         gone = lost or (wizard.draft.start if wizard.slot_state is SlotState.LOST else None)
-        is_said = lost is not None or bool(error)
         return {
             "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
-            "alerts": _alerts(wizard, shown, is_said=is_said) + no_task,
+            "alerts": _alerts(wizard, shown, is_said=lost is not None or bool(error)) + no_task,
             "nearest": _nearest(wizard, gone) if gone else [],
             "challenge": task,
             **_month(shown),
