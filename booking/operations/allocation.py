@@ -22,7 +22,8 @@ from booking.storage.models import booking as bookings
 from booking.storage.reads import has_booking_within
 from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
 from booking.storage.visitors import VisitorHashes
-from booking.transactions.watching import connection_of, mark_rollback_only
+from booking.transactions.statements import connection_of
+from booking.transactions.watching import mark_rollback_only
 
 from .requests import Candidate, SlotRequest, SlotUnavailable
 from .visitors import (

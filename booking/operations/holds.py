@@ -24,7 +24,7 @@ from booking.storage.holds import remember_released
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
-from booking.transactions.watching import connection_of
+from booking.transactions.statements import connection_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .requests import (

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, selectinload
 from booking.scheduling import clock
 from booking.scheduling.clock import Interval, day_interval, to_minute
 from booking.scheduling.slots import Ranges, ServiceRules, TimeRange, WorkingTime
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base, ask_once
 from .business import Closure, DateOverride, Service, Shop, StaffMember, TimeOff, WeeklyHours

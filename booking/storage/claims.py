@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, tupl
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK, Interval
-from booking.transactions.watching import FixedStatement, connection_of, send_text
+from booking.transactions.statements import FixedStatement, connection_of, send_text
 
 from .bookings import Hold
 from .bookings import claim as claims

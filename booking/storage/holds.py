@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import DAY, TICK, Interval
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 from .bookings import WIDTHS, Hold

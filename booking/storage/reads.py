@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import each_day, nearest
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import ask_once
 from .bookings import Booking, Hold

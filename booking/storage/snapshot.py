@@ -37,7 +37,7 @@ from booking.scheduling.slots import (
     open_minutes,
     why_not,
 )
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .bookings import Hold
 from .bookings import booking as bookings

@@ -39,7 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import Base
 from .bookings import WIDTHS

@@ -28,11 +28,11 @@ from .errors import (
     state_of,
 )
 from .sqlite_file import begin_immediate
+from .statements import connection_of
 from .watching import (
     ONLY_READS,
     OWNED,
     AnySession,
-    connection_of,
     driver_of,
     execute_raw,
     has_written,

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from booking.storage.base import UTCDateTime
 from booking.transactions.sessions import write_transaction
-from booking.transactions.watching import FixedStatement, connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
 kept = Table(
     "kept_for_a_while",

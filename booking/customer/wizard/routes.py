@@ -26,11 +26,11 @@ from . import (
     tab_handover,
     zones,
 )
+from .autosave import save_input
 from .form_fields import typed_values
 from .progress import EXTENSION, step_named
 from .state import load_state
 from .steps.base import Step
-from .tab_handover import save_input
 
 EVERY = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 

@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 
 from booking.contact import forms
-from booking.customer.wizard import tab_handover
+from booking.customer.wizard import autosave
 from booking.customer.wizard.form_fields import check_details, posted, typed_values
 from booking.customer.wizard.fragments import Rows, accept, changed_since, keep, row
 from booking.customer.wizard.holds import prolong
@@ -71,14 +71,14 @@ class DetailsStep(Step):
     def submit(self, wizard: WizardState) -> DeferredResponse:
         """Take who is coming, or keep what was typed and say what is missing."""
         typed = typed_values()
-        form, values = wizard.details_form(typed), tab_handover.filled_in(wizard, typed)
+        form, values = wizard.details_form(typed), autosave.filled_in(wizard, typed)
         wizard.draft.details_revision += 1
         if not is_reached(wizard, self):
             return self._keep_for_later(wizard, form, typed)
         prolong(wizard)
         if form.validate() and not self.differences(wizard, form, posted("answer_version")):
             return accept(_with_details(wizard, form))
-        tab_handover.remember_input(wizard, values)
+        autosave.remember_input(wizard, values)
         if form.errors:
             return keep(wizard, 422, self, values=values, errors=forms.first_messages(form))
         return keep(wizard, 409, self)
@@ -140,7 +140,7 @@ class DetailsStep(Step):
     ) -> DeferredResponse | None:
         """Fill the form with what the old one had, where nothing newer was typed since."""
         if not wizard.draft.unsaved_input:
-            wizard.draft.unsaved_input = tab_handover.truncate(typed_values())
+            wizard.draft.unsaved_input = autosave.truncate(typed_values())
         return None
 
     def _keep_for_later(
@@ -150,7 +150,7 @@ class DetailsStep(Step):
         draft, version = wizard.draft, posted("answer_version")
         differs = not wizard.service or not form.validate()
         if differs or self.differences(wizard, form, version):
-            draft.unsaved_input = tab_handover.truncate(typed)
+            draft.unsaved_input = autosave.truncate(typed)
             draft.unsaved_base_version = version
         else:
             _with_details(wizard, form)
