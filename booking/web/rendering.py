@@ -11,7 +11,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, request
-from jinja2 import Environment
 from sqlalchemy.orm import Session
 
 from booking.contact.phones import LinePart, dialled, shop_region
@@ -152,13 +151,10 @@ def _own_templates() -> set[str]:
     if ours.auto_reload:
         return {*_names()}
     if _OWN not in current_app.extensions:
-        current_app.extensions[_OWN] = _replaced(ours)
+        known = {*_names(), *LAYOUT}
+        current_app.extensions[_OWN] = {each for each in known if not is_our_file(ours, each)}
     found: set[str] = current_app.extensions[_OWN]
     return found
-
-
-def _replaced(ours: Environment) -> set[str]:
-    return {name for name in {*_names(), *LAYOUT} if not is_our_file(ours, name)}
 
 
 @lru_cache(maxsize=1)

@@ -1,9 +1,9 @@
 """How our templates are rendered: a name that nobody gives is an error, every text a message."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from types import CodeType, FunctionType
+from types import CodeType
 from typing import Any
 
 import flask
@@ -11,14 +11,13 @@ from flask import current_app
 from jinja2 import Environment, StrictUndefined, Template, TemplateNotFound
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Macro
 from markupsafe import Markup, escape
 
 from booking.files import TEMPLATES
 from booking.i18n import Language, current_language, formats, gettext, ngettext
 
 _to_escape = re.compile("[&<>'\"]").search
-_PLAIN = FunctionType, type(lru_cache(escape))
 
 
 def written(value: Any) -> Any:
@@ -37,20 +36,6 @@ class QuickTemplate(Template):
         made = super().from_code(environment, code, *args)
         made.root_render_func.__globals__["escape"] = written
         return made
-
-
-class QuickContext(Context):
-    """A context that calls macros and plain functions at once."""
-
-    def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call a function or a macro of a template."""
-        if type(called) is Macro:
-            args = (self.eval_ctx, *args)
-        elif type(called) not in _PLAIN or hasattr(called, "jinja_pass_arg"):
-            return super().call(called, *args, **kwargs)
-        kwargs.pop("_loop_vars", None)
-        kwargs.pop("_block_vars", None)
-        return called(*args, **kwargs)
 
 
 _ENVIRONMENTS = "booking.templates"
@@ -178,5 +163,5 @@ def environment() -> Environment:
         made[current_language()] = ours = current_app.jinja_env.overlay(
             undefined=StrictUndefined, extensions=[WrittenMessages], bytecode_cache=None
         )
-        ours.template_class, ours.context_class = QuickTemplate, QuickContext
+        ours.template_class = QuickTemplate
     return made[current_language()]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Blueprint, Flask, render_template_string
-from jinja2 import UndefinedError, pass_context
+from jinja2 import UndefinedError
 from markupsafe import Markup, escape
 
 from booking.files import TEMPLATES
@@ -67,13 +67,6 @@ class Bold:
 )
 def test_every_value_is_escaped_that_is_not_markup(host, value, written):
     assert page(host, "{{ value }}", value=value) == written
-
-
-def test_a_function_is_given_what_it_asks_for(host):
-    host.jinja_env.globals["asks"] = pass_context(lambda context, self, called: context[called])
-    host.jinja_env.globals["plain"] = lambda self, called: f"{self}, {called}"
-    calls = "{{ asks(1, called='user') }}{{ plain(self=1, called=2) }}"
-    assert page(host, f"{{% for _ in [1] %}}{calls}{{% endfor %}}", user="<") == "&lt;1, 2"
 
 
 def test_only_a_value_that_is_markup_brings_markup_into_a_message(host):

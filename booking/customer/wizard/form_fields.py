@@ -41,14 +41,14 @@ def typed_values() -> dict[str, str]:
     Read once in a request: of fields that nobody asks for there may be tens of thousands.
     """
     if _TYPED not in request.environ:
-        typed = ((name, value) for name, value in request.form.items() if _may_be_asked(name))
+        typed = (
+            (name, value)
+            for name, value in request.form.items()
+            if len(name) <= LONGEST_NAME and forms.is_details_field(name)
+        )
         request.environ[_TYPED] = dict(islice(typed, MOST_FIELDS))
     found: dict[str, str] = request.environ[_TYPED]
     return found
-
-
-def _may_be_asked(name: str) -> bool:
-    return len(name) <= LONGEST_NAME and forms.is_details_field(name)
 
 
 def check_details() -> None:

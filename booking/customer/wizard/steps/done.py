@@ -47,7 +47,7 @@ def render_done(
         shop,
         step="done",
         heading=_(CANCELLED if booking.state == "cancelled" else DoneStep.heading),
-        progress=_all_done(),
+        progress=tuple(Stage(each.name, _(each.label), "done") for each in progress.steps()[:-1]),
         alerts=list(alerts),
         notices=list(notices),
         errors={},
@@ -60,7 +60,3 @@ def render_done(
         new_fragment_url=urls.address("form"),
         **presenter.manage_links(presenter.manage_token(tab, booking.draft)),
     )
-
-
-def _all_done() -> tuple[Stage, ...]:
-    return tuple(Stage(step.name, _(step.label), "done") for step in progress.steps()[:-1])
