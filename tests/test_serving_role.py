@@ -11,7 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from booking import create_app
 from booking.testing import TabClient
 from tests.conftest import SHOP
-from tests.customer.walks import at_done, at_time, slots
+from tests.customer.walks import at_done, at_time, first_slot
 from tests.fixtures.databases import engine_at
 
 LOCAL = "http://localhost"
@@ -60,7 +60,7 @@ def test_it_books_copies_clears_cancels_and_purges(app):
     day = (datetime.now(UTC) + timedelta(days=5)).date()
     for _ in range(4):  # the last of them by a sum
         tab = at_time(app, staff="ana").open(f"time?day={day}")
-        assert tab.submit(slot=slots(tab)[0]).step == "details"
+        assert tab.submit(slot=first_slot(tab)).step == "details"
     for arguments in (["purge"], ["list", "--all"]):
         answer = app.test_cli_runner().invoke(args=["booking", *arguments])
         assert answer.exit_code == 0, answer.output

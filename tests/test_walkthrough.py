@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.customer.walks import at_time, slots
+from tests.customer.walks import at_time, first_slot
 
 ROOT = Path(__file__).resolve().parents[1]
 ROW = re.compile(r"^\| \d+ \| `([\w/.]+)` \| `([\w.]+)` \|", re.MULTILINE)
@@ -13,7 +13,7 @@ ROW = re.compile(r"^\| \d+ \| `([\w/.]+)` \| `([\w.]+)` \|", re.MULTILINE)
 def test_a_chosen_time_takes_the_way_that_the_walkthrough_describes(app):
     stops = ROW.findall((ROOT / "docs/walkthrough.md").read_text(encoding="utf-8"))
     tab = at_time(app)
-    time = slots(tab)[0]
+    time = first_slot(tab)
     passed = []
 
     def watch(frame, event, _):

@@ -17,7 +17,7 @@ from flask_wtf import CSRFProtect
 from booking import Sidebook, TabSessions
 from booking.config import Settings
 from booking.testing import TabClient
-from tests.customer.walks import ADA, slots
+from tests.customer.walks import ADA, first_slot
 from tests.fixtures.hosts import loaded
 
 GUIDE = Path(__file__).parents[1] / "docs" / "with-your-stack.md"
@@ -118,11 +118,11 @@ def test_a_log_in_before_the_wizard_and_one_that_ran_out_in_its_midst(with_login
     assert tab.url == "/login?next=/book/?"
     tab.submit().submit(service="short").submit(staff="ana")
     tab.client.delete_cookie("session")
-    tab.submit(slot=slots(tab)[0])
+    tab.submit(slot=first_slot(tab))
     assert tab.url.startswith("/login?next=")
     tab.submit()
     assert (tab.url, tab.step) == ("/book/time", "time")
-    assert tab.submit(slot=slots(tab)[0]).step == "details"
+    assert tab.submit(slot=first_slot(tab)).step == "details"
     done = tab.submit(**ADA).submit()
     link = done.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     stranger = TabClient(with_login, link)

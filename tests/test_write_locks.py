@@ -16,7 +16,7 @@ from booking.storage.bookings import booking, hold
 from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
-from tests.customer.walks import ADA, slots
+from tests.customer.walks import ADA, first_slot, slots
 from tests.fixtures.write_locks import fill, watched
 
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -98,7 +98,7 @@ def everything_that_writes(app):
 
 def somebody_books(app):
     tab = TabClient(app, "/book/").submit(service="long").submit(staff="any")
-    tab.submit(slot=slots(tab)[0]).open("time").submit(slot=slots(tab)[2])
+    tab.submit(slot=first_slot(tab)).open("time").submit(slot=slots(tab)[2])
     send(tab, "hold/extension")
     send(
         tab,
@@ -115,7 +115,7 @@ def somebody_books(app):
     assert tab.step == "done"
     send(tab, "review/form", **tab.fields)
     copy.open("time")
-    copy.submit(slot=slots(copy)[0]).submit()
+    copy.submit(slot=first_slot(copy)).submit()
     return tab
 
 
@@ -123,17 +123,17 @@ def somebody_changes_their_mind(app):
     tab = TabClient(app, "/book/")
     send(tab, "new/form", service="short", staff="any", name="Ada", slot="2000-01-01T09:00Z")
     tab.open("time")
-    tab.submit(slot=slots(tab)[0])
+    tab.submit(slot=first_slot(tab))
     send(tab, "clear")
     other = TabClient(app, "/book/").submit(service="short").submit(staff="any")
-    other.submit(slot=slots(other)[0]).open("service").submit(service="long")
+    other.submit(slot=first_slot(other)).open("service").submit(service="long")
     tab.client.delete("/book/tab-session", headers={"Tab-Session": other.id})
 
 
 def somebody_comes_on_a_crowded_day(app):
     for _ in range(4):
         tab = TabClient(app, "/book/", does_sums=False).submit(service="short").submit(staff="ana")
-        tab.open(f"time?day={in_days(5)}").submit(slot=slots(tab)[0])
+        tab.open(f"time?day={in_days(5)}").submit(slot=first_slot(tab))
     assert tab.status == 428
     tab.does_sums = True
     assert tab.submit().step == "details"
@@ -144,7 +144,7 @@ def two_tabs_help_each_other(app):
         TabClient(app, "/book/").submit(service="short").submit(staff="any") for _ in "ab"
     )
     for tab in (one, other):
-        tab.submit(slot=slots(tab)[0])
+        tab.submit(slot=first_slot(tab))
     one.submit(**{name: ANSWERS[name] for name in ("name", "email", "phone")})
     for purpose in ("details", "times"):
         reference = send(one, f"handover/{purpose}/offer").text
@@ -160,7 +160,7 @@ def the_owner_looks_after_the_day(app, booked, tell):
     booked.client.post(f"{link}/cancellation")
     tell("book", "short", booked_for, "--name", "Ada", "--staff", "ana")
     held = TabClient(app, "/book/").submit(service="short").submit(staff="ana")
-    held.submit(slot=slots(held)[0])
+    held.submit(slot=first_slot(held))
     with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
         key, made = newest(session, hold.c.tab_session_id), newest(session, booking.c.reference)
     tell("release", key)

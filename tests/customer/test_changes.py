@@ -12,6 +12,7 @@ from tests.customer.walks import (
     at_details,
     at_review,
     at_time,
+    first_slot,
     last_before_lunch,
     notice,
     slots,
@@ -56,7 +57,7 @@ def test_a_time_that_no_longer_fits_is_dropped_and_let_go(app, rows, database):
     with database() as session:  # what is left of the hold is how long the tab has been holding
         now = int(datetime.now(UTC).timestamp())
         assert session.scalars(select(hold.c.expires_at)).one() <= now
-    assert tab.submit(slot=slots(tab)[0]).step == "details"
+    assert tab.submit(slot=first_slot(tab)).step == "details"
     assert value(tab, "email") == ADA["email"]
 
 
@@ -79,7 +80,7 @@ def test_someone_who_is_not_free_then_drops_the_time_only(app):
     assert tab.step == "time"
     assert "could not be kept for this choice" in notice(tab)
     assert slot not in slots(tab)
-    assert tab.submit(slot=slots(tab)[0]).step == "review"
+    assert tab.submit(slot=first_slot(tab)).step == "review"
 
 
 def test_anyone_keeps_the_person_who_was_chosen(app, database):

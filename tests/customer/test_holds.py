@@ -15,6 +15,7 @@ from tests.customer.walks import (
     at_time,
     chosen,
     days,
+    first_slot,
     last_before_lunch,
     nearest,
     notice,
@@ -254,7 +255,7 @@ def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
     tab = at_time(app, service="long", staff="ana")
     first = tab.page.select_one("a.sb-day-selected")["href"]
     while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):
-        other.submit(slot=slots(other)[0])
+        other.submit(slot=first_slot(other))
         assert other.step == "details"
     tab.open(first)
     assert slots(tab) == []

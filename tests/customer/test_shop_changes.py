@@ -3,7 +3,7 @@
 import pytest
 
 from tests.commands.shell import SHOP, done, shop_file
-from tests.customer.walks import alert, at_review, at_time, slots, text
+from tests.customer.walks import alert, at_review, at_time, first_slot, text
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -52,7 +52,7 @@ def test_what_the_review_showed_is_what_is_booked_or_it_is_shown_again(app, load
     assert tab.status == 409
     assert bookings() == []
     if tab.step == "time":  # the longer appointment is not held
-        tab.submit(slot=slots(tab)[0])
+        tab.submit(slot=first_slot(tab))
     else:
         assert "Something has changed" in alert(tab)
     assert tab.step == "review"
@@ -80,7 +80,7 @@ def test_someone_who_left_is_named_as_the_reason_and_not_replaced_silently(app, 
 
 def test_anyone_who_came_down_to_someone_who_left_asks_for_a_time_again(app, load, bookings):
     tab = at_time(app, service="short", staff="any")
-    tab.submit(slot=slots(tab)[0])
+    tab.submit(slot=first_slot(tab))
     holder = "ana" if "Ana" in text(tab) else "ben"
     load(without(holder, "staff"))
     tab.refresh()

@@ -14,6 +14,7 @@ from tests.customer.walks import (
     at_review,
     at_time,
     chosen,
+    first_slot,
     notice,
     slots,
     text,
@@ -199,7 +200,7 @@ def test_details_sent_when_their_time_is_lost_wait_for_the_choice(app, later):
     at_review(app, slot, service="short", staff="ana")
     stale.submit(**ADA)
     assert (stale.status, stale.step) == (409, "time")
-    stale.submit(slot=slots(stale)[0])
+    stale.submit(slot=first_slot(stale))
     assert stale.step == "review"
     assert "typed and not sent" in notice(stale)
     assert "Grace Hopper" in text(stale)
@@ -269,7 +270,7 @@ def test_text_typed_before_the_tab_was_copied_is_no_conflict_in_the_copy(app):
     tab = at_review(app, service="short", staff="ana").open("details")
     tab.submit(name="Grace Hopper", email="nonsense")
     copy = tab.duplicate()
-    copy.submit(slot=slots(copy)[0]).open("details")
+    copy.submit(slot=first_slot(copy)).open("details")
     assert value(copy, "name") == "Grace Hopper"
     assert rows(copy) == {}
 

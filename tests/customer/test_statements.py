@@ -5,7 +5,7 @@ import re
 import pytest
 
 from booking.testing import TabClient
-from tests.customer.walks import ADA, at_done, slots
+from tests.customer.walks import ADA, at_done, first_slot
 from tests.storage.conftest import counted
 
 # PostgreSQL asks more: a transaction there sees what others commit meanwhile, so it looks again.
@@ -25,7 +25,7 @@ def asked(app) -> dict[str, list[str]]:
     answers = ({"service": "short"}, {"staff": "any"}, {}, ADA, {})
     for step, answer in zip(MOST, answers, strict=True):
         assert tab.step == step
-        chosen = answer or ({"slot": slots(tab)[0]} if step == "time" else {})
+        chosen = answer or ({"slot": first_slot(tab)} if step == "time" else {})
         with counted(engine) as found[step]:
             tab.submit(**chosen)
     assert tab.step == "done"

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from booking.testing import TabClient
-from tests.customer.walks import at_details, at_time, days, slots, text
+from tests.customer.walks import at_details, at_time, days, first_slot, slots, text
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -47,7 +47,7 @@ def test_a_chosen_zone_wins_and_is_kept(app, on):
     tab.submit(zone="America/New_York", change="zone", force=True)  # from the list by HTMX
     assert (tab.status, tab.step, tab.url) == (200, "time", "/book/time")
     assert zone(tab.refresh()) == "America/New_York"
-    tab.submit(slot=slots(tab)[0])
+    tab.submit(slot=first_slot(tab))
     assert "04:00 to 04:30" in text(tab)
 
 
@@ -151,7 +151,7 @@ def test_steps_with_one_answer_are_passed_over(app):
     for step in ("service", "staff"):
         assert tab.open(step).step == "time"
     assert len(tab.page.select(".sb-progress li")) == 3
-    tab.submit(slot=slots(tab)[0]).submit(name="Ada", email="ada@example.com")
+    tab.submit(slot=first_slot(tab)).submit(name="Ada", email="ada@example.com")
     assert tab.step == "review"
     assert tab.submit().step == "done"
 

@@ -1,6 +1,6 @@
 """The ways through the wizard that several tests begin with."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from booking.customer.wizard.state import slot_start, slot_value
@@ -17,7 +17,7 @@ def at_details(app, slot=None, **choices) -> TabClient:
     tab = at_time(app, **choices)
     if slot:
         tab.open(f"time?day={slot[:10]}")
-    return tab.submit(slot=slot or slots(tab)[0])
+    return tab.submit(slot=slot or first_slot(tab))
 
 
 def at_review(app, slot=None, **choices) -> TabClient:
@@ -34,6 +34,12 @@ def at_done(app, slot=None, **choices) -> TabClient:
 def slots(tab) -> list[str]:
     """The times on offer, the nearest ones to a lost one left out."""
     return [radio["value"] for radio in tab.page.select("#times [name=slot]")]
+
+
+def first_slot(tab) -> str:
+    """The first time on offer that does not begin while a test runs."""
+    soon = slot_value(datetime.now(UTC) + timedelta(minutes=5))
+    return next((slot for slot in slots(tab) if slot > soon), slots(tab)[0])
 
 
 def last_before_lunch(tab) -> str:

@@ -19,7 +19,16 @@ from booking.i18n import ENGLISH, Language, speaking
 from booking.tab_sessions.errors import Refusal
 from booking.testing import TabClient
 from tests.conftest import SHOP
-from tests.customer.walks import ADA, at_details, at_done, at_review, at_time, nearest, slots
+from tests.customer.walks import (
+    ADA,
+    at_details,
+    at_done,
+    at_review,
+    at_time,
+    first_slot,
+    nearest,
+    slots,
+)
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -145,7 +154,7 @@ def a_booking_from_the_first_page_to_its_cancelling(app):
     tab.submit(force=True).submit(staff="ana")
     tab.open(tab.page.select_one("a.sb-day-free")["href"])
     tab.submit(force=True).click("#next-month").click("#previous-month")
-    tab.submit(slot=slots(tab)[0])
+    tab.submit(slot=first_slot(tab))
     tab.submit(force=True, name="1", email="x", phone="1", note="1" * 3000).submit(force=True)
     tab.submit(**ADA, phone="", question_first_visit="Yes")
     tab.open("details").open("review").submit().refresh()

@@ -20,6 +20,7 @@ from tests.customer.walks import (
     at_done,
     at_review,
     at_time,
+    first_slot,
     notice,
     slots,
     text,
@@ -125,7 +126,7 @@ def hold_from(app, forwarded: str) -> int:
     tab = TabClient(app, "/book/")
     tab.client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
     tab.submit(service="short").submit(staff="ana")
-    return tab.submit(slot=slots(tab)[0]).status
+    return tab.submit(slot=first_slot(tab)).status
 
 
 @pytest.mark.settings(holds_per_visitor=2)

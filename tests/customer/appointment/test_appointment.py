@@ -9,7 +9,7 @@ from icalendar import Calendar
 
 from booking.customer.appointment.presenter import cancel_mark
 from booking.testing import TabClient
-from tests.customer.walks import at_done, at_time, slots, text
+from tests.customer.walks import at_done, at_time, first_slot, slots, text
 
 
 def link_of(tab) -> str:
@@ -43,7 +43,7 @@ def test_the_link_is_the_same_after_a_refresh_and_only_its_hash_is_stored(app, b
 @pytest.mark.both_databases
 def test_cancelling_lets_the_time_go_and_cannot_be_done_twice_over(app, bookings, rows):
     tab = at_time(app, service="short", staff="ana")
-    slot = slots(tab)[0]
+    slot = first_slot(tab)
     done = at_done(app, slot, service="short", staff="ana")
     page = TabClient(app, link_of(done))
     page.submit()
