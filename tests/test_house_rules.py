@@ -199,7 +199,7 @@ COMMIT = (
 )
 
 
-def test_only_the_door_commits():
+def test_no_view_or_command_commits_by_itself():
     offences = [
         f"{where(path, call.lineno)} calls .{call.func.attr}()"
         for path in modules()
@@ -217,6 +217,10 @@ NOT_IN_TESTS = {
     r"\.wait_for_function\(": (
         "`wait_for_function` evaluates inside the page, which its policy forbids as soon as it has "
         "to wait. Ask by `wait_until` of tests/fixtures/browsers.py."
+    ),
+    r"\b(page|context|window|twin|tab|copy)\.route\(": (
+        "A page that is open may send its next request past a new `route`. Write "
+        "`intercept(page, …)` of tests/fixtures/browsers.py."
     ),
 }
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.wizard import KEPT_UNDER, answer, at, go_on
 from tests.customer_walkthrough.visits import ADA
+from tests.fixtures.browsers import intercept
 
 LATE = ("**/tab-session.js*", "**/booking.js*", "**/htmx*.js*")
 WATCH = """
@@ -34,10 +35,10 @@ def scripts_held_back(page):
     """All scripts but the one that shows the first step come only afterwards."""
     held = []
     for script in LATE:
-        page.route(script, lambda route: held.append(route))  # noqa: PLW0108 - is given a name
+        intercept(page, script, lambda route: held.append(route))  # noqa: PLW0108 - is given a name
     yield
     for script in LATE:
-        page.route(script, lambda route: route.continue_())  # from now on
+        intercept(page, script, lambda route: route.continue_())  # from now on
     for route in held:
         route.continue_()
 

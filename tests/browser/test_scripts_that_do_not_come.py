@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from tests.browser.wizard import walk
 from tests.customer_walkthrough.visits import ADA
+from tests.fixtures.browsers import intercept
 
 IN_TIME = "document.getAnimations().map(each => each.effect.getComputedTiming().delay)"
 LATER = "document.getAnimations().forEach(each => each.finish())"
@@ -20,7 +21,7 @@ def opened(context, complaints):
 
     def visit(script):
         for answer in (lambda route: route.abort(), lambda route: route.fulfill(**BROKEN)):
-            page.route(SCRIPTS[script], answer)
+            intercept(page, SCRIPTS[script], answer)
             page.goto("/book/")
             yield page
 

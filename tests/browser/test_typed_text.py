@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.wizard import answer, at, go_on, take
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
+from tests.fixtures.browsers import intercept
 
 TYPED = re.compile(r"/details/typed$")
 HIDE = """() => {
@@ -40,7 +41,7 @@ def test_more_time_does_not_pass_for_a_save(tab_at, complaints):
         route.abort() if "hx-source" in route.request.headers else route.continue_()
 
     page = tab_at("details", BEN)
-    page.route(TYPED, fail_in_pauses)  # so that only what is sent on the way out is left
+    intercept(page, TYPED, fail_in_pauses)  # so that only what is sent on the way out is left
     page.locator("[name=name]").press_sequentially("Ben")
     with page.expect_response(re.compile("/hold/extension$")):
         page.get_by_role("button", name="More time").click()
@@ -108,7 +109,7 @@ def test_a_save_that_fails_says_nothing_and_leaves_the_focus(tab_at, complaints)
     page = tab_at("details", ADA)
     note = page.locator("[name=note]")
     for failure in (lambda route: route.abort(), lambda route: route.fulfill(status=503)):
-        page.route(TYPED, failure)
+        intercept(page, TYPED, failure)
         with page.expect_request(TYPED):
             note.press_sequentially("x")
         page.wait_for_timeout(300)
@@ -142,6 +143,6 @@ def share_session(page, twin) -> None:
     def with_that_id(route):
         route.continue_(headers=route.request.headers | {"tab-session": kept})
 
-    twin.route("**/form*", with_that_id)
-    twin.route("**/kept", with_that_id)
+    intercept(twin, "**/form*", with_that_id)
+    intercept(twin, "**/kept", with_that_id)
     twin.goto(page.url)

@@ -10,7 +10,7 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 
 from tests.conftest import served
-from tests.fixtures.browsers import lent
+from tests.fixtures.browsers import intercept, lent
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
@@ -131,7 +131,7 @@ def answer(rendered) -> Callable[..., list[Route]]:
             body = rendered(sample) if sample else "<html><body>A proxy's page</body></html>"
             route.fulfill(body=body, content_type="text/html", **answered)
 
-        window.route(address, reply)
+        intercept(window, address, reply)
         return requests
 
     return listen

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.fixtures.browsers import intercept
 from tests.front_end.conftest import look_at
 
 pytestmark = pytest.mark.browser
@@ -197,7 +198,7 @@ def test_more_time_changes_the_countdown_alone_and_the_last_of_it_keeps_the_focu
 def test_offline_nothing_is_lost_and_the_next_try_works(visit, answer):
     window = visit("details")
     window.locator("#field-email").fill("zoe@example.com")
-    window.route(DETAILS, lambda route: route.abort())
+    intercept(window, DETAILS, lambda route: route.abort())
     go_on(window)
     expect(window.get_by_role("alert")).to_contain_text("Nothing is lost")
     expect(window.get_by_role("alert")).to_be_focused()
@@ -214,7 +215,7 @@ def cut_off(window: Page) -> Iterator[None]:
     """Send the step, and cut its answer off after what is done inside, as browsers do who leave."""
     under_way = []
     # Playwright marks its handlers, and a method of a list cannot be marked.
-    window.route(DETAILS, lambda route: under_way.append(route))  # noqa: PLW0108
+    intercept(window, DETAILS, lambda route: under_way.append(route))  # noqa: PLW0108
     with window.expect_request(DETAILS):
         go_on(window)
     yield
@@ -263,7 +264,7 @@ def test_the_way_to_leave_nothing_behind_is_there_with_the_step_and_not_before(v
     go_on(window)
     expect(window.locator("[data-step=cleared]")).to_be_visible()
     expect(clear).not_to_be_visible()
-    window.route("**/fragment/*", lambda route: route.abort())
+    intercept(window, "**/fragment/*", lambda route: route.abort())
     window.reload()
     again = window.get_by_role("alert").get_by_role("link")
     expect(again).to_have_attribute("href", window.url)

@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from playwright.sync_api import Error
 
+from tests.fixtures.browsers import intercept
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows, until
 
 LIFECYCLE = "**/notes/tab-session"
@@ -23,7 +24,7 @@ def lose_answers(page, address, method="POST"):
             route.abort()
         return lost.append(answer)
 
-    page.route(address, lose)
+    intercept(page, address, lose)
     return lost
 
 
@@ -45,7 +46,7 @@ def test_a_copy_whose_answer_was_lost_is_not_made_twice(page, context, menu, for
 
 
 def test_a_copy_of_a_copy_that_was_never_made_is_a_copy_of_the_first(page, context, menu, forgiven):
-    context.route(NOTE, lambda route: route.abort())
+    intercept(context, NOTE, lambda route: route.abort())
     copy = menu("duplicate", page)
     hears(copy, "forked")
     copy_of_copy = menu("duplicate", copy)
@@ -56,7 +57,7 @@ def test_a_copy_of_a_copy_that_was_never_made_is_a_copy_of_the_first(page, conte
 
 
 def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, forgiven):
-    context.route(NOTE, lambda route: route.abort())
+    intercept(context, NOTE, lambda route: route.abort())
     copy = menu("duplicate", page)
     hears(copy, "forked")
     before = id_of(copy)
@@ -68,7 +69,7 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
         route.fulfill(status=303, headers={"Location": "/"})
         sent_away.append(route)
 
-    context.route(NOTE, send_away)
+    intercept(context, NOTE, send_away)
     copy.reload()
     until(copy, lambda: sent_away)
     context.unroute(NOTE)
@@ -83,7 +84,7 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
 
 def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page, menu):
     log_in = {"content_type": "text/html", "body": "<h1>Log in</h1>"}
-    page.route(LIFECYCLE, lambda route: route.fulfill(**log_in))
+    intercept(page, LIFECYCLE, lambda route: route.fulfill(**log_in))
     before = id_of(page)
     assert page.evaluate("TabSession.renew()") == before
     page.unroute(LIFECYCLE)
@@ -99,7 +100,7 @@ def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_noth
 
 
 def test_a_renewal_that_never_arrived_or_whose_answer_was_lost_is_finished(page, forgiven):
-    page.route(LIFECYCLE, lambda route: route.abort())
+    intercept(page, LIFECYCLE, lambda route: route.abort())
     lost_sends(page, "TabSession.renew()")
     page.unroute(LIFECYCLE)
     for then in ("the next request", "a reload"):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.fixtures.browsers import intercept
 from tests.tab_sessions_in_a_browser.tabs import note_down, shows, until
 
 BARE = """<!doctype html><html lang="en"><title>Bare</title>
@@ -40,7 +41,7 @@ def test_a_request_outside_the_prefix_that_needed_the_id_names_the_likely_causes
 
 @pytest.mark.parametrize("htmx", ["", "<script>window.htmx = {version: '2.0.4'}</script>"])
 def test_a_page_on_which_no_htmx_4_is_at_work_says_so(context, page_of, warnings, htmx):
-    context.route("**/bare", lambda route: route.fulfill(body=BARE.format(htmx), headers=HTML))
+    intercept(context, "**/bare", lambda route: route.fulfill(body=BARE.format(htmx), headers=HTML))
     told(page_of("/bare"), warnings, "htmx 4 is needed")
 
 

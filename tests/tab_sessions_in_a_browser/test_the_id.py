@@ -1,5 +1,6 @@
 """The id of a tab: how it is made, what carries it, and how it is replaced."""
 
+from tests.fixtures.browsers import intercept
 from tests.tab_sessions_in_a_browser.tabs import id_of, note_down, shows
 
 KEY = "tab-session /notes/"
@@ -61,7 +62,7 @@ def test_a_lost_one_is_claimed_anew_and_the_request_sent_again(page_of, heard):
             stripped.append(headers.pop("tab-session"))
         route.continue_(headers=headers)
 
-    page.route("**/notes/note", strip_once)
+    intercept(page, "**/notes/note", strip_once)
     note_down(page, "milk")
     assert "Tab-Session" not in heard[-2]
     assert heard[-1]["Tab-Session"] not in ("", stripped[0])

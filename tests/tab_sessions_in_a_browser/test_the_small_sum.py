@@ -12,7 +12,7 @@ from tests.browser.wizard import IN_TWO_DAYS, at, go_on, tab_on
 from tests.customer.walks import at_details
 from tests.customer_walkthrough.visits import ADA
 from tests.fixtures.axe import violations
-from tests.fixtures.browsers import wait_until
+from tests.fixtures.browsers import intercept, wait_until
 
 # Of 80 minutes each: more than a quarter of Ana's day. Her break ends at 12:00 UTC or at 13:00.
 OTHERS = ("09:00", "14:00")
@@ -131,13 +131,13 @@ def test_what_does_the_sum_may_come_late_or_not_at_all(page):
     def hold_up(route):
         held_up.append(route)
 
-    page.route("**/sum.js*", lambda route: route.abort(), times=1)
+    intercept(page, "**/sum.js*", lambda route: route.abort(), times=1)
     choose(page)
     with page.expect_event("requestfailed"):
         go_on(page)
     expect(asked(page).get_by_role("link")).to_be_visible()
     expect(page.locator("#sum-script")).to_have_count(0)  # else it is not asked for again
-    page.route("**/sum.js*", hold_up, times=1)
+    intercept(page, "**/sum.js*", hold_up, times=1)
     with page.expect_request("**/sum.js*"):
         go_on(page)
     other = choose(page, 3)

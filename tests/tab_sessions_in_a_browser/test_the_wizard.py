@@ -10,6 +10,7 @@ from tests.customer.appointment.test_appointment import link_of
 from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
 from tests.fixtures.axe import violations
+from tests.fixtures.browsers import intercept
 
 ENDING = """seconds => document.dispatchEvent(
     new CustomEvent("tab-session:ending", { detail: { name: "TabSession", seconds } }))"""
@@ -129,7 +130,7 @@ def test_the_dialog_puts_the_end_off_by_one_key_and_stays_where_it_cannot(tab_at
     expect(page.locator("#next-month")).to_be_focused()
     page.evaluate(ENDING, 60)
     expect(dialog).to_contain_text("In 1 minute your")
-    page.route("**/book/tab-session", lambda route: route.abort())
+    intercept(page, "**/book/tab-session", lambda route: route.abort())
     page.keyboard.press("Enter")
     expect(dialog).to_contain_text("could not reach the server", use_inner_text=True)
     page.unroute("**/book/tab-session")
