@@ -62,7 +62,8 @@ class LiveServer:
 def served(app: Flask) -> Iterator[LiveServer]:
     """The app behind a real socket, a thread for each request."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever)
+    # How often it looks whether it is to stop: every half second, unless told otherwise.
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
         yield LiveServer(url=f"http://127.0.0.1:{server.server_port}", app=app)
