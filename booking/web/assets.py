@@ -30,13 +30,18 @@ MERGED = {
     "sum.js": [STATIC / "js" / f"{name}.js" for name in ("sum", "challenge")],  # on a crowded day
 }
 
-REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n", re.MULTILINE | re.DOTALL)
+# Whole lines only, so that nothing inside a string can be taken for a comment; and what indents.
+REMARKS = re.compile(
+    r"^[ \t]*(?:(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n)?", re.MULTILINE | re.DOTALL
+)
 
 # Endpoints without the blueprint's name, which is the host's to choose.
 STATIC_FILE = "static"
 MERGED_FILE = "merged"
 TAB_SESSION_SCRIPT = "tab_session_script"
 ENDPOINTS = {STATIC_FILE, MERGED_FILE, TAB_SESSION_SCRIPT}
+PARTS = {"text/css", "text/javascript"}
+"""What only ever comes with a page."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -59,7 +64,7 @@ def merged(filename: str) -> Response:
 
 
 def without_remarks(source: Path) -> str:
-    """Return the file without the lines that are only comments, which nobody's browser reads."""
+    """Return the file without what no browser reads: indents, and lines that are only comments."""
     return REMARKS.sub("", source.read_text(encoding="utf-8"))
 
 
@@ -98,3 +103,5 @@ def keep_for_good(response: Response) -> None:
     name = urls.own_name(request.endpoint)
     if asked and answered and asked == _digest_at(name, request.view_args or {}):
         response.headers["Cache-Control"] = FOR_GOOD
+        # Nobody saves it under a name, or asks again whether it has changed.
+        del response.headers["Content-Disposition"], response.headers["Last-Modified"]

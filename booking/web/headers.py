@@ -23,6 +23,10 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+# Of a style sheet or a script browsers read only these, and five of them come with a first page.
+OF_A_PART = {
+    name: HEADERS[name] for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+}
 # What the environment of a request says once one of our views, or a page about trouble, has it.
 _OURS = "booking.is_ours"
 REACHED, ANSWERED = "booking.reached", "booking.answered"
@@ -122,7 +126,9 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
     public = response.status_code < 400 and urls.own_name(request.endpoint) in same_for_all
     if settings.compress:
         compress(environ, response, is_repeated=public or KEPT in environ)
-    _set(response, _strict() | ({} if public else {"Cache-Control": "no-store"}))
+    is_part = public and response.mimetype in assets.PARTS
+    headers = OF_A_PART if is_part else _strict()
+    _set(response, headers | ({} if public else {"Cache-Control": "no-store"}))
     if public:
         assets.keep_for_good(response)
     if response.status_code == 429 and REACHED in environ:

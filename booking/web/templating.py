@@ -45,6 +45,7 @@ KEPT = "booking/parts/kept.html", "booking/parts/kept_times.html"
 """Macros that show nothing but their arguments, and nothing that a customer typed."""
 MOST = 500
 """Renderings of each of these that are kept, in each language."""
+_INDENT = re.compile("^[ \t]+", re.MULTILINE)
 _MESSAGE = ("variable_begin", "name", "lparen", "string", "rparen", "variable_end")
 ONLY_SOMETIMES: dict[str, Any] = {
     "alerts": (),
@@ -136,11 +137,16 @@ def errors_heading(errors: Mapping[str, str], fields: Sequence[Any]) -> str:
     return ngettext("Something is missing", "%(number)s answers are missing", len(errors))
 
 
-class WrittenMessages(Extension):
-    """Writes `{{ _("…") }}` without values into the template as it is compiled, in one language.
+class WrittenAhead(Extension):
+    """Knows what a template says anyway as it is compiled, and what no browser reads.
 
-    A page has dozens, and calling a function for each is a good part of what rendering it costs.
+    `{{ _("…") }}` without values is written in one language: a page has dozens, and calling a
+    function for each is a good part of what rendering it costs.
     """
+
+    def preprocess(self, source: str, _name: str | None, filename: str | None = None) -> str:
+        """Return a template of ours without indents; in a host's there may be a <pre>."""
+        return _INDENT.sub("", source) if (filename or "").startswith(str(TEMPLATES)) else source
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """Replace what says a constant message by the message."""
@@ -161,7 +167,7 @@ def environment() -> Environment:
     made: dict[Language, Environment] = current_app.extensions.setdefault(_ENVIRONMENTS, {})
     if current_language() not in made:
         made[current_language()] = ours = current_app.jinja_env.overlay(
-            undefined=StrictUndefined, extensions=[WrittenMessages], bytecode_cache=None
+            undefined=StrictUndefined, extensions=[WrittenAhead], bytecode_cache=None
         )
         ours.template_class = QuickTemplate
     return made[current_language()]

@@ -18,7 +18,8 @@
 
   async function work(box) {
     const chosen = find("#times [name=slot]:checked");
-    if (chosen && !chosen.defaultChecked) return; // meanwhile, and nothing is sent unasked
+    // A time chosen meanwhile stays chosen; nothing is sent unasked.
+    if (chosen && !chosen.defaultChecked) return;
     running = box;
     const challenge = JSON.parse(box.dataset.challenge), bar = find("progress", box);
     const isWanted = () => running === box && box.isConnected;
@@ -38,7 +39,8 @@
     const stuck = find(".sb-sum-stuck", box);
     stuck.hidden = false;
     find("#announcer").textContent = stuck.innerText;
-    proof().hidden = false; // where it is a button
+    // Without a script it is a button.
+    proof().hidden = false;
     done = 0;
   }
 
@@ -51,7 +53,8 @@
     else work(box);
   }
   document.addEventListener("htmx:after:swap", look);
-  look(); // this was loaded for a sum that is there already
+  // This was loaded for a sum that is there already.
+  look();
 
   // Another time is chosen, or another page asked for: the sum is for nothing.
   document.addEventListener("change", ({ target }) => {

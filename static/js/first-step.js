@@ -15,7 +15,8 @@
     try {
       return !sessionStorage.getItem(`tab-session ${root}`) && !sessionStorage.getItem("tab-session");
     } catch {
-      return true; // nothing can be stored, so every page begins anew
+      // Nothing can be stored, so every page begins anew.
+      return true;
     }
   }
 
@@ -30,7 +31,8 @@
     event.preventDefault();
     kept = { form, submitter };
     busy(form, submitter, true);
-    const late = waiting.querySelector(".sb-late"); // says after a while what else can be done
+    // Says after a while what else can be done.
+    const late = waiting.querySelector(".sb-late");
     if (late) form.after(late);
   }
 
@@ -45,9 +47,11 @@
 
   if (!wizard || !waiting || !template || !isNew()) return;
   const fragment = wizard.getAttribute("hx-get");
-  wizard.removeAttribute("hx-get"); // the step is here, so nothing is to be loaded
+  // The step is here, so nothing is to be loaded.
+  wizard.removeAttribute("hx-get");
   wizard.replaceChildren(template.content);
-  history.replaceState(history.state, "", root + find("#step").dataset.step); // so that Back leads to it
+  // So that Back leads to it.
+  history.replaceState(history.state, "", root + find("#step").dataset.step);
   document.addEventListener("submit", keep, true);
   document.addEventListener("htmx:after:init", send);
   document.addEventListener("DOMContentLoaded", () => {

@@ -4,7 +4,8 @@
  */
 (() => {
   "use strict";
-  const WARNING = 120; // seconds
+  // In seconds.
+  const WARNING = 120;
   const find = (selector, within = document) => within.querySelector(selector);
   let shown = find("#hold");
   let ticking;

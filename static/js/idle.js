@@ -39,7 +39,8 @@
     clearInterval(ticking);
     try {
       const answer = await window.TabSession.keepAlive();
-      if (answer.status === 204) close(); // a log-in page is an answer, too, and not to this
+      // A log-in page is an answer, too, and not to this.
+      if (answer.status === 204) close();
       else show(answer.status === 410 ? "over" : "failed");
       if (answer.status === 410) end = 0;
     } catch {

@@ -4,8 +4,10 @@
  */
 (() => {
   "use strict";
-  const AT_ONCE = 500; // ms from a click to what the browser makes of it
-  const STAYED = 10000; // ms after which whoever began to leave has stayed
+  // Milliseconds from a click to what the browser makes of it.
+  const AT_ONCE = 500;
+  // Milliseconds after which whoever began to leave has stayed.
+  const STAYED = 10000;
   const page = document.documentElement.dataset;
   let timer, leadsNowhere = -AT_ONCE;
 

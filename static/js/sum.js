@@ -4,7 +4,8 @@
  */
 (() => {
   "use strict";
-  const SLICE = 12; // ms
+  // In milliseconds.
+  const SLICE = 12;
 
   // The first 32 bits behind the point of the roots of the first primes (FIPS 180-4).
   const behindPoint = (root) => ((root % 1) * 2 ** 32) | 0;
@@ -46,7 +47,8 @@
   async function search({ salt, nonce, keyPrefix }, most, isWanted, tell) {
     const w = new Int32Array(64), sum = new Int32Array(8), [first] = words(keyPrefix);
     w.set([...words(salt), ...words(nonce), 0, 0x80000000 | 0]);
-    w[15] = 36 * 8; // bits
+    // The length, in bits.
+    w[15] = 36 * 8;
     for (let n = 0; n <= most && isWanted(); tell(n), await rest()) {
       for (const end = performance.now() + SLICE; n <= most && performance.now() < end;) {
         for (const some = n + 64; n < some; n++) {

@@ -29,7 +29,8 @@
 
   function say(name, ctx) {
     const trouble = box("trouble", "alert", "alert", words(name));
-    trouble.setAttribute("aria-live", "off"); // it takes the focus, so it is read already
+    // It takes the focus, so it is read already.
+    trouble.setAttribute("aria-live", "off");
     if (isPage(ctx) || !find("#step")) trouble.firstChild.append(" ", link("reload"));
     else if (name === "elsewhere") trouble.firstChild.append(" ", words("kept"), " ", link("another", { target: "_blank", rel: "noopener" }));
     find("main h1").after(trouble);

@@ -6,8 +6,10 @@
 (() => {
   "use strict";
   const SHAPE = /^[A-Za-z0-9_-]{43}$/;
-  const REST = 1000; // ms between two answers to the same question
-  const PATIENCE = 3000; // ms after which no answer is expected any more
+  // Milliseconds between two answers to the same question.
+  const REST = 1000;
+  // Milliseconds after which no answer is expected any more.
+  const PATIENCE = 3000;
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const { handover: url } = document.currentScript.dataset;
   const channel = opened(`two-tabs ${url}`);

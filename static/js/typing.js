@@ -31,7 +31,8 @@
     if (ctx.sourceElement === saver() && ctx.response.status === 204) saved = ctx.typed;
   });
   document.addEventListener("htmx:after:swap", () => {
-    if (saver() !== shown) saved = typed; // a form of its own, not "More time" beside this one
+    // A form of its own, not "More time" beside this one.
+    if (saver() !== shown) saved = typed;
     shown = saver();
   });
   // The first is fired before the next page is asked for; telephones often fire the last alone.

@@ -48,7 +48,8 @@
   function fetchSum(box) {
     if (!box || find("#sum-script")) return;
     const script = Object.assign(document.createElement("script"), { id: "sum-script", src: box.dataset.script });
-    script.onerror = () => script.remove(); // and is asked for again by the next press
+    // The next press asks for it again.
+    script.onerror = () => script.remove();
     document.head.append(script);
   }
 

@@ -52,6 +52,11 @@ def test_our_messages_are_ours_and_the_hosts_stay_its_own(host):
     assert render_template_string('{{ _(" speaks") }}') == "a host speaks"
 
 
+def test_our_templates_lose_their_indents_and_a_hosts_keep_theirs(host):
+    assert "\n " not in templating.render_template("parts/overlap.html", service="Cut", when="now")
+    assert page(host, "<pre>\n  two\n</pre>") == "<pre>\n  two\n</pre>"
+
+
 class Bold:
     def __html__(self):
         return "<b>"

@@ -1,6 +1,7 @@
 """What is sent compressed, to whom, and what never is."""
 
 import gzip
+import re
 
 import pytest
 
@@ -90,13 +91,14 @@ def test_the_merged_files_are_their_sources_in_this_order_without_what_only_we_r
         texts = [source.read_text(encoding="utf-8") for source in sources]
         merged, left_out = get(f"static/{name}").text.splitlines(), []
         for line in "\n".join(texts).splitlines():
-            if merged and merged[0] == line:
+            if merged and merged[0] == line.lstrip():
                 merged.pop(0)
             else:
                 left_out.append(line.strip())
         assert merged == []
         assert [line for line in left_out if not line.startswith(("//", "/*", "*"))] == []
         assert left_out
+        assert not re.search(r"[;{,] +(//|/\*)", "\n".join(texts)), "a comment has its own line"
 
 
 def test_every_style_sheet_and_script_of_ours_is_in_a_merged_file(app):

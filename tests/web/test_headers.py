@@ -50,6 +50,18 @@ def test_static_files_are_kept_for_good_at_the_address_that_names_their_content(
         assert "immutable" not in cache_control(app, other)
 
 
+def test_a_file_that_only_comes_with_a_page_has_no_headers_that_only_a_page_needs(app):
+    page = TabClient(app, "/book/").page
+    parts = [page.select_one("link[rel=stylesheet]")["href"], page.select_one("script")["src"]]
+    for address in (*parts, "/book/static/js/tab-session.js"):
+        with app.test_client().get(address) as answer:
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert "Content-Security-Policy" not in answer.headers
+    icon = app.test_client().get(page.select_one("link[rel=icon]")["href"])
+    assert icon.headers["Content-Security-Policy"], "it can be opened by itself, and hold a script"
+
+
 def cache_control(app, path) -> str:
     with app.test_client().get(path) as answer:
         assert answer.status_code == 200

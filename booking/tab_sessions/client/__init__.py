@@ -11,8 +11,7 @@ CLIENT_SCRIPT = Path(__file__).parent / "tab-session.js"
 """The file that client_script serves."""
 
 # Whole lines only, so that nothing inside a string can be taken for a comment.
-_COMMENT = re.compile(r"^[ \t]*(?://.*|/\*(?:\n|.)*?\*/)\n", re.MULTILINE)
-_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
+_UNREAD = re.compile(r"^[ \t]*(?:(?://.*|/\*(?:\n|.)*?\*/)\n)?", re.MULTILINE)
 
 
 def client_script() -> Response:
@@ -33,4 +32,4 @@ def script_as_sent() -> bytes:
 
 @lru_cache(maxsize=1)
 def _as_sent(_changed: int) -> bytes:
-    return _INDENT.sub("", _COMMENT.sub("", CLIENT_SCRIPT.read_text("utf-8"))).encode()
+    return _UNREAD.sub("", CLIENT_SCRIPT.read_text("utf-8")).encode()

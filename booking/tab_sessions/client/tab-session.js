@@ -16,7 +16,8 @@
   const name = settings.name || "TabSession";
   const options = window[name + "Options"] || {};
   const prefix = settings.prefix || "/";
-  const folder = prefix.replace(/\/?$/, "/"); // "/note" is "/note" and "/note/…", and not "/notebook"
+  // "/note" is "/note" and "/note/…", and not "/notebook".
+  const folder = prefix.replace(/\/?$/, "/");
   const url = settings.url || folder + "tab-session";
   // A key for each prefix: several apps of one origin lie in one storage.
   const formerKey = settings.name || "tab-session";
@@ -89,7 +90,8 @@
   }
 
   function fork(source) {
-    const original = read(FORK) || source; // a copy of a copy that was never made
+    // The source may be a copy that was never made.
+    const original = read(FORK) || source;
     begin();
     write(FORK, original);
     announce("forked");
@@ -128,7 +130,8 @@
     try {
       channel = new BroadcastChannel(lock);
     } catch {
-      return true; // not there, or forbidden with all storage
+      // Not there, or forbidden with all storage.
+      return true;
     }
     let settled = isNew;
     release = () => channel.close();
@@ -140,7 +143,8 @@
       };
       channel.onmessage = ({ data: { asks, yours } }) => {
         if (asks && (settled || me < asks)) channel.postMessage({ yours: asks });
-        else if (settled && yours === me) fork(id); // the answer of a busy page, late
+        // The answer of a busy page, late.
+        else if (settled && yours === me) fork(id);
         else if (asks || yours === me) settle(false);
       };
       if (isNew) return settle(true);
@@ -208,7 +212,8 @@
         if (answer.status >= 500 || read("") !== sender) return id;
         if (read(NEXT) === next) write(NEXT);
         if ([404, 405].includes(answer.status)) warnOf(`${url} answers ${answer.status}. Is it session_lifecycle's, or what data-url should name?`);
-        if (answer.status !== 204) return id; // a host's log-in page is an answer, too, and not to this
+        // A host's log-in page is an answer, too, and not to this.
+        if (answer.status !== 204) return id;
         hear(answer, id);
         write("", id = next);
         if (!(await take(next))) fork(next);
@@ -249,7 +254,8 @@
     const reason = answer.headers.get(HEADER + "-Gone");
     if (answer.status !== 410 || !reason) return false;
     const isCurrent = id === sender, isAsked = isRead(request);
-    const isKnown = isAsked && (reason === "ended" || (reason === "renewed" && !isCurrent)); // or was under way
+    // This tab asked for it, or it was under way.
+    const isKnown = isAsked && (reason === "ended" || (reason === "renewed" && !isCurrent));
     if (isAsked && isCurrent) begin();
     if (!isKnown || isCurrent) announce(isKnown ? "ended" : "gone", { reason });
     return isKnown;
@@ -264,7 +270,8 @@
   async function send(action, request = {}, startsAfresh = false, isAgain = false) {
     await ready();
     if (isShared) await look();
-    if (startsAfresh && !isFresh) begin(); // after a lost answer it is the same beginning
+    // What began afresh after a lost answer is the same beginning.
+    if (startsAfresh && !isFresh) begin();
     isFresh ||= startsAfresh;
     await finishRenewal();
     const own = headers(), sender = id, all = new Headers(request.headers);
@@ -274,7 +281,8 @@
     isFresh = false;
     const says = hear(answer, sender);
     if (answer.ok && !answer.redirected && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
-    if (says("renew") && id === sender) await renew().catch(() => {}); // else before the next request
+    // One that fails is tried again before the next request.
+    if (says("renew") && id === sender) await renew().catch(() => {});
     const isRefused = (answer.status === 409 && says("renew")) || (answer.status === 400 && says("missing"));
     if (isRefused && !isAgain) {
       if (says("missing") && id === sender) begin();
@@ -293,7 +301,8 @@
     await ready();
     const sender = id;
     const answer = await send(url, { method: "DELETE" });
-    if (answer.status === 410) over(sender); // it was over already: the answer was lost
+    // It was over already: the answer was lost.
+    if (answer.status === 410) over(sender);
     return answer;
   }
 
