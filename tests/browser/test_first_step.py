@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wizard import KEPT_UNDER, answer, at, go_on
+from tests.browser.wizard import answer, at, go_on
 from tests.customer_walkthrough.visits import ADA
 from tests.fixtures.browsers import intercept
 
@@ -67,39 +67,16 @@ def test_what_is_pressed_before_the_scripts_are_there_is_kept_and_leads_on(tab):
     at(tab, "staff")
 
 
-REPEATED = [pytest.param(way, marks=pytest.mark.extra) for way in ("address", "back")]
-
-
-@pytest.mark.parametrize("way", ["reload", *REPEATED])
-def test_a_tab_that_has_an_id_never_shows_it(tab, way):
+def test_a_tab_that_has_an_id_never_shows_it(tab):
     tab.goto("/book/")
     at(tab, "service")
     answer(tab, ADA, "service")
     go_on(tab)
     at(tab, "staff")
     tab.goto("/book/")
-    if way == "back":
-        tab.goto("about:blank")
     with scripts_held_back(tab):
-        ways = {"reload": tab.reload, "back": tab.go_back}
-        ways.get(way, lambda **how: tab.goto("/book/", **how))(wait_until="commit")
+        tab.reload(wait_until="commit")
         expect(tab.get_by_text("One moment")).to_be_visible()
         assert tab.evaluate("steps") == []
     at(tab, "staff")
     assert tab.evaluate("steps") == ["staff"]
-
-
-def test_a_tab_that_was_opened_as_a_copy_never_shows_it(tab, context):
-    tab.goto("/book/")
-    answer(tab, ADA, "service")
-    go_on(tab)
-    at(tab, "staff")
-    kept = tab.evaluate(f"sessionStorage.getItem('{KEPT_UNDER}')")
-    copy = context.new_page()
-    copy.add_init_script(
-        f"{WATCH} sessionStorage.getItem('{KEPT_UNDER}') || "
-        f"sessionStorage.setItem('{KEPT_UNDER}', '{kept}')"
-    )
-    copy.goto("/book/")
-    at(copy, "staff")
-    assert copy.evaluate("steps") == ["staff"]

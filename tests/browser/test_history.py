@@ -31,29 +31,14 @@ def back_to(page: Page, step: str) -> None:
 
 
 def test_back_and_forward_show_each_step_as_it_was_answered(page):
+    """Reloads and typed addresses: `tests/customer_walkthrough/test_finding_the_way_back.py`."""
     walk(page, BEN, until="review")
     for step in reversed(STEPS[:-1]):
         back_to(page, step)
-        page.reload()
-        answered(page, step)
     while not page.url.endswith("/review"):
         page.go_forward()
         at(page, re.search(r"/book/(\w+)", page.url)[1])
     take(page, BEN, "review")
-
-
-def test_a_link_into_the_middle_opens_a_fresh_tab_at_the_first_step(page_of):
-    page = page_of("/book/review")
-    at(page, "service")
-    expect(page).to_have_url(re.compile(r"/book/service$"))
-
-
-def test_an_address_typed_into_the_tab_leads_to_its_step(tab_at):
-    page = tab_at("review", BEN)
-    page.goto("/book/staff")
-    answered(page, "staff")
-    page.goto("/book/")
-    at(page, "review")
 
 
 def test_after_the_last_step_back_shows_no_question_again(tab_at):
@@ -61,19 +46,6 @@ def test_after_the_last_step_back_shows_no_question_again(tab_at):
     take(page, BEN, "review")
     page.go_back()
     at(page, "done")
-    page.reload()
-    at(page, "done")
-
-
-def test_a_link_that_preselects_answers_by_itself_once(page_of):
-    page = page_of("/book/?service=long&staff=ben")
-    at(page, "time")
-    page.reload()
-    at(page, "time")
-    page.go_back()
-    at(page, "time")
-    page.goto("/book/staff")
-    answered(page, "staff")
 
 
 def test_a_page_of_the_release_before_becomes_one_of_today_with_the_next_step(tab_at):

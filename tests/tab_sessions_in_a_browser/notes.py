@@ -17,12 +17,12 @@ from booking.tab_sessions import (
 HEAD = '<!doctype html><html lang="en"><title>Notes</title><script src="/heard.js" defer></script>'
 SCRIPT = '<script src="/tab-session.js" {} defer></script>'
 BODY = """<script src="/htmx.js" defer></script>
-<div id="here" hx-get="/{flow}/note" hx-trigger="load, tab-session:forked from:document,
+<div id="here" hx-get="/notes/note" hx-trigger="load, tab-session:forked from:document,
 tab-session:changed from:document, tab-session:ended from:document"></div>
-<form hx-post="/{flow}/note" hx-target="#here" action="/{flow}/note" method="post">
+<form hx-post="/notes/note" hx-target="#here" action="/notes/note" method="post">
 <input name="text" aria-label="Note"><button>Note it</button></form>
-<button id="log-in" hx-post="/{flow}/log-in" hx-target="#here">Log in</button>
-<button id="afresh" data-new-booking hx-get="/{flow}/note" hx-target="#here">Afresh</button>
+<button id="log-in" hx-post="/notes/log-in" hx-target="#here">Log in</button>
+<button id="afresh" data-new-booking hx-get="/notes/note" hx-target="#here">Afresh</button>
 <a id="same" href="/elsewhere">Elsewhere</a>
 <a id="link" href="/">Another</a>
 <a id="blank" href="/" target="_blank">In a tab of its own</a>
@@ -35,7 +35,6 @@ PAGES = {
     "/shared": [NOTES + ' data-storage="local"'],
     "/custom": [NOTES + ' data-storage-key="elsewhere"'],
     "/two": [NOTES, BASKET],
-    "/another": ['data-prefix="/basket/"'],
     "/wrong": ['data-prefix="/note"'],
     "/without-lifecycle": ['data-prefix="/notes/" data-url="/notes/nothing"'],
 }
@@ -109,8 +108,7 @@ def shown(tab) -> str:
 def _add_pages(app: Flask) -> None:
     for path, scripts in PAGES.items():
         options = '<script src="/options.js" defer></script>' if path == "/custom" else ""
-        flow = "basket" if path == "/another" else "notes"
-        page = HEAD + options + "".join(map(SCRIPT.format, scripts)) + BODY.format(flow=flow)
+        page = HEAD + options + "".join(map(SCRIPT.format, scripts)) + BODY
         if path == "/two":
             page += '<div id="basket" hx-get="/basket/note" hx-trigger="load"></div>'
         app.add_url_rule(path, f"page {path}", lambda page=page: page)

@@ -34,17 +34,6 @@ def lost_sends(page, script):
     assert failed == "Failed to fetch"
 
 
-def test_a_copy_whose_answer_was_lost_is_not_made_twice(page, context, menu, forgiven):
-    lost = lose_answers(context, NOTE, method="GET")
-    copy = menu("duplicate", page)
-    hears(copy, "forked")
-    until(copy, lambda: lost)
-    context.unroute(NOTE)
-    note_down(copy, "bread")
-    copy.reload()
-    shows(copy, "bread")
-
-
 def test_a_copy_of_a_copy_that_was_never_made_is_a_copy_of_the_first(page, context, menu, forgiven):
     intercept(context, NOTE, lambda route: route.abort())
     copy = menu("duplicate", page)
@@ -57,6 +46,7 @@ def test_a_copy_of_a_copy_that_was_never_made_is_a_copy_of_the_first(page, conte
 
 
 def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, forgiven):
+    """It is not made twice: `tests/tab_sessions/test_copies.py`."""
     intercept(context, NOTE, lambda route: route.abort())
     copy = menu("duplicate", page)
     hears(copy, "forked")
@@ -82,7 +72,7 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 
 
-def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page, menu):
+def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page):
     log_in = {"content_type": "text/html", "body": "<h1>Log in</h1>"}
     intercept(page, LIFECYCLE, lambda route: route.fulfill(**log_in))
     before = id_of(page)
@@ -90,9 +80,6 @@ def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_noth
     page.unroute(LIFECYCLE)
     after = page.evaluate("TabSession.renew()")
     assert after == id_of(page) != before
-    copy = menu("duplicate", page)
-    shows(copy, "milk (a copy)")
-    assert id_of(copy) != after
     page.reload()
     shows(page, "milk")
     assert id_of(page) == after

@@ -1,7 +1,5 @@
 """Where the id is kept: per tab, shared by all tabs, by an adapter, nowhere; one or several."""
 
-import pytest
-
 from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
@@ -115,16 +113,6 @@ def test_plain_fetch_is_told_the_headers_or_sends_them_itself(page):
     assert "tab-session" not in asked.value.headers, "other paths are told nothing"
 
 
-def test_two_apps_of_one_origin_have_an_id_each_in_one_tab(page, live_server):
-    page.goto(live_server.url + "/another")
-    shows(page, "(nothing)")
-    note_down(page, "a basket")
-    page.evaluate("TabSession.end()")
-    shows(page, "(nothing)")
-    page.goto(live_server.url + "/")
-    shows(page, "milk")
-
-
 def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page, live_server):
     before = id_of(page)
     page.evaluate(AS_IT_WAS)
@@ -137,13 +125,8 @@ def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page, live_
     assert id_of(page) != before
 
 
-@pytest.mark.parametrize(
-    "blocked",
-    [pytest.param(BLOCKED, marks=pytest.mark.extra), BLOCKED + CHANNELS_BLOCKED],
-    ids=["", "no channels"],
-)
-def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of, blocked):
-    page = page_of("/", first=blocked)
+def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of):
+    page = page_of("/", first=BLOCKED + CHANNELS_BLOCKED)
     note_down(page, "milk")
     hears(page, "memory")
     before = id_of(page)
