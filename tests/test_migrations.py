@@ -4,11 +4,11 @@ import re
 import shutil
 import subprocess
 import sys
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Engine, MetaData, create_engine, event, inspect, make_url, text
 
 from booking import migrate
 from booking.files import MIGRATIONS, ROOT
@@ -33,6 +33,9 @@ def downgrade():
 '''
 
 
+pytestmark = pytest.mark.fresh_database
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def empty_url(request, tmp_path):
     """A database in which nothing was ever made."""
@@ -47,11 +50,32 @@ def empty_url(request, tmp_path):
 
 
 @pytest.fixture
-def engine(empty_url):
-    engine = create_engine(empty_url)
+def empty(empty_url):
+    return careful_engine(empty_url)
+
+
+@pytest.fixture
+def engine(database_url):
+    """Over a database that was migrated to this version."""
+    return careful_engine(database_url)
+
+
+def careful_engine(url: str) -> Engine:
+    engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
     return engine
+
+
+def put(engine: Engine, statements: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements.split(";"):
+            connection.execute(text(statement))
+
+
+def read(engine: Engine, query: str) -> object:
+    with engine.connect() as connection:
+        return connection.scalar(text(query))
 
 
 @pytest.fixture
@@ -95,91 +119,58 @@ def in_words(one: object) -> str:
     return str(one)  # the condition of an index is text, and no text is another's equal
 
 
-def test_migrations_up_down_and_up_again_build_the_same_database(engine):
-    migrate.upgrade(engine)
-    once = described(engine)
-    migrate.downgrade(engine, "base")
-    assert tables(engine) == set()
-    assert migrate.current(engine) is None
-    migrate.upgrade(engine)
-    assert described(engine) == once
-    assert migrate.current(engine) == HEAD
+A_HOSTS = """
+CREATE TABLE customers (id INTEGER PRIMARY KEY);
+CREATE TABLE alembic_version (version_num VARCHAR(32));
+INSERT INTO alembic_version VALUES ('host')
+"""
 
 
-def test_each_migration_undoes_exactly_itself(engine):
+def test_each_migration_undoes_exactly_itself_beside_the_tables_of_a_host(empty):
+    put(empty, A_HOSTS)
     built = {}
-    for revision in REVISIONS:
-        built[revision] = described(engine)
-        migrate.upgrade(engine, revision)
+    for number, revision in enumerate(REVISIONS):
+        assert migrate.pending(empty) == REVISIONS[number:]
+        built[revision] = described(empty)
+        migrate.upgrade(empty, revision)
+    whole = described(empty)
     for revision, below in pairwise([*reversed(REVISIONS), "base"]):
-        migrate.downgrade(engine, below)
-        assert described(engine) == built[revision]
+        migrate.downgrade(empty, below)
+        assert described(empty) == built[revision]
+    assert tables(empty) == {"customers", "alembic_version"}
+    assert migrate.current(empty) is None
+    migrate.upgrade(empty)
+    assert described(empty) == whole
+    assert (migrate.current(empty), migrate.pending(empty)) == (HEAD, [])
+    assert read(empty, "SELECT version_num FROM alembic_version") == "host"
 
 
 def test_the_migrated_database_is_the_one_the_models_describe(engine):
-    migrate.merged_metadata().create_all(engine)
-    modelled = described(engine)
-    migrate.merged_metadata().drop_all(engine)
-    assert tables(engine) == set()
+    metadata, migrated = migrate.merged_metadata(), described(engine)
     migrate.upgrade(engine)
-    assert described(engine) == modelled
-    assert tables(engine) == set(migrate.merged_metadata().tables), "there was something to compare"
-
-
-def test_the_comparison_would_notice_a_changed_check(engine):
-    migrate.upgrade(engine)
-    migrated = described(engine)
-    migrate.downgrade(engine, "base")
-    metadata = migrate.merged_metadata()
+    assert described(engine) == migrated, "a second time there is nothing to do"
+    assert tables(engine) == set(metadata.tables), "there is something to compare"
+    metadata.drop_all(engine)
+    assert modelled(engine, metadata) == migrated
     claim = metadata.tables["booking_claim"]
     owner = next(one for one in claim.constraints if one.name == "ck_booking_claim_owner")
     owner.sqltext = text("hold_id IS NOT NULL")
+    assert modelled(engine, metadata) != migrated, "a changed check is noticed"
+
+
+def modelled(engine: Engine, metadata: MetaData) -> dict[str, list[str]]:
     metadata.create_all(engine)
-    assert described(engine) != migrated
+    found = described(engine)
+    metadata.drop_all(engine)
+    return found
 
 
 def test_every_constraint_and_index_has_a_name_of_ours(engine):
-    migrate.upgrade(engine)
     inspector = inspect(engine)
+    kinds = ("foreign_keys", "unique_constraints", "check_constraints", "indexes")
     for table in tables(engine):
-        named = [
-            *inspector.get_foreign_keys(table),
-            *inspector.get_unique_constraints(table),
-            *inspector.get_check_constraints(table),
-            *inspector.get_indexes(table),
-        ]
-        for one in named:
+        for one in chain(*(getattr(inspector, f"get_{kind}")(table) for kind in kinds)):
             assert re.match(rf"(fk|uq|ck|ix)_{table}_", one["name"]), one
-
-
-def test_pending_names_what_is_still_to_come(engine):
-    assert migrate.pending(engine) == REVISIONS
-    migrate.upgrade(engine, "0002")
-    assert migrate.pending(engine) == REVISIONS[2:]
-    migrate.upgrade(engine)
-    assert migrate.pending(engine) == []
-
-
-def test_a_service_outlives_the_column_of_its_place(engine):
-    migrate.upgrade(engine, "0003")
-    with engine.begin() as connection:
-        connection.execute(
-            text("INSERT INTO booking_resource (id, kind, name) VALUES (1, 'service_day', 'Cut')")
-        )
-        connection.execute(
-            text(
-                "INSERT INTO booking_service (slug, name, description, price, duration,"
-                " buffer_before, buffer_after, minimum_notice, slot_step, booking_window,"
-                " position, retired, resource_id)"
-                " VALUES ('cut', 'Cut', '', '', 30, 0, 0, 0, 15, 60, 1, false, 1)"
-            )
-        )
-    migrate.upgrade(engine)
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT place FROM booking_service")) == ""
-    migrate.downgrade(engine, "0003")
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT slug FROM booking_service")) == "cut"
 
 
 OLD_ROWS = """
@@ -208,41 +199,31 @@ INSERT INTO booking_booking (reference, draft, state, service_id, staff_member_i
 """
 
 
-def test_what_was_there_before_gets_what_it_now_needs(engine):
-    migrate.upgrade(engine, "0004")
-    with engine.begin() as connection:
-        for statement in OLD_ROWS.split(";"):
-            connection.execute(text(statement))
-    migrate.upgrade(engine)
-    with engine.connect() as connection:
+def test_what_was_there_before_gets_what_it_now_needs_and_outlives_the_way_back(empty):
+    migrate.upgrade(empty, "0003")
+    put(empty, OLD_ROWS)
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
         changes = text("SELECT state, changes FROM booking_booking ORDER BY state")
         assert connection.execute(changes).all() == [("cancelled", 1), ("confirmed", 0)]
-        assert connection.scalar(text("SELECT held_since FROM booking_hold")) == 4400
-    migrate.downgrade(engine, "0004")
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM booking_booking")) == 2
+    assert read(empty, "SELECT held_since FROM booking_hold") == 4400
+    assert read(empty, "SELECT place FROM booking_service") == ""
+    migrate.downgrade(empty, "0003")
+    assert read(empty, "SELECT count(*) FROM booking_booking") == 2
+    assert read(empty, "SELECT slug FROM booking_service") == "cut"
 
 
 def test_a_process_that_lives_through_a_downgrade_does_not_take_the_new_token_for_the_old(engine):
-    token = text("SELECT token FROM booking_catalogue_state")
-    tokens = set()
-    for _ in range(2):
-        migrate.upgrade(engine)
-        with engine.connect() as connection:
-            tokens.add(connection.scalar(token))
-        migrate.downgrade(engine, "0007")
-    assert len(tokens) == 2
-
-
-def test_migrating_twice_changes_nothing(engine):
+    token = "SELECT token FROM booking_catalogue_state"
+    old = read(engine, token)
+    migrate.downgrade(engine, "0007")
     migrate.upgrade(engine)
-    once = described(engine)
-    migrate.upgrade(engine)
-    assert described(engine) == once
+    new = read(engine, token)
+    assert new
+    assert new != old
 
 
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
-    migrate.upgrade(engine)
     once = described(engine)
     add_migration(
         scripts,
@@ -254,41 +235,29 @@ def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
         migrate.upgrade(engine, scripts=scripts)
     assert described(engine) == once
     assert migrate.current(engine) == HEAD
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM booking_resource")) == 0
+    assert read(engine, "SELECT count(*) FROM booking_resource") == 0
+
+
+ANN = """
+INSERT INTO booking_resource (id, kind, name) VALUES (1, 'staff', 'Ann');
+INSERT INTO booking_staff_member (id, slug, name, about, zone, position, retired, resource_id)
+    VALUES (1, 'ann', 'Ann', '', 'UTC', 1, false, 1);
+INSERT INTO booking_weekly_hours (id, staff_member_id, weekday, starts, ends, kind)
+    VALUES (1, 1, 0, 540, 1020, 'open')
+"""
 
 
 def test_rebuilding_a_table_keeps_the_rows_that_point_to_it(engine, scripts):
-    migrate.upgrade(engine)
-    with engine.begin() as connection:
-        connection.execute(
-            text("INSERT INTO booking_resource (id, kind, name) VALUES (1, 'staff', 'Ann')")
-        )
-        connection.execute(
-            text(
-                "INSERT INTO booking_staff_member"
-                " (id, slug, name, about, zone, position, retired, resource_id)"
-                " VALUES (1, 'ann', 'Ann', '', 'UTC', 1, :no, 1)"
-            ),
-            {"no": False},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO booking_weekly_hours"
-                " (id, staff_member_id, weekday, starts, ends, kind)"
-                " VALUES (1, 1, 0, 540, 1020, 'open')"
-            )
-        )
+    put(engine, ANN)
     add_migration(
         scripts,
         "with op.batch_alter_table('booking_staff_member') as batch:\n"
         "        batch.alter_column('name', type_=sa.String(300))",
     )
     migrate.upgrade(engine, scripts=scripts)
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM booking_weekly_hours")) == 1
-        if engine.dialect.name == "sqlite":
-            assert connection.scalar(text("PRAGMA foreign_keys")) == 1, "switched on again"
+    assert read(engine, "SELECT count(*) FROM booking_weekly_hours") == 1
+    if engine.dialect.name == "sqlite":
+        assert read(engine, "PRAGMA foreign_keys") == 1, "switched on again"
 
 
 def test_a_migration_that_orphans_rows_is_rolled_back(sqlite_url, scripts):
@@ -303,28 +272,14 @@ def test_a_migration_that_orphans_rows_is_rolled_back(sqlite_url, scripts):
 
 
 def test_a_database_from_a_newer_version_is_refused_by_name(engine):
-    migrate.upgrade(engine)
-    with engine.begin() as connection:
-        connection.execute(text(f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0999'"))
+    put(engine, f"UPDATE {migrate.VERSION_TABLE} SET version_num = '0999'")
     for attempt in (migrate.upgrade, migrate.pending, lambda one: migrate.downgrade(one, "base")):
         with pytest.raises(migrate.NewerDatabase, match=r"0999.*Update Sidebook"):
             attempt(engine)
 
 
-def test_the_tables_of_a_host_stay_as_they_are(engine):
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE customers (id INTEGER PRIMARY KEY)"))
-        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
-        connection.execute(text("INSERT INTO alembic_version VALUES ('host')"))
-    migrate.upgrade(engine)
-    migrate.downgrade(engine, "base")
-    with engine.connect() as connection:
-        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "host"
-    assert tables(engine) == {"customers", "alembic_version"}
-
-
 @pytest.mark.parametrize("programs", [2, pytest.param(4, marks=pytest.mark.extra)])
-def test_programs_that_migrate_at_once_all_succeed(engine, empty_url, programs):
+def test_programs_that_migrate_at_once_all_succeed(empty, empty_url, programs):
     program = (
         "import sys; from sqlalchemy import create_engine; from booking.migrate import upgrade;"
         "engine = create_engine(sys.argv[1]); sys.stdin.readline(); upgrade(engine)"
@@ -344,7 +299,7 @@ def test_programs_that_migrate_at_once_all_succeed(engine, empty_url, programs):
         one.stdin.flush()
     errors = [one.communicate(timeout=60)[1] for one in running]
     assert [one.returncode for one in running] == [0] * programs, errors
-    assert migrate.current(engine) == HEAD
+    assert migrate.current(empty) == HEAD
 
 
 def test_the_alembic_command_alone_is_told_what_to_use_instead(tmp_path):
