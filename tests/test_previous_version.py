@@ -4,6 +4,7 @@ The files in tests/fixtures/previous_version were made by make.py there, at comm
 """
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -28,15 +29,22 @@ HELD = text(
 )
 
 
-@pytest.fixture
-def app(tmp_path):
+@pytest.fixture(scope="module")
+def brought_on(tmp_path_factory):
     """The file of before, brought to this version in the minute in which it was left."""
-    file = tmp_path / "before.db"
+    file = tmp_path_factory.mktemp("before") / "booking.db"
     with closing(sqlite3.connect(file)) as database:
         database.executescript((FILES / "database.sql").read_text("utf-8"))
-    with time_machine.travel(MORNING), app_over(f"sqlite:///{file}", None, **ROOMY) as app:
+    with time_machine.travel(MORNING), app_over(f"sqlite:///{file}", None) as app:
         answer = app.test_cli_runner().invoke(args=["booking", "init"])
         assert answer.exit_code == 0, answer.output
+    return file
+
+
+@pytest.fixture
+def app(brought_on, tmp_path):
+    file = shutil.copy(brought_on, tmp_path / "before.db")
+    with time_machine.travel(MORNING), app_over(f"sqlite:///{file}", None, **ROOMY) as app:
         yield app
 
 

@@ -4,12 +4,15 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.customer.walks import at_time, first_slot
 
 ROOT = Path(__file__).resolve().parents[1]
 ROW = re.compile(r"^\| \d+ \| `([\w/.]+)` \| `([\w.]+)` \|", re.MULTILINE)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_chosen_time_takes_the_way_that_the_walkthrough_describes(app):
     stops = ROW.findall((ROOT / "docs/walkthrough.md").read_text(encoding="utf-8"))
     tab = at_time(app)

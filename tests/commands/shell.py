@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_bytes
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from booking.operations.bookings import Customer, book
 from booking.storage.reads import service_by_slug, staff_by_slug
-from booking.tab_sessions import write_transaction
+from booking.tab_sessions import tab_session, write_transaction
 from tests.fixtures.clocks import MONDAY_MORNING
 
 ROOT = Path(__file__).parents[2]
@@ -74,6 +75,13 @@ def appointment(app, start=MORNING, name="Zoë Ω", **more):
         return booking.reference
 
     return in_database(app, make)
+
+
+def live_tab(session):
+    """The number of a tab that is still at work."""
+    live = {"idle_expires_at": 2**33, "absolute_expires_at": 2**33, "created_at": 0, "seen_at": 0}
+    named = {"flow": "booking", "token_hash": token_bytes(32), "state": "active", "version": 1}
+    return session.execute(insert(tab_session).values(live | named)).inserted_primary_key[0]
 
 
 def count(app, table):

@@ -2,16 +2,23 @@
 
 import re
 from datetime import UTC, datetime, time, timedelta
-from secrets import token_bytes
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from booking.operations.holds import hold as hold_time
 from booking.storage.models import Booking, hold
 from booking.storage.reads import service_by_slug, staff_by_slug
-from booking.tab_sessions import tab_session
-from tests.commands.shell import MORNING, appointment, done, execute, in_database, refused, run
+from tests.commands.shell import (
+    MORNING,
+    appointment,
+    done,
+    execute,
+    in_database,
+    live_tab,
+    refused,
+    run,
+)
 from tests.customer.walks import at_details, at_review, text
 from tests.fixtures.clocks import MONDAY_MORNING
 
@@ -159,7 +166,7 @@ def test_doctor_warns_of_a_day_that_is_mostly_held_and_not_booked(app):
             start = datetime.combine(DAY, time.fromisoformat(clock), UTC)
             place = {"service": service, "staff": [member], "start": start}
             lasting = {"now": datetime.now(UTC), "minutes": 10, "extensions": 3}
-            hold_time(session, tab_key=tab(session), **place, **lasting)
+            hold_time(session, tab_key=live_tab(session), **place, **lasting)
 
     assert "ok     no day is mostly held and not booked" in run(app, "doctor").stdout
     in_database(app, fill)
@@ -168,18 +175,6 @@ def test_doctor_warns_of_a_day_that_is_mostly_held_and_not_booked(app):
     assert f"warn   much of somebody's day is held and not booked ({DAY} ana 47 %): " in told.stdout
     run(app, "release", "--staff", "ana", "--yes")
     assert "ok     no day is mostly held and not booked" in run(app, "doctor").stdout
-
-
-def tab(session):
-    live = {"idle_expires_at": 2**33, "absolute_expires_at": 2**33, "created_at": 0, "seen_at": 0}
-    row = {
-        "flow": "booking",
-        "token_hash": token_bytes(32),
-        "state": "active",
-        "version": 1,
-        **live,
-    }
-    return session.execute(insert(tab_session).values(row)).inserted_primary_key[0]
 
 
 def test_a_tab_or_all_of_them_are_ended_and_their_pages_say_so(app):
