@@ -4,17 +4,22 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy_lite import SQLAlchemy as Lite
 from playwright.sync_api import expect
 
 from booking.files import STATIC
+from booking.tab_sessions import TabSessions
 from booking.testing import TabClient
 from tests.conftest import served
-from tests.tab_sessions.conftest import Tab
+from tests.tab_sessions.conftest import Tab, notes_blueprint
 
 HTMX = STATIC / "vendor" / "htmx-4.0.1.min.js"
 DOCS = Path(__file__).parents[2] / "docs" / "tab-sessions.md"
@@ -72,6 +77,7 @@ def id_of(page):
     return page.evaluate("TabSession.id")
 
 
+@pytest.mark.extra
 @pytest.mark.browser
 @pytest.mark.parametrize("live_server", ["trips"], indirect=True)
 def test_the_steps_in_the_documentation_come_to_no_dead_end(page_of):
@@ -127,66 +133,44 @@ def test_a_tab_client_comes_to_no_dead_end_either(live_server):
     assert "From where?" in tab.refresh().page.text
 
 
-def test_importing_session_route_loads_no_wizard():
-    code = (
-        "import sys; from booking import session_route, TabSession\n"
-        "print([name for name in sys.modules if name.startswith('booking.')"
-        " and not name.startswith(('booking.tab_sessions', 'booking.transactions'))])"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "[]"
-
-
-def test_flask_sqlalchemy_is_found_without_being_named(tmp_path):
-    from flask import Flask
-    from flask_sqlalchemy import SQLAlchemy
-
-    from booking.tab_sessions import TabSessions, create_table
-    from tests.tab_sessions.conftest import notes_blueprint
-
-    app = Flask("host")
-    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/host.db"
-    SQLAlchemy(app)
-    TabSessions(app)
-    app.register_blueprint(notes_blueprint())
-    with app.app_context():
-        create_table()
-    tab = Tab(app.test_client())
-    tab.post(text="found")
-    assert tab.get().text == "found"
-
-
 def run_alone(code, *arguments):
-    """What the code prints in a process of its own: an event loop or a patch stays in there."""
+    """What the code prints in a process of its own: an import or a patch stays in there."""
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout.strip()
 
 
-LITE = """
+IMPORTED = """
 import sys
-from flask import Flask
-from flask_sqlalchemy_lite import SQLAlchemy
-from booking.tab_sessions import TabSessions, create_table
-from tests.tab_sessions.conftest import Tab, notes_blueprint
-
-app = Flask("host", instance_path=sys.argv[1])
-app.config["SQLALCHEMY_ENGINES"] = {"default": f"sqlite:///{sys.argv[1]}/host.db"}
-db = SQLAlchemy(app)
-TabSessions(app, (lambda: db.session) if sys.argv[2] == "given" else None)
-app.register_blueprint(notes_blueprint())
-with app.app_context():
-    create_table()
-tab = Tab(app.test_client())
-tab.post(text="kept")
-print(tab.get().text)
+from booking import session_route, TabSession
+print([name for name in sys.modules if name.startswith('booking.')
+       and not name.startswith(('booking.tab_sessions', 'booking.transactions'))])
 """
 
 
-@pytest.mark.parametrize("session", ["given", "found"])
-def test_flask_sqlalchemy_lite_serves_as_well(tmp_path, session):
-    assert run_alone(LITE, str(tmp_path), session) == "kept"
+def test_importing_session_route_loads_no_wizard():
+    assert run_alone(IMPORTED) == "[]"
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+@pytest.mark.parametrize("extension", [SQLAlchemy, Lite], ids=["flask-sqlalchemy", "lite"])
+def test_a_hosts_session_serves_whether_or_not_it_is_named(sqlite_url, extension, is_given):
+    app = Flask("host")
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    app.config["SQLALCHEMY_ENGINES"] = {"default": sqlite_url}
+
+    def keep():
+        db = extension(app)
+        TabSessions(app, (lambda: db.session) if is_given else None)
+        app.register_blueprint(notes_blueprint())
+        tab = Tab(app.test_client())
+        tab.post(text="kept")
+        return tab.get().text
+
+    # Lite closes sessions by asgiref, which a thread with the browser tests' event loop refuses.
+    with ThreadPoolExecutor(1) as apart:
+        assert apart.submit(keep).result() == "kept"
 
 
 GREENLETS = """
@@ -195,25 +179,21 @@ monkey.patch_all()
 import sys
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
-from booking.tab_sessions import create_table
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
-app = host_app(scoped_session(sessionmaker(create_engine(sys.argv[1], pool_size=20))),
-               notes_blueprint())
-with app.app_context():
-    create_table()
-tab = Tab(app.test_client())
+for url in sys.argv[1:]:
+    app = host_app(scoped_session(sessionmaker(create_engine(url, pool_size=20))),
+                   notes_blueprint())
+    tab = Tab(app.test_client())
 
-def write(number):
-    return Tab(app.test_client(), tab.id).post("/lines", line=f"{number:02}").status_code
+    def write(number):
+        return Tab(app.test_client(), tab.id).post("/lines", line=f"{number:02}").status_code
 
-assert set(pool.Pool(20).map(write, range(40))) == {200}
-print(len(tab.get("/lines").text.split()))
+    assert set(pool.Pool(20).map(write, range(40))) == {200}
+    print(len(tab.get("/lines").text.split()))
 """
 
 
-@pytest.mark.parametrize(
-    "kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-)
-def test_forty_greenlets_keep_every_answer(request, kind):
-    assert run_alone(GREENLETS, request.getfixturevalue(f"{kind}_url")) == "40"
+@pytest.mark.postgresql
+def test_forty_greenlets_keep_every_answer_on_both_databases(sqlite_url, postgresql_url):
+    assert run_alone(GREENLETS, sqlite_url, postgresql_url).split() == ["40", "40"]
