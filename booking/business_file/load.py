@@ -192,21 +192,21 @@ def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
 
 
 def _staff_slug(value: object) -> str:
-    found = slug(value)
-    if found == ANY:
+    name = slug(value)
+    if name == ANY:
         raise InvalidValue(
             f'"{ANY}" stands for whoever is free; write another, such as the first name'
         )
-    return found
+    return name
 
 
 def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
     def offered(value: object) -> str:
-        found = text()(value)
-        if found not in services:
-            better = remedy(found, sorted(services))
-            raise InvalidValue(f'no service has the slug "{found}"; {better}')
-        return found
+        service = text()(value)
+        if service not in services:
+            better = remedy(service, sorted(services))
+            raise InvalidValue(f'no service has the slug "{service}"; {better}')
+        return service
 
     return tuple(dict.fromkeys(section.each("offers", offered)))
 
@@ -242,7 +242,7 @@ def _ranges(section: Section, key: str) -> tuple[TimeRange, ...]:
 
 
 def _overrides(section: Section, today: date) -> dict[date, tuple[TimeRange, ...]]:
-    found: dict[date, tuple[TimeRange, ...]] = {}
+    by_day: dict[date, tuple[TimeRange, ...]] = {}
     for one in section.tables("overrides"):
         if "day" not in one:
             one.wrong(f"day is missing; write day = {today}")
@@ -250,11 +250,11 @@ def _overrides(section: Section, today: date) -> dict[date, tuple[TimeRange, ...
         if "hours" not in one:
             one.wrong('hours is missing; write hours = "closed" or hours = ["10:00-14:00"]')
         ranges = _ranges(one, "hours")
-        if "day" in one and day in found:
+        if "day" in one and day in by_day:
             one.wrong(f"day: {day} has an override above; write all its hours there", "day")
-        found[day] = ranges
+        by_day[day] = ranges
         one.finish()
-    return found
+    return by_day
 
 
 def _time_off(section: Section, zone: ZoneInfo, today: date) -> TimeOffPlan:
@@ -328,7 +328,7 @@ def noted(
     default: Moment,
 ) -> Moment:
     """Read the moment a key names. Where it is counted from today, the owner is told its date."""
-    found = section.take(key, lambda value: convert(value, today), default)
-    if is_counted(section.raw(key)) and found is not default:
-        section.note(f'"{section.raw(key)}" is {format_date(found.day)}', key)
-    return found
+    moment = section.take(key, lambda value: convert(value, today), default)
+    if is_counted(section.raw(key)) and moment is not default:
+        section.note(f'"{section.raw(key)}" is {format_date(moment.day)}', key)
+    return moment

@@ -97,13 +97,13 @@ class Section:
         self._asked.append(key)
         value = self._table.get(key, [])
         items = value if isinstance(value, list) else [value]
-        found: list[T] = []
+        converted: list[T] = []
         for index, item in enumerate(items):
             try:
-                found.append(convert(item))
+                converted.append(convert(item))
             except InvalidValue as error:
                 self.wrong(f"{key}: {error}", key, index)
-        return found
+        return converted
 
     def table(self, key: str) -> Section:
         """Return the table of this name, an empty one when it is not there."""

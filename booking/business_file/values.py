@@ -54,8 +54,8 @@ def filled(convert: Callable[[object], str]) -> Callable[[object], str]:
     """Read the same text, which may not be empty."""
 
     def some(value: object) -> str:
-        if found := convert(value):
-            return found
+        if text := convert(value):
+            return text
         raise InvalidValue("this is empty; write something between the quotes")
 
     return some
@@ -63,13 +63,13 @@ def filled(convert: Callable[[object], str]) -> Callable[[object], str]:
 
 def slug(value: object) -> str:
     """Read a short name that goes into addresses."""
-    found = _text(value, 60, "")
-    if _SLUG.fullmatch(found):
-        return found
-    plain = unicodedata.normalize("NFKD", found.lower()).encode("ascii", "ignore").decode()
+    name = _text(value, 60, "")
+    if _SLUG.fullmatch(name):
+        return name
+    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     better = re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "haircut"
     raise InvalidValue(
-        f'"{found}" is not made of small letters a-z, digits and hyphens; write "{better}"'
+        f'"{name}" is not made of small letters a-z, digits and hyphens; write "{better}"'
     )
 
 
@@ -77,9 +77,9 @@ def _matching(
     pattern: str, most: int, remedy: str, clean: Callable[[str], str] = str
 ) -> Callable[[object], str]:
     def matching(value: object) -> str:
-        found = clean(_text(value, most, ""))
-        if re.fullmatch(pattern, found):
-            return found
+        text = clean(_text(value, most, ""))
+        if re.fullmatch(pattern, text):
+            return text
         raise InvalidValue(remedy)
 
     return matching
@@ -107,10 +107,10 @@ phone = _matching(
 
 def zone(value: object) -> str:
     """Read an IANA time zone name."""
-    found = _text(value, 60, "")
-    if found in zone_names():
-        return found
-    raise InvalidValue(f'"{found}" is not a time zone; write "{_zone_like(found)}"')
+    name = _text(value, 60, "")
+    if name in zone_names():
+        return name
+    raise InvalidValue(f'"{name}" is not a time zone; write "{_zone_like(name)}"')
 
 
 def _zone_like(name: str) -> str:
@@ -134,10 +134,10 @@ def _within(
     read: Callable[[object], int], least: int, most: int, unit: str, what: str
 ) -> Callable[[object], int]:
     def number(value: object) -> int:
-        found = read(value)
-        if not least <= found <= most:
-            raise InvalidValue(f"{shown(found, unit)} is out of bounds; write {what}")
-        return found
+        amount = read(value)
+        if not least <= amount <= most:
+            raise InvalidValue(f"{shown(amount, unit)} is out of bounds; write {what}")
+        return amount
 
     return number
 
@@ -164,12 +164,12 @@ def one_of(*words: str) -> Callable[[object], str]:
     choices = f"{', '.join(others)} or {last}"
 
     def word(value: object) -> str:
-        found = _text(value, 60, "")
-        if found in words:
-            return found
-        near = get_close_matches(found.lower(), words, n=1)
+        written = _text(value, 60, "")
+        if written in words:
+            return written
+        near = get_close_matches(written.lower(), words, n=1)
         meant = f'did you mean "{near[0]}"? ' if near else ""
-        raise InvalidValue(f'"{found}" is not known here; {meant}write {choices}')
+        raise InvalidValue(f'"{written}" is not known here; {meant}write {choices}')
 
     return word
 
@@ -187,14 +187,14 @@ def grid_minutes(least: int, most: int) -> Callable[[object], int]:
     within = minutes(least, most)
 
     def length(value: object) -> int:
-        found = within(value)
-        if found % TICK:
-            down = found - found % TICK
+        wanted = within(value)
+        if wanted % TICK:
+            down = wanted - wanted % TICK
             raise InvalidValue(
-                f"{found} minutes is not on the five-minute grid; "
+                f"{wanted} minutes is not on the five-minute grid; "
                 f"write {' or '.join(str(n) for n in (down, down + TICK) if least <= n <= most)}"
             )
-        return found
+        return wanted
 
     return length
 
@@ -253,10 +253,10 @@ def time_range(value: object) -> TimeRange:
 
 
 def _time(hour: str, minute: str) -> int:
-    found = int(hour) * 60 + int(minute)
-    if int(minute) > 59 or found > DAY:
+    minutes = int(hour) * 60 + int(minute)
+    if int(minute) > 59 or minutes > DAY:
         raise InvalidValue(f'"{hour}:{minute}" is not a time; write one from "00:00" to "24:00"')
-    return found
+    return minutes
 
 
 def format_range(times: tuple[int, int]) -> str:
@@ -266,13 +266,13 @@ def format_range(times: tuple[int, int]) -> str:
 
 def in_order(ranges: Sequence[TimeRange]) -> tuple[TimeRange, ...]:
     """Return the ranges of one day, sorted."""
-    found = sorted(ranges, key=lambda one: (one.starts, one.ends))
-    for one, next_one in pairwise(found):
+    ordered = sorted(ranges, key=lambda one: (one.starts, one.ends))
+    for one, next_one in pairwise(ordered):
         if next_one.starts < one.ends:
             first, second = (format_range((part.starts, part.ends)) for part in (one, next_one))
             both = format_range((one.starts, max(one.ends, next_one.ends)))
             raise InvalidValue(f'"{first}" and "{second}" overlap; write "{both}" for both')
-    return tuple(found)
+    return tuple(ordered)
 
 
 def weekdays(name: str) -> tuple[int, ...]:

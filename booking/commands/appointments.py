@@ -79,8 +79,8 @@ def list_bookings(
         zone = reads.shop_zone(session)
         start, end = _days(first, last, zone, endless=everything or bool(customer))
         span = day_interval(start, zone)[0], day_interval(end, zone)[1]
-        found = reads.bookings_between(session, *map(from_minute, span))
-        lines = list(agenda(_of(session, found, staff, customer), zone))
+        bookings = reads.bookings_between(session, *map(from_minute, span))
+        lines = list(agenda(_of(session, bookings, staff, customer), zone))
     such = "such appointments" if staff or customer else "appointments"
     say(*(lines or [f"No {such} {_when(start, end)}."]))
 
@@ -111,12 +111,12 @@ def _days(
 
 
 def _of(
-    session: Session, found: Sequence[Booking], staff: str | None, customer: str | None
+    session: Session, bookings: Sequence[Booking], staff: str | None, customer: str | None
 ) -> list[Booking]:
     member = staff_named(session, staff) if staff else None
     return [
         booking
-        for booking in found
+        for booking in bookings
         if (member is None or booking.staff_member_id == member.id)
         and (customer is None or is_about(booking, customer))
     ]
@@ -245,8 +245,8 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
             f"Nothing tells who booked {booking.reference}: it was entered by hand, or more than "
             "two days ago. Cancel appointments one by one."
         )
-    found = reads.bookings_like(session, booking, width=width, now=now())
-    require_yes(list(agenda(found, zone)), "cancelling these appointments", given=given)
+    alike = reads.bookings_like(session, booking, width=width, now=now())
+    require_yes(list(agenda(alike, zone)), "cancelling these appointments", given=given)
     gone = owners.cancel_like(session, booking, width=width, now=now())
     done = "These appointments are cancelled. The customers were not told."
     return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
@@ -350,7 +350,7 @@ def _starts(
     """Every start within the span that the hours of the staff allow, taken or not."""
     working = read_catalogue(session).working
     whenever = replace(rules_of(service), minimum_notice=0, booking_window=LONGEST_WINDOW)
-    found: set[int] = set()
+    starts: set[int] = set()
     for hours in (working[member.id] for member in staff):
-        found.update(free_starts(hours, whenever, (), span[0], *local_days(span, hours.zone)))
-    return sorted(start for start in found if span[0] <= start < span[1])
+        starts.update(free_starts(hours, whenever, (), span[0], *local_days(span, hours.zone)))
+    return sorted(start for start in starts if span[0] <= start < span[1])

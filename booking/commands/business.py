@@ -93,22 +93,22 @@ def _outside_hours(session: Session) -> set[int]:
 
 def _to_call(session: Session, before: set[int]) -> Iterator[str]:
     """The appointments that this file leaves without anybody who works then."""
-    found = [one for one in bookings_outside_hours(session, now()) if one.id not in before]
-    if not found:
+    outside = [one for one in bookings_outside_hours(session, now()) if one.id not in before]
+    if not outside:
         return
     yield "These appointments stay, but nobody works then any more. Call, move or cancel them:"
     zone = reads.shop_zone(session)
-    for booking in found:
+    for booking in outside:
         yield f"  {booking.reference}  {when(booking, zone)}  {booking.staff_member.name}"
 
 
 def _large_removals(
     session: Session, plan: BusinessPlan, file: Path, *, allowed: bool, only_tried: bool
 ) -> list[str]:
-    found = large_removals(session, plan)
-    if not found or allowed:
+    taken_out = large_removals(session, plan)
+    if not taken_out or allowed:
         return []
-    warning = f"{file} takes out {removals(found)}, so loading it needs --yes."
+    warning = f"{file} takes out {removals(taken_out)}, so loading it needs --yes."
     if only_tried:
         return [warning]
     raise click.ClickException(
@@ -148,12 +148,12 @@ def sentence(change: Change) -> str:
     return f"{what}{' ' if thing.owner else ': '}{ENDINGS[action]}"
 
 
-def removals(found: list[Removal]) -> str:
+def removals(taken_out: list[Removal]) -> str:
     """Say what would go, such as "2 of 3 services (cut, shave)"."""
     kinds = {"services": "services", "staff": "staff members"}
     return " and ".join(
         f"{len(one.slugs)} of {one.total} {kinds[one.kind]} ({', '.join(one.slugs)})"
-        for one in found
+        for one in taken_out
     )
 
 

@@ -43,16 +43,16 @@ def check(stands: bool, fine: str, otherwise: str, grade: Grade = Grade.WRONG) -
 
 def expect(
     name: str,
-    found: str,
+    value: str,
     good: set[str],
     harm: str,
     remedy: str = "",
     grade: Grade = Grade.WARN,
 ) -> Finding:
     """Check that a setting is one of the good ones; by default the remedy is to set it to one."""
-    said = f"{name} = {found}"
+    said = f"{name} = {value}"
     harm = f"{said}, so {harm}: {remedy or f'set it to {min(good)}'}"
-    return check(found in good, said, harm, grade)
+    return check(value in good, said, harm, grade)
 
 
 # Before it, two connections that checkpoint and write at once could, rarely, corrupt the file.

@@ -78,10 +78,10 @@ def examine(session: Session, now: datetime, held_share: int) -> Iterator[Findin
 def _business(session: Session) -> Finding:
     if shop(session) is None:
         return Finding(Grade.WARN, "no business yet: run flask booking load shop.toml")
-    found = len(services(session))
+    number = len(services(session))
     return check(
-        bool(found),
-        f"{found} {'service' if found == 1 else 'services'} can be booked",
+        bool(number),
+        f"{number} {'service' if number == 1 else 'services'} can be booked",
         "nothing can be booked: let somebody offer a service",
         Grade.WARN,
     )
@@ -156,11 +156,11 @@ _LOST = {
 
 
 def _keys(session: Session) -> Iterator[Finding]:
-    found = inspect(session.connection())
-    key = found.get_pk_constraint("booking_claim")["constrained_columns"]
+    inspector = inspect(session.connection())
+    key = inspector.get_pk_constraint("booking_claim")["constrained_columns"]
     drafts = any(
         unique["column_names"] == ["draft"]
-        for unique in found.get_unique_constraints("booking_booking")
+        for unique in inspector.get_unique_constraints("booking_booking")
     )
     remedy = "let nobody book until it is made again as in migration 0003"
     yield _required(
@@ -285,7 +285,7 @@ def _held_days(session: Session, now: datetime, much: int) -> list[tuple[date, s
             key = local_day(tick * TICK, catalogue.zone), of_resource[resource]
             minutes[key] += TICK
             holds[key].add(number)
-    found = []
+    mostly_held = []
     for (day, member), held in sorted(minutes.items()):
         share = (
             100
@@ -296,8 +296,8 @@ def _held_days(session: Session, now: datetime, much: int) -> list[tuple[date, s
             )
         )
         if share > much and len(holds[day, member]) >= FEWEST_HOLDS:
-            found.append((day, catalogue.staff[member].slug, share))
-    return found
+            mostly_held.append((day, catalogue.staff[member].slug, share))
+    return mostly_held
 
 
 def _held(days: list[tuple[date, str, int]]) -> Finding:
@@ -339,9 +339,12 @@ def _late(now: datetime) -> dict[str, tuple[Any, ...]]:
     """Of each part of a purge the table, and which of its rows were due a day ago."""
     at, late = int(now.timestamp()), now - LATE
     due = int(late.timestamp())
-    over = tab_session.c.idle_expires_at < due  # never the later one of a tab's two limits
     return {
-        "unfinished bookings": (tab_session, tab_session.c.state == "active", over),
+        "unfinished bookings": (
+            tab_session,
+            tab_session.c.state == "active",
+            tab_session.c.idle_expires_at < due,  # never the later one of a tab's two limits
+        ),
         "traces of older ones": (
             tab_session,
             tab_session.c.state != "active",

@@ -216,8 +216,8 @@ def ready() -> AnySession:
 
     if missing := pending(current_sidebook().engine):
         version = current(current_sidebook().engine)
-        found = f"at version {version}, and needs {missing[-1]}" if version else "not set up yet"
-        raise click.ClickException(f"The database is {found}. Run flask booking init first.")
+        state = f"at version {version}, and needs {missing[-1]}" if version else "not set up yet"
+        raise click.ClickException(f"The database is {state}. Run flask booking init first.")
     return current_sidebook().session
 
 

@@ -37,8 +37,8 @@ LET_GO = "These times were let go of, and can be booked again. Their tabs may ch
 def holds(on: Day | None, staff: str | None) -> None:
     """Show the times that are held while somebody books them, and by how many visitors."""
     with read_transaction(ready()) as session:
-        found = live_holds(session, _which(session, on, staff), now=now())
-        lines = list(_lines(session, found, _names(session)))
+        live = live_holds(session, _which(session, on, staff), now=now())
+        lines = list(_lines(session, live, _names(session)))
     say(*(lines or ["No such time is held." if on or staff else "No time is held."]))
 
 
@@ -84,9 +84,9 @@ def describe_released(session: Session, gone: Sequence[Hold]) -> Iterator[str]:
     """Return what became of holds that an appointment took the place of."""
     catalogue = read_catalogue(session)
     for held in gone:
-        service = catalogue.every_service[held.service_id].name
         yield (
-            f"Let go of for it: {service} on {span(held.starts_at, held.ends_at, catalogue.zone)}, "
+            f"Let go of for it: {catalogue.every_service[held.service_id].name} on "
+            f"{span(held.starts_at, held.ends_at, catalogue.zone)}, "
             f"which tab {held.tab_session_id} held since {_since(held, catalogue.zone)}."
         )
 
@@ -101,10 +101,10 @@ def _which(session: Session, on: Day | None, staff: str | None) -> HoldFilter:
 
 
 def _mark(session: Session, which: HoldFilter, width: str) -> tuple[str, bytes]:
-    found = live_holds(session, which, now=now())
-    if not found:
+    live = live_holds(session, which, now=now())
+    if not live:
         raise click.ClickException(f"Tab {which.tab} holds no time. Nothing was changed.")
-    mark: bytes | None = getattr(found[0], width)
+    mark: bytes | None = getattr(live[0], width)
     if mark is None:
         raise click.ClickException(
             "Nothing tells who holds that time, so none is known to be like it."
@@ -117,17 +117,17 @@ Names = Mapping[tuple[str, bytes | None], str]
 
 def _names(session: Session) -> Names:
     """A letter for each visitor and network, with how many times it holds; good for one list."""
-    found = live_holds(session, HoldFilter(), now=now())
+    live = live_holds(session, HoldFilter(), now=now())
     named = {}
     for width in WIDTHS:
-        counts = Counter(mark for held in found if (mark := getattr(held, width)) is not None)
+        counts = Counter(mark for held in live if (mark := getattr(held, width)) is not None)
         for place, (mark, number) in enumerate(counts.most_common()):
             named[width, mark] = f"{_letters(place)} ({number})"
     return named
 
 
-def _lines(session: Session, found: Sequence[Hold], names: Names) -> Iterator[str]:
-    if not found:
+def _lines(session: Session, live: Sequence[Hold], names: Names) -> Iterator[str]:
+    if not live:
         return
     catalogue = read_catalogue(session)
     zone = catalogue.zone
@@ -141,7 +141,7 @@ def _lines(session: Session, found: Sequence[Hold], names: Names) -> Iterator[st
             time_of_day(held.expires, zone),
             *(names.get((width, getattr(held, width)), "-") for width in WIDTHS),
         )
-        for held in sorted(found, key=lambda held: (held.starts_at, held.id))
+        for held in sorted(live, key=lambda held: (held.starts_at, held.id))
     ]
     yield from table([HEAD, *rows])
 

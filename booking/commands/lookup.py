@@ -83,8 +83,8 @@ Command = Callable[..., Any]
 
 def booking_named(session: Session, reference: str) -> Booking:
     """Return the appointment of that reference."""
-    if found := reads.booking_by_reference(session, reference):
-        return found
+    if booking := reads.booking_by_reference(session, reference):
+        return booking
     raise click.ClickException(
         "No appointment has that reference. flask booking list --all shows them."
     )
@@ -93,8 +93,8 @@ def booking_named(session: Session, reference: str) -> Booking:
 def service_named(session: Session, slug: str) -> Service:
     """Return the service of that slug, if it can be booked."""
     known = {service.slug: service for service in reads.services(session)}
-    if found := known.get(slug) or _called(slug, list(known.values())):
-        return found
+    if service := known.get(slug) or _called(slug, list(known.values())):
+        return service
     raise click.ClickException(f"No service is called {slug}. There are: {', '.join(known)}.")
 
 
@@ -103,8 +103,8 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
     known = {member.slug: member for member in service.staff if not member.retired}
     if slug is None:
         return list(known.values())
-    if found := known.get(staff_named(session, slug).slug):
-        return [found]
+    if member := known.get(staff_named(session, slug).slug):
+        return [member]
     raise click.ClickException(
         f"{slug} does not offer {service.name}. There are: {', '.join(known)}."
     )
@@ -112,9 +112,9 @@ def staff_offering(session: Session, service: Service, slug: str | None) -> Sequ
 
 def staff_named(session: Session, slug: str) -> StaffMember:
     """Return the staff member of that slug, even one who left: appointments may remain."""
-    found = reads.staff_by_slug(session, slug)
-    if found := found or _called(slug, list(session.scalars(select(StaffMember)))):
-        return found
+    member = reads.staff_by_slug(session, slug)
+    if member := member or _called(slug, list(session.scalars(select(StaffMember)))):
+        return member
     known = {member.slug for service in reads.services(session) for member in service.staff}
     raise click.ClickException(f"Nobody is called {slug}. There are: {', '.join(sorted(known))}.")
 
@@ -126,8 +126,8 @@ def _called(typed: str, known: Sequence[Named]) -> Named | None:
     """The one whose slug or name that may be; None where it may be several, or nobody."""
     wanted = folded(typed)
     by_slug = [one for one in known if folded(one.slug) == wanted.replace(" ", "-")]
-    found = by_slug or [one for one in known if folded(one.name) == wanted]
-    return found[0] if len(found) == 1 else None
+    fitting = by_slug or [one for one in known if folded(one.name) == wanted]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def like_option(text: str) -> Callable[[Command], Command]:
@@ -187,11 +187,11 @@ def day(written: str) -> Day:
     with suppress(InvalidValue):
         counted(written, date.min.replace(year=YEARS[0]))
         return partial(counted, written)
-    if found := _read(written, "%Y-%m-%d"):
-        if found.year in YEARS:
-            return lambda _today: found
+    if named := _read(written, "%Y-%m-%d"):
+        if named.year in YEARS:
+            return lambda _today: named
         raise click.BadParameter(
-            f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
+            f"{named} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}"
         )
     remedy = " or ".join(_meant(written)) or (
         'one such as 2026-12-24, "tomorrow", "next friday", "+3 weeks"'
@@ -208,10 +208,10 @@ def instant(written: str, now: datetime, zone: ZoneInfo) -> datetime:
     today = local_day(to_minute(now), zone)
     text, offset = _apart(_with_usual_digits(written))
     try:
-        found = moment(text, today)
-        if found.minute is None:
-            raise WrittenOtherwise(f'say the time of day, too: "{found.day} 14:30"')
-        return starting(found, zone) if offset is None else _at(found, offset, zone)
+        named = moment(text, today)
+        if named.minute is None:
+            raise WrittenOtherwise(f'say the time of day, too: "{named.day} 14:30"')
+        return starting(named, zone) if offset is None else _at(named, offset, zone)
     except WrittenOtherwise as wrong:
         raise click.ClickException(f"{written}: {wrong}.") from wrong
     except InvalidValue as wrong:
@@ -233,26 +233,26 @@ def _apart(written: str) -> tuple[str, timedelta | None]:
 
 
 def _at(moment: Moment, offset: timedelta, zone: ZoneInfo) -> datetime:
-    found = [from_minute(each) for each in instants(moment.day, moment.minute or 0, zone)]
-    fitting = [each for each in found if each.astimezone(zone).utcoffset() == offset]
+    possible = [from_minute(each) for each in instants(moment.day, moment.minute or 0, zone)]
+    fitting = [each for each in possible if each.astimezone(zone).utcoffset() == offset]
     if fitting:
         return fitting[0]
     starting(moment, zone)  # says it of a time that the clock leaves out
-    shown = " and ".join(offset_of(each.astimezone(zone)) for each in found)
+    shown = " and ".join(offset_of(each.astimezone(zone)) for each in possible)
     raise WrittenOtherwise(f"the clock of {zone.key} is at {shown} then; write that, or nothing")
 
 
 def _example(written: str, today: date) -> str:
     head, _, time = written.strip().rpartition(" ")
-    if meant := [f'"{found} {time}"' for found in _meant(head)]:
+    if meant := [f'"{day} {time}"' for day in _meant(head)]:
         return f"Write {' or '.join(meant)}"
     return f'Write it with its time of day, such as "{today} 14:30" or "next friday 9:00"'
 
 
 def _meant(written: str) -> list[str]:
     """The days that may be meant by one that is written as elsewhere."""
-    found = (_read(written, form) for form in _ELSEWHERE)
-    return list({each.isoformat(): None for each in found if each and each.year in YEARS})
+    days = (_read(written, form) for form in _ELSEWHERE)
+    return list({each.isoformat(): None for each in days if each and each.year in YEARS})
 
 
 def _with_usual_digits(written: str) -> str:

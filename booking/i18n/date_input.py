@@ -108,17 +108,17 @@ def ending(moment: Moment, zone: ZoneInfo) -> datetime:
     return from_minute(_instants(moment, zone)[-1])
 
 
-def format_date(found: date) -> str:
+def format_date(day: date) -> str:
     """A date with its weekday, in the same words whatever the machine's language."""
-    return f"{WEEKDAYS[found.weekday()].capitalize()} {found.isoformat()}"
+    return f"{WEEKDAYS[day.weekday()].capitalize()} {day.isoformat()}"
 
 
 def _instants(moment: Moment, zone: ZoneInfo) -> tuple[int, ...]:
     day, minute = moment.day, moment.minute
     if minute is None:
         return day_interval(day, zone)
-    if found := instants(day, minute, zone):
-        return found
+    if same_day := instants(day, minute, zone):
+        return same_day
     raise InvalidValue(
         f"the clocks go forward on {day} and have no {minute // 60:02}:{minute % 60:02}; "
         "write a time an hour earlier or later"
@@ -149,18 +149,18 @@ def _is_day(value: str, today: date) -> bool:
 
 def _from_digits(value: str) -> date:
     try:
-        found = date.fromisoformat(value.strip())
+        day = date.fromisoformat(value.strip())
     except ValueError:
         raise InvalidValue(
             f'"{value}" is not on any calendar; write one such as 2026-12-24'
         ) from None
-    return _in_reach(found)
+    return _in_reach(day)
 
 
-def _in_reach(found: date) -> date:
-    if found.year not in YEARS:
-        raise InvalidValue(f"{found} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
-    return found
+def _in_reach(day: date) -> date:
+    if day.year not in YEARS:
+        raise InvalidValue(f"{day} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
+    return day
 
 
 def _days_until(weekday: str, start: date) -> int:

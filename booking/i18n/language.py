@@ -67,11 +67,11 @@ def load_languages(folder: Path | None = None) -> Mapping[str, Language]:
     Raises: BrokenCatalogue for a file that is no catalogue, and babel's UnknownLocaleError for a
     language that CLDR does not know.
     """
-    found = {ENGLISH.tag: ENGLISH}
+    languages = {ENGLISH.tag: ENGLISH}
     for path in sorted((folder or CATALOGUES).glob("*/LC_MESSAGES")):
         tag = path.parent.name.replace("_", "-")
-        found[tag] = Language(tag, Locale.parse(tag, sep="-"), _read_catalogue(path))
-    return found
+        languages[tag] = Language(tag, Locale.parse(tag, sep="-"), _read_catalogue(path))
+    return languages
 
 
 def _read_catalogue(folder: Path) -> NullTranslations:
@@ -101,8 +101,7 @@ def gettext(message: str, /, **values: object) -> str:
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """Return the message for that number by the language's own plural; `%(number)s` is filled."""
-    text = current_language().catalogue.ngettext(one, many, number)
-    return text % {"number": number, **values}
+    return current_language().catalogue.ngettext(one, many, number) % {"number": number, **values}
 
 
 def gettext_noop(message: str) -> str:

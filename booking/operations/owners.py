@@ -33,9 +33,9 @@ def let_go(session: Session, which: HoldFilter, *, now: datetime) -> Sequence[Ho
     How long their tabs have been holding stays written down, so that choosing again gives none of
     them a fresh hold. One that is confirmed at this moment is a booking, and stays.
     """
-    found = live_holds(session, which, now=now, lock=True)
-    _let_go(session, [held.id for held in found], now)
-    return found
+    live = live_holds(session, which, now=now, lock=True)
+    _let_go(session, [held.id for held in live], now)
+    return live
 
 
 def over_holds(
@@ -89,13 +89,13 @@ def cancel_like(
     session: Session, booking: Booking, *, width: str = "visitor", now: datetime
 ) -> Sequence[Booking]:
     """Cancel all appointments to come that the same visitor or network booked, and return them."""
-    found = []
+    cancelled = []
     for one in bookings_like(session, booking, width=width, now=now):
         try:
-            found.append(cancel(session, one, by="owner", now=now))
+            cancelled.append(cancel(session, one, by="owner", now=now))
         except AppointmentPast:  # moved by somebody else at this moment
             continue
-    return found
+    return cancelled
 
 
 def _over_holds_of(
@@ -131,10 +131,10 @@ def _clear(
 ) -> Sequence[Hold]:
     """Let go of the `most` latest holds on these ticks, or of all, and return them."""
     there = holds_on(session, resource_id, ticks, now=now)[-most if most else None :]
-    found = live_holds(session, HoldFilter(numbers=there), now=now, lock=True)
+    live = live_holds(session, HoldFilter(numbers=there), now=now, lock=True)
     # While we waited for it, one of them may have been confirmed or moved elsewhere.
     still = set(holds_on(session, resource_id, ticks, now=now))
-    gone = [held for held in found if held.id in still]
+    gone = [held for held in live if held.id in still]
     _let_go(session, [held.id for held in gone], now)
     return gone
 

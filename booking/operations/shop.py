@@ -151,17 +151,17 @@ def _vanished_services(session: Session, plans: tuple[ServicePlan, ...]) -> Iter
 
 
 def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[Change]:
-    found = list(session.scalars(select(Closure)))
-    before = [*found]
+    rows = list(session.scalars(select(Closure)))
+    before = [*rows]
     yield from _merge(
-        found,
+        rows,
         lambda row: (row.first_day, row.last_day),
         {(plan.first_day, plan.last_day): vars(plan) for plan in plans},
         Closure,
         lambda span: Thing("closure", span),
     )
-    session.add_all(found)
-    for gone in [row for row in before if row not in found]:
+    session.add_all(rows)
+    for gone in [row for row in before if row not in rows]:
         session.delete(gone)
 
 
@@ -169,8 +169,8 @@ def _closures(session: Session, plans: tuple[ClosurePlan, ...]) -> Iterator[Chan
 
 
 def _staff(session: Session, plans: tuple[StaffPlan, ...]) -> Iterator[Change]:
-    found = session.scalars(select(StaffMember).with_for_update().order_by(StaffMember.id)).all()
-    rows, gone = _partition(found, lambda row: row.slug, {plan.slug for plan in plans})
+    stored = session.scalars(select(StaffMember).with_for_update().order_by(StaffMember.id)).all()
+    rows, gone = _partition(stored, lambda row: row.slug, {plan.slug for plan in plans})
     services = {row.slug: row for row in session.scalars(select(Service))}
     for position, plan in enumerate(plans, start=1):
         attributes = ("slug", "name", "about", "zone")
@@ -268,8 +268,8 @@ def _changed_ranges(thing: Thing, before: Ranges, after: Ranges) -> Change:
 
 def _update(row: object, values: Mapping[str, Any], thing: Thing) -> Iterator[Change]:
     """Give the row these values; no change where it had them all."""
-    found = [Difference(name, getattr(row, name), value) for name, value in values.items()]
-    differences = [one for one in found if one.before != one.after]
+    compared = [Difference(name, getattr(row, name), value) for name, value in values.items()]
+    differences = [one for one in compared if one.before != one.after]
     for one in differences:
         setattr(row, one.name, one.after)
     if differences:
@@ -281,9 +281,9 @@ def _partition(
 ) -> tuple[dict[Key, Row], list[Row]]:
     """Return the rows that are still wanted, by their key, and the others."""
     keys = set(wanted)
-    found = list(rows)
-    kept = {key(row): row for row in found if key(row) in keys}
-    return kept, [row for row in found if row not in kept.values()]
+    stored = list(rows)
+    kept = {key(row): row for row in stored if key(row) in keys}
+    return kept, [row for row in stored if row not in kept.values()]
 
 
 def _merge(

@@ -87,11 +87,11 @@ class Config:
         self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
     ) -> int:
         """End up to `most` of these tabs, those that reached their goal too; return how many."""
-        found = store.open_sessions(session, which, most)
-        if found:
-            store.end(session, [row for row, _ in found], reason, completed=True)
-        self._release(session, [row for row, was in found if was == "active"])
-        return len(found)
+        rows = store.open_sessions(session, which, most)
+        if rows:
+            store.end(session, [row for row, _ in rows], reason, completed=True)
+        self._release(session, [row for row, was in rows if was == "active"])
+        return len(rows)
 
     def report_stored(self, session: Session, flow: str, rows: int, size: int) -> None:
         """Tell the app what was stored for tabs, before it is committed."""
@@ -199,13 +199,13 @@ def current_config() -> Config:
 
     Raises: TabSessionError, with the remedy.
     """
-    found: Config | None = current_app.extensions.get(_NAME)
-    if found is None:
+    config: Config | None = current_app.extensions.get(_NAME)
+    if config is None:
         raise TabSessionError(
             "This app has no tab sessions yet. Write TabSessions(app, db.session) after the app "
             "and its database are made."
         )
-    return found
+    return config
 
 
 def limits_of(app: Flask) -> Limits:

@@ -79,12 +79,12 @@ def kind(control: Tag) -> str:
 
 def controls(form: Tag) -> list[Tag]:
     """The form's usable fields and buttons in page order, those tied to it by ``form=`` last."""
-    found = [control for control in named(form, *_CONTROLS) if "form" not in control.attrs]
+    own = [control for control in named(form, *_CONTROLS) if "form" not in control.attrs]
     top = next((parent for parent in form.parents if isinstance(parent, BeautifulSoup)), None)
     name = attribute(form, "id")
     if top is not None and name:
-        found += [control for control in having(top, "form") if attribute(control, "form") == name]
-    return [control for control in found if not disabled(control)]
+        own += [control for control in having(top, "form") if attribute(control, "form") == name]
+    return [control for control in own if not disabled(control)]
 
 
 def disabled(control: Tag) -> bool:
@@ -190,19 +190,18 @@ def describe(form: Tag) -> str:
 
 def _files(name: str, value: Typed) -> list[File]:
     files = value if isinstance(value, list) else [value]
-    found = [each for each in files if isinstance(each, File)]
-    if len(found) != len(files):
+    chosen = [each for each in files if isinstance(each, File)]
+    if len(chosen) != len(files):
         raise ValueError(f"{name!r} takes files: booking.testing.File('photo.png', content).")
-    return found
+    return chosen
 
 
 def _one(name: str, choices: list[Tag], value: str) -> Tag:
     for choice in choices:
         if option_value(choice) == value:
             return choice
-    offered = " | ".join(option_value(choice) for choice in choices)
     raise ValueError(
-        f"{name!r} does not offer {value!r}, only: {offered}. "
+        f"{name!r} does not offer {value!r}, only: {' | '.join(map(option_value, choices))}. "
         "To send what the page does not offer, pass force=True."
     )
 
@@ -238,16 +237,16 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
     Raises: ``LookupError`` when there is none, or more than one.
     """
     step = first_having(page, "data-step")
-    found = (_select(step, selector) if step else []) or _select(page, selector)
-    if not found:
+    forms = (_select(step, selector) if step else []) or _select(page, selector)
+    if not forms:
         where = f"step {attribute(step, 'data-step')}" if step else "the page"
         raise LookupError(f"There is no form to fill on {where}.")
-    if len(found) == 1:
-        return found[0]
-    fit = [form for form in found if {attribute(c, "name") for c in controls(form)} >= {*fields}]
+    if len(forms) == 1:
+        return forms[0]
+    fit = [form for form in forms if {attribute(c, "name") for c in controls(form)} >= {*fields}]
     if len(fit) == 1:
         return fit[0]
-    listed = "; ".join(describe(form) for form in found)
+    listed = "; ".join(describe(form) for form in forms)
     raise LookupError(f"Which form? Pass its CSS selector first. There are: {listed}.")
 
 
@@ -257,17 +256,17 @@ def clickable_on(page: BeautifulSoup, what: str) -> Tag:
     Raises: ``LookupError`` when there is none, or more than one.
     """
     everything = page.select("a[href], button, input[type=submit], [hx-get], [hx-post]")
-    found = [element for element in everything if what in _names(element)]
-    if not found:
+    fitting = [element for element in everything if what in _names(element)]
+    if not fitting:
         try:
-            found = page.select(what)
+            fitting = page.select(what)
         except SelectorSyntaxError:
-            found = []
-    if len(found) == 1:
-        return found[0]
+            fitting = []
+    if len(fitting) == 1:
+        return fitting[0]
     plain = page.select("a[href], button, input[type=submit]")
-    seen = ", ".join(repr(_names(element)[0]) for element in found or plain)
-    count = "Several" if found else "No"
+    seen = ", ".join(repr(_names(element)[0]) for element in fitting or plain)
+    count = "Several" if fitting else "No"
     raise LookupError(f"{count} links or buttons match {what!r}. Seen: {seen}.")
 
 

@@ -27,7 +27,7 @@ def done(box: Tag) -> str:
     start = bytes.fromhex(wanted.salt + wanted.nonce)  # altcha's own loop takes six times as long
     bar = next(named(box, "progress"), None)  # its end says how many numbers there are to try
     for number in range(int(attribute(bar, "max") or 0) if bar else 0):
-        found = sha256(start + number.to_bytes(4, "big")).hexdigest()
-        if found.startswith(wanted.key_prefix):
-            return Payload(challenge, Solution(number, found)).to_base64()
+        digest = sha256(start + number.to_bytes(4, "big")).hexdigest()
+        if digest.startswith(wanted.key_prefix):
+            return Payload(challenge, Solution(number, digest)).to_base64()
     raise LookupError("No number solves the sum that this page asks for.")

@@ -86,20 +86,20 @@ def take_first_step(page: BeautifulSoup, *, is_new: bool) -> str | None:
 def _target(page: BeautifulSoup, element: Tag, headers: Headers) -> Tag:
     wanted = headers.get("HX-Retarget") or attribute(element, "hx-target") or "this"
     where, _, selector = wanted.partition(" ")
-    found: Tag | None
+    goal: Tag | None
     if _ID.fullmatch(wanted):
-        found = with_id(page, wanted[1:])
+        goal = with_id(page, wanted[1:])
     elif wanted == "this":
-        found = element
+        goal = element
     elif where == "closest":
-        found = element.css.closest(selector)
+        goal = element.css.closest(selector)
     elif where == "find":
-        found = element.select_one(selector)
+        goal = element.select_one(selector)
     else:
-        found = page.select_one(wanted)
-    if found is None:
+        goal = page.select_one(wanted)
+    if goal is None:
         raise LookupError(f"hx-target={wanted!r} matches nothing on the page.")
-    return found
+    return goal
 
 
 def _style(page: BeautifulSoup, element: Tag, answer: TestResponse, how: str | None) -> str:

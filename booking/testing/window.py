@@ -267,8 +267,8 @@ class Window:
         field["value"] = sums.done(box)
         if form := with_id(self.page, attribute(field, "form") or ""):
             return self._press(form)
-        called = swaps.action(field) or ("POST", self.url)
-        return self._call(field, *called, forms.own_value(field))
+        verb, url = swaps.action(field) or ("POST", self.url)
+        return self._call(field, verb, url, forms.own_value(field))
 
     def _submit_on_load(self) -> Self:
         """Send the form that asks to send itself: once in the life of a page."""

@@ -152,9 +152,9 @@ class WrittenAhead(Extension):
         """Replace what says a constant message by the message."""
         tokens, place = list(stream), 0
         while place < len(tokens):
-            found = tokens[place : place + len(_MESSAGE)]
-            is_message = tuple(token.type for token in found) == _MESSAGE and found[1].value == "_"
-            yield Token(found[0].lineno, "data", text(found[3].value)) if is_message else found[0]
+            ahead = tokens[place : place + len(_MESSAGE)]
+            is_message = tuple(token.type for token in ahead) == _MESSAGE and ahead[1].value == "_"
+            yield Token(ahead[0].lineno, "data", text(ahead[3].value)) if is_message else ahead[0]
             place += len(_MESSAGE) if is_message else 1
 
 

@@ -86,10 +86,9 @@ def calendar(token: str) -> Response:
         booking = _booking(session, token)
         url = public_url(".appointment", token=token)
         file = calendar_file(booking, get_shop(session), url=url, now=_now())
-        name = f"appointment-{booking.reference}.ics"
         headers = {
             "Content-Type": CONTENT_TYPE,
-            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Disposition": f'attachment; filename="appointment-{booking.reference}.ics"',
         }
         return make_response((file, headers))
 

@@ -83,8 +83,8 @@ def _begun_before(instant: datetime) -> ColumnElement[bool]:
 def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
     config, revoked, last = current_config(), 0, 0
     if session is not None:
-        while found := config.end_all(session, which, "revoked", most=_BATCH):
-            revoked += found
+        while ended := config.end_all(session, which, "revoked", most=_BATCH):
+            revoked += ended
         return revoked
     # Looked for where nobody waits for it: there may be a million tombstones in between.
     while rows := run_read_only(
