@@ -1,19 +1,19 @@
 """Two appointments side by side, in every order the steps of two tabs can be taken in.
 
-On PostgreSQL, and with a refresh after each step, some of the orders stand for all: `--all` takes
-the others as well.
+Some of the orders stand for all: in them each step of one tab comes wherever the other may stand.
+`--all` takes the others as well.
 """
 
-from contextlib import closing
+from functools import cache
+from itertools import product
 
 import pytest
-import time_machine
 from flask import Flask
 
 from booking.testing import TabClient
-from tests.customer_walkthrough.beginnings import VISITS, Beginnings
-from tests.customer_walkthrough.conftest import NOW
 from tests.customer_walkthrough.visits import (
+    ADA,
+    BEN,
     STEPS,
     Visit,
     bookings_in,
@@ -22,48 +22,61 @@ from tests.customer_walkthrough.visits import (
     take,
 )
 
+VISITS = {"A": ADA, "B": BEN}
 ORDERS = orders()
-SOME = 18  # every so many-th order stands for those between
-DATABASES = [
-    "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.postgresql),
-]
 
 
-def some():
-    """The orders, all but every so many-th of them extra."""
+def moments(order: str, turns: int) -> set[tuple[int, int, str]]:
+    """So many turns in a row, each time with how far both tabs had come before them."""
+    starts = range(len(order) - turns + 1)
+    return {(order.count("A", 0, at), at, order[at : at + turns]) for at in starts}
+
+
+@cache
+def covering(turns: int) -> list[str]:
+    """A few orders in which there is every moment that there is in any."""
+    left, chosen = set().union(*(moments(order, turns) for order in ORDERS)), []
+    while left:
+        chosen.append(max(ORDERS, key=lambda order: len(left & moments(order, turns))))
+        left -= moments(chosen[-1], turns)
+    return chosen
+
+
+def every_order(**in_every_run: list[str]) -> list:
+    """All orders on both databases; what is not named is extra."""
+    marks = {"sqlite": [], "postgresql": [pytest.mark.postgresql]}
     return [
-        pytest.param(order, marks=[pytest.mark.extra] if number % SOME else [])
-        for number, order in enumerate(ORDERS)
+        pytest.param(
+            database,
+            order,
+            marks=marks[database]
+            + ([] if order in in_every_run.get(database, ()) else [pytest.mark.extra]),
+        )
+        for database, order in product(marks, ORDERS)
     ]
-
-
-@pytest.fixture(scope="module")
-def beginnings(walked_app):
-    with time_machine.travel(NOW):
-        made = Beginnings(walked_app)
-    with closing(made):
-        yield made
 
 
 def test_there_are_252_orders():
     assert len(set(ORDERS)) == 252
 
 
-@pytest.mark.parametrize("walked_app", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("order", ORDERS)
-def test_in_every_order_both_tabs_get_what_they_asked_for(beginnings, app, order):
-    assert_booked(app, beginnings.walk(order))
+@pytest.mark.parametrize(("turns", "few", "met"), [(1, 10, 60), (2, 19, 98)])
+def test_few_orders_have_each_step_of_one_tab_wherever_the_other_stands(turns, few, met):
+    """One turn: at each of 36 places either tab goes on, if it can. Two: and either after it."""
+    assert len(covering(turns)) == few
+    assert len(set().union(*(moments(order, turns) for order in covering(turns)))) == met
 
 
-@pytest.mark.parametrize("walked_app", DATABASES[1:], indirect=True)
-@pytest.mark.parametrize("order", some())
-def test_on_postgresql_it_is_the_same(app, order):
+@pytest.mark.parametrize(
+    ("walked_app", "order"), every_order(sqlite=covering(2)), indirect=["walked_app"]
+)
+def test_in_every_order_both_tabs_get_what_they_asked_for(app, order):
     assert_booked(app, side_by_side(app, order))
 
 
-@pytest.mark.parametrize("walked_app", DATABASES, indirect=True)
-@pytest.mark.parametrize("order", some())
+@pytest.mark.parametrize(
+    ("walked_app", "order"), every_order(postgresql=covering(1)), indirect=["walked_app"]
+)
 def test_refreshing_after_every_step_changes_nothing(app, order):
     assert_booked(app, side_by_side(app, order, refreshing=True))
 
