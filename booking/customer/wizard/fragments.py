@@ -38,7 +38,7 @@ def show(tab: TabSession, wanted: str | None = None, **extra: Any) -> Response:
     Where that is another step, HX-Replace-Url corrects the address bar. `extra` is for the wanted
     step's own `context`, and for that step alone, but for `alerts`, `notices` and `zone`, and for
     what differs: `differing`, and `answer_version`, that of a form that was refused.
-    `seen` is the state that was committed just now, if any.
+    `committed` is the state that was committed just now, if any.
     """
     step, html = _fragment(tab, wanted, **extra)
     headers = {} if step == wanted else {"HX-Replace-Url": urls.address(step)}
@@ -70,14 +70,14 @@ def _fragment(
     zone: str = "",
     differing: Rows | None = None,
     answer_version: str = "",
-    seen: WizardState | None = None,
+    committed: WizardState | None = None,
     **extra: Any,
 ) -> tuple[str, str]:
     if tab.state == "completed":
-        return "done", done.render_done(tab, seen, alerts=alerts, notices=notices)
-    draft = seen.draft if seen else BookingDraft.of(tab.data)
+        return "done", done.render_done(tab, committed, alerts=alerts, notices=notices)
+    draft = committed.draft if committed else BookingDraft.of(tab.data)
     draft.zone = zone or draft.zone
-    wizard = load_state(tab, draft, seen)
+    wizard = load_state(tab, draft, committed)
     progress = progress_of(wizard)
     step = progress.right_step(wanted) if wanted else progress.open_step
     own: dict[str, Any] = {"differing": differing or []}
@@ -138,7 +138,7 @@ def _recovery_fields(wizard: WizardState, progress: Progress, step: Step) -> dic
 def accept(wizard: WizardState, notices: Sequence[str] = ()) -> DeferredResponse:
     """Save the answer, which holds, and go on to the next step."""
     wizard.draft.store(wizard.tab.data)
-    return wizard.tab.render_after_commit(go_on, notices=notices, seen=wizard)
+    return wizard.tab.render_after_commit(go_on, notices=notices, committed=wizard)
 
 
 def refuse(

@@ -316,20 +316,20 @@ class WizardState:
 
 
 def load_state(
-    tab: TabSession, draft: BookingDraft | None = None, seen: WizardState | None = None
+    tab: TabSession, draft: BookingDraft | None = None, committed: WizardState | None = None
 ) -> WizardState:
     """Look up the answers of this tab's draft, or of that one.
 
-    A draft that is given is used as it is, so that what changes in it is seen here. `seen` is the
-    state that was committed a moment ago: what it has read or written is not read again.
+    A draft that is given is used as it is, so that what changes in it is seen here. `committed` is
+    the state that was committed a moment ago: what it has read or written is not read again.
     """
     draft = draft or BookingDraft.of(tab.data)
-    catalogue = seen.catalogue if seen else read_catalogue(tab.session)
+    catalogue = committed.catalogue if committed else read_catalogue(tab.session)
     service = selected(catalogue.services, draft.service)
     staff = active_staff(service)
     state = WizardState(tab, draft, catalogue, service, staff, eligible_staff(staff, draft.staff))
-    if seen and draft.slot and "tab_hold" in vars(seen):
-        state.tab_hold = seen.tab_hold
+    if committed and draft.slot and "tab_hold" in vars(committed):
+        state.tab_hold = committed.tab_hold
     return state
 
 

@@ -29,19 +29,21 @@ class DoneStep(Step):
 
 def render_done(
     tab: TabSession,
-    seen: WizardState | None = None,
+    committed: WizardState | None = None,
     *,
     alerts: Sequence[str] = (),
     notices: Sequence[str] = (),
 ) -> str:
-    """Return the confirmation; `seen` is the state that was committed just now, if any.
+    """Return the confirmation; `committed` is the state that was committed just now, if any.
 
     Raises: TabSessionGone when the booking has left the database.
     """
-    booking = (seen and seen.booked) or reads.booking_by_reference(tab.session, tab.result or "")
+    booking = (committed and committed.booked) or reads.booking_by_reference(
+        tab.session, tab.result or ""
+    )
     if booking is None:
         raise TabSessionGone("completed")
-    shop = seen.shop if seen else get_shop(tab.session)
+    shop = committed.shop if committed else get_shop(tab.session)
     return render(
         "_done.html",
         shop,

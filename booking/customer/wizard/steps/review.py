@@ -89,7 +89,7 @@ class ReviewStep(Step):
             return refuse(tab, self, 429, [visitor_limit(reached.limit)])
         except AlreadyConfirmed:
             return refuse(tab, self, 409, [_(REVIEW_OUTDATED)])
-        return tab.render_after_commit(go_on, seen=wizard)
+        return tab.render_after_commit(go_on, committed=wizard)
 
 
 def _make_booking(wizard: WizardState) -> Booking:
