@@ -1,12 +1,17 @@
 """What a database of the version before holds is migrated and goes on.
 
-The files in tests/fixtures/previous_version were made by make.py there, at commit 2056237.
+The files in tests/fixtures/previous_version were made at commit 2056237: `database.sql` is a SQLite
+file as text, of a shop in mid-morning with bookings, live tabs at several steps, holds and a
+hand-over; `tabs.json` is what only browsers know: each tab's id, the form on its page, and what it
+was told. The script that wrote them runs at that commit alone, and is in the history:
+`git log -- tests/fixtures/previous_version/make.py`.
 """
 
 import json
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,10 +20,12 @@ from sqlalchemy import text
 
 from booking.testing import TabClient
 from tests.conftest import app_over
-from tests.fixtures.previous_version.make import ADA, LONG, MORNING
 
 FILES = Path(__file__).parent / "fixtures" / "previous_version"
 KEPT = json.loads((FILES / "tabs.json").read_text("utf-8"))
+MORNING = datetime(2026, 3, 2, 8, tzinfo=UTC)
+ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}
+LONG = {**ADA, "question_first_visit": "Yes", "question_wishes": "A glass of water"}
 STEPS = ["service", "time", "details", "review", "renewed"]
 ROOMY = {"visitor_share": 100, "held_share": 100}  # one address asks for it all
 HELD = text(
