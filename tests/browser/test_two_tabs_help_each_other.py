@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.test_what_stays_behind import left_in
 from tests.browser.wizard import at, fill, go_on, take
 from tests.customer_walkthrough.visits import ADA, BEN, bookings_in
-from tests.fixtures.axe import violations_by_day_and_night
+from tests.fixtures.axe import violations
 
 OFFER = "Use the details from my other booking"
 WARNING = "Your other booking, Short visit, is from"
@@ -103,10 +103,10 @@ def test_a_time_that_overlaps_may_be_confirmed_and_who_comes_back_to_the_other_t
 ):
     first, second = tab_at("review", SAME_TIME["ana"]), tab_at("details", SAME_TIME["ben"])
     expect(offer_on(second)).to_be_visible()
-    assert violations_by_day_and_night(second) == []
+    assert violations(second) == []
     take(second, ADA, "details")
     expect(second.get_by_text(WARNING)).to_be_visible()
-    assert violations_by_day_and_night(second) == []
+    assert violations(second) == []
     go_on(second)
     at(second, "done")
     assert len(bookings_in(live_server.app)) == 1

@@ -10,12 +10,12 @@ from flask import Flask
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 
 from tests.conftest import served
-from tests.fixtures.browsers import intercept, lent
+from tests.fixtures.browsers import ears, intercept, lent
 from tests.front_end.gallery import create_gallery, show
 from tests.front_end.samples import Context
 
 DESK = {"width": 1280, "height": 720}
-PROVOKED = re.compile(r"Failed to load resource|htmx:error")
+PROVOKED = re.compile(r"Failed to load resource|htmx:error|^5\d\d ")
 
 
 @pytest.fixture(scope="session")
@@ -54,29 +54,25 @@ def visitor(browser, gallery_url) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def ears() -> Iterator[dict[str, Callable]]:
-    """What listens for complaints; one fails the test."""
-    heard = []
-    yield {
-        "weberror": lambda event: heard.append(str(event.error)),
-        "console": lambda message: heard.extend(loud(message)),
-    }
-    assert not heard
+def listeners(complaints) -> Iterator[dict[str, Callable]]:
+    """What listens for complaints; one fails the test, but for those that it provokes."""
+    yield ears(complaints)
+    complaints[:] = [each for each in complaints if not PROVOKED.search(each)]
 
 
 @pytest.fixture
-def shared_context(visitor, ears) -> Iterator[BrowserContext]:
-    with lent(visitor, ears) as context:
+def shared_context(visitor, listeners) -> Iterator[BrowserContext]:
+    with lent(visitor, listeners) as context:
         yield context
 
 
 @pytest.fixture
-def own_context(browser, gallery_url, ears) -> Iterator[Callable[..., BrowserContext]]:
+def own_context(browser, gallery_url, listeners) -> Iterator[Callable[..., BrowserContext]]:
     with ExitStack() as made:
 
         def make(**options: object) -> BrowserContext:
             context = made.enter_context(browser.new_context(base_url=gallery_url, **options))
-            return made.enter_context(lent(context, ears))
+            return made.enter_context(lent(context, listeners))
 
         yield make
 
@@ -112,11 +108,6 @@ def look_at(window: Page, name: str) -> Page:
     window.goto(f"/page/{name}")
     window.wait_for_selector("h1[id], [role=alert]")
     return window
-
-
-def loud(message) -> list[str]:
-    complains = message.type in ("error", "warning") and not PROVOKED.search(message.text)
-    return [message.text] if complains else []
 
 
 @pytest.fixture

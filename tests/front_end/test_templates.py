@@ -8,7 +8,7 @@ from jinja2 import Environment
 from jinja2.meta import find_undeclared_variables
 
 from tests.front_end.gallery import ROOT
-from tests.front_end.samples import PAGES, SCENARIOS, ZOE, sample
+from tests.front_end.samples import PAGES, SCENARIOS, sample
 
 FRAGMENTS = [name for name in SCENARIOS if name not in PAGES]
 QUESTIONS = ("service", "staff", "time", "details", "review")
@@ -178,36 +178,6 @@ def test_times_are_one_question_in_groups_with_the_shops_own_clock_beside(soup):
     assert page.select_one("[name=slot][checked]")["value"] == "2026-12-10T14:30Z"
 
 
-def test_after_a_lost_time_the_nearest_ones_belong_to_the_same_question(soup):
-    page = soup("time-lost")
-    near = elements(page, ".sb-nearest input")
-    assert {(field["name"], field["form"]) for field in near} == {("slot", "times")}
-    assert page.select_one(".sb-nearest button")["form"] == page.form["id"]
-
-
-def test_the_shown_day_and_zone_travel_with_the_time(soup):
-    form = soup("time").form
-    assert form.select_one("[name=day]")["value"] == "2026-12-10"
-    assert form.select_one("[name=zone] [selected]")["value"] == "Europe/Lisbon"
-    assert form.select_one("[name=change]")["value"] == "zone"
-
-
-def test_review_confirms_the_draft_that_was_shown(soup):
-    form = soup("review").form
-    hidden = {field["name"]: field["value"] for field in form.select("[type=hidden]")}
-    given = sample("review").context
-    for name in ("idempotency_key", "review_version"):
-        assert hidden[name] == given[name] != ""
-
-
-def test_every_change_link_says_what_it_changes(soup):
-    links = [
-        link.get_text(" ", strip=True) for link in elements(soup("review"), ".sb-answer-change a")
-    ]
-    assert links[:2] == ["Change Service", "Change Person"]
-    assert len(links) == len(set(links))
-
-
 def test_done_carries_the_booking_for_machines_and_in_words(soup):
     section = soup("done").section
     assert section["data-booking-reference"] == sample("done").context["booking"]["reference"]
@@ -256,15 +226,6 @@ def test_a_refusal_is_not_followed_by_go_on(soup):
     page = soup("hold", {"hold": hold, "message": "Someone else took the time."})
     assert page.select_one("[role=alert]").text == "Someone else took the time."
     assert "go on" not in page.text
-
-
-def test_a_booking_that_is_over_keeps_what_was_typed_for_a_new_one(soup):
-    form = soup("gone").form
-    assert form.has_attr("data-new-booking")
-    sent = {field["name"]: field.get("value") or field.text for field in form.select("[name]")}
-    assert sent["name"] == "Zoë O'Neill-Nguyễn"
-    assert sent["service"] == "sports-massage"
-    assert sent["note"].strip() == ZOE["note"]
 
 
 def test_without_script_the_page_names_phone_and_address(soup):
