@@ -84,13 +84,6 @@ def test_a_draft_is_written_and_renewed_in_the_format_of_its_row(
     assert renewed.get().status_code == 410
 
 
-def test_a_format_that_was_changed_is_noticed(tab, session, caplog, another_cipher):
-    tab.post(text=TYPED)
-    put(session, "format = 1")
-    assert tab.get().status_code == 410
-    assert "a draft's key that is stored does not open" in caplog.text
-
-
 def test_a_key_cannot_be_given_another_format_by_itself(another_cipher):
     key = crypto.new_draft_key()
     for one, other in ((0, 1), (1, 0)):
@@ -121,14 +114,16 @@ def test_what_was_never_sealed_does_not_open(stored):
 @pytest.mark.parametrize(
     ("spoil", "what"),
     [
-        ("UPDATE booking_tab_session SET version = version + 1", "a draft that"),
-        ("UPDATE booking_tab_session SET wrapped_key = sealed", "a draft's key"),
+        ("version = version + 1", "a draft that"),
+        ("wrapped_key = sealed", "a draft's key"),
+        ("format = 1", "a draft's key"),
     ],
 )
-def test_what_does_not_open_is_named_in_the_log(tab, session, rows, caplog, spoil, what):
+def test_what_does_not_open_is_named_in_the_log(
+    tab, session, rows, caplog, another_cipher, spoil, what
+):
     tab.post(text=TYPED)
-    session.execute(text(spoil))
-    session.commit()
+    put(session, spoil)
     assert tab.get().status_code == 410
     assert f"{what}" in caplog.text
     assert f"(flow notes, row {rows()[0]['id']})" in caplog.text

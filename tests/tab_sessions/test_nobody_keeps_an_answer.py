@@ -2,13 +2,10 @@
 
 import pytest
 from flask import Response, abort, redirect, request
-from sqlalchemy import create_engine
-from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import (
     TabSessionGone,
     custom_session_route,
-    metadata,
     session_lifecycle,
     session_route,
 )
@@ -27,11 +24,15 @@ OWN = {
 
 
 @pytest.fixture
-def host(sqlite_url):
+def database_url(sqlite_url):
+    """One database is enough: nothing of this lies in it."""
+    return sqlite_url
+
+
+@pytest.fixture
+def host(session):
     """An app that would have everything kept: by its views, its error pages, its last hook."""
-    engine = create_engine(sqlite_url)
-    metadata.create_all(engine)
-    app = host_app(scoped_session(sessionmaker(engine)), request_bytes=2000)
+    app = host_app(session, request_bytes=2000)
     app.testing = False
     add_routes(app)
 

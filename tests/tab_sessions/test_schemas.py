@@ -116,27 +116,6 @@ def test_a_field_that_a_release_dropped_is_left_out(session):
     assert later.get("/look").text == "x"
 
 
-@dataclass
-class Nested:
-    note: Note = field(default_factory=Note)
-
-
-def test_a_schema_that_cannot_begin_or_go_on_fails_at_registration(session):
-    @dataclass
-    class NoDefault:
-        text: str
-
-    app = host_app(session)
-    with pytest.raises(TabSessionError, match=r"Nested\.note holds the dataclass Note"):
-        session_route(app, "/n", data=Nested)
-    with pytest.raises(TabSessionError, match=r"NoDefault\.text needs a default"):
-        session_route(app, "/a", data=NoDefault)
-    with pytest.raises(TabSessionError, match="neither a dataclass nor a Schema"):
-        session_route(app, "/b", data=int)
-    with pytest.raises(TabSessionError, match="a function for version 2"):
-        Schema(load=dict, dump=dict, version=3, upgrades={1: dict})
-
-
 def test_a_reading_post_cannot_write(session):
     app = host_app(session)
 
@@ -147,8 +126,6 @@ def test_a_reading_post_cannot_write(session):
 
     with pytest.raises(ReadOnlyTab):
         Tab(app.test_client()).post("/search")
-    with pytest.raises(TabSessionError, match="GET only reads"):
-        session_route(app, "/write", methods=["GET", "POST"], mode="write")
 
 
 def test_an_optional_route_also_answers_who_names_no_tab(session):

@@ -36,23 +36,15 @@ def test_the_first_accepted_write_makes_the_row(tab, rows):
     assert [(row["state"], row["flow"]) for row in rows()] == [("active", "notes")]
 
 
-@pytest.mark.parametrize("status", [400, 409, 422, 503])
-def test_a_refused_write_leaves_nothing(tab, rows, status):
-    assert tab.post(f"/refuse/{status}", text="typed").status_code == status
+@pytest.mark.parametrize("path", ["/refuse/400", "/refuse/409", "/refuse/503", "/abort"])
+def test_a_refused_write_leaves_nothing_and_a_draft_as_it_was(tab, rows, path):
+    assert tab.post(path, text="typed").status_code >= 400
     assert rows() == []
-
-
-def test_a_refused_write_leaves_the_draft_as_it_was(tab, rows):
     tab.post(text="kept")
     before = rows()
-    tab.post("/refuse/422", text="dropped")
+    tab.post(path, text="dropped")
     assert tab.get().text == "kept"
     assert rows() == before
-
-
-def test_an_aborted_write_leaves_nothing(tab, rows):
-    assert tab.post("/abort").status_code == 422
-    assert rows() == []
 
 
 @pytest.mark.both_databases
@@ -279,21 +271,6 @@ def test_work_begun_before_the_view_is_never_committed(session):
         with pytest.raises(PendingChanges, match="before_request"):
             ask()
         session.rollback()
-
-
-def test_a_clean_transaction_before_the_view_is_ended(session):
-    app = host_app(session)
-
-    @app.before_request
-    def load_user():
-        session.execute(text("SELECT count(*) FROM booking_tab_session"))
-
-    @session_route(app, "/note", methods=["POST"])
-    def note(tab):
-        tab.data["text"] = "ok"
-        return "ok"
-
-    assert Tab(app.test_client()).post().text == "ok"
 
 
 def test_a_refused_answer_may_be_kept_as_a_draft(session):

@@ -119,13 +119,14 @@ def test_a_limit_and_a_goal_are_reasons_too(tab):
 
 @pytest.mark.parametrize("reason", ["ended", "revoked", "other_user", "renewed"])
 def test_a_flow_that_was_not_begun_says_at_its_first_page_what_it_would_say_later(
-    app, session, tab, reason
+    app, session, tab, rows, reason
 ):
     """Else somebody fills in a form that can never be sent."""
     tab.post(text="secret")
     tab = ENDS[reason](tab, app, session)
     for answer in (tab.get("/other/note"), tab.post("/other/note", text="late")):
-        assert answer.headers["Tab-Session-Gone"] == reason
+        assert (answer.status_code, answer.headers["Tab-Session-Gone"]) == (410, reason)
+    assert len(rows()) == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303])
