@@ -6,37 +6,6 @@ from booking import addresses
 from booking.config import ConfigurationError, read_settings
 
 
-@pytest.mark.parametrize(
-    ("written", "used"),
-    [
-        ("https://shop.example", "https://shop.example"),
-        ("https://shop.example/", "https://shop.example"),
-        (" HTTPS://Shop.Example ", "https://shop.example"),
-        ("https://shop.example/termine/", "https://shop.example/termine"),
-        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
-        ("http://[2001:db8::1]:8080/a", "http://[2001:db8::1]:8080/a"),
-        ("https://bücher.example", "https://xn--bcher-kva.example"),
-    ],
-)
-def test_a_public_address_is_a_scheme_a_host_and_perhaps_a_path(written, used):
-    assert read_settings({"BOOKING_PUBLIC_URL": written}).public_url == used
-
-
-@pytest.mark.parametrize(
-    "value", ["Shop.example, .shop.example,", ["shop.example", ".shop.example"]]
-)
-def test_trusted_hosts_are_a_list_or_a_text_with_commas(value):
-    settings = read_settings({"BOOKING_TRUSTED_HOSTS": value})
-    assert settings.trusted_hosts == ("shop.example", ".shop.example")
-
-
-@pytest.mark.parametrize("key", ["BOOKING_PUBLIC_URL", "BOOKING_TRUSTED_HOSTS"])
-@pytest.mark.parametrize("nothing", ["", None])
-def test_an_empty_one_is_none(key, nothing):
-    settings = read_settings({key: nothing})
-    assert (settings.public_url, settings.trusted_hosts) == (None, None)
-
-
 def test_links_lead_to_a_host_that_is_answered():
     given = {
         "BOOKING_PUBLIC_URL": "https://shop.example",

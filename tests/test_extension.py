@@ -61,58 +61,57 @@ def test_a_hosts_hook_after_commits_has_a_transaction_of_its_own(sqlite_url):
     assert at_details(loaded(app)).step == "details"
 
 
-def test_a_database_url_beside_a_hosts_own_database_is_refused(host):
-    host.config["BOOKING_DATABASE_URL"] = "sqlite:///elsewhere.db"
-    SQLAlchemy(host)
-    with pytest.raises(ConfigurationError, match="Remove BOOKING_DATABASE_URL"):
-        Sidebook(host)
-
-
-@pytest.mark.parametrize("key", ["BOOKING_TRUSTED_PROXIES", "BOOKING_HSTS_SECONDS"])
-def test_what_only_our_own_app_does_is_refused_with_what_to_write_in_a_hosts(host, key):
-    SQLAlchemy(host)
-    host.config[key] = 1
-    with pytest.raises(ConfigurationError, match=rf"{key} is for .*create_app.* leave the setting"):
-        Sidebook(host)
-
-
-def test_the_database_that_flask_sqlalchemys_own_setting_names_is_used(host, tmp_path):
-    Sidebook(host)
-    with host.app_context():
-        assert host.extensions["booking"].engine.url.database == f"{tmp_path}/host.db"
+ELSEWHERE = {"BOOKING_DATABASE_URL": "sqlite:///elsewhere.db"}
+BINDS = {"SQLALCHEMY_BINDS": {"shop": "sqlite:///shop.db"}}
+ONLY_OURS = ".*create_app.* leave the setting"
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("extension", "config", "told"),
     [
-        ({"BOOKING_DATABASE_URL": "sqlite:///elsewhere.db"}, "name two databases"),
-        ({"SQLALCHEMY_DATABASE_URI": "sqlite://"}, "SQLALCHEMY_DATABASE_URI names .* in memory"),
-        ({"SQLALCHEMY_DATABASE_URI": "mysql://x@y/z"}, "SQLALCHEMY_DATABASE_URI is not the URL"),
-        ({"SQLALCHEMY_BINDS": {"shop": "sqlite:///shop.db"}}, "SQLALCHEMY_BINDS is set, but"),
+        (None, ELSEWHERE, "name two databases"),
+        (None, {"SQLALCHEMY_DATABASE_URI": "sqlite://"}, "_DATABASE_URI names .* in memory"),
+        (None, {"SQLALCHEMY_DATABASE_URI": "mysql://x@y/z"}, "_DATABASE_URI is not the URL"),
+        (None, BINDS, "SQLALCHEMY_BINDS is set, but"),
+        (SQLAlchemy, ELSEWHERE, "Remove BOOKING_DATABASE_URL"),
+        (
+            SQLAlchemy,
+            BINDS | {"SQLALCHEMY_DATABASE_URI": None},
+            r"no default database.*SQLALCHEMY_DATABASE_URI",
+        ),
+        (
+            SQLAlchemy,
+            {"BOOKING_TRUSTED_PROXIES": 1},
+            f"BOOKING_TRUSTED_PROXIES is for {ONLY_OURS}",
+        ),
+        (SQLAlchemy, {"BOOKING_HSTS_SECONDS": 1}, f"BOOKING_HSTS_SECONDS is for {ONLY_OURS}"),
+        (Sidebook, {}, "already"),
     ],
 )
-def test_a_database_that_would_not_be_used_is_told(config, told):
-    app = Flask("host")
-    app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite:///host.db"
-    app.config.update(config)
+def test_what_would_not_be_used_in_a_host_is_told(host, extension, config, told):
+    host.config.update(config)
+    if extension:
+        extension(host)
     with pytest.raises(ConfigurationError, match=told):
-        Sidebook(app)
+        Sidebook(host)
 
 
-def test_a_hosts_flask_sqlalchemy_without_a_default_database_is_told(tmp_path):
-    app = Flask("host")
-    app.config["SQLALCHEMY_BINDS"] = {"shop": f"sqlite:///{tmp_path}/shop.db"}
-    db = SQLAlchemy(app)
-    with pytest.raises(ConfigurationError, match=r"no default database.*SQLALCHEMY_DATABASE_URI"):
-        Sidebook(app, db)
+@pytest.mark.parametrize(
+    ("given", "told"), [("/appointments", "url_prefix"), (SQLAlchemy(), r"db\.init_app\(app\)")]
+)
+def test_what_is_no_database_of_the_apps_is_told(host, given, told):
+    with pytest.raises(ConfigurationError, match=told):
+        Sidebook(host, given)
 
 
-def test_an_operators_options_of_the_engine_are_taken_beside_ours(host):
+def test_an_operators_database_and_options_are_taken_beside_ours(host, tmp_path):
     host.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_recycle": 100}
     Sidebook(host)
     with host.app_context():
-        assert host.extensions["booking"].engine.hide_parameters
-        assert host.extensions["booking"].engine.pool._recycle == 100
+        engine = host.extensions["booking"].engine
+        assert engine.hide_parameters
+        assert engine.pool._recycle == 100
+        assert engine.url.database == f"{tmp_path}/host.db"
 
 
 @pytest.mark.parametrize(
@@ -136,26 +135,6 @@ def test_limits_that_are_the_same_in_both_are_no_mistake(host):
     host.config["BOOKING_IDLE_MINUTES"] = "5"
     TabSessions(host, db.session, idle_minutes=5)
     Sidebook(host, db)
-
-
-def test_a_prefix_in_the_databases_place_is_told(host):
-    SQLAlchemy(host)
-    with pytest.raises(ConfigurationError, match="url_prefix"):
-        Sidebook(host, "/appointments")
-
-
-def test_a_database_that_does_not_know_the_app_is_told(host):
-    db = SQLAlchemy()
-    with pytest.raises(ConfigurationError, match=r"db\.init_app\(app\)"):
-        Sidebook(host, db)
-    db.init_app(host)
-
-
-def test_twice_in_one_app_is_refused(host):
-    SQLAlchemy(host)
-    Sidebook(host)
-    with pytest.raises(ConfigurationError, match="already"):
-        Sidebook(host)
 
 
 IN_MEMORY = "in memory, where each connection finds an empty"
@@ -222,11 +201,6 @@ def test_two_apps_in_one_process_are_two_shops(tmp_path):
     assert "First Shop" not in shown[1]
 
 
-def test_the_front_door_of_an_app_of_our_own_leads_to_the_wizard(app):
-    answer = app.test_client().get("/")
-    assert (answer.status_code, answer.location) == (302, "/book/")
-
-
 def test_a_proxy_is_believed_only_where_it_was_named(sqlite_url):
     forwarded = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
     schemes = []
@@ -241,10 +215,3 @@ def _scheme_and_address() -> str:
     from flask import request
 
     return f"{request.scheme} {request.remote_addr}"
-
-
-def test_a_wizard_at_the_root_leaves_the_hosts_own_pages_alone(host):
-    SQLAlchemy(host)
-    host.add_url_rule("/mine", "mine", lambda: "mine")
-    Sidebook(host, url_prefix="/")
-    assert "Content-Security-Policy" not in host.test_client().get("/mine").headers
