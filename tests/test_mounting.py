@@ -1,6 +1,8 @@
 """Sidebook as a guest: at any prefix, under any name, beside whatever the host has."""
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from flask import Blueprint, Flask
 from flask.cli import AppGroup
 from flask_sqlalchemy import SQLAlchemy
@@ -135,9 +137,14 @@ def test_a_name_that_cannot_be_one_is_told(host, name):
         Sidebook().init_app(host, name=name)
 
 
-def test_a_hosts_own_table_is_its_own_to_migrate():
-    assert not is_not_ours("booking_booking", "table", {})
-    assert not is_not_ours("booking_alembic_version", "table", {})
+def test_a_hosts_own_tables_are_its_own_to_make_and_migrate_and_ours_are_not(host):
+    db = host.extensions["sqlalchemy"]
+    Sidebook(host)
+    assert not db.metadata.tables
+    with host.app_context(), db.engine.connect() as connection:
+        for options, proposes in (({}, True), ({"include_name": is_not_ours}, False)):
+            context = MigrationContext.configure(connection, opts=options)
+            assert bool(compare_metadata(context, db.metadata)) == proposes
     assert is_not_ours("booking_note", "table", {})
     assert is_not_ours("booking_booking", "column", {})
 

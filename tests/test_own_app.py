@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from booking import create_app
 from booking.config import ConfigurationError
-from booking.testing import TabClient
+from tests.customer.walks import at_done
 
 STRICT = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 
@@ -26,25 +26,22 @@ def links(app, **request) -> set[str]:
     return {link for link in found if link and not link.startswith(elsewhere)}
 
 
-def test_a_mount_path_is_before_every_address_whether_or_not_the_proxy_cut_it_off(made):
+def test_a_mount_path_is_before_every_address_once_whoever_cut_it_off_or_told_it(made):
     app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
-    for path in ("/book/", "/termine/book/"):
-        answer = app.test_client().get(path)
+    for path, told in (
+        ("/book/", {}),
+        ("/termine/book/", {}),
+        ("/book/", {"SCRIPT_NAME": "/termine"}),
+    ):
+        answer = app.test_client().get(path, environ_overrides=told)
         assert answer.status_code == 200
         assert 'hx-get="/termine/book/form"' in answer.text
-    assert 'data-prefix="/termine/book/"' in answer.text  # the key of the tab's id names it
+        assert 'data-prefix="/termine/book/"' in answer.text  # the key of the tab's id names it
     assert all(link.startswith("/termine/book/") for link in links(app))
     assert app.test_client().get("/book").headers["Location"].endswith("/termine/book/")
     door = app.test_client().get("/termine/")
     assert (door.status_code, door.location) == (302, "/termine/book/")
     assert app.test_client().get("/termineX/book/").status_code == 404
-
-
-def test_a_mount_path_that_the_server_was_told_is_not_put_twice(made):
-    app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
-    answer = app.test_client().get("/book/", environ_overrides={"SCRIPT_NAME": "/termine"})
-    assert 'hx-get="/termine/book/form"' in answer.text
-    assert 'data-prefix="/termine/book/"' in answer.text  # the key of the tab's id names it
 
 
 @pytest.mark.parametrize("proxies", [0, 1])
@@ -63,20 +60,10 @@ def test_a_public_address_that_ends_in_the_wizards_own_prefix_is_refused(made):
 @pytest.mark.usefixtures("monday_morning")
 def test_the_manage_link_begins_with_the_public_address(made):
     app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
-    tab = TabClient(app, "/termine/book/")
-    book(tab)
+    tab = at_done(app, root="/termine/book/")
     (link,) = {each["href"] for each in tab.page.select("a[href^=https]")}
     assert link.startswith("https://shop.example/termine/book/appointment/")
     assert app.test_client().get(link.removeprefix("https://shop.example")).status_code == 200
-
-
-def book(tab):
-    tab.submit(service="short")
-    tab.submit(staff="any")
-    tab.submit(slot=tab.page.select_one("input[name=slot]")["value"])
-    tab.submit(name="Ada", email="ada@example.com")
-    tab.submit()
-    assert tab.step == "done"
 
 
 @pytest.mark.parametrize("host", ["a b", "", "<x>", "shop.example:0", "x" * 3000, "a,b"])

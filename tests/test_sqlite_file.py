@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, event, text
@@ -21,13 +22,13 @@ pytestmark = pytest.mark.usefixtures("monday_morning")
 
 
 @pytest.fixture
-def file(sqlite_url, tmp_path):
-    return tmp_path / "booking.db"
+def file(loaded_sqlite_url):
+    return Path(loaded_sqlite_url.removeprefix("sqlite:///"))
 
 
 @pytest.fixture
-def shop(sqlite_url):
-    with app_over(sqlite_url) as app:
+def shop(loaded_sqlite_url):
+    with app_over(loaded_sqlite_url, None) as app:
         yield app
 
 

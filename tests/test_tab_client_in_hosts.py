@@ -1,12 +1,13 @@
 """A tab in a host's own pages: several scripts, JSON, uploads, headers, an app below a path."""
 
 import pytest
-from flask import Flask, request
+from flask import request
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import TabSessions, session_lifecycle, session_route
+from booking.tab_sessions import session_lifecycle, session_route
 from booking.testing import File, TabClient
+from tests.tab_sessions.conftest import host_app
 
 PAGE = """<!doctype html><title>Notes</title>
 <script src="/tab-session.js" data-prefix="/notes"></script>
@@ -20,12 +21,7 @@ FORM = """<form hx-post="{place}" hx-swap="outerHTML" action="{place}" method="p
 
 @pytest.fixture
 def app(sqlite_url):
-    engine = create_engine(sqlite_url)
-    session = scoped_session(sessionmaker(engine))
-    app = Flask("notes")
-    app.testing = True
-    TabSessions(app, session)
-    app.teardown_appcontext(lambda _error: session.remove())
+    app = host_app(scoped_session(sessionmaker(create_engine(sqlite_url))))
     app.add_url_rule("/", "page", lambda: PAGE)
     for place, more in (("/notes/", ""), ("/basket/", ' enctype="multipart/form-data"')):
         add_place(app, place, more)
@@ -116,16 +112,3 @@ def test_headers_of_the_browser_go_with_every_request_and_every_tab(app):
     tab = TabClient(app, "/", base="/notes", headers={"Accept-Language": "pt"})
     for each in (tab, tab.new_tab("/"), tab.duplicate()):
         assert "None pt" in each.page.text
-
-
-def test_an_app_below_a_path_is_visited_there(app):
-    app.config["APPLICATION_ROOT"] = "/shop"
-    with app.test_request_context("/"):
-        assert request.script_root == "/shop"
-    app.view_functions["page"] = lambda: PAGE.replace('"/notes', '"/shop/notes').replace(
-        '"/basket', '"/shop/basket'
-    )
-    tab = TabClient(app, "/", base="/shop/notes")
-    assert tab.url == "/shop/"
-    assert tab.page.select_one("form")
-    assert tab.open("/shop/").refresh().page.select_one("form")

@@ -286,9 +286,8 @@ def test_doctor_sends_an_empty_house_to_the_next_command(untouched):
 
 def test_doctor_says_how_sqlite_is_set(bare):
     shown = run(bare, "doctor").stdout
-    assert "ok     journal_mode = wal" in shown
-    assert "ok     foreign_keys = 1" in shown
-    assert "ok     synchronous = full" in shown
+    for setting in ("journal_mode = wal", "foreign_keys = 1", "synchronous = full"):
+        assert f"ok     {setting}" in shown
     assert "ok     busy_timeout = 15000" in shown
 
 

@@ -79,26 +79,6 @@ def test_the_checks_come_in_the_order_of_the_contract(session):
     assert client.post("/note", data={"text": "x"}).status_code == 400
 
 
-def test_a_blueprints_own_page_answers_and_the_headers_stay(session):
-    from flask import Blueprint
-
-    from booking.tab_sessions import MissingTabSession, session_route
-
-    notes = Blueprint("own", __name__)
-
-    @session_route(notes, "/note")
-    def note(tab):
-        return "unreachable"
-
-    @notes.errorhandler(MissingTabSession)
-    def missing(refusal):
-        return "our own words", 400
-
-    answer = host_app(session, notes).test_client().get("/note")
-    assert (answer.status_code, answer.text) == (400, "our own words")
-    assert answer.headers["HX-Trigger"] == "tab-session:missing"
-
-
 def test_a_body_of_unknown_length_is_413_and_not_cut_off_without_a_word(tab, rows):
     from io import BytesIO
 

@@ -144,6 +144,7 @@ def test_no_refusal_of_the_door_is_kept_whatever_page_the_host_has_for_it(host):
         assert answer.status_code == status
         is_kept_by_nobody(answer)
     assert refused[410].text == "over"
+    assert refused[410].headers["HX-Trigger"] == "tab-session:gone"
 
 
 def test_what_a_view_says_itself_stays_where_it_keeps_nothing_either(host):

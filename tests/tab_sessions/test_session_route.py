@@ -1,7 +1,5 @@
 """What a tab may rely on."""
 
-import json
-
 import pytest
 from flask import request
 from sqlalchemy import create_engine, text
@@ -25,17 +23,6 @@ def test_two_tabs_of_one_browser_keep_their_own_text(new_tab):
     assert (one.get().text, two.get().text) == ("first, longer", "second")
 
 
-def test_a_get_never_makes_a_row(tab, rows):
-    assert tab.get().text == "(nothing)"
-    assert rows() == []
-
-
-@pytest.mark.both_databases
-def test_the_first_accepted_write_makes_the_row(tab, rows):
-    tab.post(text="hello")
-    assert [(row["state"], row["flow"]) for row in rows()] == [("active", "notes")]
-
-
 @pytest.mark.parametrize("path", ["/refuse/400", "/refuse/409", "/refuse/503", "/abort"])
 def test_a_refused_write_leaves_nothing_and_a_draft_as_it_was(tab, rows, path):
     assert tab.post(path, text="typed").status_code >= 400
@@ -48,8 +35,11 @@ def test_a_refused_write_leaves_nothing_and_a_draft_as_it_was(tab, rows, path):
 
 
 @pytest.mark.both_databases
-def test_what_did_not_change_is_not_written_again(tab, rows):
+def test_a_get_makes_no_row_the_first_write_does_and_what_did_not_change_is_not_written(tab, rows):
+    assert tab.get().text == "(nothing)"
+    assert rows() == []
     tab.post(text="same")
+    assert [(row["state"], row["flow"]) for row in rows()] == [("active", "notes")]
     version = rows()[0]["version"]
     tab.post(text="same")
     assert rows()[0]["version"] == version
@@ -213,27 +203,6 @@ def test_a_rendering_cannot_write(session):
 
     with pytest.raises(ReadOnlyTab):
         Tab(app.test_client()).post()
-
-
-def test_a_post_whose_rendering_failed_may_be_repeated(session):
-    app = host_app(session)
-    fail = [True]
-
-    def render(tab):
-        if fail:
-            fail.clear()
-            raise ZeroDivisionError
-        return json.dumps(tab.data)
-
-    @session_route(app, "/note", methods=["POST"])
-    def note(tab):
-        tab.data["text"] = "saved"
-        return tab.render_after_commit(render)
-
-    tab = Tab(app.test_client())
-    with pytest.raises(ZeroDivisionError):
-        tab.post()
-    assert json.loads(tab.post().text) == {"text": "saved"}
 
 
 def test_a_refused_answer_is_rendered_from_what_was_stored(session):
