@@ -30,7 +30,7 @@ def back_to(page: Page, step: str) -> None:
     answered(page, step)
 
 
-def test_back_and_forward_show_each_step_as_it_was_answered(page):
+def test_back_and_forward_show_each_step_as_it_was_answered_and_in_the_end_no_question(page):
     """Reloads and typed addresses: `tests/customer_walkthrough/test_finding_the_way_back.py`."""
     walk(page, BEN, until="review")
     for step in reversed(STEPS[:-1]):
@@ -38,11 +38,6 @@ def test_back_and_forward_show_each_step_as_it_was_answered(page):
     while not page.url.endswith("/review"):
         page.go_forward()
         at(page, re.search(r"/book/(\w+)", page.url)[1])
-    take(page, BEN, "review")
-
-
-def test_after_the_last_step_back_shows_no_question_again(tab_at):
-    page = tab_at("review", BEN)
     take(page, BEN, "review")
     page.go_back()
     at(page, "done")

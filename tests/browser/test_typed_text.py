@@ -4,10 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.browser.test_history import answered
 from tests.browser.wizard import answer, at, go_on, take
 from tests.customer_walkthrough.visits import ADA, BEN
-from tests.fixtures.browsers import intercept
-from tests.tab_sessions_in_a_browser.tabs import until
+from tests.fixtures.browsers import intercept, until
 
 TYPED = re.compile(r"/details/typed$")
 HIDE = """() => {
@@ -21,9 +21,11 @@ WATCH = """() => {
 }"""
 
 
-def saved(page):
-    """`with saved(page):` waits until what was typed inside is on the server."""
-    return page.expect_response(TYPED)
+def saved(page, last=""):
+    """`with saved(page):` waits until what was typed inside, `last` with it, is on the server."""
+    return page.expect_response(
+        lambda heard: TYPED.search(heard.url) and last in heard.request.post_data
+    )
 
 
 def test_what_was_typed_in_the_moment_before_leaving_is_there_again(tab_at, caplog):
@@ -57,22 +59,15 @@ def test_more_time_does_not_pass_for_a_save(tab_at, complaints):
 
 def test_every_kind_of_field_is_there_after_f5_and_the_focus_stays_where_it_was_sent(tab_at):
     page = tab_at("details", BEN)
-    name, note = page.locator("[name=name]"), page.locator("[name=note]")
-    with saved(page) as answered:
+    name = page.locator("[name=name]")
+    with saved(page) as sent:
         name.press_sequentially("Ben Ok")
-    assert answered.value.status == 204
+    assert sent.value.status == 204
     expect(name).to_be_focused()
-    with saved(page):
+    with saved(page, last="912"):
         answer(page, BEN, "details")
-    with saved(page):
-        page.locator("[name=question_first_visit][value=No]").check()
-        note.focus()
-    expect(note).to_be_focused()
     page.reload()
-    expect(page.locator("[name=question_first_visit]:checked")).to_have_value("No")
-    for name, value in BEN.answer("details").items():
-        if name != "question_first_visit":
-            expect(page.locator(f"[name={name}]")).to_have_value(value)
+    answered(page, "details")
     take(page, BEN, "details")
 
 
@@ -105,3 +100,20 @@ def test_a_save_that_fails_says_nothing_and_leaves_the_focus(tab_at, complaints)
     go_on(page)
     at(page, "review")
     complaints.clear()
+
+
+def test_the_countdown_follows_what_is_typed_and_more_time_can_be_had(tab_at):
+    """Three times: `tests/customer/test_holds.py`."""
+    page = tab_at("details", ADA)
+    told = page.locator(".sb-hold-first")
+    expect(told).to_contain_text("it is held for 10 minutes")
+    clock, name = page.locator(".sb-hold-clock"), page.locator("[name=name]")
+    expect(clock).to_have_text(re.compile(r"^(3:00|2:\d\d)$"))
+    name.press_sequentially("A")
+    expect(clock).to_have_text(re.compile(r"^(10:00|9:\d\d)$"))
+    expect(told).to_have_count(0)
+    expect(name).to_be_focused()
+    name.fill("Ada Love")
+    page.get_by_role("button", name="More time").click()
+    expect(clock).to_have_text(re.compile(r"^(20:00|19:\d\d)$"))
+    expect(name).to_have_value("Ada Love")

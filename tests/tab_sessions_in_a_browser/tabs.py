@@ -1,8 +1,5 @@
 """What the tests of this folder look at in a tab, and do in it."""
 
-import time
-from collections.abc import Callable
-
 from playwright.sync_api import Page, expect
 
 from tests.fixtures.browsers import wait_until
@@ -34,11 +31,3 @@ def hears(page: Page, event: str) -> dict:
     """The page hears of that event, or will in a moment."""
     wait_until(page, "event => window.heard?.some((each) => each.event === event)", event)
     return events(page, event)[0]
-
-
-def until(page: Page, condition: Callable[[], object]) -> None:
-    """Wait for what is seen outside the page: a request that came, a word in the console."""
-    last = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < last, "it did not happen in time"
-        page.wait_for_timeout(20)

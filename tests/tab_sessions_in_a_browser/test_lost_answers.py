@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from playwright.sync_api import Error
 
-from tests.fixtures.browsers import intercept
-from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows, until
+from tests.fixtures.browsers import intercept, until
+from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
 LIFECYCLE = "**/notes/tab-session"
 NOTE = "**/notes/note"

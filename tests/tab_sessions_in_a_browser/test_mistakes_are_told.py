@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from tests.fixtures.browsers import intercept
-from tests.tab_sessions_in_a_browser.tabs import note_down, shows, until
+from tests.fixtures.browsers import intercept, until
+from tests.tab_sessions_in_a_browser.tabs import note_down, shows
 
 BARE = """<!doctype html><html lang="en"><title>Bare</title>
 <script src="/tab-session.js" data-prefix="/notes/" defer></script>{}

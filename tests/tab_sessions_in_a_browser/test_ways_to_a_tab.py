@@ -5,8 +5,8 @@ from contextlib import suppress
 
 from playwright.sync_api import Error
 
-from tests.fixtures.browsers import wait_until
-from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows, until
+from tests.fixtures.browsers import until, wait_until
+from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
 FRESH = {
     "ctrl+click": lambda page: page.click("#link", modifiers=["ControlOrMeta"]),
@@ -51,20 +51,8 @@ def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page):
     shows(page, "milk")
 
 
-def test_coming_back_to_a_place_that_a_duplicate_took_meanwhile_makes_a_copy(page, menu):
-    before = id_of(page)
-    page.click("#same")
-    page.wait_for_url("**/elsewhere")
-    copy = menu("duplicate", page)
-    go_back(copy)
-    shows(copy, "milk")
-    go_back(page)
-    shows(page, "milk (a copy)")
-    assert id_of(copy) == before != id_of(page)
-
-
 def test_a_page_the_browser_remembered_yields_too(page, page_of):
-    """A duplicate keeps Chromium from remembering the page, so here the id is carried by hand."""
+    """A duplicate keeps Chromium from remembering the page, so the id is carried by hand."""
     before = id_of(page)
     page.click("#same")
     page.wait_for_url("**/elsewhere")

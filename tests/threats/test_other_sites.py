@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from booking.storage.models import Booking, claim
 from booking.tab_sessions import tab_session
 from tests.conftest import served
-from tests.tab_sessions_in_a_browser.tabs import until
+from tests.fixtures.browsers import until
 
 pytestmark = pytest.mark.browser
 
@@ -46,15 +46,11 @@ def another_site(live_server, context, complaints):
     """A tab that shows another site. localhost and 127.0.0.1 are two sites to a browser."""
     app = Flask("another_site")
 
-    def page(kind: str = "urlencoded"):
-        enctype = {
-            "urlencoded": "application/x-www-form-urlencoded",
-            "plain": "text/plain",
-        }[kind]
+    def page(enctype: str = "text/plain"):
         return FORM.format(target=f"{live_server.url}/book/service/form", enctype=enctype)
 
     app.add_url_rule("/", view_func=page)
-    app.add_url_rule("/<any(urlencoded,plain):kind>", view_func=page)
+    app.add_url_rule("/<path:enctype>", view_func=page)
     app.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))
     with served(app) as server:
         tab = context.new_page()
@@ -85,10 +81,10 @@ def written(app) -> int:
         return sum(found)
 
 
-@pytest.mark.parametrize("kind", ["urlencoded", "plain"])
-def test_a_form_of_another_site_is_refused(another_site, answers, live_server, kind):
+@pytest.mark.parametrize("enctype", ["application/x-www-form-urlencoded", "text/plain"])
+def test_a_form_of_another_site_is_refused(another_site, answers, live_server, enctype):
     tab, url = another_site
-    tab.goto(f"{url}/{kind}")
+    tab.goto(f"{url}/{enctype}")
     tab.get_by_role("button").click()
     tab.wait_for_url(f"{live_server.url}/**")
     assert ("POST", 403) in answers
