@@ -1,5 +1,6 @@
 """Sidebook in an app: alone, in a host, several times in one process."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -184,21 +185,20 @@ def test_our_own_engine_keeps_what_was_confirmed_and_says_nothing_personal(sqlit
     }
 
 
-def test_two_apps_in_one_process_are_two_shops(tmp_path):
+def test_two_apps_in_one_process_are_two_shops(migrated_file, tmp_path):
     apps = []
-    for name in ("First", "Second"):
-        app = create_app({"BOOKING_DATABASE_URL": f"sqlite:///{tmp_path}/{name}.db"})
-        file = tmp_path / f"{name}.toml"
-        file.write_text(SHOP.read_text(encoding="utf-8").replace("Test Shop", f"{name} Shop"))
-        for command in (["init"], ["load", str(file)]):
-            assert app.test_cli_runner().invoke(args=["booking", *command]).exit_code == 0
-        apps.append(app)
+    for name in ("First Shop", "Second Shop"):
+        file = shutil.copy(migrated_file, tmp_path / f"{name}.db")
+        shop = tmp_path / f"{name}.toml"
+        shop.write_text(SHOP.read_text(encoding="utf-8").replace("Test Shop", name))
+        with app_over(f"sqlite:///{file}", shop) as app:
+            apps.append(app)
     tabs = [TabClient(app, "/book/").submit(service="short") for app in apps]
     assert [tab.step for tab in tabs] == ["staff", "staff"]
-    shown = [tab.page.get_text() for tab in tabs]
-    assert "First Shop" in shown[0]
-    assert "Second Shop" in shown[1]
-    assert "First Shop" not in shown[1]
+    first, second = (tab.page.get_text() for tab in tabs)
+    assert "First Shop" in first
+    assert "Second Shop" in second
+    assert "First Shop" not in second
 
 
 def test_a_proxy_is_believed_only_where_it_was_named(sqlite_url):

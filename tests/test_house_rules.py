@@ -210,29 +210,61 @@ def test_no_view_or_command_commits_by_itself():
     forbid(offences, COMMIT)
 
 
-NOT_IN_TESTS = {
-    r"settings\.__dict__|object\.__setattr__": (
-        "Settings are frozen. Give them to the app: @pytest.mark.settings(hold_minutes=5)."
+NEVER = {
+    "settings changed by a test": (
+        "tests/**/*.py",
+        r"settings\.__dict__|object\.__setattr__",
+        "Settings are frozen. Give them to the app: @pytest.mark.settings(hold_minutes=5).",
     ),
-    r"\.wait_for_function\(": (
-        "`wait_for_function` evaluates inside the page, which its policy forbids as soon as it has "
-        "to wait. Ask by `wait_until` of tests/fixtures/browsers.py."
+    "a wait that the page's policy forbids": (
+        "tests/**/*.py",
+        r"\.wait_for_function\(",
+        "The page's policy forbids it as soon as it has to wait. Write `wait_until(page, …)`.",
     ),
-    r"\b(page|context|window|twin|tab|copy)\.route\(": (
-        "A page that is open may send its next request past a new `route`. Write "
-        "`intercept(page, …)` of tests/fixtures/browsers.py."
+    "a request that slips past its route": (
+        "tests/**/*.py",
+        r"\b(page|context|window|twin|tab|copy)\.route\(",
+        "A page that is open may send its next request past a new one. Write `intercept(page, …)`.",
+    ),
+    "an instant without a zone": (
+        "booking/**/*.py",
+        "utcnow",
+        "utcnow() knows no zone. Use datetime.now(UTC).",
+    ),
+    "an instant without a zone in a migration": (
+        "migrations/**/*.py",
+        "utcnow",
+        "utcnow() knows no zone. Use datetime.now(UTC).",
+    ),
+    "a line of a template wider than a screen": (
+        "templates/**/*.html",
+        ".{161}",
+        "What stands in many templates is a macro of parts/macros.html; break the rest.",
+    ),
+    "a name guarded by a default": (
+        "templates/**/*.html",
+        r"\|\s*d(efault)?\b|\bis (un)?defined\b",
+        "Whoever renders it gives every name, or templating.ONLY_SOMETIMES does.",
+    ),
+    "a fragment that extends a page": (
+        "templates/**/_*.html",
+        r"{%-?\s*extends\b",
+        "A fragment (_name.html) is swapped in as one element: HTMX replaces it as a whole.",
     ),
 }
 
 
-@pytest.mark.parametrize(("written", "rule"), NOT_IN_TESTS.items())
-def test_no_test_writes(written, rule):
-    offences = [
-        where(path)
-        for path in (ROOT / "tests").rglob("*.py")
-        if path != Path(__file__) and re.search(written, path.read_text(encoding="utf-8"))
+@pytest.mark.parametrize("what", NEVER)
+def test_what_is_never_written(what):
+    files, written, rule = NEVER[what]
+    lines = [
+        (where(path, number), line)
+        for path in ROOT.glob(files)
+        if path != Path(__file__)
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
     ]
-    forbid(offences, rule)
+    assert lines
+    forbid([place for place, line in lines if re.search(written, line)], rule)
 
 
 # -- names and sizes -------------------------------------------------------------------------------
@@ -256,16 +288,6 @@ def test_names_say_what_they_name():
         where(path) for path, stem in stems.items() if VAGUE.search(stem) and stem != "Service"
     ]
     forbid(classes + files, NAMES)
-
-
-def test_instants_are_aware():
-    offences = [
-        where(path, number)
-        for path in [*modules(), *modules(ROOT / "migrations")]
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if "utcnow" in line
-    ]
-    forbid(offences, "utcnow() knows no zone. Use datetime.now(UTC).")
 
 
 LIMITS = {".py": 400, ".html": 80, ".js": 100, ".css": 250}
@@ -336,42 +358,6 @@ def test_names_in_style_sheets_cannot_be_a_hosts():
         sorted(set(offences)),
         "Classes begin with sb-, properties with --sb- (those a host sets: --sidebook-): a host's "
         "style sheet has no layers, so it wins wherever a name is the same.",
-    )
-
-
-WIDEST = 160
-
-
-def test_no_line_of_a_template_is_wider_than_a_screen():
-    offences = [
-        f"{where(path, number)}: {len(line)} characters"
-        for path in templates()
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if len(line) > WIDEST
-    ]
-    forbid(
-        offences, "What stands in many templates is a macro of parts/macros.html; break the rest."
-    )
-
-
-def test_what_a_template_reads_is_given_and_never_guarded_by_a_default():
-    offences = [
-        where(path)
-        for path in templates()
-        if re.search(r"\|\s*d(efault)?\b|\bis (un)?defined\b", path.read_text(encoding="utf-8"))
-    ]
-    forbid(offences, "Whoever renders it gives every name, or templating.ONLY_SOMETIMES does.")
-
-
-def test_a_fragment_never_extends_a_page():
-    offences = [
-        where(path)
-        for path in templates("_*.html")
-        if re.search(r"{%-?\s*extends\b", path.read_text(encoding="utf-8"))
-    ]
-    forbid(
-        offences,
-        "A fragment (_name.html) is swapped in as one element: HTMX replaces it as a whole.",
     )
 
 

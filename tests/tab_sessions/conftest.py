@@ -11,8 +11,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import TabSessions, current_tab, session_route
+from booking.tab_sessions import TabSessions, current_tab, session_lifecycle, session_route
 
+PREFIXES = {"notes": None, "other": "/other"}
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -31,8 +32,11 @@ class Tab:
         return self.client.post(path, data=fields, headers=headers)
 
 
-def notes_blueprint(name="notes"):
-    notes = Blueprint(name, __name__)
+def notes_blueprint(name="notes", *, lifecycle=True):
+    """A flow: that of the notes lies at the root, another one below its name."""
+    notes = Blueprint(name, __name__, url_prefix=PREFIXES[name])
+    if lifecycle:
+        session_lifecycle(notes)
 
     @session_route(notes, "/note", methods=["GET", "POST"])
     def note(tab):
@@ -66,10 +70,7 @@ def notes_blueprint(name="notes"):
     def again(tab):
         return tab.result or "none"
 
-    @notes.get("/undecorated")
-    def undecorated():
-        return current_tab.data["text"]
-
+    notes.add_url_rule("/undecorated", "undecorated", lambda: current_tab.data["text"])
     return notes
 
 

@@ -9,7 +9,6 @@ from booking.tab_sessions import (
     end_user,
     handover,
     revoke,
-    session_lifecycle,
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
@@ -36,7 +35,6 @@ WRITES = {
 def ending(session, then, *, end=lambda tab: tab.end(), on_success=None):
     """A tab and the flow that ends it and then goes on."""
     notes, went_on = notes_blueprint(), []
-    session_lifecycle(notes)
 
     @session_route(notes, "/end", methods=["POST"], on_success=on_success)
     def ends(tab):

@@ -118,9 +118,7 @@ def test_a_tab_is_no_copy_of_itself(tab, rows):
 
 
 def test_all_flows_are_copied(session):
-    app = host_app(session, notes_blueprint())
-    app.register_blueprint(notes_blueprint("other"), url_prefix="/other")
-    tab = Tab(app.test_client())
+    tab = Tab(host_app(session, notes_blueprint(), notes_blueprint("other")).test_client())
     tab.post(text="here")
     tab.post("/other/note", text="there")
     copy, header = copied(tab)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from booking.tab_sessions import TabSessionError, TabSessions, purge, session_lifecycle
+from booking.tab_sessions import TabSessionError, TabSessions, purge
 from tests.tab_sessions.conftest import NOON, Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
@@ -42,9 +42,7 @@ def test_reading_often_writes_seldom(clock, tab, rows):
 
 
 def test_one_column_says_when_a_tab_is_over_whatever_it_did_last(clock, session, rows):
-    notes = notes_blueprint()
-    session_lifecycle(notes)
-    app = host_app(session, notes, idle_minutes=50, absolute_minutes=90)
+    app = host_app(session, notes_blueprint(), idle_minutes=50, absolute_minutes=90)
     tab, copy = Tab(app.test_client()), Tab(app.test_client())
     tab.post(text="begun")
     clock.shift(timedelta(minutes=45))

@@ -5,17 +5,9 @@ from datetime import timedelta
 import pytest
 
 from booking.tab_sessions import crypto, session_lifecycle, session_route
-from tests.tab_sessions import conftest
-from tests.tab_sessions.conftest import Tab, notes_blueprint
+from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
-
-
-@pytest.fixture
-def app(session):
-    notes = notes_blueprint()
-    session_lifecycle(notes)
-    return host_app(session, notes)
 
 
 def renewed(tab):
@@ -86,7 +78,6 @@ def test_a_tab_without_progress_is_renewed_and_ended_without_a_row(tab, rows):
 
 def test_a_completed_tab_keeps_its_result_and_what_it_derives(session):
     notes = notes_blueprint()
-    session_lifecycle(notes)
 
     @session_route(notes, "/derive", methods=["POST"], allow_completed=True)
     def derive(tab):
@@ -118,9 +109,7 @@ def test_before_renew_runs_first_and_what_it_raises_leaves_everything_as_it_was(
         if len(calls) == 1:
             raise RuntimeError("not now")
 
-    notes = notes_blueprint()
-    session_lifecycle(notes)
-    app = host_app(session, notes, before_renew=before)
+    app = host_app(session, notes_blueprint(), before_renew=before)
     tab, later = Tab(app.test_client()), Tab(app.test_client())
     tab.post(text="kept")
     with pytest.raises(RuntimeError, match="not now"):
@@ -155,11 +144,8 @@ def test_every_answer_says_how_long_the_draft_lives(clock, tab):
 
 
 def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
-    ended = []
-    notes = notes_blueprint()
-    session_lifecycle(notes)
-    app = host_app(session, notes, on_end=lambda _session, key: ended.append(key))
-    app.register_blueprint(notes_blueprint("other"), url_prefix="/other")
+    ended, flows = [], (notes_blueprint(), notes_blueprint("other"))
+    app = host_app(session, *flows, on_end=lambda _session, key: ended.append(key))
     tab = Tab(app.test_client())
     tab.post(text="secret")
     tab.post("/other/finish")
@@ -177,15 +163,9 @@ def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
 @pytest.fixture
 def two_flows(session):
     """The lifecycle's address lies in a flow of its own, as an app's does."""
-    app = host_app(session, notes_blueprint(), notes_blueprint("other"))
+    flows = (notes_blueprint(name, lifecycle=False) for name in ("notes", "other"))
+    app = host_app(session, *flows)
     session_lifecycle(app)
-    return app
-
-
-def host_app(session, *blueprints, **options):
-    app = conftest.host_app(session, **options)
-    for number, blueprint in enumerate(blueprints):
-        app.register_blueprint(blueprint, url_prefix="/other" if number else None)
     return app
 
 

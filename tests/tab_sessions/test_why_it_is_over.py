@@ -11,7 +11,6 @@ from booking.tab_sessions import (
     attach_user,
     end_user,
     revoke_all,
-    session_lifecycle,
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
@@ -23,7 +22,6 @@ FOLLOWS = {"Tab-Session-Redirect": "tell"}
 @pytest.fixture
 def app(session):
     notes, other = notes_blueprint(), Blueprint("other", __name__, url_prefix="/other")
-    session_lifecycle(notes)
 
     @session_route(notes, "/log-in", methods=["POST"])
     def log_in(tab):

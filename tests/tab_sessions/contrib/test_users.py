@@ -17,7 +17,6 @@ from booking.tab_sessions import (
     revoke,
     revoke_all,
     revoke_user,
-    session_lifecycle,
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
@@ -45,7 +44,6 @@ def ended():
 @pytest.fixture
 def app(session, ended):
     notes = notes_blueprint()
-    session_lifecycle(notes)
     session_route(notes, "/log-in", methods=["POST"])(log_in)
 
     @session_route(notes, "/log-out", methods=["POST"])
@@ -74,7 +72,7 @@ def logged_in(tab, name):
 
 
 def test_a_log_in_that_no_script_could_follow_is_an_error_that_names_the_line(session, rows):
-    notes = notes_blueprint()
+    notes = notes_blueprint(lifecycle=False)
     session_route(notes, "/log-in", methods=["POST"])(log_in)
     tab = Tab(host_app(session, notes).test_client())
     with pytest.raises(TabSessionError, match=r"Write session_lifecycle\(blueprint\)"):
@@ -85,7 +83,6 @@ def test_a_log_in_that_no_script_could_follow_is_an_error_that_names_the_line(se
 @pytest.mark.parametrize("user", [1, "ada", UUID(int=0), None, "", User(), True])
 def test_only_somebodys_id_is_attached(session, rows, user):
     notes = notes_blueprint()
-    session_lifecycle(notes)
     session_route(notes, "/log-in", methods=["POST"], endpoint="log_in")(
         lambda tab: attach_user(tab, user) or "welcome"
     )
@@ -126,13 +123,10 @@ def test_the_id_before_a_log_in_is_good_for_nothing_afterwards(tab):
 
 @pytest.fixture
 def two_flows(session):
-    app = host_app(session, user=lambda: request.headers.get("X-User"))
-    for name, prefix in (("notes", None), ("other", "/other")):
-        notes = notes_blueprint(name)
-        session_lifecycle(notes)
-        session_route(notes, "/log-in", methods=["POST"])(log_in)
-        app.register_blueprint(notes, url_prefix=prefix)
-    return app
+    flows = [notes_blueprint(), notes_blueprint("other")]
+    for each in flows:
+        session_route(each, "/log-in", methods=["POST"])(log_in)
+    return host_app(session, *flows, user=lambda: request.headers.get("X-User"))
 
 
 def test_a_log_in_counts_where_another_flow_is_making_its_first_row(postgresql_url):
@@ -140,13 +134,12 @@ def test_a_log_in_counts_where_another_flow_is_making_its_first_row(postgresql_u
     engine = create_engine(postgresql_url)
     session = scoped_session(sessionmaker(engine))
     other, tries = notes_blueprint("other"), []
-    session_lifecycle(other)
     session_route(other, "/log-in", methods=["POST"])(log_in)
     app = host_app(session, other)
     tab = Tab(app.test_client())
 
     def log_in_elsewhere():
-        return Tab(app.test_client(), tab.id).post("/log-in", user="ada")
+        return Tab(app.test_client(), tab.id).post("/other/log-in", user="ada")
 
     @session_route(app, "/slow", methods=["POST"])
     def slow(own):
@@ -181,7 +174,6 @@ def test_a_flow_begun_after_the_log_in_is_the_users_too(two_flows):
 
 def test_somebody_may_log_in_where_the_goal_is_reached(session):
     notes = notes_blueprint()
-    session_lifecycle(notes)
     session_route(notes, "/log-in", methods=["POST"], allow_completed=True)(log_in)
     tab = Tab(host_app(session, notes).test_client())
     tab.post("/finish")
