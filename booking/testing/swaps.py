@@ -10,6 +10,7 @@ import json
 import re
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, TemplateString
 from bs4.element import PageElement as Node
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
@@ -76,7 +77,9 @@ def take_first_step(page: BeautifulSoup, *, is_new: bool) -> str | None:
     if template is None or place is None:
         return None
     template.extract()
-    nodes = _nodes(template.decode_contents())  # the text of a template is none of the page's
+    for text in template.find_all(string=lambda text: type(text) is TemplateString):
+        text.replace_with(NavigableString(text))  # that of a template is none of the page's
+    nodes = list(template.contents)
     if is_new:
         del place.attrs["hx-get"]
         _put(place, "innerHTML", nodes)
