@@ -15,7 +15,6 @@ LOG_IN = '<!doctype html><h1>Log in</h1><form method="post"><button>Log in</butt
 PORTAL = "<!doctype html><html><body><h1 id=step>Welcome to our network</h1></body></html>"
 IN_OUR_PLACE = {
     "a log-in page, redirected to": lambda: redirect(f"/login?next={request.path}"),
-    "a page with 401": lambda: (LOG_IN, 401),
     "a network's portal": lambda: PORTAL,
     "nothing": lambda: "",
     "JSON": lambda: ({"error": "log in"}, 403),

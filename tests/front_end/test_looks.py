@@ -64,7 +64,7 @@ def test_forced_colours_still_show_what_is_chosen(visit):
     width = "each => getComputedStyle(each).borderTopWidth"
     chips = window.locator(".sb-chip input")
     assert window.locator(".sb-chip input:checked").evaluate(width) != chips.first.evaluate(width)
-    for name in ("time", "service-chosen", "done"):
+    for name in ("time", "done"):
         assert violations(look_at(window, name), **COLOURS) == []
 
 

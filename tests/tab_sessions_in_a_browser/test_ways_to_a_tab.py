@@ -30,16 +30,6 @@ def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
         shows(tab, text)
 
 
-def becomes_a_place_of_its_own(copy, original, then="milk"):
-    shows(copy, "milk (a copy)")
-    assert id_of(copy) != id_of(original)
-    note_down(copy, "bread")
-    original.reload()
-    shows(original, then)
-    copy.reload()
-    shows(copy, "bread")
-
-
 def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page):
     before, locks = id_of(page), page.evaluate(HELD)
     page.click("#same")
@@ -92,16 +82,19 @@ def test_a_tab_that_was_given_our_storage_becomes_a_place_of_its_own(page, conte
         page.bring_to_front()
         with context.expect_page() as opened:
             open_it(page)
-        becomes_a_place_of_its_own(opened.value, page)
+        shows(opened.value, "milk (a copy)")
+        assert id_of(opened.value) != id_of(page)
 
 
 def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
     copy = menu("duplicate", page)
     shows(copy, "milk (a copy)")
     third = menu("duplicate", copy)
-    becomes_a_place_of_its_own(third, copy, then="milk (a copy)")
-    page.reload()
-    shows(page, "milk")
+    shows(third, "milk (a copy)")
+    note_down(third, "bread")
+    for tab, text in ((page, "milk"), (copy, "milk (a copy)"), (third, "bread")):
+        tab.reload()
+        shows(tab, text)
     assert len({id_of(tab) for tab in (page, copy, third)}) == 3
 
 
