@@ -79,8 +79,8 @@ class Import(NamedTuple):
 
 
 @cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def parsed(path: Path) -> list[ast.AST]:
+    return [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
 
 
 def modules(folder: Path = ROOT / OURS) -> list[Path]:
@@ -88,7 +88,7 @@ def modules(folder: Path = ROOT / OURS) -> list[Path]:
 
 
 def nodes(path: Path, *kinds: type) -> Iterator:
-    return (node for node in ast.walk(parsed(path)) if isinstance(node, kinds))
+    return (node for node in parsed(path) if isinstance(node, kinds))
 
 
 def imports(path: Path) -> Iterator[Import]:

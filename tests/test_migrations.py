@@ -8,10 +8,11 @@ from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, MetaData, create_engine, event, inspect, make_url, text
+from sqlalchemy import Engine, MetaData, create_engine, event, inspect, text
 
 from booking import migrate
 from booking.files import MIGRATIONS, ROOT
+from tests.fixtures.databases import database_at
 
 REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 HEAD = REVISIONS[-1]
@@ -36,22 +37,22 @@ def downgrade():
 pytestmark = pytest.mark.fresh_database
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def empty_url(request, tmp_path):
-    """A database in which nothing was ever made."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    execute = request.getfixturevalue("on_postgres")
-    server = request.getfixturevalue("postgres_url")
-    execute("CREATE DATABASE empty")
-    yield make_url(server).set(database="empty").render_as_string(hide_password=False)
-    execute("DROP DATABASE empty WITH (FORCE)")
+@pytest.fixture
+def empty_file(tmp_path):
+    return f"sqlite:///{tmp_path / 'empty.db'}"
 
 
 @pytest.fixture
-def empty(empty_url):
-    return careful_engine(empty_url)
+def empty_server(postgres_url, on_postgres):
+    on_postgres("CREATE DATABASE empty")
+    yield database_at(postgres_url, "empty")
+    on_postgres("DROP DATABASE empty WITH (FORCE)")
+
+
+@pytest.fixture(params=["file", pytest.param("server", marks=pytest.mark.postgresql)])
+def empty(request):
+    """Over a database in which nothing was ever made."""
+    return careful_engine(request.getfixturevalue(f"empty_{request.param}"))
 
 
 @pytest.fixture
@@ -119,6 +120,7 @@ def in_words(one: object) -> str:
     return str(one)  # the condition of an index is text, and no text is another's equal
 
 
+TOKEN = "SELECT token FROM booking_catalogue_state"
 A_HOSTS = """
 CREATE TABLE customers (id INTEGER PRIMARY KEY);
 CREATE TABLE alembic_version (version_num VARCHAR(32));
@@ -133,7 +135,7 @@ def test_each_migration_undoes_exactly_itself_beside_the_tables_of_a_host(empty)
         assert migrate.pending(empty) == REVISIONS[number:]
         built[revision] = described(empty)
         migrate.upgrade(empty, revision)
-    whole = described(empty)
+    whole, token = described(empty), read(empty, TOKEN)
     for revision, below in pairwise([*reversed(REVISIONS), "base"]):
         migrate.downgrade(empty, below)
         assert described(empty) == built[revision]
@@ -141,6 +143,7 @@ def test_each_migration_undoes_exactly_itself_beside_the_tables_of_a_host(empty)
     assert migrate.current(empty) is None
     migrate.upgrade(empty)
     assert described(empty) == whole
+    assert read(empty, TOKEN) != token, "who lived through it takes no new one for the old"
     assert (migrate.current(empty), migrate.pending(empty)) == (HEAD, [])
     assert read(empty, "SELECT version_num FROM alembic_version") == "host"
 
@@ -213,16 +216,6 @@ def test_what_was_there_before_gets_what_it_now_needs_and_outlives_the_way_back(
     assert read(empty, "SELECT slug FROM booking_service") == "cut"
 
 
-def test_a_process_that_lives_through_a_downgrade_does_not_take_the_new_token_for_the_old(engine):
-    token = "SELECT token FROM booking_catalogue_state"
-    old = read(engine, token)
-    migrate.downgrade(engine, "0007")
-    migrate.upgrade(engine)
-    new = read(engine, token)
-    assert new
-    assert new != old
-
-
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
     once = described(engine)
     add_migration(
@@ -278,28 +271,35 @@ def test_a_database_from_a_newer_version_is_refused_by_name(engine):
             attempt(engine)
 
 
+PROGRAM = """
+import sys
+from sqlalchemy import create_engine
+from booking.migrate import upgrade
+
+for url in sys.argv[1:]:
+    sys.stdin.readline()
+    upgrade(create_engine(url))
+    print("done", flush=True)
+"""
+
+
+@pytest.mark.postgresql
 @pytest.mark.parametrize("programs", [2, pytest.param(4, marks=pytest.mark.extra)])
-def test_programs_that_migrate_at_once_all_succeed(empty, empty_url, programs):
-    program = (
-        "import sys; from sqlalchemy import create_engine; from booking.migrate import upgrade;"
-        "engine = create_engine(sys.argv[1]); sys.stdin.readline(); upgrade(engine)"
-    )
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, empty_url],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(programs)
-    ]
-    for one in running:
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    errors = [one.communicate(timeout=60)[1] for one in running]
-    assert [one.returncode for one in running] == [0] * programs, errors
-    assert migrate.current(empty) == HEAD
+def test_programs_that_migrate_at_once_all_succeed_on_both_databases(
+    empty_file, empty_server, programs
+):
+    urls = (empty_file, empty_server)
+    piped = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    command = [sys.executable, "-c", PROGRAM, *urls]
+    running = [subprocess.Popen(command, cwd=ROOT, text=True, **piped) for _ in range(programs)]
+    for url in urls:
+        for one in running:
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        done = [one.stdout.readline() for one in running]
+        assert done == ["done\n"] * programs, [one.communicate(timeout=60) for one in running]
+        assert migrate.current(create_engine(url)) == HEAD
+    assert [one.communicate(timeout=60)[1] for one in running] == [""] * programs
 
 
 def test_the_alembic_command_alone_is_told_what_to_use_instead(tmp_path):
