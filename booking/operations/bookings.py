@@ -9,10 +9,10 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from booking.scheduling.slots import Reason
-from booking.storage.bookings import WIDTHS
+from booking.storage.bookings import WIDTHS, insert_booking
 from booking.storage.claims import (
     claim_and_release,
     drop_hold,
@@ -99,6 +99,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     booking = Booking(
         reference=reference,
         draft=idempotency_key,
+        state="confirmed",
         fingerprint=fingerprint,
         customer_name=customer.name,
         customer_email=customer.email,
@@ -109,6 +110,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
         manage_token_hash=manage_token_hash,
         calendar_uid=str(uuid4()),
         created_at=now,
+        changes=0,
+        **dict.fromkeys(("rescheduled_at", "cancelled_at", "cancelled_by")),  # each column is given
     )
     try:
         with attempt(session, savepoint=savepoint):
@@ -182,20 +185,21 @@ class _NewBooking:
         booking.starts_at = request.start
         booking.ends_at = request.start + timedelta(minutes=service.duration)
         booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
-        session.add(booking)
-        session.flush()
-        return Claimant(booking_id=booking.id)
+        return Claimant(booking_id=insert_booking(session, booking))
 
     def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
-        request, member = terms.request, chosen.member
-        if member.id != self.booking.staff_member_id:
-            self.booking.staff_member_id = member.id
-            session.flush()
+        booking, request, member = self.booking, terms.request, chosen.member
+        if member.id != booking.staff_member_id:
+            booking.staff_member_id = member.id
+            moved = update(bookings).where(bookings.c.id == booking.id)
+            session.execute(moved.values(staff_member_id=member.id))
         if request.own_hold is not None:
             drop_hold(session, request.own_hold.id)
         delete_past_claims(
             session, member, request.service, now=request.now, zone=terms.snapshot.zone
         )
+        make_transient_to_detached(booking)  # from now on it is one of the session's
+        session.add(booking)
 
 
 def _still_holds(

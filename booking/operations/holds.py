@@ -13,18 +13,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import to_minute
-from booking.storage.bookings import WIDTHS
+from booking.storage.bookings import INSERT_HOLD, WIDTHS
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.claims import prolong_hold, release_claims, release_hold, staff_ticks
 from booking.storage.holds import remember_released
 from booking.storage.models import Hold, Service, StaffMember
 from booking.storage.models import hold as holds
 from booking.storage.reads import hold_of
-from booking.transactions.statements import connection_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .requests import (
@@ -351,13 +350,9 @@ def _write(session: Session, earlier: Hold | None, tab_key: int, values: dict[st
     if earlier is not None:
         return _change(session, earlier, values)
     row = {"tab_session_id": tab_key, **values}
-    key: Any = connection_of(session).execute(_MAKE, row).inserted_primary_key
-    return Hold(id=int(key[0]), **row)
+    return Hold(id=INSERT_HOLD.rows(session, row)[0][0], **row)
 
 
 def _change(session: Session, held: Hold, values: dict[str, Any]) -> Hold:
     session.execute(update(holds).where(holds.c.id == held.id).values(values))
     return replace(held, **values)
-
-
-_MAKE = insert(holds)

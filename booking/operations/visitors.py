@@ -22,7 +22,6 @@ from booking.storage.visitors import (
     spend_proof,
     visitor_hashes,
     visitor_totals,
-    visitor_usage,
 )
 
 from .requests import Candidate, Limit, ProofOfWorkRequired, SlotRequest, Visitor, VisitorLimit
@@ -200,7 +199,7 @@ def _places(
     limit, resource = snapshot.rules.daily_limit, request.service.resource_id
     if not limit:
         return VisitorShare([])
-    taken = visitor_usage(
+    _, taken = visitor_totals(
         session, hashes, [resource], places, now=request.now, besides_tab=request.tab_key
     )
     own, held = (part.appointments for part in taken.get(resource, VisitorUsage()))

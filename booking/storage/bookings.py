@@ -16,12 +16,15 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
+    insert,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.scheduling.clock import Interval, to_minute
+from booking.transactions.statements import FixedStatement
 
 from .base import Base, RowId, UTCDateTime
 from .business import Service, StaffMember
@@ -103,6 +106,25 @@ def detach(session: Session, booking: Booking, service: Service, member: StaffMe
 
 booking = Base.metadata.tables[Booking.__tablename__]
 
+
+def _inserting(table: Table) -> FixedStatement:
+    """The statement that inserts a row, all of its columns given but the number it returns."""
+    row = {
+        each.name: bindparam(each.name, type_=each.type) for each in table.c if each.name != "id"
+    }
+    return FixedStatement(insert(table).values(row).returning(table.c.id))
+
+
+_INSERT = _inserting(booking)
+
+
+def insert_booking(session: Session, booking: Booking) -> int:
+    """Write a new booking past the session, which takes six times as long; return its number."""
+    # Each of its columns was given, so each is an attribute of its own.
+    booking.id = _INSERT.rows(session, vars(booking))[0][0]
+    return booking.id
+
+
 # Core tables, not models: both are hot, and the table of tab sessions that a hold points to lies in
 # another room's metadata, which only the migrations bring together.
 hold = Table(
@@ -138,6 +160,8 @@ hold = Table(
     # A number never comes back, so a claim can never seem to belong to a later hold.
     sqlite_autoincrement=True,
 )
+
+INSERT_HOLD = _inserting(hold)
 
 claim = Table(
     "booking_claim",

@@ -12,9 +12,9 @@ try out all IPv4 addresses. Columns and comments also call a hash a mark.
 
 import hmac
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from weakref import ref
 
@@ -188,20 +188,6 @@ class VisitorUsage(NamedTuple):
     held: DayPart = DayPart()
 
 
-def visitor_usage(
-    session: Session,
-    hashes: VisitorHashes,
-    resources: Collection[int],
-    ticks: range,
-    *,
-    now: datetime,
-    besides_tab: int | None,
-) -> dict[int, VisitorUsage]:
-    """Return what is taken of each resource within those ticks, that tab's own hold left out."""
-    values = _values(hashes, resources, ticks, now, besides_tab)
-    return _usage(connection_of(session).execute(_USAGE, values))
-
-
 def visitor_totals(
     session: Session,
     hashes: VisitorHashes,
@@ -211,25 +197,13 @@ def visitor_totals(
     now: datetime,
     besides_tab: int | None,
 ) -> tuple[list[Counted], dict[int, VisitorUsage]]:
-    """Count for the visitor, then each network around, in the order of WIDTHS; and return usage.
+    """Count for the visitor, then each network around, in the order of WIDTHS.
 
-    What the tab `besides_tab` holds is left out. Bookings count that were cancelled since, too.
+    Beside it what is taken of each resource within those ticks. What the tab `besides_tab` holds is
+    left out. Bookings count that were cancelled since, too.
     """
-    values = _values(hashes, resources, ticks, now, besides_tab)
-    rows, end = connection_of(session).execute(_TOTALS, values).all(), 2 * len(WIDTHS)
-    counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
-    return counted, _usage(row[end:] for row in rows if row[end] is not None)
-
-
-def _values(
-    hashes: VisitorHashes,
-    resources: Collection[int],
-    ticks: range,
-    now: datetime,
-    besides_tab: int | None,
-) -> dict[str, Any]:
     values: dict[str, Any] = {
-        "resources": list(resources),
+        **{f"resource_{place}": each for place, each in enumerate(resources)},
         "first": ticks.start,
         "end": ticks.stop,
         "now": int(now.timestamp()),
@@ -238,14 +212,14 @@ def _values(
     }
     for width in WIDTHS:
         values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
-    return values
-
-
-def _usage(rows: Iterable[Sequence[Any]]) -> dict[int, VisitorUsage]:
-    return {
+    rows, end = _totals_of(len(resources)).rows(session, values), 2 * len(WIDTHS)
+    counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
+    usage = {
         resource: VisitorUsage(DayPart(ours, own * TICK), DayPart(theirs, held * TICK))
-        for resource, ours, own, theirs, held in rows
+        for resource, ours, own, theirs, held in (row[end:] for row in rows)
+        if resource is not None
     }
+    return counted, usage
 
 
 def _part(which: ColumnElement[bool], name: str) -> list[ColumnElement[int]]:
@@ -264,15 +238,19 @@ _USAGE = (
     .outerjoin(holds, holds.c.id == claims.c.hold_id)
     .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
     .where(
-        claims.c.resource_id.in_(bindparam("resources", expanding=True)),
         claims.c.tick >= bindparam("first"),
         claims.c.tick < bindparam("end"),
         or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
     )
     .group_by(claims.c.resource_id)
 )
-_PART = _USAGE.subquery()
-_TOTALS = select(_COUNT, _PART).join_from(_COUNT, _PART, true(), isouter=True)
+
+
+@lru_cache(maxsize=32)
+def _totals_of(resources: int) -> FixedStatement:
+    them = [bindparam(f"resource_{place}", type_=Integer) for place in range(resources)]
+    part = _USAGE.where(claims.c.resource_id.in_(them)).subquery()
+    return FixedStatement(select(_COUNT, part).join_from(_COUNT, part, true(), isouter=True))
 
 
 # `day` counts as date.toordinal() does.
