@@ -4,9 +4,9 @@ A slot is named by its start, in minutes since the epoch, UTC; its length is the
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -118,9 +118,9 @@ class TimeRange:
 Ranges = tuple[TimeRange, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WorkingTime:
-    """One staff member's time.
+    """One staff member's time. Each object equals only itself: what follows from it is remembered.
 
     `weekly` and `breaks` go by weekday, 0 being Monday. An override stands for the weekly hours
     *and* the breaks of its date; an empty one closes it. `time_off` and `closures` are instants.
@@ -152,7 +152,10 @@ def open_intervals(working: WorkingTime, first: date, last: date) -> list[Interv
     for day in each_day(first, last):
         if ranges := working.ranges(day):
             opened += _day_opening(day, ranges, working.pauses(day), working.zone)
-    closed = (*working.time_off, *working.closures)
+    # Years of time off would be in the way.
+    since, until = day_interval(first, working.zone)[0], day_interval(last, working.zone)[1]
+    away = (*working.time_off, *working.closures)
+    closed = [part for part in away if part[0] < until and part[1] > since]
     return subtract(opened, closed) if closed else merge(opened)
 
 
@@ -189,9 +192,7 @@ class Reason(StrEnum):
     LIMIT = "limit"
 
 
-def candidate_starts(
-    working: WorkingTime, rules: ServiceRules, first: date, last: date
-) -> list[int]:
+def candidate_starts(working: WorkingTime, step: int, first: date, last: date) -> list[int]:
     """Return the step grid of those local dates: every start that the hours could allow.
 
     The wall clock counts the steps, from the start of each open range, straight through breaks.
@@ -199,9 +200,20 @@ def candidate_starts(
     starts: list[int] = []
     for day in each_day(first, last):
         if ranges := working.ranges(day):
-            starts.extend(_day_starts(day, ranges, rules.slot_step, working.zone))
+            starts.extend(_day_starts(day, ranges, step, working.zone))
     starts.sort()  # a clock that is set back over midnight mixes two days
     return starts
+
+
+def fitting_starts(
+    working: WorkingTime, rules: ServiceRules, first: date, last: date
+) -> Sequence[int]:
+    """Return every start on those local dates that could be had if nothing was taken, in order.
+
+    From it the whole appointment lies in open time, past midnight if need be.
+    """
+    find = _remembered_starts if last - first <= _REMEMBERED else _fitting_starts
+    return find(working, rules.slot_step, rules.duration, first, last)
 
 
 def free_starts(
@@ -220,13 +232,10 @@ def free_starts(
     carries its own buffers) but may reach outside the hours. It starts in none of `full_days`.
     """
     earliest, latest = rules.earliest(now), rules.latest(now)
-    first = max(first, local_day(earliest, working.zone))
-    last = min(last, local_day(latest, working.zone))
-    if last < first:
-        return []
-    starts = _within(
-        candidate_starts(working, rules, first, last), _fitting(working, rules, first, last)
-    )
+    if last - first > _REMEMBERED:
+        first = max(first, local_day(earliest, working.zone))
+        last = min(last, local_day(latest, working.zone))
+    starts = fitting_starts(working, rules, first, last)
     starts = starts[bisect_left(starts, earliest) : bisect_right(starts, latest)]
     return _without(_without(starts, _blocked(rules, taken)), full_days)
 
@@ -243,7 +252,8 @@ def why_not(
     """Return the first reason that keeps the start from being had; None if it can be had."""
     if untimely := _untimely(rules, now, start):
         return untimely
-    if not _is_open(working, rules, start):
+    day = local_day(start, working.zone)
+    if start not in fitting_starts(working, rules, day, day):
         return Reason.CLOSED
     if intersect([rules.span(start)], taken):
         return Reason.TAKEN
@@ -272,11 +282,18 @@ def _day_starts(day: date, ranges: Ranges, step: int, zone: ZoneInfo) -> tuple[i
     return tuple(sorted({start for part in steps for start in part}))
 
 
-def _fitting(working: WorkingTime, rules: ServiceRules, first: date, last: date) -> list[Interval]:
-    """Starts from which the whole appointment lies in open time, past midnight if need be."""
-    latest_end = day_interval(last, working.zone)[1] + rules.duration
+def _fitting_starts(
+    working: WorkingTime, step: int, duration: int, first: date, last: date
+) -> tuple[int, ...]:
+    latest_end = day_interval(last, working.zone)[1] + duration
     opened = open_intervals(working, first, local_day(latest_end, working.zone))
-    return [(start, end - rules.duration + 1) for start, end in opened]
+    fitting = [(start, end - duration + 1) for start, end in opened]
+    return tuple(_within(candidate_starts(working, step, first, last), fitting))
+
+
+# A month of one person is looked at again and again, and only what is taken of it changes.
+_remembered_starts = lru_cache(maxsize=512)(_fitting_starts)
+_REMEMBERED = timedelta(days=42)
 
 
 def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
@@ -293,7 +310,7 @@ def _within(starts: list[int], allowed: Iterable[Interval]) -> list[int]:
     return found
 
 
-def _without(starts: list[int], cut: Iterable[Interval]) -> list[int]:
+def _without(starts: Sequence[int], cut: Iterable[Interval]) -> list[int]:
     """Those of the sorted starts that lie in none of the intervals."""
     left: list[int] = []
     reached = 0
@@ -301,7 +318,7 @@ def _without(starts: list[int], cut: Iterable[Interval]) -> list[int]:
         from_here = bisect_left(starts, first, reached)
         left += starts[reached:from_here]
         reached = bisect_left(starts, end, from_here)
-    return left + starts[reached:]
+    return [*left, *starts[reached:]]
 
 
 def _untimely(rules: ServiceRules, now: int, start: int) -> Reason | None:
@@ -310,10 +327,3 @@ def _untimely(rules: ServiceRules, now: int, start: int) -> Reason | None:
     if start < rules.earliest(now):
         return Reason.TOO_SOON
     return Reason.TOO_FAR if start > rules.latest(now) else None
-
-
-def _is_open(working: WorkingTime, rules: ServiceRules, start: int) -> bool:
-    end = start + rules.duration
-    day = local_day(start, working.zone)
-    opened = open_intervals(working, day, local_day(end, working.zone))
-    return contains(opened, start, end) and start in candidate_starts(working, rules, day, day)

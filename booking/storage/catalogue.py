@@ -63,15 +63,6 @@ def working_times(
     }
 
 
-def clip_exceptions(working: WorkingTime, span: Interval) -> WorkingTime:
-    """Leave out what lies outside the span: years of time off would be in the way."""
-    return replace(
-        working,
-        time_off=tuple(part for part in working.time_off if _overlap(part, span)),
-        closures=tuple(part for part in working.closures if _overlap(part, span)),
-    )
-
-
 Weeks = dict[int, dict[int, Ranges]]
 
 
@@ -119,10 +110,6 @@ def _closures(session: Session, shop_zone: ZoneInfo) -> tuple[Interval, ...]:
         (day_interval(row.first_day, shop_zone)[0], day_interval(row.last_day, shop_zone)[1])
         for row in session.execute(select(Closure.first_day, Closure.last_day))
     )
-
-
-def _overlap(part: Interval, span: Interval) -> bool:
-    return part[0] < span[1] and part[1] > span[0]
 
 
 # One row, number 1; its triggers are in migration 0008.

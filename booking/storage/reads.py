@@ -219,8 +219,11 @@ class Diary:
         """Return every day from `first` to `last` (both included) of the customer's `zone`."""
         span = day_interval(first, zone)[0], day_interval(last, zone)[1]
         snapshot = self._snapshot(span)
-        free = _starts(snapshot, self.staff, span)
-        return {day: _day(snapshot, self.staff, free, day, zone) for day in each_day(first, last)}
+        # One after the other, for what is remembered of one member is what both begin with.
+        both = [(snapshot.free(one, span), snapshot.offered(one, span)) for one in self.staff]
+        free = sorted({start for starts, _ in both for start in starts})
+        offered, length = [starts for _, starts in both], snapshot.rules.duration
+        return {day: _day(free, offered, day, zone, length) for day in each_day(first, last)}
 
     def next_free_day(self, after: date, zone: ZoneInfo) -> date | None:
         """Return the first day later than `after` with a free time, within the booking window."""
@@ -263,16 +266,12 @@ def _starts(
 
 
 def _day(
-    snapshot: AvailabilitySnapshot,
-    staff: Sequence[StaffMember],
-    free: list[int],
-    day: date,
-    zone: ZoneInfo,
+    free: list[int], offered: list[Sequence[int]], day: date, zone: ZoneInfo, duration: int
 ) -> DayAvailability:
     span = day_interval(day, zone)
     starts = tuple(within(free, span))
-    is_open = bool(starts) or any(snapshot.offers(member, span) for member in staff)
-    return DayAvailability(day, is_open, starts, snapshot.rules.duration)
+    is_open = bool(starts) or any(within(each, span) for each in offered)
+    return DayAvailability(day, is_open, starts, duration)
 
 
 def _free_slot(start: int, duration: int) -> FreeSlot:

@@ -27,11 +27,10 @@ from booking.scheduling.clock import (
     to_minute,
 )
 from booking.scheduling.slots import (
-    LONGEST_WINDOW,
     Reason,
     ServiceRules,
     WorkingTime,
-    each_day,
+    fitting_starts,
     free_starts,
     limit_days,
     open_minutes,
@@ -43,7 +42,7 @@ from .bookings import Hold
 from .bookings import booking as bookings
 from .bookings import claim as claims
 from .business import Service, StaffMember
-from .catalogue import Catalogue, clip_exceptions, rules_of
+from .catalogue import Catalogue, rules_of
 from .claims import BLOCKING, PLACES_A_DAY, Pair, day_places
 
 
@@ -162,7 +161,7 @@ class AvailabilitySnapshot:
             full_days=self._full_days,
         )
 
-    def free(self, member: StaffMember, span: Interval) -> list[int]:
+    def free(self, member: StaffMember, span: Interval) -> Sequence[int]:
         """List the free slots that start within the span (minutes, UTC), in order."""
         working = self.working[member.id]
         found = free_starts(
@@ -177,14 +176,10 @@ class AvailabilitySnapshot:
             found = sorted({*found, own})
         return within(found, span)
 
-    def offers(self, member: StaffMember, span: Interval) -> bool:
-        """Tell whether there would be a slot within the span if nothing was taken, past or not."""
+    def offered(self, member: StaffMember, span: Interval) -> Sequence[int]:
+        """List the slots that would start on the days of the span if nothing was taken."""
         working = self.working[member.id]
-        if not any(map(working.ranges, each_day(*local_days(span, working.zone)))):
-            return False
-        whenever = replace(self.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
-        starts = free_starts(working, whenever, (), span[0], *local_days(span, working.zone))
-        return bool(within(starts, span))
+        return fitting_starts(working, self.rules, *local_days(span, working.zone))
 
     def open_minutes(self, member: StaffMember, span: Interval) -> int:
         """Return how long the staff member works within the span, taken or not."""
@@ -241,10 +236,7 @@ def load_snapshot(
     return AvailabilitySnapshot(
         service_id=service.id,
         rules=rules_of(service),
-        working={
-            member.id: clip_exceptions(catalogue.working_time(member.id), around)
-            for member in staff
-        },
+        working={member.id: catalogue.working_time(member.id) for member in staff},
         taken=taken,
         places=load_daily_quota(session, service, around, limits, catalogue.zone),
         own=own if own and not own.is_over(now) else None,
@@ -254,7 +246,7 @@ def load_snapshot(
     )
 
 
-def within(starts: list[int], span: Interval) -> list[int]:
+def within(starts: Sequence[int], span: Interval) -> Sequence[int]:
     """Return those of the sorted starts that lie within the span."""
     return starts[bisect_left(starts, span[0]) : bisect_left(starts, span[1])]
 

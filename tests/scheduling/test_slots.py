@@ -213,8 +213,25 @@ def test_days_outside_the_window_are_not_walked():
     assert len(slots) == 30
 
 
+def test_years_of_time_off_are_gone_through_once_and_not_with_every_question():
+    class Watched(tuple):
+        __slots__ = ()
+        looked_at = 0
+
+        def __iter__(self):
+            Watched.looked_at += 1
+            return super().__iter__()
+
+    before = Watched((at(0) - 1440 * day, at(0) - 1440 * day + 60) for day in range(1, 900))
+    working = opening((9, 11), time_off=before)
+    for taken in ((), [(at(9), at(10))]):
+        free_starts(working, hourly(), taken, at(0), MONDAY, MONDAY)
+        why_not(working, hourly(), taken, at(0), at(9))
+    assert Watched.looked_at == 1
+
+
 def test_candidates_of_overlapping_ranges_are_offered_once():
-    assert candidate_starts(opening((9, 11), (10, 12)), hourly(), MONDAY, MONDAY) == [
+    assert candidate_starts(opening((9, 11), (10, 12)), 60, MONDAY, MONDAY) == [
         at(9),
         at(10),
         at(11),

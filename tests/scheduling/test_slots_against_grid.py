@@ -189,7 +189,7 @@ def test_open_time_is_what_the_grid_says(asked):
 @UNHURRIED
 def test_candidate_starts_are_what_the_grid_says(asked):
     grid = Grid(asked)
-    starts = candidate_starts(asked.working, asked.rules, asked.first, asked.last)
+    starts = candidate_starts(asked.working, asked.rules.slot_step, asked.first, asked.last)
     assert starts == [
         minute for minute in grid.walls if grid.in_days(minute) and grid.on_step(minute)
     ]

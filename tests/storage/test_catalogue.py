@@ -20,7 +20,7 @@ from booking.storage.reads import Diary
 from booking.tab_sessions import PendingChanges
 from booking.transactions.sessions import require_clean_session
 from booking.transactions.watching import watch
-from tests.fixtures.small_shop import NOW, TODAY, at, find, open_engine
+from tests.fixtures.small_shop import NOW, TODAY, find, open_engine
 from tests.storage.conftest import counted
 
 TABLES = {
@@ -206,15 +206,3 @@ def test_a_shop_that_is_not_there_yet_has_an_empty_catalogue(shop):
             session.execute(delete(model))
     found = catalogue(shop)
     assert (found.shop, found.services, found.zone.key) == (None, (), "UTC")
-
-
-def test_old_time_off_does_not_grow_into_every_question(shop):
-    from booking.storage.catalogue import clip_exceptions
-
-    with shop.writing() as session:
-        session.add(Closure(first_day=TODAY - timedelta(days=900), last_day=TODAY))
-        session.add(Closure(first_day=TODAY - timedelta(days=99), last_day=TODAY - timedelta(90)))
-    [ann, _] = catalogue(shop).working.values()
-    minute = int(at("10:00").timestamp()) // 60
-    assert len(ann.closures) == 2
-    assert len(clip_exceptions(ann, (minute, minute + 60)).closures) == 1
