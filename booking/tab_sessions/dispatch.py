@@ -28,6 +28,7 @@ from booking.transactions.sessions import (
     run_read_only,
     write_transaction,
 )
+from booking.transactions.watching import unwrap_scoped
 
 from . import crypto, guards, renewal, store
 from .body import has_body, read_whole, refuse_too_large
@@ -112,19 +113,22 @@ def _accept(
         if not (options.allow_missing_tab and reads):
             raise
         sent = None
-    _read_request(asked, options, config)
+    session = unwrap_scoped(config.session)
+    _read_request(asked, options, session)
     now = utc_now()
-    accepted = SessionRequest(options, config, sent, now, int(now.timestamp()), args, kwargs)
+    accepted = SessionRequest(
+        options, config, session, sent, now, int(now.timestamp()), args, kwargs
+    )
     response = accepted.read() if reads else accepted.write()
     if secret:
         secret.set_cookie(response)
     return response
 
 
-def _read_request(asked: Request, options: RouteOptions[Any], config: Config) -> None:
+def _read_request(asked: Request, options: RouteOptions[Any], session: Session) -> None:
     """Read the whole request, and do what needs nothing else, while no transaction is open."""
     if has_body(asked):
-        require_clean_session(config.session)
+        require_clean_session(session)
         read_whole(asked)
     if options.before_transaction:
         options.before_transaction()
@@ -156,6 +160,7 @@ class SessionRequest(Generic[Data]):
 
     options: RouteOptions[Data]
     config: Config
+    session: Session
     sent: guards.Ids | None
     now: datetime
     seconds: int
@@ -166,8 +171,8 @@ class SessionRequest(Generic[Data]):
         """Run the view where nothing can be written. Raises the Refusal that answers instead."""
         try:
             if self.sent and self.sent.source:
-                run_in_transaction(self.config.session, self._fork)
-            row, closed, response = run_read_only(self.config.session, self._read_once)
+                run_in_transaction(self.session, self._fork)
+            row, closed, response = run_read_only(self.session, self._read_once)
         except ReadOnlyTransaction as error:
             raise ReadOnlyTab from error
         except DATABASE_FAILURES as error:
@@ -215,7 +220,7 @@ class SessionRequest(Generic[Data]):
         """Write as often as the database asks for it, until it is committed or rolled back."""
         try:
             outcome = run_in_transaction(
-                self.config.session,
+                self.session,
                 self._write_once,
                 idempotent=self.options.idempotent,
                 # A tab that is over was ended in this transaction, and that is kept.
@@ -269,7 +274,7 @@ class SessionRequest(Generic[Data]):
         if isinstance(answer, Response):
             return _with_tab_headers(answer, tab) if written.commit else answer
         return run_read_only(
-            self.config.session,
+            self.session,
             lambda session: self._rendered(answer, tab.reopened(session, committed=written.commit)),
         )
 
@@ -367,7 +372,7 @@ class SessionRequest(Generic[Data]):
         So the view itself stays read-only. A database that is busy is left alone.
         """
         try:
-            with write_transaction(self.config.session) as session:
+            with write_transaction(self.session) as session:
                 if closed:
                     self.config.end(session, [row.id], closed)
                 else:
