@@ -15,7 +15,7 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
 
 FROM = 1000  # bytes: below that, what is saved fits into the same packets anyway
-QUICK, BEST = 4, 9
+QUICK, BEST = 6, 9
 KINDS = ("text/", "application/javascript", "image/svg+xml")
 OWN_SITE = {"same-origin", "none"}
 
