@@ -12,7 +12,7 @@ from booking.config import ConfigurationError
 from booking.extension import prefix_of
 from booking.migrate import is_not_ours
 from booking.testing import TabClient
-from tests.customer.walks import at_done
+from tests.customer.walks import ADA, at_done, first_slot
 from tests.fixtures.hosts import loaded
 
 
@@ -27,7 +27,8 @@ def test_the_whole_wizard_works_at_any_prefix(host, prefix):
     host.add_url_rule("/mine", "mine", lambda: "mine")
     Sidebook(host, url_prefix=prefix)
     root = f"/{prefix.strip('/')}/".replace("//", "/")
-    shown = at_done(loaded(host), root=root)
+    tab = TabClient(loaded(host), root, base=root).submit(service="short").submit(staff="any")
+    shown = tab.submit(slot=first_slot(tab)).submit(**ADA).submit()
     link = shown.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     manage = TabClient(host, link, base=root)
     for address in links_of(shown.page) | links_of(manage.page) | {f"{root}zones"}:

@@ -9,15 +9,15 @@ from booking.testing import TabClient
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}
 
 
-def at_time(app, service="short", staff="any", root="/book/", **options) -> TabClient:
-    return TabClient(app, root, base=root, **options).submit(service=service).submit(staff=staff)
+def at_time(app, service="short", staff="any", **options) -> TabClient:
+    """At once, by what a page that is over sends to begin anew, and not step by step."""
+    tab = TabClient(app, "/book/", **options)
+    return tab.post("new/form", service=service, staff=staff)
 
 
 def at_details(app, slot=None, **choices) -> TabClient:
     tab = at_time(app, **choices)
-    if slot:
-        tab.open(f"time?day={slot[:10]}")
-    return tab.submit(slot=slot or first_slot(tab))
+    return tab.post("time/form", **tab.fields | {"slot": slot or first_slot(tab)})
 
 
 def at_review(app, slot=None, **choices) -> TabClient:

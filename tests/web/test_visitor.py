@@ -72,33 +72,26 @@ def start_again(app, **settings):
     app.extensions["booking"] = replace(state, settings=replace(state.settings, **settings))
 
 
-def refused(app):
+@pytest.mark.parametrize(
+    ("take", "times", "said"),
+    [
+        pytest.param(take, times, said, marks=pytest.mark.settings(**{limit: most}), id=limit)
+        for limit, most, take, times, said in (
+            ("holds_per_visitor", 2, at_details, 2, "You are already holding several times."),
+            ("bookings_per_visitor", 1, at_done, 1, "Many appointments were booked from your"),
+            ("visitor_share", 1, at_details, 2, "From your connection much of that day is taken"),
+        )
+    ],
+)
+def test_more_than_one_visitor_may_is_429_with_a_sentence(app, take, times, said):
+    for _ in range(times):
+        take(app, service="short", staff="ana")
     tab = at_time(app, service="short", staff="ana")
     tab.submit(slot=slots(tab)[-1])
     assert (tab.status, tab.step) == (429, "time")
     assert tab.headers["Retry-After"] == "600"
     assert slots(tab), "another time can be chosen at once"
-    return alert(tab)
-
-
-@pytest.mark.settings(holds_per_visitor=2)
-def test_many_holds_are_429_with_a_sentence(app):
-    for _ in range(2):
-        at_details(app, service="short", staff="ana")
-    assert "You are already holding several times." in refused(app)
-
-
-@pytest.mark.settings(bookings_per_visitor=1)
-def test_many_bookings_are_429_with_a_sentence(app):
-    at_done(app, service="short", staff="ana")
-    assert "Many appointments were booked from your connection" in refused(app)
-
-
-@pytest.mark.settings(visitor_share=1)
-def test_much_of_a_day_is_429_with_a_sentence(app):
-    for _ in range(2):
-        at_details(app, service="short", staff="ana")
-    assert "From your connection much of that day is taken already" in refused(app)
+    assert said in alert(tab)
 
 
 @pytest.mark.settings(bookings_per_visitor=1)
@@ -125,7 +118,7 @@ def behind_a_proxy(app, believed: int) -> None:
 def hold_from(app, forwarded: str) -> int:
     tab = TabClient(app, "/book/")
     tab.client.environ_base["HTTP_X_FORWARDED_FOR"] = forwarded
-    tab.submit(service="short").submit(staff="ana")
+    tab.post("new/form", service="short", staff="ana")
     return tab.submit(slot=first_slot(tab)).status
 
 
@@ -178,7 +171,7 @@ def test_all_who_come_from_an_address_that_is_said_to_be_shared_can_book(app, bo
     }
     start_again(app, shared_addresses=(ip_network("127.0.0.0/8"),))
     for tab, slot in zip(tabs[4:], times[4:], strict=True):
-        tab.submit(slot=slot)
+        tab.post("time/form", slot=slot)
     assert {(tab.status, tab.step) for tab in tabs} == {(200, "details")}
     assert not any("sb-hold-over" in tab.page.select_one("#hold")["class"] for tab in tabs)
     for tab in tabs:
