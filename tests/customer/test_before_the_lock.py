@@ -53,14 +53,14 @@ def test_details_are_judged_before_anything_is_locked(app, details):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("path", ["details/form", "details/typed", "new/form", "service/form"])
-def test_what_a_stranger_sends_is_judged_before_anything_is_locked(app, path):
+def test_what_a_stranger_sends_is_judged_before_anything_is_locked(app):
     worst = {
         "name": "a" + "\u0315\u0300" * 3990,
         "question_none": "\u0300" * 4000,
         "zone": "x" * 999,
     }
-    tab = TabClient(app, "/book/")
-    with watched() as seen:
-        tab.client.post(f"/book/{path}", data=worst, headers={"Tab-Session": tab.id})
-    assert seen[True] == set()
+    for path in ("details/form", "details/typed", "new/form", "service/form"):
+        tab = TabClient(app, "/book/")
+        with watched() as seen:
+            tab.client.post(f"/book/{path}", data=worst, headers={"Tab-Session": tab.id})
+        assert seen[True] == set(), path

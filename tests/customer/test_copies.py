@@ -5,10 +5,11 @@ from sqlalchemy import delete
 
 from booking.storage.models import claim, hold
 from booking.tab_sessions import write_transaction
-from tests.customer.walks import at_details, at_done, at_review, nearest, text, value
+from tests.customer.walks import at_details, at_review, nearest, text, value
 
 
-def test_a_copy_has_the_answers_and_is_offered_the_nearest_times(app):
+@pytest.mark.both_databases
+def test_a_copy_has_the_answers_and_another_time_and_both_are_booked(app, bookings):
     tab = at_review(app)
     taken = tab.page.select_one("time")
     copy = tab.duplicate()
@@ -20,30 +21,10 @@ def test_a_copy_has_the_answers_and_is_offered_the_nearest_times(app):
     copy.submit(slot=nearest(copy)[0])
     assert copy.step == "review"
     assert "Ada Lovelace" in text(copy)
-
-
-@pytest.mark.both_databases
-def test_both_are_booked_and_neither_is_the_other(app, bookings):
-    tab = at_review(app)
-    copy = tab.duplicate()
-    copy.submit(slot=nearest(copy)[0]).submit()
-    tab.submit()
-    assert (tab.step, copy.step) == ("done", "done")
+    assert (copy.submit().step, tab.submit().step) == ("done", "done")
     one, two = bookings()
     assert one.starts_at != two.starts_at
     assert one.draft != two.draft
-
-
-def test_changing_a_copy_does_not_touch_the_first_tab(app):
-    tab = at_details(app)
-    tab.duplicate().open("service").submit(service="long")
-    assert tab.refresh().step == "details"
-    tab.submit(name="Ada", email="ada@example.com")
-    assert tab.step == "review"
-
-
-def test_a_copy_of_a_finished_booking_starts_afresh(app):
-    assert at_done(app).duplicate().step == "service"
 
 
 def test_a_renewed_tab_keeps_its_held_time_and_its_manage_link(app, bookings):

@@ -41,7 +41,7 @@ def is_silent(answer) -> bool:
 
 
 @pytest.mark.both_databases
-def test_details_of_another_tab_fill_in_the_form_and_wait_to_be_checked(app):
+def test_details_of_another_tab_fill_in_the_form_and_wait_to_be_accepted(app):
     other = at_review(app)
     tab = at_details(app)
     tab.post("handover/details/receipt", reference=reference_for(other, "details"))
@@ -54,12 +54,6 @@ def test_details_of_another_tab_fill_in_the_form_and_wait_to_be_checked(app):
     assert "Please check" in notice(tab)
     tab.open("review")
     assert tab.step == "details"
-
-
-def test_details_that_were_filled_in_survive_a_refresh_and_can_be_accepted(app):
-    other = at_review(app)
-    tab = at_details(app)
-    tab.post("handover/details/receipt", reference=reference_for(other, "details"))
     tab.refresh()
     assert value(tab, "name") == ADA["name"]
     assert tab.submit().step == "review"
@@ -116,11 +110,14 @@ def test_a_confirmed_tab_has_no_details_left_to_hand_over(app, database):
     assert kept(database) == []
 
 
-@pytest.mark.parametrize("garbage", ["", GUESSED, "x", "é" * 43, "../" * 20, "A" * 5000])
-@pytest.mark.parametrize("purpose", ["details", "times"])
-def test_a_reference_that_leads_to_nothing_is_answered_with_silence(app, purpose, garbage):
-    tab = at_details(app) if purpose == "details" else at_review(app)
-    assert is_silent(asked(tab, f"{purpose}/receipt", reference=garbage))
+def test_a_reference_that_leads_to_nothing_is_answered_with_silence(app):
+    times = reference_for(at_review(app), "times")
+    for purpose, tab in (("details", at_details(app)), ("times", at_review(app))):
+        for garbage in ("", GUESSED, "x", "é" * 43, "../" * 20, "A" * 5000):
+            assert is_silent(asked(tab, f"{purpose}/receipt", reference=garbage))
+        assert is_silent(asked(tab, "details/receipt", reference=times)), (
+            "it is for another purpose"
+        )
 
 
 def test_a_tab_that_is_not_yet_asked_who_comes_uses_up_no_reference(app):
@@ -128,11 +125,6 @@ def test_a_tab_that_is_not_yet_asked_who_comes_uses_up_no_reference(app):
     assert is_silent(asked(at_time(app), "details/receipt", reference=reference))
     answer = asked(at_details(app), "details/receipt", reference=reference)
     assert ADA["name"] in answer.text
-
-
-def test_a_reference_to_times_opens_no_details(app):
-    reference = reference_for(at_review(app), "times")
-    assert is_silent(asked(at_details(app), "details/receipt", reference=reference))
 
 
 def test_an_operator_can_let_tabs_keep_to_themselves(app):
@@ -156,9 +148,11 @@ def warned(tab, reference):
     return asked(tab, "times/receipt", reference=reference)
 
 
-def test_a_time_that_overlaps_the_other_tabs_is_warned_of(app):
+def test_a_time_that_overlaps_the_other_tabs_is_warned_of_and_one_that_touches_it_is_not(app):
     other = at_review(app, SHARED, staff="ana")
-    tab = at_review(app, SHARED, staff="ben")
+    tab = at_review(app, LATER, staff="ben")
+    assert is_silent(warned(tab, reference_for(other, "times")))
+    tab.post("time/form", slot=SHARED)
     answer = warned(tab, reference_for(other, "times"))
     assert answer.status_code == 200
     assert "Short visit" in answer.text
@@ -166,33 +160,15 @@ def test_a_time_that_overlaps_the_other_tabs_is_warned_of(app):
     assert "You may go on." in answer.text
 
 
-def test_a_confirmed_appointment_of_another_tab_is_warned_of_until_it_is_cancelled(app, database):
-    other = at_done(app, SHARED, staff="ana")
-    tab = at_review(app, SHARED, staff="ben")
-    assert warned(tab, reference_for(other, "times")).status_code == 200
-    other.open(other.page.select_one("a.sb-keep-link")["href"])
-    other.submit()
-    other.back()
-    assert is_silent(asked(other, "times/offer"))
-
-
-def test_times_that_only_touch_do_not_overlap(app):
-    other = at_review(app, SHARED, staff="ana")
-    tab = at_review(app, LATER, staff="ben")
-    assert is_silent(warned(tab, reference_for(other, "times")))
-
-
-def test_who_was_warned_may_go_on(app, bookings):
+def test_of_a_confirmed_appointment_one_is_warned_and_may_go_on_until_it_is_cancelled(app):
     other = at_done(app, SHARED, staff="ana")
     tab = at_review(app, SHARED, staff="ben")
     assert warned(tab, reference_for(other, "times")).status_code == 200
     assert tab.submit().step == "done"
-    assert len(bookings()) == 2
-
-
-def test_a_tab_is_not_warned_of_itself(app):
-    tab = at_review(app, SHARED)
-    assert is_silent(warned(tab, reference_for(tab, "times")))
+    other.open(other.page.select_one("a.sb-keep-link")["href"])
+    other.submit()
+    other.back()
+    assert is_silent(asked(other, "times/offer"))
 
 
 def test_a_tab_whose_time_was_lost_says_nothing_of_it(app):

@@ -1,11 +1,9 @@
 """A chosen time is held, extended, lost to somebody faster: and nothing typed is lost with it."""
 
 import json
-from datetime import timedelta
 
 import pytest
 
-from booking.customer.wizard.state import slot_start, slot_value
 from booking.testing import TabClient
 from tests.customer.walks import (
     ADA,
@@ -14,22 +12,11 @@ from tests.customer.walks import (
     at_review,
     at_time,
     chosen,
-    days,
-    first_slot,
-    last_before_lunch,
     nearest,
     notice,
     slots,
     value,
 )
-
-
-def test_a_held_time_is_not_offered_to_others_but_to_its_own_tab(app):
-    tab = at_details(app, service="short", staff="ana")
-    other = at_time(app, service="short", staff="ana")
-    mine = chosen(tab.click("Back"), "slot")
-    assert mine in slots(tab)
-    assert mine not in slots(other)
 
 
 @pytest.mark.both_databases
@@ -47,30 +34,19 @@ def test_the_slower_of_two_is_offered_the_nearest_times(app):
     assert second.submit(slot=nearest(second)[0]).step == "details"
 
 
-@pytest.mark.parametrize(
-    ("slot", "said"),
-    [
+def test_a_time_outside_the_rules_is_answered_with_times_inside_them(app):
+    tab = at_time(app, service="short", staff="ana")
+    for slot, said in (
         ("2020-01-02T10:00Z", "has passed"),
         ("2999-01-02T10:00Z", "further ahead"),
-    ],
-)
-def test_a_time_outside_the_rules_is_answered_with_times_inside_them(app, slot, said):
-    tab = at_time(app, service="short", staff="ana").submit(slot=slot, force=True)
-    assert (tab.status, tab.step) == (409, "time")
-    assert said in alert(tab)
-    assert len(nearest(tab)) == 3
+        ("2026-03-03T12:15Z", "cannot be booked"),  # the lunch break
+    ):
+        tab.submit(slot=slot, force=True)
+        assert (tab.status, tab.step) == (409, "time")
+        assert said in alert(tab)
+        assert len(nearest(tab)) == 3
 
 
-def test_a_time_in_the_lunch_break_cannot_be_had(app):
-    tab = at_time(app, service="short", staff="ana")
-    lunch = slot_start(last_before_lunch(tab)) + timedelta(minutes=45)
-    tab.submit(slot=slot_value(lunch), force=True)
-    assert (tab.status, tab.step) == (409, "time")
-    assert "cannot be booked" in alert(tab)
-    assert nearest(tab)
-
-
-@pytest.mark.both_databases
 def test_more_time_is_given_three_times(app):
     tab = at_details(app, service="short", staff="ana")
     for _ in range(3):
@@ -122,6 +98,7 @@ def test_a_time_is_held_for_three_minutes_until_something_is_typed(app, later):
     slot = chosen(tab.click("Back"), "slot")
     assert left(tab.open("details")) == 180
     assert "it is held for 10 minutes" in tab.page.select_one(".sb-hold-first").get_text()
+    assert not is_free_to_others(app, slot)
     later(minutes=3)
     assert is_free_to_others(app, slot)
 
@@ -181,22 +158,17 @@ def test_without_a_chosen_time_there_is_nothing_to_extend(app, rows):
     assert rows()["tabs"] == 0
 
 
-@pytest.mark.both_databases
-def test_a_hold_that_ran_out_untaken_can_still_be_confirmed(app, bookings, later):
+def test_a_hold_that_ran_out_untaken_can_be_taken_up_again_or_confirmed(app, bookings, later):
     tab = at_details(app, service="short", staff="ana")
     later(minutes=11)
     assert "sb-hold-over" in tab.refresh().page.select_one("#hold")["class"]
+    tab.click("More time")
+    assert "sb-hold-over" not in tab.page.select_one("#hold")["class"]
+    assert left(tab) == 600
+    later(minutes=11)
     assert tab.submit(**ADA).step == "review"
     assert tab.submit().step == "done"
     assert len(bookings()) == 1
-
-
-def test_a_hold_that_ran_out_untaken_can_be_taken_up_again(app, later):
-    tab = at_details(app, service="short", staff="ana")
-    later(minutes=11)
-    tab.refresh().click("More time")
-    assert "sb-hold-over" not in tab.page.select_one("#hold")["class"]
-    assert tab.page.select_one("#hold")["data-seconds-left"] == "600"
 
 
 def at_details_of_a_lost_time(app, later):
@@ -210,23 +182,15 @@ def at_details_of_a_lost_time(app, later):
 
 def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, later):
     slow = at_details_of_a_lost_time(app, later)
-    slow.submit(**ADA, phone="912 345 678")
+    slow.submit(name="Ada", email="not yet", note="By the window")
     assert (slow.status, slow.step, slow.url) == (409, "time", "/book/time")
     assert "no longer free" in alert(slow)
-    slow.submit(slot=nearest(slow)[0])
-    assert slow.step == "review"
-    assert slow.submit().step == "done"
-    assert bookings()[0].customer_phone == "+351 912 345 678"
-
-
-def test_details_that_were_not_finished_are_kept_when_the_time_is_lost(app, later):
-    slow = at_details_of_a_lost_time(app, later)
-    slow.submit(name="Ada", email="not yet", note="By the window")
-    assert slow.status == 409
     slow.submit(slot=nearest(slow)[0])
     assert slow.step == "details"
     assert (value(slow, "name"), value(slow, "email")) == ("Ada", "not yet")
     assert value(slow, "note") == "By the window"
+    slow.submit(**ADA, phone="912 345 678").submit()
+    assert bookings()[0].customer_phone == "+351 912 345 678"
 
 
 def test_a_time_lost_before_confirming_is_told_with_the_nearest_times(app, bookings, later):
@@ -248,18 +212,3 @@ def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
     slow.click("More time")
     assert (slow.status, slow.step) == (409, "details")
     assert "no longer free" in alert(slow)
-
-
-@pytest.mark.settings(visitor_share=100, held_share=100)
-def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
-    tab = at_time(app, service="long", staff="ana")
-    first = tab.page.select_one("a.sb-day-selected")["href"]
-    while (other := at_time(app, service="long", staff="ana").open(first)) and slots(other):
-        other.submit(slot=first_slot(other))
-        assert other.step == "details"
-    tab.open(first)
-    assert slots(tab) == []
-    assert "Next free day" in tab.page.select_one(".sb-next-free").get_text()
-    assert tab.click(".sb-next-free a").step == "time"
-    assert slots(tab)
-    assert days(tab, "full")

@@ -1,16 +1,19 @@
 """Tables that are missing or older: a customer is told at once, and an operator what to do."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 from sqlalchemy import event
 
 from booking import create_app
 from booking.migrate import downgrade, upgrade
 from booking.testing import TabClient
-from tests.conftest import app_over
 from tests.test_migrations import HEAD
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def engine_of(app):
+    with app.app_context():
+        return app.extensions["booking"].engine
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -39,17 +42,16 @@ def test_the_log_names_the_command_and_the_page_stays_polite(empty_url, caplog):
         "ALTER TABLE booking_tab_session RENAME COLUMN seen_at TO seen",
     ],
 )
-def test_a_database_of_an_older_version_is_told_without_a_traceback(sqlite_url, undo, caplog):
-    with app_over(sqlite_url) as app:
-        with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"))) as raw:
-            raw.execute(undo)
-        tab = TabClient(app, "/book/service")
+@on_sqlite
+def test_a_database_of_an_older_version_is_told_without_a_traceback(app, undo, caplog):
+    with engine_of(app).begin() as connection:
+        connection.exec_driver_sql(undo)
+    tab = TabClient(app, "/book/service")
     assert (tab.status, tab.headers["Retry-After"]) == (503, "60")
     assert "Run: flask booking init" in caplog.text
     assert "Traceback" not in caplog.text
 
 
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TAB = {"Tab-Session": "A" * 43, "HX-Request": "true"}
 OLDER = "0014"  # the one before that keeps what Confirm alone writes
 EVERYTHING = [
@@ -67,11 +69,6 @@ def statuses(app) -> set[int]:
     return {
         client.open(path, method=how, headers=sent).status_code for how, path, sent in EVERYTHING
     }
-
-
-def engine_of(app):
-    with app.app_context():
-        return app.extensions["booking"].engine
 
 
 @pytest.mark.fresh_database

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from booking.storage.models import claim, hold
 from booking.tab_sessions import tab_session as tab_sessions
 from booking.testing import TabClient
-from tests.customer.walks import ADA, at_details, at_time, slots
+from tests.customer.walks import ADA, at_details, at_review, at_time, slots
 
 PRESSES = 6
 
@@ -64,12 +64,19 @@ def test_details_pressed_six_times_are_one_answer(app, database):
     assert left(database) == before
 
 
-@pytest.mark.parametrize("step", ["service", "staff", "time", "details"])
-def test_choosing_the_other_answer_six_times_goes_on_once(app, database, step):
+def test_choosing_the_other_answer_six_times_goes_on_once(app, database):
     tab = at_details(app, service="short", staff="ana")
     before = left(database)
-    assert press(app, tab, f"{step}/kept", {}) == {(200, "/book/details")}
-    assert left(database) == before
+    for step in ("service", "staff", "time", "details"):
+        assert press(app, tab, f"{step}/kept", {}) == {(200, "/book/details")}
+        assert left(database) == before
+
+
+@pytest.mark.both_databases
+def test_confirm_pressed_six_times_is_one_booking(app, bookings):
+    tab = at_review(app, service="short", staff="ana")
+    assert press(app, tab, "review/form", tab.fields) == {(200, "/book/done")}
+    assert len(bookings()) == 1
 
 
 def test_a_new_booking_pressed_six_times_is_one(app, database):

@@ -110,12 +110,12 @@ def test_a_save_begins_no_booking(app, rows):
     assert rows()["tabs"] == 0
 
 
-@pytest.mark.parametrize("nonsense", ["", "\x00", "-1", "1e9", "💥", "9" * 5000])
-def test_nonsense_is_saved_by_nobody(app, nonsense):
+def test_nonsense_is_saved_by_nobody(app):
     tab = at_details(app)
-    tab.post("details/typed", name="Ada", details_revision=nonsense, answer_version=nonsense)
-    assert tab.status == 204
-    assert value(tab.refresh(), "name") == ""
+    for nonsense in ("", "\x00", "-1", "1e9", "💥", "9" * 5000):
+        tab.post("details/typed", name="Ada", details_revision=nonsense, answer_version=nonsense)
+        assert tab.status == 204
+        assert value(tab.refresh(), "name") == ""
 
 
 def test_far_more_than_a_draft_can_carry_is_cut_off(app):
@@ -154,26 +154,11 @@ def test_a_mark_or_a_name_that_is_none_of_ours_fills_no_draft(app, database, at,
         assert len(session.execute(select(tab_sessions.c.sealed)).scalar_one()) < 1000
 
 
-@pytest.mark.both_databases
-def test_what_is_typed_lies_sealed(app, database):
-    save(at_details(app, service="short"), name="Ada Lovelace")
-    with database() as session:
-        row = session.execute(select(tab_sessions)).mappings().one()
-    assert b"Lovelace" not in bytes(row["sealed"])
-    assert not any("Lovelace" in str(stored) for stored in row.values())
-
-
 def test_saving_keeps_the_hold_as_it_is(app, rows):
     tab = at_details(app)
     before = rows()
     save(tab, name="Ada")
     assert rows() == before
-    assert tab.open("time").submit().step == "details"
-    assert value(tab, "name") == "Ada"
-
-
-def test_typed_text_waits_while_another_time_is_chosen(app):
-    tab = save(at_details(app, service="short", staff="ana"), name="Ada")
-    tab.click("Back")
-    tab.submit(slot=slots(tab)[-1])
+    tab.open("time")
+    assert tab.submit(slot=slots(tab)[-1]).step == "details"
     assert value(tab, "name") == "Ada"

@@ -1,7 +1,5 @@
 """From the service to the confirmation, refreshed and interleaved."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from booking.customer.wizard.state import slot_value
@@ -13,7 +11,6 @@ from tests.customer.walks import (
     at_time,
     slots,
     text,
-    value,
 )
 
 
@@ -46,13 +43,6 @@ def test_a_customer_books_step_by_step(app, bookings):
         {"key": "first_visit", "label": "Is this your first visit?", "value": "No"},
         {"key": "wishes", "label": "Anything we should prepare?", "value": "Tea"},
     ]
-
-
-@pytest.mark.both_databases
-def test_looking_writes_nothing(app, rows):
-    for path in ("", "service", "time", "review", "?service=nothing", "done"):
-        TabClient(app, path)
-    assert rows() == {"tabs": 0, "holds": 0, "claims": 0, "bookings": 0}
 
 
 def test_the_review_repeats_every_answer_with_its_change(app):
@@ -89,19 +79,3 @@ def test_a_time_is_never_shown_without_the_clock_it_is_read_from(app):
     assert "Tokyo time (UTC+9); " in settled
     assert "at the shop, Lisbon time" in settled
     assert settled.count("Tokyo") == 1
-
-
-def test_the_first_open_day_has_a_time_and_its_times_are_ahead(app):
-    tab = at_time(app)
-    offered = [datetime.strptime(slot, "%Y-%m-%dT%H:%M%z") for slot in slots(tab)]
-    assert offered == sorted(set(offered))
-    assert offered[0] > datetime.now(UTC)
-
-
-def test_details_that_were_refused_are_still_there_after_a_refresh(app):
-    tab = at_details(app)
-    tab.submit(name="Ada Lovelace", email="ada(at)example", note="Two\nlines")
-    assert tab.status == 422
-    tab.refresh()
-    assert (value(tab, "name"), value(tab, "email")) == ("Ada Lovelace", "ada(at)example")
-    assert value(tab, "note") == "Two\nlines"

@@ -1,9 +1,8 @@
 """The ways through the wizard that several tests begin with."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
-from booking.customer.wizard.state import slot_start, slot_value
+from booking.customer.wizard.state import slot_value
 from booking.testing import TabClient
 
 ADA = {"name": "Ada Lovelace", "email": "ada@example.com", "note": "By the window, please."}
@@ -40,14 +39,6 @@ def first_slot(tab) -> str:
     """The first time on offer that does not begin while a test runs."""
     soon = slot_value(datetime.now(UTC) + timedelta(minutes=5))
     return next((slot for slot in slots(tab) if slot > soon), slots(tab)[0])
-
-
-def last_before_lunch(tab) -> str:
-    """The last time before the break of the day after the first (which may have begun)."""
-    tab.open(tab.page.select_one("a.sb-day-free")["href"])
-    times = [slot_start(slot) for slot in slots(tab)]
-    gaps = ((one, other - one) for one, other in pairwise(times))
-    return next(slot_value(start) for start, gap in gaps if gap > timedelta(hours=1))
 
 
 def nearest(tab) -> list[str]:

@@ -14,14 +14,11 @@ from booking.operations.bookings import reschedule
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
+from tests.customer.appointment.test_appointment import link_of
 from tests.customer.walks import at_done
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-
-
-def link_of(tab) -> str:
-    return tab.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
 
 
 def file_of(app, link, host="localhost"):
