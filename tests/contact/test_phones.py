@@ -57,6 +57,7 @@ def test_other_numbers_and_words(line, region, dials):
     assert "".join(words.text for words in dialled(line, region)) == line
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("phone", "dials"), [("+49 (0)30 1234567", {BERLIN}), ("Ring the bell 123", set())]
 )

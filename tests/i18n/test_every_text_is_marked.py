@@ -276,17 +276,10 @@ def what_one_tab_hands_to_another(app):
 
 
 def what_no_browser_sends(app):
-    client, tab = app.test_client(), {"Tab-Session": "A" * 43, "HX-Request": "true"}
+    client = app.test_client()
     client.get("/book/nothing")
-    client.get("/book/appointment/nothing")
-    client.open("/book/service/form", method="PUT", headers=tab)
-    client.open("/book/", method="DELETE")
     client.get("/book/service/form", headers={"HX-Request": "true"})
-    for headers in ({}, {"HX-Request": "true"}, tab | {"Sec-Fetch-Site": "cross-site"}):
-        client.post("/book/details/form", data=ADA, headers=headers)
-        client.post("/book/details/form", headers=headers)
-    client.post("/book/details/form", data={"name": "1" * 10_000_000}, headers=tab)
-    client.post("/book/details/form", data={"name": "1" * 10_000_000})
+    client.post("/book/details/form", data=ADA)
 
 
 def a_shop_that_changes(app):
@@ -294,8 +287,6 @@ def a_shop_that_changes(app):
     with in_database(app) as connection:
         connection.exec_driver_sql("UPDATE booking_service SET price = '€25' WHERE slug = 'short'")
     tab.submit()
-    with in_database(app) as connection:
-        connection.exec_driver_sql("UPDATE booking_service SET price = '€20' WHERE slug = 'short'")
 
 
 def a_crowded_day(app):
@@ -445,13 +436,13 @@ GIVEN_WITH = {"DraftTooLarge": (9, 8), "TabSessionGone": ("expired",), "TooManyT
 REFUSALS = [kind for kind in kinds(Refusal) if kind.__module__ == Refusal.__module__]
 
 
-@pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
-def test_what_tab_sessions_refuse_is_said_by_the_wizard_in_marked_words(kind, app):
-    refusal = kind(*GIVEN_WITH.get(kind.__name__, ()))
-    with (
-        app.test_request_context("/book/details/form", method="POST", data={"name": "Ada"}),
-        speaking(MARKS),
-    ):
-        page = app.make_response(app.handle_user_exception(refusal)).get_data(as_text=True)
-    assert OPEN in page
-    assert not offences([(kind.__name__, page)])
+def test_what_tab_sessions_refuse_is_said_by_the_wizard_in_marked_words(app):
+    for kind in REFUSALS:
+        refusal = kind(*GIVEN_WITH.get(kind.__name__, ()))
+        with (
+            app.test_request_context("/book/details/form", method="POST", data={"name": "Ada"}),
+            speaking(MARKS),
+        ):
+            page = app.make_response(app.handle_user_exception(refusal)).get_data(as_text=True)
+        assert OPEN in page
+        assert not offences([(kind.__name__, page)])

@@ -27,6 +27,12 @@ def catalogue(folder, name, text):
     path.write_text(text, encoding="utf-8")
 
 
+def test_without_a_catalogue_a_text_is_what_the_code_says():
+    assert gettext("50 % off") == "50 % off"
+    assert gettext("With %(who)s", who="Ana") == "With Ana"
+    assert [ngettext("%(number)s day", "%(number)s days", n) for n in (1, 2)] == ["1 day", "2 days"]
+
+
 def test_english_is_there_without_a_catalogue():
     assert list(load_languages()) == ["en"]
     assert load_languages()["en"] is language.ENGLISH
@@ -42,6 +48,7 @@ def test_a_catalogue_is_a_language_and_needs_no_compiling(tmp_path):
         shown = [ngettext("%(number)s free time", "%(number)s free times", n) for n in (1, 2)]
         assert shown == ["1 freie Zeit", "2 freie Zeiten"]
         assert formats.format_duration(60) == "1 Stunde"
+    assert gettext("Your appointment") == "Your appointment", "it speaks in its context alone"
 
 
 def test_a_languages_region_and_direction_are_known(tmp_path):
