@@ -68,14 +68,14 @@ def test_few_orders_have_each_step_of_one_tab_wherever_the_other_stands(turns, f
 
 
 @pytest.mark.parametrize(
-    ("walked_app", "order"), every_order(sqlite=covering(2)), indirect=["walked_app"]
+    ("database_url", "order"), every_order(sqlite=covering(2)), indirect=["database_url"]
 )
 def test_in_every_order_both_tabs_get_what_they_asked_for(app, order):
     assert_booked(app, side_by_side(app, order))
 
 
 @pytest.mark.parametrize(
-    ("walked_app", "order"), every_order(postgresql=covering(1)), indirect=["walked_app"]
+    ("database_url", "order"), every_order(postgresql=covering(1)), indirect=["database_url"]
 )
 def test_refreshing_after_every_step_changes_nothing(app, order):
     assert_booked(app, side_by_side(app, order, refreshing=True))
