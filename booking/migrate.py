@@ -81,10 +81,9 @@ def pending(engine: Engine, *, scripts: Path = MIGRATIONS) -> list[str]:
     Raises: NewerDatabase.
     """
     with engine.connect() as connection:
-        steps = ScriptDirectory.from_config(_config(connection, scripts)).iterate_revisions(
-            "head", _version(connection) or "base"
-        )
-        return [step.revision for step in steps][::-1]
+        version = _known_version(connection, scripts)
+    revisions = _revisions(scripts)
+    return list(revisions[revisions.index(version) + 1 :] if version else revisions)
 
 
 def merged_metadata() -> MetaData:
@@ -169,10 +168,22 @@ def _config(connection: Connection, scripts: Path) -> Config:
     config.attributes.update(
         connection=connection, target_metadata=merged_metadata(), version_table=VERSION_TABLE
     )
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    if (version := _version(connection)) is not None and version not in known:
-        raise NewerDatabase(version)
+    _known_version(connection, scripts)
     return config
+
+
+@cache
+def _revisions(scripts: Path) -> tuple[str, ...]:
+    # Once in a process: each command asks for it, and reading them took most of its time.
+    steps = ScriptDirectory(str(scripts)).walk_revisions()
+    return tuple(step.revision for step in steps)[::-1]
+
+
+def _known_version(connection: Connection, scripts: Path) -> str | None:
+    version = _version(connection)
+    if version is not None and version not in _revisions(scripts):
+        raise NewerDatabase(version)
+    return version
 
 
 def _version(connection: Connection) -> str | None:

@@ -15,7 +15,7 @@ from booking.customer.wizard.state import slot_start
 from booking.storage.bookings import booking, hold
 from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient
-from tests.conftest import SHOP, app_over
+from tests.conftest import SHOP
 from tests.customer.walks import ADA, first_slot, slots
 from tests.fixtures.write_locks import fill, watched
 
@@ -49,12 +49,6 @@ def condition_of(kind):
     options = getattr(kind, "dialect_options", {})
     found = [options[name]["where"] for name in ("sqlite", "postgresql") if name in options]
     return " ".join({str(each) for each in found if each is not None})
-
-
-@pytest.fixture
-def app(database_url):
-    with app_over(database_url) as app:
-        yield app
 
 
 @pytest.mark.usefixtures("monday_morning")
