@@ -19,6 +19,8 @@ from booking.transactions.errors import RollbackOnly
 from tests.fixtures.small_shop import NOW, at, find
 from tests.operations.racing import at_once, won
 
+pytestmark = pytest.mark.both_databases
+
 
 class HeldBefore:
     """A hold that is there already, as the record that claims belong to."""

@@ -16,6 +16,7 @@ from tests.fixtures.small_shop import NOW, TODAY, at, book_in, find, later, refu
 from tests.operations.audit import assert_sold_once
 
 
+@pytest.mark.both_databases
 def test_booking_turns_the_hold_into_claims_for_good(shop):
     tab = shop.tab()
     shop.hold(tab, "color", "ann", at("10:00"))
@@ -44,6 +45,7 @@ def test_references_are_eight_letters_and_digits_that_make_no_word(shop):
         assert not set(reference) & set("AEIOU01LI2Z5S8B")
 
 
+@pytest.mark.both_databases
 def test_a_draft_is_booked_once_however_often_it_is_confirmed(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
@@ -93,6 +95,7 @@ def test_a_hold_that_ran_out_loses_to_whoever_took_the_time(shop):
     assert_sold_once(shop.engine, later(30))
 
 
+@pytest.mark.both_databases
 def test_a_refused_booking_leaves_the_hold_as_it_was(shop):
     tab = shop.tab()
     shop.book(None, "cut", "ann", at("12:00"))
@@ -152,6 +155,7 @@ def test_an_appointment_that_has_begun_cannot_be_cancelled(shop):
     assert shop.count(claim) == 8
 
 
+@pytest.mark.both_databases
 def test_a_day_takes_no_more_than_its_limit(shop):
     shop.change("cut", daily_limit=2)
     shop.book(None, "cut", "ann", at("09:00"))
@@ -197,6 +201,7 @@ def test_a_limit_set_later_counts_what_is_booked_already(shop):
     shop.book(None, "cut", "ben", at("15:00", day=2))
 
 
+@pytest.mark.both_databases
 def test_a_limit_that_was_off_for_a_while_counts_what_was_booked_meanwhile(shop):
     gone = None
     for limit, start in ((2, "09:00"), (None, "10:00"), (None, "11:00")):

@@ -26,6 +26,8 @@ from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, SmallShop, at, book_in, find
 from tests.operations.audit import assert_sold_once
 
+pytestmark = pytest.mark.both_databases
+
 MINUTE = timedelta(minutes=1)
 LENGTHS = {"cut": (0, 30, 10), "color": (5, 60, 15)}
 

@@ -90,6 +90,7 @@ def test_another_choice_lets_the_first_one_go(shop):
     shop.hold(shop.tab(), "cut", "ann", at("09:30"))
 
 
+@pytest.mark.both_databases
 def test_a_choice_that_fails_leaves_the_earlier_hold_as_it_was(shop):
     tab = shop.tab()
     shop.hold(shop.tab(), "cut", "ann", at("12:00"))
@@ -108,6 +109,7 @@ def test_a_hold_that_ran_out_is_anybodys(shop):
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("taken", ["10:00", "10:30"])
 def test_a_time_that_somebody_took_meanwhile_is_not_held_for_longer(shop, taken):
     """Who types in the last second may have to wait, and in the meantime it ran out for others."""
@@ -217,6 +219,7 @@ def test_a_hold_over_for_as_long_as_one_lasts_may_begin_afresh(shop):
     assert fresh.expires == later(30)
 
 
+@pytest.mark.both_databases
 def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
@@ -226,6 +229,7 @@ def test_a_hold_that_ran_out_is_taken_up_again_only_while_nobody_took_it(shop):
         extend(session, tab_key=tab, now=later(24), minutes=10, most=3)
 
 
+@pytest.mark.both_databases
 def test_more_time_holds_what_the_service_takes_now(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
@@ -261,6 +265,7 @@ def test_a_released_time_is_free_at_once(shop):
     shop.hold(shop.tab(), "cut", "ann", at("10:00"))
 
 
+@pytest.mark.both_databases
 def test_a_tab_that_goes_takes_its_hold_and_claims_along(shop):
     tab = shop.tab()
     shop.hold(tab, "cut", "ann", at("10:00"))
@@ -312,6 +317,7 @@ def in_turns(shop, leave, starts=("10:00",), begin=NOW, who=somebody):
     return [one.expires - begin for one in got]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("leave", LEAVING, ids=lambda leave: leave.__name__)
 def test_a_new_tab_of_the_same_visitor_does_not_begin_afresh(shop, leave):
     assert max(in_turns(shop, leave)) == timedelta(minutes=40)
@@ -389,6 +395,7 @@ def test_two_tabs_that_take_turns_with_more_time_have_no_more_of_it(shop):
             extend(session, tab_key=first, now=later(40), **more)
 
 
+@pytest.mark.both_databases
 def test_what_was_let_go_of_is_forgotten_a_day_later(shop):
     in_turns(shop, end_it)
     assert shop.count(past_hold) == 1

@@ -48,6 +48,7 @@ def take(shop, start, slug="cut", who="ann", now=LATER, staff=None):
     return run_in_transaction(Session(shop.engine), work, idempotent=True)
 
 
+@pytest.mark.both_databases
 def test_what_is_let_go_of_is_free_at_once_and_the_rest_stays_held(shop):
     tabs = [shop.tab() for _ in "abc"]
     shop.hold(tabs[0], "cut", "ann", at("10:00"))
@@ -71,6 +72,7 @@ def test_a_tab_whose_time_was_let_go_of_gets_no_fresh_time_by_choosing_again(sho
     assert again.held_since == first.held_since
 
 
+@pytest.mark.both_databases
 def test_all_that_one_visitor_holds_goes_together(shop):
     tabs = [shop.tab() for _ in "abc"]
     for tab, clock, mark in zip(tabs, ("10:00", "11:00", "12:00"), (b"a", b"b", b"a"), strict=True):
@@ -82,6 +84,7 @@ def test_all_that_one_visitor_holds_goes_together(shop):
         assert [held.visitor for held in live_holds(session, HoldFilter(), now=LATER)] == [b"b"]
 
 
+@pytest.mark.both_databases
 def test_the_owner_takes_a_time_that_is_only_held_and_is_told_whose(shop):
     tabs = [shop.tab(), shop.tab()]
     shop.hold(tabs[0], "cut", "ann", at("10:00"))
@@ -127,6 +130,7 @@ def test_a_place_of_a_full_day_that_is_only_held_can_be_taken_too(shop):
     assert_sold_once(shop.engine, LATER)
 
 
+@pytest.mark.both_databases
 def test_confirming_at_the_moment_in_which_the_owner_takes_the_time_sells_it_once(shop):
     outcomes = Counter()
     for day in range(6):
@@ -145,6 +149,7 @@ def test_confirming_at_the_moment_in_which_the_owner_takes_the_time_sells_it_onc
     assert outcomes == {1: 6}
 
 
+@pytest.mark.both_databases
 def test_confirming_at_the_moment_of_a_release_books_the_time_all_the_same(shop):
     for day in range(4):
         start, tab = at("10:00", day=day), shop.tab()
@@ -156,6 +161,7 @@ def test_confirming_at_the_moment_of_a_release_books_the_time_all_the_same(shop)
     assert_sold_once(shop.engine, LATER)
 
 
+@pytest.mark.both_databases
 def test_all_that_one_visitor_booked_and_is_to_come_is_cancelled_together(shop):
     references = [shop.book(None, "cut", "ann", at(clock)) for clock in ("09:00", "10:00", "11:00")]
     alien = shop.book(None, "cut", "ann", at("12:00"))

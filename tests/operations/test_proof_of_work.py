@@ -75,6 +75,7 @@ def test_a_sum_that_was_not_needed_is_not_used_up(shop):
     assert shop.count(spent_challenge) == 0
 
 
+@pytest.mark.both_databases
 def test_two_that_bring_one_sum_at_once_get_one_hold(crowded):
     sum_, tabs = done(), [crowded.tab() for _ in range(4)]
     hours = ("14:00", "14:45", "15:30", "16:15")
@@ -88,6 +89,7 @@ def test_two_that_bring_one_sum_at_once_get_one_hold(crowded):
     assert crowded.count(spent_challenge) == 1
 
 
+@pytest.mark.both_databases
 def test_what_a_tab_holds_already_costs_nothing_more(crowded):
     tab = crowded.tab()
     crowded.hold(tab, "cut", "ann", at("14:00", day=1), **asked(done()))
@@ -130,6 +132,7 @@ def test_the_places_of_a_day_count_like_its_minutes(shop):
         shop.hold(shop.tab(), "cut", "ben", at("11:00", day=1), **asked())
 
 
+@pytest.mark.both_databases
 def test_sums_are_forgotten_once_they_are_too_old_to_be_taken(crowded):
     old = [{"mark": secrets.token_bytes(32), "expires_at": MOMENT} for _ in range(12)]
     with crowded.engine.begin() as connection:

@@ -33,6 +33,8 @@ from tests.fixtures.small_shop import NOW, at, book_in, find, open_engine
 from tests.operations.audit import assert_sold_once
 from tests.operations.racing import REFUSALS, at_once, won
 
+pytestmark = pytest.mark.both_databases
+
 CLIENTS = 12
 
 

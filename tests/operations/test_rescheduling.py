@@ -30,6 +30,7 @@ def seen(shop, reference):
         return booking.starts_at, booking.ends_at, booking.staff_member.slug, booking.changes
 
 
+@pytest.mark.both_databases
 def test_a_moved_booking_takes_its_new_time_and_frees_the_old_one(shop):
     reference = shop.book(None, "cut", "ann", at("10:00"))
     move(shop, reference, at("14:00"), "ben")
@@ -97,6 +98,7 @@ def test_the_same_time_with_one_of_the_same_people_changes_nothing(shop):
     assert seen(shop, reference) == (at("10:00"), at("10:30"), "ben", 0)
 
 
+@pytest.mark.both_databases
 def test_what_the_tab_holds_may_be_moved_to(shop):
     tab, reference = shop.tab(), shop.book(None, "cut", "ann", at("10:00"))
     shop.hold(tab, "cut", "ben", at("12:00"))
@@ -108,6 +110,7 @@ def test_what_the_tab_holds_may_be_moved_to(shop):
     assert_sold_once(shop.engine, NOW)
 
 
+@pytest.mark.both_databases
 def test_length_and_buffers_are_what_the_service_asks_for_today(shop):
     reference = shop.book(None, "cut", "ann", at("10:00"))
     shop.change("cut", duration=45)
@@ -141,6 +144,7 @@ def test_what_has_begun_or_is_cancelled_is_not_moved(shop):
         move(shop, reference, at("15:00"))
 
 
+@pytest.mark.both_databases
 def test_two_bookings_that_would_swap_places_both_stay(shop):
     """Each wants what the other has, at the same moment: neither gets it, neither deadlocks."""
     for day in range(1, 9):
@@ -158,6 +162,7 @@ def test_two_bookings_that_would_swap_places_both_stay(shop):
     assert_sold_once(shop.engine, NOW)
 
 
+@pytest.mark.both_databases
 def test_many_bookings_that_want_one_time_are_moved_there_once(shop):
     starts = [at("09:00", day=1) + timedelta(minutes=45 * number) for number in range(10)]
     references = [shop.book(None, "cut", "ann", start) for start in starts]
@@ -167,6 +172,7 @@ def test_many_bookings_that_want_one_time_are_moved_there_once(shop):
     assert_sold_once(shop.engine, NOW)
 
 
+@pytest.mark.both_databases
 def test_one_booking_moved_twice_at_once_has_one_time(shop):
     reference = shop.book(None, "cut", "ann", at("10:00", day=1))
     targets = [at("12:00", day=day) for day in range(2, 8)]

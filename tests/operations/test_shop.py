@@ -206,6 +206,7 @@ def test_a_load_writes_down_all_that_the_file_says(session):
     assert {row.kind for row in session.scalars(select(Resource))} == {"staff", "service_day"}
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("text", [BUSINESS, DEMO.read_text(encoding="utf-8")], ids=["own", "demo"])
 def test_a_second_load_changes_nothing_and_says_so(session, text):
     assert load(session, text)
@@ -240,10 +241,11 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
         ('"+351 210 000 000"', '"+351 210 000 001"', ["shop: phone"]),
         ('"Europe/Lisbon"', '"Europe/Madrid"', None),
         ('"How short?"', '"How long?"', ["service cut: question length: label"]),
-        (
+        pytest.param(
             'key = "length"',
             'key = "colour"',
             ["service cut: question length deleted", "service cut: question colour added"],
+            marks=pytest.mark.both_databases,
         ),
         (
             'label = "How short?"',
@@ -255,10 +257,11 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
             "hours.mon-thu",
             ["staff ana: hours on friday none"],
         ),
-        (
+        pytest.param(
             'hours.mon-fri = "09:00-17:00"',
             'hours.mon-thu = "09:00-17:00"\nhours.fri = ["09:00-12:00", "14:00-16:00"]',
             ["staff ana: hours on friday 09:00-12:00, 14:00-16:00"],
+            marks=pytest.mark.both_databases,
         ),
         (
             'breaks.mon-fri = "12:00-13:00"',
@@ -270,33 +273,36 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
             'hours = "closed"',
             ["staff ana: override on 2026-12-24 closed"],
         ),
-        (
+        pytest.param(
             "day = 2026-12-24",
             "day = 2026-12-23",
             [
                 "staff ana: override on 2026-12-23 09:00-12:00",
                 "staff ana: override on 2026-12-24 deleted",
             ],
+            marks=pytest.mark.both_databases,
         ),
         ('"Family"', '"Other"', ["staff ana: time off from 2026-12-28 00:00: reason"]),
-        (
+        pytest.param(
             "day = 2026-12-28",
             "day = 2026-12-29",
             [
                 "staff ana: time off from 2026-12-28 00:00 deleted",
                 "staff ana: time off from 2026-12-29 00:00 to 2026-12-30 00:00 added",
             ],
+            marks=pytest.mark.both_databases,
         ),
         ('["cut", "shave"]', '["cut"]', ["staff ana: no longer offers shave"]),
         ('offers = ["cut"]', 'offers = ["cut", "shave"]', ["staff ben: offers shave"]),
         ('"Christmas"', '"Holidays"', ["closure on 2026-12-25: reason"]),
-        (
+        pytest.param(
             "day = 2026-12-25",
             "from = 2026-12-25\nto = 2026-12-26",
             [
                 "closure on 2026-12-25: deleted",
                 "closure from 2026-12-25 to 2026-12-26: added",
             ],
+            marks=pytest.mark.both_databases,
         ),
     ],
 )
@@ -308,6 +314,7 @@ def test_a_change_in_the_file_is_made_and_told(session, old, new, told):
     assert load(session, text) == []
 
 
+@pytest.mark.both_databases
 def test_the_order_in_the_file_is_the_order_customers_see(session):
     load(session)
     service = '[[services]]\nslug = "wash"\nname = "Wash"\nduration = 5\n\n'
@@ -330,6 +337,7 @@ def test_nothing_that_was_written_as_text_is_told(session):
 # -- what vanished ---------------------------------------------------------------------------------
 
 
+@pytest.mark.both_databases
 def test_what_vanished_without_bookings_is_deleted(session):
     load(session)
     assert load(session, without("shave")) == [
@@ -345,6 +353,7 @@ def test_what_vanished_without_bookings_is_deleted(session):
     assert count(session, Resource) == 3
 
 
+@pytest.mark.both_databases
 def test_a_service_with_bookings_is_retired_and_can_come_back(session):
     load(session)
     book(session, service="shave")
@@ -360,6 +369,7 @@ def test_a_service_with_bookings_is_retired_and_can_come_back(session):
     assert one(session, Service, "shave").id == session.scalars(select(Booking)).one().service_id
 
 
+@pytest.mark.both_databases
 def test_a_staff_member_with_bookings_is_retired_and_can_come_back(session):
     load(session)
     book(session, service="cut", staff="ben")
@@ -370,6 +380,7 @@ def test_a_staff_member_with_bookings_is_retired_and_can_come_back(session):
     assert load(session) == ["staff ben: back, no longer retired"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("service", "staff", "gone"), [("shave", "ana", "shave"), ("cut", "ben", "ben")]
 )

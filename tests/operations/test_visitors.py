@@ -48,6 +48,7 @@ def test_a_visitor_holds_only_so_many_times_at_once(shop):
 IPV6 = ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(("width", "most"), [(0, 1), (1, 4), (2, 8)])
 def test_each_width_of_a_network_has_its_own_limit(shop, width, most):
     """Everybody shares the names from that width on, and has the narrower ones for themselves."""
@@ -70,6 +71,7 @@ def test_each_width_of_a_network_has_its_own_limit(shop, width, most):
     shop.book(None, "cut", "ann", starts[-1], now=tomorrow, visitor=somebody(most))
 
 
+@pytest.mark.both_databases
 def test_a_shared_address_is_met_by_no_limit_and_fills_no_network(shop):
     reception = visitor(holds=1, bookings=1, share=1, networks=("198.51.100.0/24",), shared=True)
     for number in range(6):
@@ -97,6 +99,7 @@ def test_all_together_hold_only_a_part_of_a_day_and_beyond_it_nothing_is_refused
     assert not passed_on.is_over(NOW), "whose day has room is asked first"
 
 
+@pytest.mark.both_databases
 def test_all_together_hold_only_a_part_of_a_daily_limit(shop):
     shop.change("cut", daily_limit=6)
     made = [
@@ -111,6 +114,7 @@ def test_all_together_hold_only_a_part_of_a_daily_limit(shop):
     assert [one.is_over(NOW) for one in made] == [False] * 3 + [True] * 2
 
 
+@pytest.mark.both_databases
 def test_a_second_process_counts_the_same_visitor(shop, database_url):
     two = {"visitor": visitor(holds=2)}
     shop.hold(shop.tab(), "cut", "ann", at("10:00"), **two)
@@ -260,6 +264,7 @@ def test_two_times_side_by_side_are_always_let(shop):
         shop.hold(shop.tab(), "color", "ann", at("14:00"), **least)
 
 
+@pytest.mark.both_databases
 def test_a_visitor_cannot_take_all_places_of_a_daily_limit(shop):
     shop.change("cut", daily_limit=6)
     assert len(holds_of_a_day(shop, "ann ben", share=50)) == 3
@@ -279,6 +284,7 @@ def test_a_tab_that_changes_its_time_is_not_counted_twice(shop):
         shop.hold(tab, "cut", "ann", at(start, day=1), **half)
 
 
+@pytest.mark.both_databases
 def test_the_address_is_nowhere_in_the_database(shop):
     book(shop, at("10:00"), visitor=visitor())
     shop.hold(shop.tab(), "cut", "ben", at("10:00"), visitor=visitor())
@@ -293,6 +299,7 @@ def test_the_address_is_nowhere_in_the_database(shop):
                 )
 
 
+@pytest.mark.both_databases
 def test_a_days_key_goes_two_days_later_and_its_marks_mean_nothing_then(shop):
     book(shop, at("10:00", day=4), visitor=visitor())
     with shop.engine.connect() as connection:
@@ -309,6 +316,7 @@ def test_a_days_key_goes_two_days_later_and_its_marks_mean_nothing_then(shop):
     assert len(set(marks)) == 3, "three days, three marks"
 
 
+@pytest.mark.both_databases
 def test_purging_takes_off_marks_whose_key_is_gone(shop):
     for day in (0, 1, 2):
         book(shop, at("12:00", day=5 + day), now=NOW + timedelta(days=day), visitor=visitor())
@@ -319,6 +327,7 @@ def test_purging_takes_off_marks_whose_key_is_gone(shop):
         assert connection.scalar(select(hold.c.id)) is None
 
 
+@pytest.mark.both_databases
 def test_purging_forgets_the_keys_of_quiet_days(shop):
     """Nobody comes for a week: no first visitor of a day lets the old key go."""
     book(shop, at("12:00", day=5), visitor=visitor())
@@ -342,6 +351,7 @@ def begin(shop, address="203.0.113.7", **more):
         count_drafts(session, who, drafts=1, size=100, now=NOW)
 
 
+@pytest.mark.both_databases
 def test_counts_are_forgotten_two_days_later(shop):
     begin(shop)
     for days, left in ((1, 2), (2, 0)):
@@ -349,6 +359,7 @@ def test_counts_are_forgotten_two_days_later(shop):
         assert shop.count(visitor_drafts) == left
 
 
+@pytest.mark.both_databases
 def test_a_few_addresses_do_not_use_up_what_their_whole_network_may_begin(shop):
     most = visitors.DRAFT_MULTIPLES[1]
     for number in range(most):

@@ -25,6 +25,7 @@ def book_by_a_clock_that_is_days_ahead(shop):
     shop.book(None, "cut", "ann", at("10:00", day=7), now=DAYS_AHEAD)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize(
     "let_go", [purge_by_a_clock_that_is_days_ahead, book_by_a_clock_that_is_days_ahead]
 )
@@ -56,6 +57,7 @@ def test_a_host_days_ahead_gives_nobody_a_place_that_is_taken(shop):
         shop.book(None, "cut", "ben", at("14:00", day=1))
 
 
+@pytest.mark.both_databases
 def test_moved_to_where_it_is_a_booking_claims_again_what_is_missing(shop):
     shop.change("cut", daily_limit=5)
     reference = shop.book(None, "cut", "ann", at("10:00", day=1))
@@ -92,6 +94,7 @@ def test_any_available_passes_over_whom_a_wrong_clock_made_look_free(shop):
     assert shop.count(Booking) == 4
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("who", ["ann", "ann ben"])
 def test_what_is_lost_leaves_nothing_in_a_transaction_that_goes_on(shop, who):
     for slug in who.split():

@@ -4,6 +4,8 @@ from datetime import date, datetime, timedelta
 from operator import methodcaller
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from booking.operations.holds import release
 from booking.operations.requests import SlotUnavailable
 from booking.storage.catalogue import read_catalogue
@@ -56,6 +58,7 @@ def test_a_booking_takes_its_time_and_both_buffers(shop):
     assert "11:45" in free
 
 
+@pytest.mark.both_databases
 def test_anothers_hold_hides_the_time_until_it_runs_out(shop):
     shop.hold(shop.tab(), "cut", "ann", at("11:00"))
     assert "11:00" not in times(shop)
@@ -89,6 +92,7 @@ def test_a_time_is_free_while_anybody_has_it_and_is_named_once(shop):
     assert "09:00" not in times(shop, "cut", "ann ben")
 
 
+@pytest.mark.both_databases
 def test_breaks_overrides_time_off_and_closures_are_not_offered(shop):
     add(shop, "ann", WeeklyHours(weekday=0, starts=12 * 60, ends=13 * 60, kind="break"))
     add(shop, "ann", DateOverride(day=TOMORROW, starts=600, ends=660))
@@ -116,6 +120,7 @@ def test_days_past_and_beyond_the_window_are_open_without_slots(shop):
     assert all(day.open for day in found.values())
 
 
+@pytest.mark.both_databases
 def test_a_day_at_its_limit_has_no_slots_but_for_the_tab_that_holds_a_place(shop):
     shop.change("cut", daily_limit=1)
     tab = shop.tab()
@@ -208,6 +213,7 @@ def queries(shop, ask, who, tab) -> int:
         return len(statements)
 
 
+@pytest.mark.both_databases
 def test_every_question_takes_the_same_few_queries_however_much_there_is(shop):
     shop.change("cut", daily_limit=9)
     tab = shop.tab()

@@ -23,6 +23,8 @@ from booking.transactions.watching import watch
 from tests.fixtures.small_shop import NOW, TODAY, find, open_engine
 from tests.storage.conftest import counted
 
+pytestmark = pytest.mark.both_databases
+
 TABLES = {
     "shop": "UPDATE booking_shop SET name = 'Other'",
     "service": "UPDATE booking_service SET duration = 45",

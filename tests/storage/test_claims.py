@@ -14,6 +14,8 @@ from booking.storage.claims import claim_and_release, day_place, owned, staff_ti
 from booking.storage.models import claim, hold
 from tests.fixtures.small_shop import at, find
 
+pytestmark = pytest.mark.both_databases
+
 NOW, LATER = 1_000, 2_000
 ANN = 10_000  # a resource of its own, so that nothing but these tests claims it
 

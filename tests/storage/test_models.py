@@ -21,6 +21,8 @@ from booking.storage.models import (
 )
 from tests.fixtures.small_shop import at, find
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_an_instant_comes_back_as_the_same_instant_in_utc(shop):
     tokyo = timezone(timedelta(hours=9))

@@ -2,9 +2,13 @@
 
 import hashlib
 
+import pytest
+
 from booking.storage import reads
 from booking.storage.models import Booking, Shop
 from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_only_what_can_be_booked_is_listed_in_the_shops_order(shop):
