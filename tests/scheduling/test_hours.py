@@ -44,10 +44,11 @@ def utc_text(minute: int) -> str:
 def office(**changed) -> WorkingTime:
     """Berlin, an hour ahead of UTC in January: Monday 9-17 with lunch, Tuesday in two ranges."""
     usual = {
+        "zone": BERLIN,
         "weekly": {0: ranges("9:00-17:00"), 1: ranges("8:00-12:00 14:00-18:00")},
         "breaks": {0: ranges("12:00-12:30")},
     }
-    return WorkingTime(BERLIN, **(usual | changed))
+    return WorkingTime(**(usual | changed))
 
 
 @pytest.mark.parametrize(
@@ -116,26 +117,31 @@ def office(**changed) -> WorkingTime:
             id="ranges that overlap are one",
         ),
         pytest.param({}, TUESDAY, MONDAY, [], id="no days, no time"),
+        pytest.param(
+            {"zone": zone("Pacific/Auckland")},
+            MONDAY,
+            MONDAY,
+            ["04 20:00-04 23:00", "04 23:30-05 04:00"],
+            id="the date is the staff member's own",
+        ),
+        pytest.param(
+            {"weekly": {6: ranges("2:00-3:00")}},
+            date(2026, 3, 29),
+            date(2026, 3, 29),
+            [],
+            id="hours inside a gap are no time at all",
+        ),
+        pytest.param(
+            {"weekly": {6: ranges("1:00-2:30")}},
+            date(2026, 10, 25),
+            date(2026, 10, 25),
+            ["24 23:00-25 00:30", "25 01:00-25 01:30"],
+            id="hours that end inside a fold are open each time the clock shows them",
+        ),
     ],
 )
 def test_open_time(changed, first, last, expected):
     assert as_text(office(**changed), first, last) == expected
-
-
-def test_the_date_is_the_staff_members_own():
-    auckland = WorkingTime(zone("Pacific/Auckland"), {0: ranges("8:00-12:00")})
-    assert as_text(auckland, MONDAY, MONDAY) == ["04 19:00-04 23:00"]
-
-
-def test_hours_inside_a_gap_are_no_time_at_all():
-    night = WorkingTime(BERLIN, {6: ranges("2:00-3:00")})
-    assert as_text(night, date(2026, 3, 29), date(2026, 3, 29)) == []
-
-
-def test_hours_that_end_inside_a_fold_are_open_each_time_the_clock_shows_them():
-    night = WorkingTime(BERLIN, {6: ranges("1:00-2:30")})
-    change = date(2026, 10, 25)
-    assert as_text(night, change, change) == ["24 23:00-25 00:30", "25 01:00-25 01:30"]
 
 
 @pytest.mark.parametrize(

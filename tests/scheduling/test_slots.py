@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute, zone
+from booking.scheduling.clock import day_interval, from_minute, to_minute, zone
 from booking.scheduling.slots import (
     Reason,
     ServiceRules,
@@ -236,18 +236,6 @@ def test_candidates_of_overlapping_ranges_are_offered_once():
         at(10),
         at(11),
     ]
-
-
-def test_a_repeated_hour_is_offered_twice_and_a_missing_one_never():
-    berlin = WorkingTime(BERLIN, {6: (TimeRange(60, 240),)})
-
-    def wall(day: date) -> list[int]:
-        now = day_interval(day, BERLIN)[0]
-        slots = free_starts(berlin, hourly(), (), now, day, day)
-        return [minute_of_day(start, BERLIN) // 60 for start in slots]
-
-    assert wall(date(2026, 3, 29)) == [1, 3]
-    assert wall(date(2026, 10, 25)) == [1, 2, 2, 3]
 
 
 @pytest.mark.parametrize(

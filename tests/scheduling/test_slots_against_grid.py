@@ -177,41 +177,17 @@ def every_minute(spans: list[tuple[int, int]]) -> set[int]:
     return {minute for start, end in spans for minute in range(start, end)}
 
 
-@given(questions())
-@UNHURRIED
-def test_open_time_is_what_the_grid_says(asked):
-    grid = Grid(asked)
-    opened = open_intervals(asked.working, asked.first, asked.last)
-    assert every_minute(opened) == set(filter(grid.in_days, grid.open))
-
-
-@given(questions())
-@UNHURRIED
-def test_candidate_starts_are_what_the_grid_says(asked):
-    grid = Grid(asked)
-    starts = candidate_starts(asked.working, asked.rules.slot_step, asked.first, asked.last)
-    assert starts == [
-        minute for minute in grid.walls if grid.in_days(minute) and grid.on_step(minute)
-    ]
-
-
-@given(questions())
-@settings(UNHURRIED, max_examples=2 * UNHURRIED.max_examples)
-def test_free_slots_are_what_the_grid_says(asked):
-    grid = Grid(asked)
-    assert free_starts(*asked[:-1], full_days=asked.full_days) == [
-        minute
-        for minute in grid.walls
-        if grid.in_days(minute) and grid.on_step(minute) and grid.reason(minute) is None
-    ]
-
-
 @given(questions(), st.lists(st.integers(0, 10_000), max_size=5))
-@UNHURRIED
-def test_the_reason_is_what_the_grid_says(asked, odd_minutes):
+@settings(UNHURRIED, max_examples=2 * UNHURRIED.max_examples)
+def test_open_time_starts_and_reasons_are_what_the_grid_says(asked, odd_minutes):
     grid = Grid(asked)
     inside = [minute for minute in grid.walls if grid.in_days(minute)]
     steps = [minute for minute in inside if grid.on_step(minute)]
+    opened = open_intervals(asked.working, asked.first, asked.last)
+    assert every_minute(opened) == grid.open.intersection(inside)
+    assert candidate_starts(asked.working, asked.rules.slot_step, asked.first, asked.last) == steps
+    free = free_starts(*asked[:-1], full_days=asked.full_days)
+    assert free == [start for start in steps if grid.reason(start) is None]
     odd = [inside[odd % len(inside)] for odd in odd_minutes if inside]
     for start in steps + odd:
         given_reason = why_not(
