@@ -15,10 +15,15 @@ Answers = list[Answer]
 NOON = at(12)
 
 
-def one_slot_held(field: Field, clients: int) -> Answers:
+def one_slot_held(field: Field, clients: int, staff: str = "ana") -> Answers:
     """All of them choose the same time."""
-    tabs = field.at_time(clients, "ana")
+    tabs = field.at_time(clients, staff)
     return all_at_once(partial(tab.choose_time, slot_value(NOON)) for tab in tabs)
+
+
+def anybody_held(field: Field, clients: int) -> Answers:
+    """The same time of anybody: there are five."""
+    return one_slot_held(field, clients, "any")
 
 
 def one_slot_confirmed(field: Field, clients: int) -> Answers:
@@ -38,12 +43,6 @@ def overlapping_slots_held(field: Field, clients: int) -> Answers:
     return all_at_once(jobs)
 
 
-def anybody_held(field: Field, clients: int) -> Answers:
-    """The same time of anybody: there are five."""
-    tabs = field.at_time(clients, "any")
-    return all_at_once(partial(tab.choose_time, slot_value(NOON)) for tab in tabs)
-
-
 def taken_as_holds_run_out(field: Field, clients: int) -> Answers:
     """Each hold runs out at the next full second, and others ask for it from just before on."""
     deadline = soon()
@@ -59,23 +58,24 @@ def taken_as_holds_run_out(field: Field, clients: int) -> Answers:
 
 def extended_as_others_take_over(field: Field, clients: int) -> Answers:
     """Holders ask for more time at the very second at which others may take theirs."""
-    deadline = soon()
-    jobs = []
-    for start in hourly(clients // 3):
-        [holder] = field.at_review(1, "ana", start, held_until=deadline)
-        jobs.append(partial(at_the_second, deadline, holder.more_time))
-        jobs += [partial(until_answered, tab, start, deadline) for tab in field.at_time(2, "ana")]
-    return all_at_once(jobs)
+    return as_others_take_over(field, clients, lambda holder: holder.more_time)
 
 
 def confirmed_as_others_take_over(field: Field, clients: int) -> Answers:
     """Holders confirm at the very second at which others may take their time."""
+    return as_others_take_over(
+        field, clients, lambda holder: partial(holder.confirm, holder.confirmation())
+    )
+
+
+def as_others_take_over(
+    field: Field, clients: int, job_of: Callable[[Customer], Callable[[], Answer]]
+) -> Answers:
     deadline = soon()
     jobs = []
     for start in hourly(clients // 3):
         [holder] = field.at_review(1, "ana", start, held_until=deadline)
-        confirm = partial(holder.confirm, holder.confirmation())
-        jobs.append(partial(at_the_second, deadline, confirm))
+        jobs.append(partial(at_the_second, deadline, job_of(holder)))
         jobs += [partial(until_answered, tab, start, deadline) for tab in field.at_time(2, "ana")]
     return all_at_once(jobs)
 

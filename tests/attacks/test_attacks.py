@@ -61,8 +61,7 @@ def nobody_moves(field: Field, answers: Answers) -> None:
 
 ATTACKS = {
     "one slot held": Attack(attacks.one_slot_held, 200, one_wins),
-    "one slot confirmed": Attack(attacks.one_slot_confirmed, 32, one_wins),
-    "one slot confirmed by 200": Attack(attacks.one_slot_confirmed, 200, one_wins),
+    "one slot confirmed": Attack(attacks.one_slot_confirmed, 200, one_wins),
     "overlapping slots": Attack(attacks.overlapping_slots_held, 100, as_many_as_fit),
     "anybody": Attack(attacks.anybody_held, 60, each_staff_member_once),
     "taken as holds run out": Attack(attacks.taken_as_holds_run_out, 32, one_for_each_time),
@@ -78,18 +77,15 @@ ATTACKS = {
 }
 
 
-def named(*in_every_run: str) -> pytest.MarkDecorator:
-    """All attacks, but these extra."""
-    extra = {name: () if name in in_every_run else pytest.mark.extra for name in ATTACKS}
-    return pytest.mark.parametrize(
-        "name", [pytest.param(name, marks=marks) for name, marks in extra.items()]
-    )
-
+EVERY = [
+    "every door",
+    *[pytest.param(name, marks=pytest.mark.extra) for name in ATTACKS if name != "every door"],
+]
 
 pytestmark = pytest.mark.xdist_group("load")
 
 
-@named("one slot confirmed", "every door")
+@pytest.mark.parametrize("name", EVERY)
 def test_an_attack_finds_nothing_sold_twice(field, figures, name):
     attack = ATTACKS[name]
     answers = attack.run(field, attack.clients)
@@ -102,7 +98,7 @@ def test_an_attack_finds_nothing_sold_twice(field, figures, name):
     )
 
 
-@named("one slot confirmed")
+@pytest.mark.parametrize("name", EVERY)
 def test_without_the_guard_the_same_attack_does_damage(unguarded_field, name):
     attack = ATTACKS[name]
     attack.run(unguarded_field, min(attack.clients, 24))
