@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, assume, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select, text
 
-from booking.operations.bookings import cancel, reschedule
 from booking.operations.holds import extend, release
 from booking.operations.purge import GRACE, purge_claims, purge_holds
 from booking.operations.requests import (
@@ -22,8 +27,7 @@ from booking.operations.requests import (
 )
 from booking.storage import claims, snapshot
 from booking.storage.models import Hold, StaffMember
-from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, SmallShop, at, book_in, find
+from tests.fixtures.small_shop import NOW, SmallShop, at, book_in
 from tests.operations.audit import assert_sold_once
 
 pytestmark = pytest.mark.both_databases
@@ -133,9 +137,10 @@ class History(RuleBasedStateMachine):
             release(session, tab_key=self.keys[tab])
         self.forget(tab)
 
-    @rule(tab=tabs)
-    def confirm(self, tab):
-        assume(tab in self.held)
+    @precondition(lambda self: self.held)
+    @rule(number=some)
+    def confirm(self, number):
+        tab = [*self.held][number % len(self.held)]
         time, draft = self.held[tab][0], f"draft {len(self.confirmed)}"
         with expecting(None if self.model.free(time, tab, self.now) else SlotUnavailable):
             reference = self.book(tab, time, draft)
@@ -143,9 +148,9 @@ class History(RuleBasedStateMachine):
             self.forget(tab)
             self.sell(reference, time)
 
+    @precondition(lambda self: self.confirmed)
     @rule(tab=tabs, number=some)
     def confirm_again(self, tab, number):
-        assume(self.confirmed)
         draft, reference = self.confirmed[number % len(self.confirmed)]
         assert self.book(tab, self.booked[reference], draft) == reference
 
@@ -161,6 +166,7 @@ class History(RuleBasedStateMachine):
             assert time in able
             self.sell(reference, time)
 
+    @precondition(lambda self: self.booked)
     @rule(number=some, who=anybody, start=starts)
     def move(self, number, who, start):
         reference, before = self.some_booking(number)
@@ -171,19 +177,16 @@ class History(RuleBasedStateMachine):
         else:
             error = None if able or stays else SlotUnavailable
         with expecting(error):
-            with self.shop.writing() as session:
-                booking = booking_by_reference(session, reference)
-                staff = [find(session, one) for one in who.split()]
-                reschedule(session, booking, staff=staff, start=start, now=self.now)
-                after = Time(booking.staff_member.slug, booking.service.slug, start)
+            chosen = self.shop.move(reference, start, who, now=self.now)
+            after = Time(chosen, before.slug, start)
             assert after in ([before] if stays else able)
             self.sell(reference, after)
 
+    @precondition(lambda self: self.booked)
     @rule(number=some)
     def cancel(self, number):
         reference, _ = self.some_booking(number)
-        with self.shop.writing() as session:
-            cancel(session, booking_by_reference(session, reference), by="owner", now=self.now)
+        self.shop.cancel(reference, now=self.now)
         self.cancelled.add(reference)
         self.model.give(reference)
 
@@ -263,7 +266,6 @@ class History(RuleBasedStateMachine):
         self.model.give(reference, time)
 
     def some_booking(self, number) -> tuple[str, Time]:
-        assume(self.booked)
         return list(self.booked.items())[number % len(self.booked)]  # in the order they were made
 
     def claims(self) -> dict[tuple[str, int], object]:

@@ -39,14 +39,11 @@ def test_a_host_days_ahead_lets_nothing_be_sold_twice(shop, let_go):
             shop.book(None, slug, "ann", at(start, day=1))
         with refused(Reason.TAKEN):
             shop.hold(shop.tab(), slug, "ann", at(start, day=1))
-    with shop.writing() as session, refused(Reason.TAKEN):
-        booking, ann = booking_by_reference(session, moved), find(session, "ann")
-        reschedule(session, booking, staff=[ann], start=at("10:15", day=1), now=NOW)
+    with refused(Reason.TAKEN):
+        shop.move(moved, at("10:15", day=1))
     shop.book(None, "cut", "ann", at("09:15", day=1))  # its buffer ends where the other's begins
     assert all(len(owners) == 1 for owners in promised(shop.engine, NOW).values())
-    with shop.writing() as session:
-        booking, ann = booking_by_reference(session, sold), find(session, "ann")
-        reschedule(session, booking, staff=[ann], start=at("10:15", day=1), now=NOW)
+    shop.move(sold, at("10:15", day=1))
 
 
 def test_a_host_days_ahead_gives_nobody_a_place_that_is_taken(shop):
@@ -64,9 +61,9 @@ def test_moved_to_where_it_is_a_booking_claims_again_what_is_missing(shop):
     whole = shop.count(claim)
 
     def again():
-        with shop.writing() as session:
-            booking, ann = booking_by_reference(session, reference), find(session, "ann")
-            reschedule(session, booking, staff=[ann], start=at("10:00", day=1), now=NOW)
+        shop.move(reference, at("10:00", day=1))
+        with shop.reading() as session:
+            booking = booking_by_reference(session, reference)
             assert (booking.changes, booking.rescheduled_at) == (0, None)
 
     again()
