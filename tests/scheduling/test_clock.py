@@ -26,20 +26,25 @@ def utc(*parts: int) -> int:
     return to_minute(datetime(*parts, tzinfo=UTC))
 
 
-def test_the_count_of_minutes_begins_with_the_epoch():
-    assert utc(1970, 1, 1) == 0
-    assert utc(1970, 1, 2, 0, 1) == 1441
-    assert utc(1969, 12, 31, 23, 59) == -1
-
-
-def test_an_instant_is_the_same_from_whatever_zone_it_is_told():
-    eastern = timezone(timedelta(hours=-5))
-    assert to_minute(datetime(2026, 1, 5, 9, 0, tzinfo=eastern)) == utc(2026, 1, 5, 14, 0)
-
-
-def test_seconds_are_dropped_even_before_the_epoch():
-    assert to_minute(datetime(2026, 1, 5, 9, 0, 59, tzinfo=UTC)) == utc(2026, 1, 5, 9, 0)
-    assert to_minute(datetime(1969, 12, 31, 23, 59, 30, tzinfo=UTC)) == -1
+@pytest.mark.parametrize(
+    ("instant", "minute"),
+    [
+        pytest.param(datetime(1970, 1, 1, tzinfo=UTC), 0, id="it begins with the epoch"),
+        pytest.param(datetime(1970, 1, 2, 0, 1, tzinfo=UTC), 1441, id="a day and a minute later"),
+        pytest.param(datetime(1969, 12, 31, 23, 59, tzinfo=UTC), -1, id="a minute before"),
+        pytest.param(datetime(1970, 1, 1, 0, 0, 59, tzinfo=UTC), 0, id="seconds are dropped"),
+        pytest.param(
+            datetime(1969, 12, 31, 23, 59, 30, tzinfo=UTC), -1, id="even before the epoch"
+        ),
+        pytest.param(
+            datetime(1970, 1, 1, 0, 5, tzinfo=timezone(timedelta(hours=-5))),
+            305,
+            id="the same from whatever zone it is told",
+        ),
+    ],
+)
+def test_the_minute_of_an_instant(instant, minute):
+    assert to_minute(instant) == minute
 
 
 def test_a_minute_comes_back_as_an_aware_utc_datetime():
@@ -208,30 +213,22 @@ def test_every_name_that_is_offered_is_a_zone():
 MORNING, AFTERNOON, EVENING = PartOfDay
 
 
-def at(hour: int, minute: int = 0, day: date = date(2026, 1, 5)) -> int:
-    return to_minute(datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC))
-
-
 @pytest.mark.parametrize(
-    ("hour", "minute", "part"),
+    ("hour", "minute", "where", "part"),
     [
-        (0, 0, MORNING),
-        (11, 59, MORNING),
-        (12, 0, AFTERNOON),
-        (16, 59, AFTERNOON),
-        (17, 0, EVENING),
-        (23, 59, EVENING),
+        (0, 0, "UTC", MORNING),
+        (11, 59, "UTC", MORNING),
+        (12, 0, "UTC", AFTERNOON),
+        (16, 59, "UTC", AFTERNOON),
+        (17, 0, "UTC", EVENING),
+        (23, 59, "UTC", EVENING),
+        (9, 0, "Europe/Berlin", MORNING),
+        (9, 0, "Asia/Kathmandu", AFTERNOON),
+        (9, 0, "Pacific/Auckland", EVENING),
     ],
 )
-def test_noon_and_five_part_the_day(hour, minute, part):
-    assert part_of_day(at(hour, minute), zone("UTC")) is part
-
-
-def test_the_readers_own_clock_decides():
-    nine_utc = at(9)
-    assert part_of_day(nine_utc, zone("Europe/Berlin")) is MORNING
-    assert part_of_day(nine_utc, zone("Asia/Kathmandu")) is AFTERNOON
-    assert part_of_day(nine_utc, zone("Pacific/Auckland")) is EVENING
+def test_noon_and_five_on_the_readers_own_clock_part_the_day(hour, minute, where, part):
+    assert part_of_day(utc(2026, 1, 5, hour, minute), zone(where)) is part
 
 
 def test_weeks_begin_on_monday_and_show_only_their_own_month():

@@ -10,7 +10,6 @@ from booking.scheduling.slots import (
     ServiceRules,
     TimeRange,
     WorkingTime,
-    candidate_starts,
     free_starts,
     limit_days,
     nearest,
@@ -137,6 +136,22 @@ def times(starts: list[int]) -> list[str]:
             id="buffers outside the hours must be free too",
         ),
         pytest.param(
+            opening((9, 10)),
+            {"buffer_before": 15, "buffer_after": 15},
+            [],
+            at(0),
+            "09:00",
+            id="a slot begins and ends where the appointment does, buffers left out",
+        ),
+        pytest.param(
+            opening((9, 11), (10, 12)),
+            {},
+            [],
+            at(0),
+            "09:00 10:00 11:00",
+            id="what ranges have in common is offered once",
+        ),
+        pytest.param(
             opening((9, 12)),
             {"minimum_notice": 60},
             [],
@@ -187,12 +202,6 @@ def test_slots_of_a_monday(working, rules, taken, now, expected):
     assert times(slots) == expected.split()
 
 
-def test_a_slot_ends_where_the_appointment_does_buffers_left_out():
-    rules = hourly(buffer_before=15, buffer_after=15)
-    [slot] = free_starts(opening((9, 10)), rules, (), at(0), MONDAY, MONDAY)
-    assert slot == at(9)
-
-
 def test_a_whole_days_appointment_reaches_over_a_day_of_23_hours():
     always = WorkingTime(BERLIN, dict.fromkeys(range(7), (TimeRange(0, 1440),)))
     saturday = date(2026, 3, 28)
@@ -228,14 +237,6 @@ def test_years_of_time_off_are_gone_through_once_and_not_with_every_question():
         free_starts(working, hourly(), taken, at(0), MONDAY, MONDAY)
         why_not(working, hourly(), taken, at(0), at(9))
     assert Watched.looked_at == 1
-
-
-def test_candidates_of_overlapping_ranges_are_offered_once():
-    assert candidate_starts(opening((9, 11), (10, 12)), 60, MONDAY, MONDAY) == [
-        at(9),
-        at(10),
-        at(11),
-    ]
 
 
 @pytest.mark.parametrize(
