@@ -23,42 +23,24 @@ def held_by(shop, tab):
         ).one_or_none()
 
 
-def test_a_hold_claims_the_appointment_and_its_buffers(shop):
-    made = shop.hold(shop.tab(), "color", "ann", at("10:00"))
-    assert (made.starts_at, made.ends_at) == (at("10:00"), at("11:00"))
-    assert made.expires == later(10)
-    with shop.engine.connect() as connection:
-        ticks = [row.tick * 5 * 60 for row in connection.execute(select(claim))]
-    first, last = at("09:55").timestamp(), at("11:10").timestamp()
-    assert sorted(ticks) == list(range(int(first), int(last) + 1, 300))
-
-
-def test_a_held_time_cannot_be_held_by_another_tab(shop):
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-    with refused(Reason.TAKEN):
-        shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-    shop.hold(shop.tab(), "cut", "ben", at("10:00"))
-
-
-@pytest.mark.parametrize("start", ["09:00", "09:15", "10:30"])
-def test_overlaps_of_another_length_and_of_buffers_are_refused(shop, start):
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-    with refused(Reason.TAKEN):
-        shop.hold(shop.tab(), "color", "ann", at(start))
-
-
-def test_neighbours_whose_buffers_only_touch_both_fit(shop):
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-    shop.hold(shop.tab(), "color", "ann", at("10:45"))
+@pytest.mark.both_databases
+@pytest.mark.parametrize("asks", ["hold", "book"])
+@pytest.mark.parametrize("has", ["hold", "book"])
+def test_what_one_tab_has_no_other_gets_nor_what_overlaps_it(shop, has, asks):
+    getattr(shop, has)(shop.tab(), "cut", "ann", at("10:00"))
+    ask = getattr(shop, asks)
+    for slug, start in (("cut", "10:00"), ("color", "09:00"), ("color", "10:30")):
+        with refused(Reason.TAKEN):
+            ask(shop.tab(), slug, "ann", at(start))
+    ask(shop.tab(), "color", "ann", at("10:45"))  # their buffers only touch
+    ask(shop.tab(), "cut", "ben", at("10:00"))
 
 
 @pytest.mark.parametrize(
     ("start", "reason"),
     [
         (at("07:00"), Reason.PAST),
-        (at("09:00", day=61), Reason.TOO_FAR),
         (at("17:00"), Reason.CLOSED),
-        (at("10:05"), Reason.CLOSED),
         (at("10:00") + timedelta(seconds=1), Reason.CLOSED),
         (datetime.min.replace(tzinfo=UTC), Reason.PAST),
         (datetime.max.replace(tzinfo=UTC), Reason.TOO_FAR),
@@ -81,15 +63,6 @@ def test_a_service_nobody_offers_any_more_is_refused(shop):
         shop.hold(shop.tab(), "cut", "ben", at("10:00"))
 
 
-def test_another_choice_lets_the_first_one_go(shop):
-    tab = shop.tab()
-    shop.hold(tab, "cut", "ann", at("10:00"))
-    shop.hold(tab, "cut", "ann", at("10:15"))  # overlaps its own earlier hold
-    assert shop.count(hold) == 1
-    assert shop.count(claim) == 8
-    shop.hold(shop.tab(), "cut", "ann", at("09:30"))
-
-
 @pytest.mark.both_databases
 def test_a_choice_that_fails_leaves_the_earlier_hold_as_it_was(shop):
     tab = shop.tab()
@@ -100,13 +73,6 @@ def test_a_choice_that_fails_leaves_the_earlier_hold_as_it_was(shop):
     assert held_by(shop, tab).starts_at == at("10:00")
     with refused(Reason.TAKEN):
         shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-
-
-def test_a_hold_that_ran_out_is_anybodys(shop):
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
-    with refused(Reason.TAKEN):
-        shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10) - timedelta(seconds=1))
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"), now=later(10))
 
 
 @pytest.mark.both_databases
@@ -253,16 +219,6 @@ def test_notice_was_given_when_the_hold_was_made(shop):
     shop.book(tab, "cut", "ann", at("10:00"), now=later(18))
     with refused(Reason.TOO_SOON):
         shop.hold(shop.tab(), "cut", "ben", at("10:00"), now=later(18))
-
-
-def test_a_released_time_is_free_at_once(shop):
-    tab = shop.tab()
-    shop.hold(tab, "cut", "ann", at("10:00"))
-    with shop.writing() as session:
-        release(session, tab_key=tab)
-        release(session, tab_key=tab)
-    assert shop.count(hold) == shop.count(claim) == 0
-    shop.hold(shop.tab(), "cut", "ann", at("10:00"))
 
 
 @pytest.mark.both_databases

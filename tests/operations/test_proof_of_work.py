@@ -62,14 +62,6 @@ def test_bookings_and_holds_that_are_over_are_no_pressure(crowded):
     crowded.hold(crowded.tab(), "cut", "ann", at("14:00", day=1), now=later, **asked())
 
 
-def test_a_sum_is_good_for_one_hold(crowded):
-    sum_ = done()
-    crowded.hold(crowded.tab(), "cut", "ann", at("14:00", day=1), **asked(sum_))
-    with pytest.raises(ProofOfWorkRequired):
-        crowded.hold(crowded.tab(), "cut", "ann", at("15:00", day=1), **asked(sum_))
-    assert crowded.count(spent_challenge) == 1
-
-
 def test_a_sum_that_was_not_needed_is_not_used_up(shop):
     shop.hold(shop.tab(), "cut", "ann", at("14:00", day=1), **asked(done()))
     assert shop.count(spent_challenge) == 0

@@ -1,10 +1,10 @@
 """Loading a business: repeatable, told line by line, and never at the cost of a booking."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, event, func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.business_file.load import read_business
@@ -25,7 +25,8 @@ from booking.storage.models import (
     hold,
     offer,
 )
-from booking.tab_sessions import tab_session, write_transaction
+from booking.tab_sessions import write_transaction
+from tests.fixtures.small_shop import SmallShop, at, find, open_engine
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -69,6 +70,7 @@ reason = "Family"
 slug = "ben"
 name = "Ben"
 offers = ["cut"]
+hours.mon = "09:00-17:00"
 
 [[closures]]
 day = 2026-12-25
@@ -78,10 +80,7 @@ reason = "Christmas"
 
 @pytest.fixture
 def session(database_url):
-    engine = create_engine(database_url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys = ON"))
-    with Session(engine) as session:
+    with open_engine(database_url) as engine, Session(engine) as session:
         yield session
 
 
@@ -113,59 +112,9 @@ def count(session, model):
     return session.scalar(select(func.count()).select_from(model))
 
 
-def one(session, model, slug):
-    return session.scalars(select(model).where(model.slug == slug)).one_or_none()
-
-
-def book(session, service="shave", staff="ana"):
-    session.add(
-        Booking(
-            reference="TESTREF1",
-            draft="1",
-            service=one(session, Service, service),
-            staff_member=one(session, StaffMember, staff),
-            starts_at=NOW,
-            ends_at=NOW + timedelta(minutes=20),
-            customer_name="Zoë",
-            customer_email="zoe@example.com",
-            fingerprint="x",
-            manage_token_hash=b"x" * 32,
-            created_at=NOW,
-        )
-    )
-    session.commit()
-
-
-def hold_a_slot(session, service, staff):
-    held = one(session, Service, service)
-    by = one(session, StaffMember, staff)
-    tab = session.execute(
-        insert(tab_session).values(
-            flow="booking",
-            token_hash=b"h" * 32,
-            state="active",
-            version=1,
-            created_at=0,
-            seen_at=0,
-            idle_expires_at=2**33,
-            absolute_expires_at=2**33,
-        )
-    ).inserted_primary_key[0]
-    number = session.execute(
-        insert(hold).values(
-            tab_session_id=tab,
-            service_id=held.id,
-            staff_member_id=by.id,
-            starts_at=NOW,
-            ends_at=NOW + timedelta(minutes=5),
-            expires_at=2**33,
-        )
-    ).inserted_primary_key[0]
-    for resource in (held.resource_id, by.resource_id):
-        session.execute(
-            insert(claim).values(resource_id=resource, tick=1, hold_id=number, expires_at=2**33)
-        )
-    session.commit()
+def customers(session) -> SmallShop:
+    """Those who hold and book what was loaded."""
+    return SmallShop(session.get_bind())
 
 
 # -- the first time, and again ---------------------------------------------------------------------
@@ -184,8 +133,8 @@ def test_a_load_tells_each_thing_it_added(session):
 
 def test_a_load_writes_down_all_that_the_file_says(session):
     load(session)
-    shop, ana = session.get(Shop, 1), one(session, StaffMember, "ana")
-    cut = one(session, Service, "cut")
+    shop, ana = session.get(Shop, 1), find(session, "ana")
+    cut = find(session, "cut")
     assert (shop.name, shop.zone, shop.email) == (
         "Corner Barber",
         "Europe/Lisbon",
@@ -349,51 +298,57 @@ def test_what_vanished_without_bookings_is_deleted(session):
         "staff ana: offers shave",
         "staff ben: deleted",
     ]
-    assert one(session, StaffMember, "ben") is None
+    assert session.scalars(select(StaffMember.slug)).all() == ["ana"]
     assert count(session, Resource) == 3
 
 
 @pytest.mark.both_databases
-def test_a_service_with_bookings_is_retired_and_can_come_back(session):
+@pytest.mark.parametrize(
+    ("service", "staff", "gone", "told", "told_when_back"),
+    [
+        (
+            "shave",
+            "ana",
+            "shave",
+            [
+                "staff ana: no longer offers shave",
+                "service shave: retired, because there are bookings of it",
+            ],
+            ["service shave: back, no longer retired", "staff ana: offers shave"],
+        ),
+        (
+            "cut",
+            "ben",
+            "ben",
+            ["staff ben: retired, because there are bookings of it"],
+            ["staff ben: back, no longer retired"],
+        ),
+    ],
+)
+def test_what_has_bookings_is_retired_and_can_come_back(
+    session, service, staff, gone, told, told_when_back
+):
     load(session)
-    book(session, service="shave")
-    assert load(session, without("shave")) == [
-        "staff ana: no longer offers shave",
-        "service shave: retired, because there are bookings of it",
-    ]
-    assert one(session, Service, "shave").retired
+    customers(session).book(None, service, staff, at("10:00"))
+    assert load(session, without(gone)) == told
+    assert find(session, gone).retired
     session.rollback()
-    assert load(session, without("shave")) == []
-    assert load(session) == ["service shave: back, no longer retired", "staff ana: offers shave"]
-    assert not one(session, Service, "shave").retired
-    assert one(session, Service, "shave").id == session.scalars(select(Booking)).one().service_id
-
-
-@pytest.mark.both_databases
-def test_a_staff_member_with_bookings_is_retired_and_can_come_back(session):
-    load(session)
-    book(session, service="cut", staff="ben")
-    assert load(session, without("ben")) == ["staff ben: retired, because there are bookings of it"]
-    assert one(session, StaffMember, "ben").retired
-    session.rollback()
-    assert load(session, without("ben")) == []
-    assert load(session) == ["staff ben: back, no longer retired"]
+    assert load(session, without(gone)) == []
+    assert load(session) == told_when_back
+    booking = session.scalars(select(Booking)).one()
+    assert find(session, gone) in (booking.service, booking.staff_member)
+    assert not find(session, gone).retired
 
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
     ("service", "staff", "gone"), [("shave", "ana", "shave"), ("cut", "ben", "ben")]
 )
-def test_a_hold_on_what_vanished_goes_with_it(session, service, staff, gone):
+def test_a_hold_on_what_vanished_goes_with_it_and_no_other(session, service, staff, gone):
     load(session)
-    hold_a_slot(session, service, staff)
+    shop = customers(session)
+    shop.hold(shop.tab(), service, staff, at("10:00"))
+    other = shop.hold(shop.tab(), "cut", "ana", at("14:00"))
     load(session, without(gone))
-    assert count(session, hold) == 0
-    assert count(session, claim) == 0
-
-
-def test_a_hold_on_something_else_stays(session):
-    load(session)
-    hold_a_slot(session, "cut", "ana")
-    load(session, without("ben"))
-    assert count(session, claim) == 2
+    assert session.scalars(select(hold.c.id)).all() == [other.id]
+    assert set(session.scalars(select(claim.c.hold_id))) == {other.id}

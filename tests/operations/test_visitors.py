@@ -157,6 +157,7 @@ def holds_of_a_day(shop, who, day=1, **limits):
 
 
 def test_a_visitor_cannot_lock_out_a_day(shop):
+    assert len(holds_of_a_day(shop, "ben", share=100)) == 10, "the limit is off"
     got = holds_of_a_day(shop, "ann", share=50)
     assert len(got) == 6, "six times 40 minutes are half of eight hours"
     other = {"visitor": visitor(ELSEWHERE, share=50)}
@@ -176,34 +177,13 @@ def a_second_round(shop, **limits):
     return tabs, now
 
 
-def test_a_visitor_who_waits_cannot_book_what_they_could_not_hold_at_once(shop):
-    half = {"share": 50}
-    tabs, now = a_second_round(shop, **half)
-    booked = 0
+@pytest.mark.parametrize(("share", "most"), [(50, 6), (100, 10)], ids=["half", "no limit"])
+def test_a_visitor_who_waits_cannot_book_what_they_could_not_hold_at_once(shop, share, most):
+    tabs, now = a_second_round(shop, share=share)
     for start, tab in tabs.items():
         with suppress(VisitorLimit):
-            shop.book(tab, "cut", "ann", start, now=now, visitor=visitor(**half))
-            booked += 1
-    assert booked == 6, "half of the day, and not one more"
-
-
-def test_a_visitor_who_waits_cannot_revive_what_they_could_not_hold_at_once(shop):
-    half = {"share": 50}
-    tabs, now = a_second_round(shop, **half)
-    kept = 0
-    for tab in tabs.values():
-        with shop.writing() as session, suppress(VisitorLimit):
-            more = {"minutes": 10, "most": 3, "visitor": visitor(**half)}
-            extend(session, tab_key=tab, now=now, **more)
-            kept += 1
-    assert kept == 6
-
-
-def test_with_the_limit_off_who_waits_has_the_whole_day(shop):
-    """The negative control."""
-    tabs, now = a_second_round(shop)
-    for start, tab in tabs.items():
-        shop.book(tab, "cut", "ann", start, now=now, visitor=visitor())
+            shop.book(tab, "cut", "ann", start, now=now, visitor=visitor(share=share))
+    assert shop.count(Booking) == most
 
 
 def test_a_time_that_is_held_can_be_confirmed_whatever_was_booked_since(shop):
@@ -233,20 +213,6 @@ def test_more_time_that_comes_too_late_counts_against_who_asks(shop):
         assert not made.is_over(late + timedelta(minutes=10))
 
 
-def test_with_the_limit_off_a_visitor_has_the_whole_day(shop):
-    """The negative control."""
-    assert len(holds_of_a_day(shop, "ann", share=100)) == 10
-
-
-def test_what_was_booked_counts_toward_the_share_of_the_day(shop):
-    half = {"visitor": visitor(share=50)}
-    for number in range(6):
-        book(shop, at("09:00", day=1) + timedelta(minutes=45 * number), **half)
-    with refused(Limit.DAY):
-        book(shop, at("16:00", day=1), **half)
-    shop.hold(shop.tab(), "cut", "ben", at("16:00", day=1), **half)
-
-
 def test_any_available_passes_on_to_whoever_has_room_for_this_visitor(shop):
     holds_of_a_day(shop, "ann", share=50)
     for number in range(2):
@@ -254,14 +220,6 @@ def test_any_available_passes_on_to_whoever_has_room_for_this_visitor(shop):
     made = shop.hold(shop.tab(), "cut", "ann ben", at("16:00", day=1), visitor=visitor(share=50))
     with shop.reading() as session:
         assert made.staff_member_id == find(session, "ben").id
-
-
-def test_two_times_side_by_side_are_always_let(shop):
-    least = {"visitor": visitor(share=1)}
-    shop.hold(shop.tab(), "color", "ann", at("10:00"), **least)
-    shop.hold(shop.tab(), "color", "ann", at("12:00"), **least)
-    with refused(Limit.DAY):
-        shop.hold(shop.tab(), "color", "ann", at("14:00"), **least)
 
 
 @pytest.mark.both_databases

@@ -42,22 +42,6 @@ def add(shop, who, *rows):
             session.add(row)
 
 
-def test_an_empty_day_is_free_on_every_step_that_leaves_room(shop):
-    slots = calendar(shop, "color")[TODAY].slots
-    assert [slot.start for slot in slots] == [
-        at("09:00") + timedelta(minutes=15 * number) for number in range(29)
-    ]
-    assert slots[-1].end == at("17:00")
-
-
-def test_a_booking_takes_its_time_and_both_buffers(shop):
-    shop.book(None, "cut", "ann", at("11:00"))  # to 11:30, and 10 minutes after
-    free = times(shop, "color")  # 5 minutes before, 60, 15 after
-    assert "09:45" in free
-    assert not {"10:00", "10:45", "11:30"} & set(free)
-    assert "11:45" in free
-
-
 @pytest.mark.both_databases
 def test_anothers_hold_hides_the_time_until_it_runs_out(shop):
     shop.hold(shop.tab(), "cut", "ann", at("11:00"))
@@ -175,24 +159,21 @@ def test_the_nearest_free_times_differ_and_come_in_order(shop):
     assert [slot.start for slot in found] == [at("10:00"), at("10:15"), at("11:45")]
 
 
-def test_the_nearest_free_times_are_found_weeks_away(shop):
-    add(shop, None, Closure(first_day=TODAY, last_day=TODAY + timedelta(days=20)))
+def test_the_nearest_free_times_are_found_weeks_away_if_there_are_any(shop):
+    later = TODAY + timedelta(days=21)
+    add(shop, None, Closure(first_day=TODAY, last_day=later - timedelta(days=1)))
     assert [slot.start for slot in nearest(shop, at("11:00"), count=2)] == [
         at("09:00", day=21),
         at("09:15", day=21),
     ]
+    add(shop, None, Closure(first_day=later, last_day=TODAY + timedelta(days=90)))
+    assert nearest(shop, at("11:00")) == []
 
 
 def test_a_time_long_past_still_finds_the_next_ones(shop):
     assert nearest(shop, at("11:00", day=-400), count=1)[0].start == at("09:00")
     last_of_the_window = at("08:00", day=60)  # nine o'clock: summer time has come
     assert nearest(shop, at("11:00", day=400), count=1)[0].start == last_of_the_window
-
-
-def test_without_any_free_time_there_is_none_to_name(shop):
-    add(shop, None, Closure(first_day=TODAY, last_day=TODAY + timedelta(days=90)))
-    assert nearest(shop, at("11:00")) == []
-    assert next_free(shop, TODAY) is None
 
 
 def queries_of_each_question(shop, who, length, tab) -> list[int]:

@@ -5,31 +5,9 @@ import hashlib
 import pytest
 
 from booking.storage import reads
-from booking.storage.models import Booking, Shop
-from tests.fixtures.small_shop import NOW, SmallShop, at, find, open_engine
+from tests.fixtures.small_shop import NOW, at, find
 
 pytestmark = pytest.mark.both_databases
-
-
-def test_only_what_can_be_booked_is_listed_in_the_shops_order(shop):
-    shop.change("cut", position=9)
-    with shop.reading() as session:
-        assert [service.slug for service in reads.services(session)] == ["color", "cut"]
-    shop.change("color", retired=True)
-    shop.change("ann", retired=True)
-    with shop.reading() as session:
-        assert [service.slug for service in reads.services(session)] == ["cut"]
-    shop.change("ben", retired=True)
-    with shop.reading() as session:
-        assert reads.services(session) == ()
-
-
-def test_services_and_staff_are_found_by_slug(shop):
-    with shop.reading() as session:
-        assert reads.service_by_slug(session, "cut").name == "Cut"
-        assert reads.staff_by_slug(session, "ann").name == "Ann"
-        assert reads.service_by_slug(session, "ann") is None
-        assert reads.staff_by_slug(session, "cut") is None
 
 
 def test_a_booking_is_found_by_reference_draft_and_token(shop):
@@ -61,17 +39,3 @@ def test_a_hold_is_found_even_when_its_time_ran_out(shop):
         assert not found.is_over(NOW)
         assert found.is_over(found.expires)
         assert reads.hold_of(session, None) is reads.hold_of(session, tab + 1) is None
-
-
-def test_before_a_shop_is_loaded_its_days_are_those_of_utc(database_url):
-    with open_engine(database_url) as engine, SmallShop(engine).reading() as session:
-        assert reads.shop(session) is None
-        assert reads.shop_zone(session).key == "UTC"
-
-
-def test_the_shop_is_one_row(shop):
-    with shop.reading() as session:
-        assert reads.shop(session).name == "Small Shop"
-        assert reads.shop_zone(session).key == "Europe/Lisbon"
-    assert shop.count(Shop) == 1
-    assert shop.count(Booking) == 0
