@@ -72,11 +72,6 @@ class VisitorHashes(NamedTuple):
         """Return what is written beside what the visitor takes."""
         return dict(zip(WIDTHS, self.today, strict=True))
 
-    def of(self, width: str) -> list[bytes | None]:
-        """Return today's and yesterday's mark of that width."""
-        place = WIDTHS.index(width)
-        return [self.today[place], self.yesterday[place]]
-
 
 class Counted(NamedTuple):
     """How many times are held just now, and how many bookings were made in 24 hours."""
@@ -204,14 +199,14 @@ def visitor_totals(
     """
     values: dict[str, Any] = {
         **{f"resource_{place}": each for place, each in enumerate(resources)},
+        **{f"{width}_today": mark for width, mark in hashes.columns().items()},
+        **dict(zip([f"{width}_yesterday" for width in WIDTHS], hashes.yesterday, strict=True)),
         "first": ticks.start,
         "end": ticks.stop,
         "now": int(now.timestamp()),
         "since": now - timedelta(days=1),
         "tab": -1 if besides_tab is None else besides_tab,  # no tab has that key
     }
-    for width in WIDTHS:
-        values[f"{width}_today"], values[f"{width}_yesterday"] = hashes.of(width)
     rows, end = _totals_of(len(resources)).rows(session, values), 2 * len(WIDTHS)
     counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
     usage = {

@@ -44,7 +44,7 @@ class ReviewStep(Step):
 
     def context(self, wizard: WizardState) -> dict[str, Any]:
         """Return the rows, and the two hidden fields by which confirming knows what is meant."""
-        skipped = progress_of(wizard).skipped
+        skipped = {step.name for step in questions() if step.is_skipped(wizard)}
         return {
             "rows": [
                 _with_link(row, step, link)
