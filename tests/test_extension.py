@@ -4,7 +4,7 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy_lite import SQLAlchemy as Lite
 from sqlalchemy import event
@@ -206,12 +206,6 @@ def test_a_proxy_is_believed_only_where_it_was_named(sqlite_url):
     schemes = []
     for count in (0, 1):
         app = create_app({"BOOKING_DATABASE_URL": sqlite_url, "BOOKING_TRUSTED_PROXIES": count})
-        app.add_url_rule("/scheme", "scheme", _scheme_and_address)
+        app.add_url_rule("/scheme", "scheme", lambda: f"{request.scheme} {request.remote_addr}")
         schemes.append(app.test_client().get("/scheme", headers=forwarded).text)
     assert schemes == ["http 127.0.0.1", "https 203.0.113.9"]
-
-
-def _scheme_and_address() -> str:
-    from flask import request
-
-    return f"{request.scheme} {request.remote_addr}"

@@ -95,7 +95,8 @@ def prepare_by_hand(home: Path) -> None:
 
 def served(home: Path, port: int) -> tuple[str, str]:
     """Start ./run, fetch the wizard's page, stop it: the page, and what ./run said meanwhile."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("BOOKING")}
+    others = ("BOOKING", "PYTHONDONTWRITEBYTECODE")  # what one process compiles the next ones read
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     process = subprocess.Popen(
         [sys.executable, home / "run"],
         env=environment | {"PORT": str(port)},

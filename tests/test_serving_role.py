@@ -13,7 +13,6 @@ from booking.testing import TabClient
 from tests.customer.walks import at_done, at_time, first_slot
 from tests.fixtures.databases import engine_at
 
-LOCAL = "http://localhost"
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "operating.md"
 GRANTS = re.compile(r"^```sql\n(.*shop_web;)\n```", re.DOTALL | re.MULTILINE)
 
@@ -47,7 +46,7 @@ def test_it_books_copies_clears_cancels_and_purges(app):
     done = at_done(app)
     assert done.step == "done"
     manage = TabClient(
-        app, done.page.select_one(".sb-keep-link")["href"].removeprefix(LOCAL)
+        app, done.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
     ).submit()
     assert "cancelled" in manage.page.get_text()
     copied = at_time(app).duplicate()

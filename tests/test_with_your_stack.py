@@ -24,10 +24,7 @@ from tests.fixtures.hosts import loaded
 GUIDE = Path(__file__).parents[1] / "docs" / "with-your-stack.md"
 
 
-@pytest.fixture(params=["it", "Sidebook"])
-def first(request):
-    """Which of the two the host makes first."""
-    return request.param
+FIRST = pytest.mark.parametrize("first", ["it", "Sidebook"])
 
 
 def mounted(host, first, extension):
@@ -40,6 +37,7 @@ def mounted(host, first, extension):
     return made
 
 
+@FIRST
 def test_the_wizard_works_beside_csrfprotect_and_so_does_cancelling(host, first):
     mounted(host, first, CSRFProtect)
     host.add_url_rule("/mine", "mine", lambda: "mine", methods=["POST"])
@@ -51,6 +49,7 @@ def test_the_wizard_works_beside_csrfprotect_and_so_does_cancelling(host, first)
     assert host.test_client().post("/mine").status_code == 400
 
 
+@FIRST
 @pytest.mark.parametrize("with_headers", [True, False])
 def test_a_limiter_of_the_hosts_says_itself_when_to_come_back(host, first, with_headers):
     limiter = Limiter(get_remote_address, headers_enabled=with_headers, storage_uri="memory://")
@@ -72,6 +71,7 @@ def test_what_a_host_answers_in_our_place_is_left_as_it_is(host, answer):
     assert "Cache-Control" not in closed.headers
 
 
+@FIRST
 def test_talisman_after_sidebook_leaves_the_wizard_its_own_policy(host, first):
     mounted(host, first, partial(Talisman, force_https=False))
     host.add_url_rule("/mine", "mine", lambda: "mine")

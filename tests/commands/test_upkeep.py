@@ -143,10 +143,6 @@ def usual_umask():
     os.umask(before)
 
 
-def modes(folder):
-    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.glob("new.db*")}
-
-
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 @pytest.mark.usefixtures("usual_umask")
 def test_only_its_own_user_can_read_a_database_that_init_makes(untouched, tmp_path):
@@ -157,7 +153,8 @@ def test_only_its_own_user_can_read_a_database_that_init_makes(untouched, tmp_pa
     ):
         session.execute(text("SELECT 1"))
         run(untouched, "load", SHOP)
-        assert modes(tmp_path) == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), 0o600)
+        made = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("new.db*")}
+        assert made == dict.fromkeys(("new.db", "new.db-wal", "new.db-shm"), 0o600)
     shown = run(untouched, "doctor").stdout
     assert "ok     the database file is closed to others on this machine" in shown
 

@@ -73,10 +73,6 @@ def walk(page):
     expect(page.locator("#step p")).to_have_text("Ulm to Bern, May")
 
 
-def id_of(page):
-    return page.evaluate("TabSession.id")
-
-
 @pytest.mark.extra
 @pytest.mark.browser
 @pytest.mark.parametrize("live_server", ["trips"], indirect=True)
@@ -86,10 +82,10 @@ def test_the_steps_in_the_documentation_come_to_no_dead_end(page_of):
     page.reload()
     expect(page.locator("#step p")).to_have_text("Ulm to Bern, May")
 
-    before = id_of(page)
+    before = page.evaluate("TabSession.id")
     page.click("text=Log out, ada")  # a POST that redirects
     asks(page, "From where?")
-    assert id_of(page) != before
+    assert page.evaluate("TabSession.id") != before
     page.reload()
     walk(page)
 
