@@ -71,15 +71,16 @@ def test_every_kind_of_field_is_there_after_f5_and_the_focus_stays_where_it_was_
     take(page, BEN, "details")
 
 
-def test_what_was_typed_is_there_after_the_back_link_at_once(tab_at):
+def test_what_was_typed_is_there_after_a_link_to_another_step_at_once(tab_at):
     page = tab_at("details", ADA)
-    page.locator("[name=name]").fill("Ada Love")
-    with saved(page):
-        page.locator(".sb-back").click()
-    at(page, "time")
-    go_on(page)
-    at(page, "details")
-    expect(page.locator("[name=name]")).to_have_value("Ada Love")
+    name = page.locator("[name=name]")
+    for link, step in ((".sb-back", "time"), ("#stage-service", "service")):
+        name.fill(f"Ada of {step}")
+        with saved(page):
+            page.locator(link).click()
+        at(page, step)
+        page.goto("/book/details")
+        expect(name).to_have_value(f"Ada of {step}")
 
 
 def test_a_save_that_fails_says_nothing_and_leaves_the_focus(tab_at, complaints):

@@ -38,7 +38,11 @@ def said(window: Page, text: str) -> None:
 
 
 def test_errors_take_the_focus_and_lead_to_their_field_without_a_place_in_history(visit, answer):
+    """A step that was loaded with its page took none, and named the tab."""
     window = visit("details")
+    expect(window).to_have_title("Who is coming? \N{EN DASH} Maré Movement Studio")
+    expect(window.locator("body")).to_be_focused()
+    said(window, "Step 4 of 5.")
     answer(window, DETAILS, "details-errors", status=422)
     resized = "note => { note.style.height = '300px'; }"  # as dragging its corner does
     window.locator("#field-note").evaluate(resized)

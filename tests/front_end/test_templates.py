@@ -148,6 +148,7 @@ def test_days_differ_in_words_and_not_in_colour_alone(soup):
 
 def test_a_day_without_times_offers_the_next_free_one(soup):
     page = soup("time-full-month")
+    assert page.select_one("#month")["data-said"].startswith("December 2026. Next free day: Fri")
     assert page.select_one(".sb-next-free a")["href"] == "/book/time?day=2027-01-01"
     assert not page.select("[name=slot]")
 

@@ -74,8 +74,10 @@ def test_finish_and_clear_leaves_nothing_and_back_shows_nothing_of_it(tab_at, li
     page = tab_at("details", ADA)
     before = page.evaluate("TabSession.id")
     take(page, ADA, "details")
-    page.get_by_role("button", name="Finish and clear").click()
+    clear = page.get_by_role("button", name="Finish and clear")
+    clear.click()
     at(page, "cleared")
+    expect(clear).not_to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     assert page.url == f"{live_server.url}/book/"
     assert page.evaluate("TabSession.id") != before

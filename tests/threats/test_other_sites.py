@@ -46,8 +46,9 @@ def another_site(live_server, context, complaints):
     """A tab that shows another site. localhost and 127.0.0.1 are two sites to a browser."""
     app = Flask("another_site")
 
-    page = FORM.format(target=f"{live_server.url}/book/service/form")
-    app.add_url_rule("/", "page", lambda: page)
+    app.add_url_rule(
+        "/", "page", lambda: FORM.format(target=f"{live_server.url}/book/service/form")
+    )
     app.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))
     with served(app) as server:
         tab = context.new_page()
