@@ -7,7 +7,8 @@ from bs4 import BeautifulSoup
 
 from booking import create_app
 from booking.config import ConfigurationError
-from tests.customer.walks import at_done
+from booking.testing import TabClient
+from tests.customer.walks import ADA, first_slot
 
 STRICT = ("Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy")
 
@@ -60,7 +61,8 @@ def test_a_public_address_that_ends_in_the_wizards_own_prefix_is_refused(made):
 @pytest.mark.usefixtures("monday_morning")
 def test_the_manage_link_begins_with_the_public_address(made):
     app = made(BOOKING_PUBLIC_URL="https://shop.example/termine")
-    tab = at_done(app, root="/termine/book/")
+    tab = TabClient(app, "/termine/book/").submit(service="short").submit(staff="any")
+    tab.submit(slot=first_slot(tab)).submit(**ADA).submit()
     (link,) = {each["href"] for each in tab.page.select("a[href^=https]")}
     assert link.startswith("https://shop.example/termine/book/appointment/")
     assert app.test_client().get(link.removeprefix("https://shop.example")).status_code == 200
