@@ -302,10 +302,12 @@ def _claim_all(
 def _places_to_try(terms: Terms, to_release: Collection[Pair]) -> list[set[Pair]]:
     """Return the day's free places, one's own first; one empty try where there is no limit."""
     snapshot, service = terms.snapshot, terms.request.service
-    if snapshot.rules.daily_limit is None:
+    if (limit := snapshot.rules.daily_limit) is None:
         return [set()]
     day = local_day(to_minute(terms.request.start), snapshot.zone)
-    free = [day_place(service.resource_id, day, place) for place in snapshot.free_places(day)]
+    free = [
+        day_place(service.resource_id, day, place) for place in snapshot.places.free(day, limit)
+    ]
     return [{pair} for pair in sorted(free, key=lambda pair: pair not in to_release)]
 
 

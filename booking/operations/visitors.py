@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import TICK, day_interval, local_day, to_minute
-from booking.scheduling.slots import is_under_pressure, within_share
+from booking.scheduling.slots import is_under_pressure, open_minutes, within_share
 from booking.storage.claims import day_places
 from booking.storage.holds import held_since
 from booking.storage.snapshot import AvailabilitySnapshot
@@ -120,7 +120,10 @@ def within_visitor_share(
     first, end = day_interval(date, snapshot.zone)
     places = _places(session, request, snapshot, visitor, hashes, day_places(date))
     span = snapshot.rules.span(minute)
-    opened = {one.member.id: snapshot.open_minutes(one.member, (first, end)) for one in candidates}
+    opened = {
+        one.member.id: open_minutes(snapshot.working[one.member.id], (first, end))
+        for one in candidates
+    }
     usage = {one.member.id: taken.get(one.member.resource_id, VisitorUsage()) for one in candidates}
 
     def is_within(candidate: Candidate, part: DayPart, percent: int) -> bool:

@@ -33,7 +33,6 @@ from booking.scheduling.slots import (
     fitting_starts,
     free_starts,
     limit_days,
-    open_minutes,
     why_not,
 )
 from booking.transactions.statements import FixedStatement, connection_of
@@ -180,14 +179,6 @@ class AvailabilitySnapshot:
         """List the slots that would start on the days of the span if nothing was taken."""
         working = self.working[member.id]
         return fitting_starts(working, self.rules, *local_days(span, working.zone))
-
-    def open_minutes(self, member: StaffMember, span: Interval) -> int:
-        """Return how long the staff member works within the span, taken or not."""
-        return open_minutes(self.working[member.id], span)
-
-    def free_places(self, day: date) -> list[int]:
-        """Return the day's free places, lowest first; none where there is no daily limit."""
-        return self.places.free(day, self.rules.daily_limit or 0)
 
     @cached_property
     def _full_days(self) -> list[Interval]:
