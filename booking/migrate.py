@@ -175,8 +175,7 @@ def _config(connection: Connection, scripts: Path) -> Config:
 @cache
 def _revisions(scripts: Path) -> tuple[str, ...]:
     # Once in a process: each command asks for it, and reading them took most of its time.
-    steps = ScriptDirectory(str(scripts)).walk_revisions()
-    return tuple(step.revision for step in steps)[::-1]
+    return tuple(step.revision for step in ScriptDirectory(str(scripts)).walk_revisions())[::-1]
 
 
 def _known_version(connection: Connection, scripts: Path) -> str | None:

@@ -168,12 +168,12 @@ def are_valid(
     """
     text = repr(sorted(values.items())).encode("utf-8", "surrogatepass")
     key = tuple(asked), region, blake2b(text, key=_SECRET).digest()
-    if (found := KNOWN.get(key)) is None:
-        found = all(_accepts(spec, values.get(spec.name, ""), region, memo) for spec in key[0])
-        KNOWN[key] = found
+    if (valid := KNOWN.get(key)) is None:
+        valid = all(_accepts(spec, values.get(spec.name, ""), region, memo) for spec in key[0])
+        KNOWN[key] = valid
         for oldest in [*KNOWN][:-MOST_KNOWN]:
             KNOWN.pop(oldest, None)
-    return found
+    return valid
 
 
 def _accepts(spec: FieldSpec, text: str, region: str | None, memo: Memo) -> bool:

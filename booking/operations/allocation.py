@@ -157,10 +157,10 @@ def _validate_start(start: datetime, now: datetime) -> None:
 
 def _offering(catalogue: Catalogue, request: SlotRequest) -> list[Candidate]:
     offering = {member.id for member in catalogue.offering(request.service.id)}
-    found = [one for one in request.candidates if one.member.id in offering]
-    if not found:
+    eligible = [one for one in request.candidates if one.member.id in offering]
+    if not eligible:
         raise SlotUnavailable(Reason.CLOSED)
-    return found
+    return eligible
 
 
 def _snapshot_for_start(

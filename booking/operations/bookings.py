@@ -178,8 +178,8 @@ class _NewBooking:
     def write(self, session: Session, terms: Terms) -> Claimant:
         booking, request, hashes = self.booking, terms.request, terms.hashes
         for width in WIDTHS:
-            found = hashes.columns()[width] if hashes else getattr(request.own_hold, width, None)
-            setattr(booking, width, found)
+            mark = hashes.columns()[width] if hashes else getattr(request.own_hold, width, None)
+            setattr(booking, width, mark)
         service = request.service
         booking.service_id, booking.staff_member_id = service.id, terms.first.member.id
         booking.starts_at = request.start

@@ -33,9 +33,9 @@ def purge_holds(session: Session, *, now: datetime, most: int = 50) -> int:
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    found = session.scalars(over).all()
-    release_holds(session, found)
-    return len(found)
+    over_holds = session.scalars(over).all()
+    release_holds(session, over_holds)
+    return len(over_holds)
 
 
 def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
@@ -47,9 +47,11 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
         .limit(most)
         .with_for_update(skip_locked=True)
     )
-    found = session.scalars(old).all()
-    session.execute(update(Booking).where(Booking.id.in_(found)).values(dict.fromkeys(WIDTHS)))
-    return len(found)
+    old_bookings = session.scalars(old).all()
+    session.execute(
+        update(Booking).where(Booking.id.in_(old_bookings)).values(dict.fromkeys(WIDTHS))
+    )
+    return len(old_bookings)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

@@ -304,10 +304,10 @@ def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:
 
 def _within(starts: list[int], allowed: Iterable[Interval]) -> list[int]:
     """Those of the sorted starts that lie in one of the sorted, disjoint intervals."""
-    found: list[int] = []
+    inside: list[int] = []
     for first, end in allowed:
-        found += starts[bisect_left(starts, first) : bisect_left(starts, end)]
-    return found
+        inside += starts[bisect_left(starts, first) : bisect_left(starts, end)]
+    return inside
 
 
 def _without(starts: Sequence[int], cut: Iterable[Interval]) -> list[int]:

@@ -85,6 +85,6 @@ class OlderTables(Exception):
     `begun`: there are some. `by_host`: a host's own migrations made them, so only those can help.
     """
 
-    def __init__(self, found: str, *, begun: bool, by_host: bool = False) -> None:
-        super().__init__(found)
+    def __init__(self, state: str, *, begun: bool, by_host: bool = False) -> None:
+        super().__init__(state)
         self.begun, self.by_host = begun, by_host

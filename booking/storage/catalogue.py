@@ -83,26 +83,26 @@ def _weekly(session: Session) -> tuple[Weeks, Weeks]:
 
 
 def _overrides(session: Session) -> dict[int, dict[date, Ranges]]:
-    found: dict[int, dict[date, Ranges]] = defaultdict(dict)
+    by_member: dict[int, dict[date, Ranges]] = defaultdict(dict)
     query = select(
         DateOverride.staff_member_id, DateOverride.day, DateOverride.starts, DateOverride.ends
     )
     for row in session.execute(query):
-        days = found[row.staff_member_id]
+        days = by_member[row.staff_member_id]
         ranges = days.setdefault(row.day, ())
         if row.starts is not None and row.ends is not None:
             days[row.day] = (*ranges, TimeRange(row.starts, row.ends))
-    return found
+    return by_member
 
 
 def _time_off(session: Session) -> dict[int, list[Interval]]:
-    found: dict[int, list[Interval]] = defaultdict(list)
+    by_member: dict[int, list[Interval]] = defaultdict(list)
     query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at)
     for row in session.execute(query):
         # A part of a minute counts as the whole: somebody who is away is away.
         until = to_minute(row.ends_at + timedelta(minutes=1, microseconds=-1))
-        found[row.staff_member_id].append((to_minute(row.starts_at), until))
-    return found
+        by_member[row.staff_member_id].append((to_minute(row.starts_at), until))
+    return by_member
 
 
 def _closures(session: Session, shop_zone: ZoneInfo) -> tuple[Interval, ...]:
@@ -162,12 +162,12 @@ def read_catalogue(session: Session) -> Catalogue:
     engine, token = connection.engine, _token(session, connection)
     if token is None:  # nothing would tell us of a change, so nothing is remembered
         return _read(session, "")
-    found = _remembered.get(engine)
-    while found is None or found.token != token:
-        found = _read(session, token or "")
+    known = _remembered.get(engine)
+    while known is None or known.token != token:
+        known = _read(session, token or "")
         token = _token(session, connection)  # if it changed meanwhile, once more
-    _remembered[engine] = found
-    return found
+    _remembered[engine] = known
+    return known
 
 
 def remembered(engine: Engine) -> Catalogue | None:
@@ -195,7 +195,7 @@ def _read(session: Session, token: str) -> Catalogue:
         shop = own.get(Shop, 1)
         working = working_times(own, staff, clock.zone(shop.zone if shop else "UTC"))
         own.expunge_all()
-    found = Catalogue(
+    catalogue = Catalogue(
         token=token,
         shop=shop,
         services=(),
@@ -203,8 +203,8 @@ def _read(session: Session, token: str) -> Catalogue:
         staff=MappingProxyType({member.id: member for member in staff}),
         working=MappingProxyType(working),
     )
-    bookable = tuple(service for service in services if found.offering(service.id))
-    return replace(found, services=bookable)
+    bookable = tuple(service for service in services if catalogue.offering(service.id))
+    return replace(catalogue, services=bookable)
 
 
 # Nearly every transaction that counts a visitor asks for the token before.

@@ -88,8 +88,7 @@ def delete_past_holds(session: Session, *, now: datetime, most: int = 500) -> in
     before = int((now - timedelta(days=1)).timestamp())
     key = (past_hold.c.mark, past_hold.c.resource_id, past_hold.c.tick)
     old = select(*key).where(past_hold.c.expires_at < before).limit(most)
-    gone = connection_of(session).execute(delete(past_hold).where(tuple_(*key).in_(old)))
-    return gone.rowcount
+    return connection_of(session).execute(delete(past_hold).where(tuple_(*key).in_(old))).rowcount
 
 
 def _widest(hashes: Sequence[bytes | None]) -> bytes | None:
@@ -191,17 +190,17 @@ def held_ticks(session: Session, *, now: datetime) -> Sequence[tuple[int, int, i
 
 
 def _named(which: HoldFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    wanted: list[ColumnElement[bool]] = []
     if which.numbers is not None:
-        found.append(holds.c.id.in_(which.numbers))
+        wanted.append(holds.c.id.in_(which.numbers))
     if which.tab is not None:
-        found.append(holds.c.tab_session_id == which.tab)
+        wanted.append(holds.c.tab_session_id == which.tab)
     if which.like is not None:
         width, mark = which.like
-        found.append(holds.c[width] == mark)
+        wanted.append(holds.c[width] == mark)
     if which.staff_member_id is not None:
-        found.append(holds.c.staff_member_id == which.staff_member_id)
+        wanted.append(holds.c.staff_member_id == which.staff_member_id)
     if which.between is not None:
         first, end = (instant.astimezone(UTC) for instant in which.between)
-        found += [holds.c.starts_at < end, holds.c.ends_at > first]
-    return found
+        wanted += [holds.c.starts_at < end, holds.c.ends_at > first]
+    return wanted

@@ -69,9 +69,9 @@ def booking_or_reference(
     session: Session, draft: str, reference: str
 ) -> tuple[Booking | None, bool]:
     """Return the booking that came of that draft, and whether any has that reference."""
-    found = dict(_EITHER.rows(session, {"draft": draft, "reference": reference}))
-    made = session.scalar(_BY_ID, {"booking": found.pop(draft)}) if draft in found else None
-    return made, bool(found)
+    numbers = dict(_EITHER.rows(session, {"draft": draft, "reference": reference}))
+    made = session.scalar(_BY_ID, {"booking": numbers.pop(draft)}) if draft in numbers else None
+    return made, bool(numbers)
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
@@ -244,14 +244,14 @@ class Diary:
         around, today = to_minute(wanted), to_minute(self.now)
         window = today, rules_of(self.service).latest(today) + 2
         snapshot = self._snapshot(window)
-        found: list[int] = []
+        starts: list[int] = []
         for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
             span = max(window[0], around - reach), min(window[1], around + reach)
             if span[0] < span[1]:
-                found = nearest(_starts(snapshot, self.staff, span), around, count)
-            if len(found) == count:
+                starts = nearest(_starts(snapshot, self.staff, span), around, count)
+            if len(starts) == count:
                 break
-        return [_free_slot(start, snapshot.rules.duration) for start in found]
+        return [_free_slot(start, snapshot.rules.duration) for start in starts]
 
     def _snapshot(self, span: Interval) -> AvailabilitySnapshot:
         asked = self.session, self.catalogue, self.service, self.staff, span

@@ -96,11 +96,11 @@ def _claimed_places(
 ) -> Mapping[date, Mapping[int, int | None]]:
     ticks = {"first": day_places(first).start, "last": day_places(last).stop - 1}
     values = {"resource": service.resource_id, **ticks, **limits}
-    found: dict[date, dict[int, int | None]] = defaultdict(dict)
+    places: dict[date, dict[int, int | None]] = defaultdict(dict)
     for tick, booking in connection_of(session).execute(_CLAIMED_PLACES, values):
         day, place = divmod(tick, PLACES_A_DAY)
-        found[date.fromordinal(day)][place] = booking
-    return found
+        places[date.fromordinal(day)][place] = booking
+    return places
 
 
 def _bookings_by_day(
@@ -112,10 +112,10 @@ def _bookings_by_day(
         "end": from_minute(day_interval(last, zone)[1]),
         "own": own,
     }
-    found: dict[date, list[int]] = defaultdict(list)
+    by_day: dict[date, list[int]] = defaultdict(list)
     for booking, starts_at in connection_of(session).execute(_BOOKED_THAT_DAY, values):
-        found[local_day(to_minute(starts_at), zone)].append(booking)
-    return found
+        by_day[local_day(to_minute(starts_at), zone)].append(booking)
+    return by_day
 
 
 # Built once: building a statement takes several times as long as running it.
@@ -163,7 +163,7 @@ class AvailabilitySnapshot:
     def free(self, member: StaffMember, span: Interval) -> Sequence[int]:
         """List the free slots that start within the span (minutes, UTC), in order."""
         working = self.working[member.id]
-        found = free_starts(
+        starts = free_starts(
             working,
             self.rules,
             self.taken[member.id],
@@ -172,8 +172,8 @@ class AvailabilitySnapshot:
             full_days=self._full_days,
         )
         if own := self._own_start(member):
-            found = sorted({*found, own})
-        return within(found, span)
+            starts = sorted({*starts, own})
+        return within(starts, span)
 
     def offered(self, member: StaffMember, span: Interval) -> Sequence[int]:
         """List the slots that would start on the days of the span if nothing was taken."""

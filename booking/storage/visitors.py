@@ -273,8 +273,10 @@ def add_drafts_begun(
     # In one order for everybody, or two visitors of one network would wait for each other.
     of = {f"mark_{place}": mark for place, mark in enumerate(sorted(marks))}
     values = {**of, "day": _day(now), "drafts": drafts, "bytes": size}
-    found = _adding(len(of)).rows(session, values)
-    return {bytes(mark): DraftsBegun(begun, held) for mark, begun, held in found}
+    return {
+        bytes(mark): DraftsBegun(begun, held)
+        for mark, begun, held in _adding(len(of)).rows(session, values)
+    }
 
 
 def delete_draft_counts(session: Session, *, now: datetime, most: int = 500) -> int:

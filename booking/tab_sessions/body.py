@@ -135,8 +135,8 @@ def _in_time(environ: dict[str, Any]) -> Iterator[None]:
 
 def _unreader(environ: dict[str, Any]) -> Any:
     """What gunicorn reads a connection's socket with, for HTTP/1; None with any other server."""
-    found = getattr(getattr(environ["wsgi.input"], "reader", None), "unreader", None)
-    return found if getattr(found, "sock", None) is environ.get("gunicorn.socket") else None
+    unreader = getattr(getattr(environ["wsgi.input"], "reader", None), "unreader", None)
+    return unreader if getattr(unreader, "sock", None) is environ.get("gunicorn.socket") else None
 
 
 def _hear_no_more(environ: dict[str, Any]) -> None:

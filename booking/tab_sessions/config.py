@@ -254,10 +254,10 @@ def purge(most: int = 50) -> tuple[int, int]:
 
 
 def _flask_sqlalchemy() -> Any:
-    found = current_app.extensions.get("sqlalchemy")
-    if found is None:
+    flask_sqlalchemy = current_app.extensions.get("sqlalchemy")
+    if flask_sqlalchemy is None:
         raise TabSessionError(
             "TabSessions was given no database session and the app has no Flask-SQLAlchemy. "
             "Write TabSessions(app, session) with an SQLAlchemy session or scoped_session."
         )
-    return found
+    return flask_sqlalchemy

@@ -126,8 +126,7 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
     public = response.status_code < 400 and urls.own_name(request.endpoint) in same_for_all
     if settings.compress:
         compress(environ, response, is_repeated=public or KEPT in environ)
-    is_part = public and response.mimetype in assets.PARTS
-    headers = OF_A_PART if is_part else _strict()
+    headers = OF_A_PART if public and response.mimetype in assets.PARTS else _strict()
     _set(response, headers | ({} if public else {"Cache-Control": "no-store"}))
     if public:
         assets.keep_for_good(response)

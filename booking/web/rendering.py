@@ -7,7 +7,7 @@ of one of ours, or a name, a token, a nonce that it gives every template.
 
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import current_app, request
@@ -126,11 +126,11 @@ def keep_page(name: str, state: str, render: Callable[[], str]) -> str:
 def _kept(name: str, state: str, render: Callable[[], str]) -> str:
     kept: dict[object, str] = current_app.extensions.setdefault(_PAGES, {})
     key = name, state, current_language(), urls.root()
-    if (found := kept.get(key)) is None:
-        found = kept[key] = render()
+    if (text := kept.get(key)) is None:
+        text = kept[key] = render()
         for oldest in [*kept][:-MOST]:
             kept.pop(oldest, None)
-    return found
+    return text
 
 
 def _gives_something() -> bool:
@@ -153,8 +153,7 @@ def _own_templates() -> set[str]:
     if _OWN not in current_app.extensions:
         known = {*_names(), *LAYOUT}
         current_app.extensions[_OWN] = {each for each in known if not is_our_file(ours, each)}
-    found: set[str] = current_app.extensions[_OWN]
-    return found
+    return cast("set[str]", current_app.extensions[_OWN])
 
 
 @lru_cache(maxsize=1)

@@ -47,8 +47,8 @@ def typed_values() -> dict[str, str]:
             if len(name) <= LONGEST_NAME and forms.is_details_field(name)
         )
         request.environ[_TYPED] = dict(islice(typed, MOST_FIELDS))
-    found: dict[str, str] = request.environ[_TYPED]
-    return found
+    values: dict[str, str] = request.environ[_TYPED]
+    return values
 
 
 def check_details() -> None:

@@ -4,6 +4,7 @@ from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from flask import current_app
 
@@ -16,8 +17,7 @@ EXTENSION = "booking.steps"
 
 def steps() -> tuple[Step, ...]:
     """Return this app's steps in their order; the last one is the confirmation."""
-    found: tuple[Step, ...] = current_app.extensions[EXTENSION]
-    return found
+    return cast("tuple[Step, ...]", current_app.extensions[EXTENSION])
 
 
 def questions() -> list[Step]:

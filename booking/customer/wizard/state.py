@@ -300,8 +300,8 @@ class WizardState:
         if self.service is None or self.staff_member is None:
             return False
         day = start.astimezone(self.shop_zone).date()
-        found = self.diary([self.staff_member]).days(day, day, self.shop_zone)
-        return to_minute(start) in found[day].starts
+        days = self.diary([self.staff_member]).days(day, day, self.shop_zone)
+        return to_minute(start) in days[day].starts
 
     def diary(self, staff: Sequence[StaffMember] | None = None) -> Diary:
         """What these staff, or all whom the choice allows, have free for this tab."""

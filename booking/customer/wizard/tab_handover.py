@@ -54,10 +54,10 @@ def accept_details(tab: TabSession) -> Answer:
     wizard = load_state(tab)
     if not is_reached(wizard, step_named("details")):
         return NOTHING
-    found = handover.redeem(tab, "details", posted("reference"))
-    if not found:
+    typed = handover.redeem(tab, "details", posted("reference"))
+    if not typed:
         return NOTHING
-    _fill_in(wizard.draft, found)
+    _fill_in(wizard.draft, typed)
     prolong(wizard)
     wizard.draft.store(tab.data)
     return tab.render_after_commit(fragments.show, "details", notices=[_(FILLED)])

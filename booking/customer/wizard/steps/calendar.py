@@ -47,7 +47,7 @@ class Calendar:
     wizard: WizardState
     first: date
     day: date | None
-    found: Mapping[date, DayAvailability]
+    days: Mapping[date, DayAvailability]
 
     @classmethod
     def of(
@@ -67,10 +67,10 @@ class Calendar:
 
     @classmethod
     def _on_first_free(cls, wizard: WizardState, near: date) -> Calendar:
-        found = _month(wizard, near)
-        free = [day for day in sorted(found) if found[day].starts]
+        days = _month(wizard, near)
+        free = [day for day in sorted(days) if days[day].starts]
         opened = next((day for day in free if day >= near), free[-1] if free else None)
-        return cls(wizard, first_of(near), opened, found)
+        return cls(wizard, first_of(near), opened, days)
 
     @property
     def last(self) -> date:
@@ -80,14 +80,14 @@ class Calendar:
     @cached_property
     def slots(self) -> list[FreeSlot]:
         """The opened day's times, each once, whoever has them free."""
-        return self.found[self.day].slots if self.day else []
+        return self.days[self.day].slots if self.day else []
 
     def weeks(self) -> tuple[tuple[Day | None, ...], ...]:
         """The month as it hangs on a wall, Monday first, but for the weeks that are over."""
         today, kept = self.wizard.bookable_days[0], (current_language(), urls.root())
 
         def cell(day: date) -> Day:
-            free = len(self.found[day].starts) if day in self.found else 0
+            free = len(self.days[day].starts) if day in self.days else 0
             return _cell(*kept, day, self._state(day), free, is_today=day == today)
 
         return tuple(
@@ -103,8 +103,7 @@ class Calendar:
         today, end = self.wizard.bookable_days
         if not first_of(today) <= first_of(day) <= end:
             return None
-        link = urls.to("time", month=day.isoformat()[:7])
-        return link._replace(label=formats.format_month(day))
+        return urls.to("time", month=str(day)[:7])._replace(label=formats.format_month(day))
 
     @cached_property
     def next_free(self) -> urls.Link | None:
@@ -120,14 +119,14 @@ class Calendar:
         return urls.to("time", day=str(day))._replace(label=label)
 
     def _state(self, day: date) -> str:
-        found = self.found.get(day)
+        times = self.days.get(day)
         if day == self.day:
             return "selected"
-        if found is None:
+        if times is None:
             return "past" if day < self.wizard.bookable_days[0] else "closed"
-        if found.starts:
+        if times.starts:
             return "free"
-        return "full" if found.open else "closed"
+        return "full" if times.open else "closed"
 
 
 @lru_cache(maxsize=5000)  # a month has thirty, and few of them change from one customer to the next

@@ -47,17 +47,17 @@ class DetailsStep(Step):
         Text typed over an answer that is no longer the stored one is shown beside that, until a
         choice is made.
         """
-        draft, found = wizard.draft, dict(errors or {})
+        draft, refused = wizard.draft, dict(errors or {})
         filled = draft.accepted_values() | draft.unsaved_input if values is None else values
         # With nothing typed yet, other tabs of this browser may be asked who it is.
         untouched = not any(filled.get(name) for name in forms.CONTACT)
         asks = untouched and current_sidebook().settings.tabs_help
         return {
             "fields": [
-                each._replace(value=filled.get(each.name, ""), error=found.get(each.name))
+                each._replace(value=filled.get(each.name, ""), error=refused.get(each.name))
                 for each in wizard.field_specs
             ],
-            "errors": _messages(wizard.field_specs, found),
+            "errors": _messages(wizard.field_specs, refused),
             "other_details_url": url_for(".accept_details") if asks else None,
             "differing": self._unsaved_differences(wizard, filled),
             "typed_url": urls.address("details/typed"),
@@ -174,12 +174,12 @@ def _with_details(wizard: WizardState, form: Any) -> WizardState:
     return wizard
 
 
-def _messages(specs: Sequence[forms.FieldSpec], found: Mapping[str, str]) -> dict[str, str]:
+def _messages(specs: Sequence[forms.FieldSpec], refused: Mapping[str, str]) -> dict[str, str]:
     """The messages as they are understood above the form, away from their fields."""
     return {
-        spec.name: forms.summary_message(spec, found[spec.name])
+        spec.name: forms.summary_message(spec, refused[spec.name])
         for spec in specs
-        if spec.name in found
+        if spec.name in refused
     }
 
 
