@@ -161,16 +161,16 @@ def test_a_booking_goes_on_after_trouble_with_postgresql(postgresql_url, trouble
 # -- the server goes away --------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Node]:
-    """A PostgreSQL of this test's own."""
+    """A PostgreSQL of these tests' own."""
     with nodes("alone") as [server]:
         server.create()
         server.start()
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app_on_server(server) -> Iterator[Flask]:
     url = f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/postgres?connect_timeout=2"
     with open_engine(url) as engine:
