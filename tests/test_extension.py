@@ -24,12 +24,6 @@ def host(tmp_path):
     return app
 
 
-def test_the_hosts_own_database_is_found(host):
-    db = SQLAlchemy(host)
-    Sidebook(host)
-    assert host.extensions["booking"].db is db
-
-
 @pytest.mark.parametrize("given", [True, False])
 def test_flask_sqlalchemy_lite_serves_as_well(sqlite_url, given):
     app = Flask("host")
@@ -157,7 +151,8 @@ def test_a_url_that_cannot_be_ours_names_the_setting_or_the_reason(url, told):
 
 def test_a_hosts_engine_and_session_cookie_are_left_alone(host):
     db = SQLAlchemy(host)
-    Sidebook(host, db)
+    Sidebook(host)
+    assert host.extensions["booking"].db is db, "it is found"
     with host.app_context():
         assert not db.engine.hide_parameters
         mode = db.session.connection().exec_driver_sql("PRAGMA journal_mode").scalar()
