@@ -5,7 +5,6 @@ IPv6 one counts as itself: whoever has it can make as many of the others as they
 """
 
 from datetime import UTC, datetime
-from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
@@ -129,7 +128,6 @@ def _warn_once(message: str, *details: str) -> None:
         current_app.logger.warning(message, *details)
 
 
-@lru_cache(maxsize=256)  # a tab asks six times on its way to a booking
 def read_address(written: str | None) -> Address | None:
     """Return the address without blanks, quotes, port, brackets and zone; None for none."""
     bare = (written or "").strip(" \t\"'")
@@ -142,7 +140,6 @@ def read_address(written: str | None) -> Address | None:
     return None
 
 
-@lru_cache(maxsize=256)
 def network_names(address: Address | None) -> tuple[str, ...]:
     """Return the visitor and the networks around it, narrow to wide; of None one name for all.
 
