@@ -210,7 +210,21 @@ def test_no_view_or_command_commits_by_itself():
     forbid(offences, COMMIT)
 
 
+BEHIND_CODE = r"[;{,] +(//|/\*)"
+OWN_LINE = "A comment has a line of its own, which browsers are not sent (tab_sessions/client)."
+OPEN_TEXT = r"^[^`]*`([^`]*`[^`]*`)*[^`]*$"
+ONE_LINE = "Indents are not sent, so a text between backticks that goes on would lose its own."
+
 NEVER = {
+    "a comment behind code in a style sheet or script": ("static/[cj]*/*", BEHIND_CODE, OWN_LINE),
+    "a comment behind code in the tab's script": ("booking/**/*.js", BEHIND_CODE, OWN_LINE),
+    "a text of several lines in a script": ("static/js/*.js", OPEN_TEXT, ONE_LINE),
+    "a text of several lines in the tab's script": ("booking/**/*.js", OPEN_TEXT, ONE_LINE),
+    "text whose indents are shown": (
+        "templates/**/*.html",
+        "<pre|<textarea[^>]*>[^{<]",
+        "Templates lose their indents as they are compiled.",
+    ),
     "settings changed by a test": (
         "tests/**/*.py",
         r"settings\.__dict__|object\.__setattr__",

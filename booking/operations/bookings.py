@@ -111,7 +111,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
         calendar_uid=str(uuid4()),
         created_at=now,
         changes=0,
-        **dict.fromkeys(("rescheduled_at", "cancelled_at", "cancelled_by")),  # each column is given
+        **dict.fromkeys(
+            ("rescheduled_at", "cancelled_at", "cancelled_by")
+        ),  # the INSERT names every column
     )
     try:
         with attempt(session, savepoint=savepoint):
@@ -198,7 +200,8 @@ class _NewBooking:
         delete_past_claims(
             session, member, request.service, now=request.now, zone=terms.snapshot.zone
         )
-        make_transient_to_detached(booking)  # from now on it is one of the session's
+        # Nothing can refuse it any more: now the session tracks it, as if it had flushed it.
+        make_transient_to_detached(booking)
         session.add(booking)
 
 

@@ -212,7 +212,7 @@ def fitting_starts(
 
     From it the whole appointment lies in open time, past midnight if need be.
     """
-    find = _remembered_starts if last - first <= _REMEMBERED else _fitting_starts
+    find = _remembered_starts if last - first <= _LONGEST_REMEMBERED else _fitting_starts
     return find(working, rules.slot_step, rules.duration, first, last)
 
 
@@ -232,7 +232,7 @@ def free_starts(
     carries its own buffers) but may reach outside the hours. It starts in none of `full_days`.
     """
     earliest, latest = rules.earliest(now), rules.latest(now)
-    if last - first > _REMEMBERED:
+    if last - first > _LONGEST_REMEMBERED:
         first = max(first, local_day(earliest, working.zone))
         last = min(last, local_day(latest, working.zone))
     starts = fitting_starts(working, rules, first, last)
@@ -293,7 +293,7 @@ def _fitting_starts(
 
 # A month of one person is looked at again and again, and only what is taken of it changes.
 _remembered_starts = lru_cache(maxsize=512)(_fitting_starts)
-_REMEMBERED = timedelta(days=42)
+_LONGEST_REMEMBERED = timedelta(days=42)
 
 
 def _blocked(rules: ServiceRules, taken: Iterable[Interval]) -> list[Interval]:

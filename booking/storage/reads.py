@@ -219,7 +219,7 @@ class Diary:
         """Return every day from `first` to `last` (both included) of the customer's `zone`."""
         span = day_interval(first, zone)[0], day_interval(last, zone)[1]
         snapshot = self._snapshot(span)
-        # One after the other, for what is remembered of one member is what both begin with.
+        # Both of one member before the next: they begin with the same remembered starts.
         both = [(snapshot.free(one, span), snapshot.offered(one, span)) for one in self.staff]
         free = sorted({start for starts, _ in both for start in starts})
         offered, length = [starts for _, starts in both], snapshot.rules.duration

@@ -243,8 +243,8 @@ _USAGE = (
 
 @lru_cache(maxsize=32)
 def _totals_of(resources: int) -> FixedStatement:
-    them = [bindparam(f"resource_{place}", type_=Integer) for place in range(resources)]
-    part = _USAGE.where(claims.c.resource_id.in_(them)).subquery()
+    wanted = [bindparam(f"resource_{place}", type_=Integer) for place in range(resources)]
+    part = _USAGE.where(claims.c.resource_id.in_(wanted)).subquery()
     return FixedStatement(select(_COUNT, part).join_from(_COUNT, part, true(), isouter=True))
 
 

@@ -5,7 +5,6 @@ nowhere else. Each source can be had by itself under its own address.
 """
 
 import hashlib
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from flask import Blueprint, Response, request
 
 from booking.files import STATIC
 from booking.tab_sessions import CLIENT_SCRIPT, client_script
+from booking.tab_sessions.client import minified
 
 from . import urls
 
@@ -30,18 +30,13 @@ MERGED = {
     "sum.js": [STATIC / "js" / f"{name}.js" for name in ("sum", "challenge")],  # on a crowded day
 }
 
-# Whole lines only, so that nothing inside a string can be taken for a comment; and what indents.
-REMARKS = re.compile(
-    r"^[ \t]*(?:(?://[^\n]*|/\*(?:(?!\*/).)*\*/)[ \t]*\n)?", re.MULTILINE | re.DOTALL
-)
-
 # Endpoints without the blueprint's name, which is the host's to choose.
 STATIC_FILE = "static"
 MERGED_FILE = "merged"
 TAB_SESSION_SCRIPT = "tab_session_script"
 ENDPOINTS = {STATIC_FILE, MERGED_FILE, TAB_SESSION_SCRIPT}
-PARTS = {"text/css", "text/javascript"}
-"""What only ever comes with a page."""
+SUBRESOURCES = {"text/css", "text/javascript"}
+"""What a browser only ever loads for a page."""
 FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -55,17 +50,12 @@ def add_to(blueprint: Blueprint) -> None:
 
 def merged(filename: str) -> Response:
     """Return all our style sheets, or all our scripts, as one file."""
-    text = "\n".join(without_remarks(source) for source in MERGED[filename])
+    text = "\n".join(minified(source) for source in MERGED[filename])
     kind = "text/css" if filename.endswith(".css") else "text/javascript"
     response = Response(text, mimetype=kind)
     response.add_etag()
     response.make_conditional(request)
     return response
-
-
-def without_remarks(source: Path) -> str:
-    """Return the file without what no browser reads: indents, and lines that are only comments."""
-    return REMARKS.sub("", source.read_text(encoding="utf-8"))
 
 
 def digest(*files: Path) -> str:

@@ -23,8 +23,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# Of a style sheet or a script browsers read only these, and five of them come with a first page.
-OF_A_PART = {
+# All that browsers read of a style sheet or a script, of which a first page loads five.
+SUBRESOURCE_HEADERS = {
     name: HEADERS[name] for name in ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 }
 # What the environment of a request says once one of our views, or a page about trouble, has it.
@@ -126,7 +126,8 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
     public = response.status_code < 400 and urls.own_name(request.endpoint) in same_for_all
     if settings.compress:
         compress(environ, response, is_repeated=public or KEPT in environ)
-    headers = OF_A_PART if public and response.mimetype in assets.PARTS else _strict()
+    is_subresource = public and response.mimetype in assets.SUBRESOURCES
+    headers = SUBRESOURCE_HEADERS if is_subresource else _strict()
     _set(response, headers | ({} if public else {"Cache-Control": "no-store"}))
     if public:
         assets.keep_for_good(response)

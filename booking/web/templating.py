@@ -137,11 +137,11 @@ def errors_heading(errors: Mapping[str, str], fields: Sequence[Any]) -> str:
     return ngettext("Something is missing", "%(number)s answers are missing", len(errors))
 
 
-class WrittenAhead(Extension):
-    """Knows what a template says anyway as it is compiled, and what no browser reads.
+class AtCompileTime(Extension):
+    """Does once, as a template is compiled, what each rendering would do again.
 
-    `{{ _("…") }}` without values is written in one language: a page has dozens, and calling a
-    function for each is a good part of what rendering it costs.
+    `{{ _("…") }}` without values is translated: a page has dozens, and calling a function for each
+    is a good part of what rendering it costs. Indents go, which no browser shows.
     """
 
     def preprocess(self, source: str, _name: str | None, filename: str | None = None) -> str:
@@ -167,7 +167,7 @@ def environment() -> Environment:
     made: dict[Language, Environment] = current_app.extensions.setdefault(_ENVIRONMENTS, {})
     if current_language() not in made:
         made[current_language()] = ours = current_app.jinja_env.overlay(
-            undefined=StrictUndefined, extensions=[WrittenAhead], bytecode_cache=None
+            undefined=StrictUndefined, extensions=[AtCompileTime], bytecode_cache=None
         )
         ours.template_class = QuickTemplate
     return made[current_language()]

@@ -10,8 +10,8 @@ from flask import Response, send_file
 CLIENT_SCRIPT = Path(__file__).parent / "tab-session.js"
 """The file that client_script serves."""
 
-# Whole lines only, so that nothing inside a string can be taken for a comment.
-_UNREAD = re.compile(r"^[ \t]*(?:(?://.*|/\*(?:\n|.)*?\*/)\n)?", re.MULTILINE)
+# Comments on lines of their own only, so that nothing inside a string can be taken for one.
+_INDENT_OR_COMMENT = re.compile(r"^[ \t]*(?:(?://.*|/\*(?:\n|.)*?\*/)[ \t]*\n)?", re.MULTILINE)
 
 
 def client_script() -> Response:
@@ -32,4 +32,9 @@ def script_as_sent() -> bytes:
 
 @lru_cache(maxsize=1)
 def _as_sent(_changed: int) -> bytes:
-    return _UNREAD.sub("", CLIENT_SCRIPT.read_text("utf-8")).encode()
+    return minified(CLIENT_SCRIPT).encode()
+
+
+def minified(source: Path) -> str:
+    """Return a script or style sheet without indents and the lines that are only comments."""
+    return _INDENT_OR_COMMENT.sub("", source.read_text(encoding="utf-8"))
