@@ -172,9 +172,14 @@ def _config(connection: Connection, scripts: Path) -> Config:
     return config
 
 
-@cache
 def _revisions(scripts: Path) -> tuple[str, ...]:
-    # Once in a process: each command asks for it, and reading them took most of its time.
+    return _read_once(scripts, frozenset(file.name for file in (scripts / "versions").iterdir()))
+
+
+@cache
+def _read_once(scripts: Path, _files: frozenset[str]) -> tuple[str, ...]:
+    # Each command asks for it, and reading them took most of its time. Anew where a file came or
+    # went: a process that lives through an update would call the migrated database a newer one.
     return tuple(step.revision for step in ScriptDirectory(str(scripts)).walk_revisions())[::-1]
 
 

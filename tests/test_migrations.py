@@ -302,6 +302,15 @@ def test_programs_that_migrate_at_once_all_succeed_on_both_databases(
     assert [one.communicate(timeout=60)[1] for one in running] == [""] * programs
 
 
+def test_a_process_that_lives_through_an_update_knows_the_migrations_that_came(sqlite_url, scripts):
+    engine = create_engine(sqlite_url)
+    assert migrate.pending(engine, scripts=scripts) == []
+    add_migration(scripts, "pass")
+    assert migrate.pending(engine, scripts=scripts) == ["9999"]
+    migrate.upgrade(engine, scripts=scripts)
+    assert (migrate.current(engine), migrate.pending(engine, scripts=scripts)) == ("9999", [])
+
+
 def test_the_alembic_command_alone_is_told_what_to_use_instead(tmp_path):
     from alembic import command
     from alembic.config import Config
