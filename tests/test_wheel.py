@@ -42,7 +42,10 @@ def python(wheel, tmp_path_factory) -> Path:
     return python
 
 
-@pytest.mark.parametrize("story", ["alone", pytest.param("imports", marks=pytest.mark.extra)])
+@pytest.mark.parametrize(
+    "story",
+    ["alone", *(pytest.param(each, marks=pytest.mark.extra) for each in ("imports", "mounted"))],
+)
 def test_the_wheel_needs_no_checkout(python, story, tmp_path):
     script = tmp_path / f"{story}.py"
     script.write_text((SCRIPTS / f"{story}.py").read_text(encoding="utf-8"), encoding="utf-8")

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from booking.tab_sessions import guards
+from booking.tab_sessions import MissingTabSession, guards
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
 GOOD = "A" * 43
@@ -77,6 +77,14 @@ def test_the_checks_come_in_the_order_of_the_contract(session):
     assert client.post("/note", data=large, headers=foreign).status_code == 403
     assert client.post("/note", data=large).status_code == 413
     assert client.post("/note", data={"text": "x"}).status_code == 400
+
+
+def test_a_blueprints_own_page_answers_and_the_headers_stay(session):
+    notes = notes_blueprint()
+    notes.errorhandler(MissingTabSession)(lambda refusal: ("our own words", 400))
+    answer = host_app(session, notes).test_client().get("/note")
+    assert (answer.status_code, answer.text) == (400, "our own words")
+    assert answer.headers["HX-Trigger"] == "tab-session:missing"
 
 
 def test_a_body_of_unknown_length_is_413_and_not_cut_off_without_a_word(tab, rows):
