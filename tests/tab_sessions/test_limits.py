@@ -11,10 +11,13 @@ from tests.tab_sessions.conftest import NOON, Tab, host_app, notes_blueprint
 pytestmark = pytest.mark.both_databases
 
 
-def test_an_idle_tab_is_over_after_an_hour_for_good_and_its_draft_erased(clock, tab, rows):
+@pytest.mark.parametrize("ask_first", [Tab.get, Tab.post])
+def test_an_idle_tab_is_over_after_an_hour_for_good_and_its_draft_erased(
+    clock, tab, rows, ask_first
+):
     tab.post(text="secret")
     clock.shift(timedelta(minutes=60))
-    assert tab.get().status_code == 410
+    assert ask_first(tab).status_code == 410
     (row,) = rows()
     assert (row["state"], row["reason"], row["sealed"], row["wrapped_key"]) == (
         "ended", "expired", None, None,
