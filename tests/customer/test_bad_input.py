@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from booking.testing import TabClient
-from tests.customer.walks import alert, at_details, at_review, at_time, value
+from tests.customer.walks import alert, at_details, at_review, at_time, text, value
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -103,6 +103,14 @@ def test_far_more_typed_than_a_draft_can_carry_is_no_failure(app):
     tab = TabClient(app, "/book/")
     tab.post("details/form", **{f"question_{n}": "💥" * 1000 for n in range(15)}, name="Ada")
     assert tab.status == 409
+
+
+def test_ten_megabytes_are_413_and_the_page_stays_as_it_was(app):
+    tab = at_details(app)
+    before = text(tab)
+    tab.submit(name="A" * 10_000_000, email="ada@example.com")
+    assert (tab.status, tab.headers["HX-Reswap"]) == (413, "none")
+    assert text(tab) == before
 
 
 def test_a_post_without_htmx_is_400_with_a_page_filled_from_it(app, rows):

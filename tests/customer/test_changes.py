@@ -69,6 +69,15 @@ def test_someone_else_at_the_same_time_keeps_it_when_they_are_free(app, database
     assert after["staff_member_id"] != before
 
 
+def test_someone_who_is_not_free_then_drops_the_time_only(app):
+    at_details(app, BOTH_FREE, service="short", staff="ben")
+    tab = at_review(app, BOTH_FREE, service="short", staff="ana")
+    tab.click("Change Person").submit(staff="ben")
+    assert tab.step == "time"
+    assert "could not be kept for this choice" in notice(tab)
+    assert tab.submit(slot=first_slot(tab)).step == "review"
+
+
 def test_anyone_keeps_the_person_who_was_chosen(app, database):
     tab = at_review(app, service="short", staff="ben")
     before = held(database)
@@ -83,6 +92,15 @@ def test_the_same_time_again_keeps_its_countdown(app, database):
     tab.click("Back").submit()
     assert tab.step == "details"
     assert held(database) == before
+
+
+def test_nothing_changes_when_an_answer_is_refused(app, database):
+    tab = at_review(app, service="long", staff="ana")
+    before = held(database)
+    tab.open("service").submit(service="nothing", force=True)
+    assert (tab.status, tab.step) == (422, "service")
+    assert held(database) == before
+    assert tab.open("review").step == "review"
 
 
 def weekday_of(tab) -> str:

@@ -12,6 +12,7 @@ from tests.customer.walks import (
     at_review,
     at_time,
     chosen,
+    days,
     nearest,
     notice,
     slots,
@@ -193,6 +194,12 @@ def test_a_lost_time_keeps_the_details_that_were_being_typed(app, bookings, late
     assert bookings()[0].customer_phone == "+351 912 345 678"
 
 
+def test_right_details_need_not_be_sent_again_after_their_time_was_lost(app, later):
+    slow = at_details_of_a_lost_time(app, later).submit(**ADA)
+    assert (slow.status, slow.step) == (409, "time")
+    assert slow.submit(slot=nearest(slow)[0]).step == "review"
+
+
 def test_a_time_lost_before_confirming_is_told_with_the_nearest_times(app, bookings, later):
     slow = at_review(app, service="short", staff="ana")
     lost = chosen(slow.open("time"), "slot")
@@ -212,3 +219,15 @@ def test_more_time_for_a_lost_time_leaves_the_page_as_it_is(app, later):
     slow.click("More time")
     assert (slow.status, slow.step) == (409, "details")
     assert "no longer free" in alert(slow)
+
+
+@pytest.mark.settings(visitor_share=100, held_share=100)
+def test_a_day_whose_times_are_all_held_is_shown_as_full(app):
+    tab, day = at_time(app, service="long", staff="ana"), "time?day=2026-03-03"
+    while slots(other := at_time(app, service="long", staff="ana").open(day)):
+        other.submit(slot=slots(other)[0])
+        assert other.step == "details"
+    assert slots(tab.open(day)) == []
+    assert "Next free day: Wednesday 4 March" in tab.page.select_one(".sb-next-free").get_text()
+    assert slots(tab.click(".sb-next-free a"))
+    assert days(tab, "full")[0].startswith("3 Tuesday 3 March 2026")

@@ -110,6 +110,13 @@ def test_late_in_the_evening_the_next_day_is_opened(app, on):
     assert at_time(app, staff="ana").page.select_one("#day").get_text() == "Tuesday 1 December 2026"
 
 
+def test_the_hour_that_comes_twice_is_told_apart(app, on):
+    on(2026, 10, 30, 8)
+    tab = at_time(app, staff="ana", time_zone="America/Anchorage").open("time?day=2026-11-01")
+    twice = [shown for shown in shown_times(tab) if shown.startswith("01:00")]
+    assert [shown[10:13] for shown in twice] == ["\N{MINUS SIGN}8)", "\N{MINUS SIGN}9)"]
+
+
 def test_steps_with_one_answer_are_passed_over(app):
     with app.app_context():
         engine = app.extensions["booking"].engine

@@ -64,6 +64,12 @@ def test_an_address_typed_into_the_tab_leads_to_its_step(tab):
     assert_answered(tab.open(), BEN, "review")
 
 
+def test_a_link_to_a_later_step_opens_a_fresh_tab_at_the_first(app):
+    for step in ("staff", "time", "details", "review", "done"):
+        tab = TabClient(app, step)
+        assert (tab.step, tab.url, tab.status) == ("service", "/book/service", 200), step
+
+
 def test_an_address_ahead_of_the_answers_leads_to_the_open_question(tab):
     walk(tab, ADA, until="time")
     for step in ("details", "review", "done"):
