@@ -39,17 +39,18 @@ def attacked_url(request) -> str:
 
 
 @pytest.fixture(scope="package")
-def guarded_server(attacked_url, pytestconfig) -> Iterator[Field]:
-    yield from serve(attacked_url, workers=4 if pytestconfig.option.all else 2, guarded=True)
+def guarded_server(attacked_url) -> Iterator[Field]:
+    yield from serve(attacked_url, guarded=True)
 
 
 @pytest.fixture(scope="package")
 def unguarded_server(attacked_url) -> Iterator[Field]:
-    yield from serve(attacked_url, workers=2, guarded=False)
+    yield from serve(attacked_url, guarded=False)
 
 
-def serve(url: str, *, workers: int, guarded: bool) -> Iterator[Field]:
+def serve(url: str, *, guarded: bool) -> Iterator[Field]:
     guard = "on" if guarded else "off"
+    workers = 4 if guarded else 2  # two are enough for the damage
     app = "tests.attacks.served:create_app()"
     with (
         gunicorn_over(url, app=app, workers=workers, GUARD=guard) as server,

@@ -48,14 +48,21 @@ def setting(on_postgres, postgresql_url):
     return change
 
 
+@pytest.fixture(params=["LATIN1", "SQL_ASCII"])
+def encoding(request):
+    """Another one than UTF8."""
+    return request.param
+
+
 @pytest.fixture
-def foreign_url(on_postgres, postgres_url):
-    """An empty database in another encoding than UTF8."""
+def foreign_url(encoding, on_postgres, postgres_url):
+    """An empty database in it."""
     on_postgres(
-        "CREATE DATABASE in_latin1 ENCODING 'LATIN1' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        f"CREATE DATABASE elsewhere ENCODING '{encoding}' TEMPLATE template0"
+        " LC_COLLATE 'C' LC_CTYPE 'C'"
     )
-    yield database_at(postgres_url, "in_latin1")
-    on_postgres("DROP DATABASE in_latin1 WITH (FORCE)")
+    yield database_at(postgres_url, "elsewhere")
+    on_postgres("DROP DATABASE elsewhere WITH (FORCE)")
 
 
 def test_whatever_the_database_was_told_everybody_can_book(postgresql_url, setting):
@@ -89,19 +96,19 @@ def test_no_setting_of_a_roles_encoding_keeps_us_from_connecting(postgresql_url,
 
 
 def test_init_does_not_begin_where_not_every_name_can_be_held_and_prints_how_to_make_one_that_can(
-    foreign_url, on_postgres, postgres_url
+    foreign_url, encoding, on_postgres, postgres_url
 ):
     app = create_app({"BOOKING_DATABASE_URL": foreign_url})
     told, found = refused(app, "init"), run(app, "doctor")
-    with engine_at(foreign_url) as engine:
-        assert not inspect(engine).get_table_names()
+    with app.app_context():
+        assert not inspect(app.extensions["booking"].engine).get_table_names()
     statement = told.partition("name it: ")[2]
     assert found.exit_code == 1
-    assert "WRONG  the database's encoding = LATIN1, so a customer whose name" in found.output
+    assert f"WRONG  the database's encoding = {encoding}, so a customer whose name" in found.output
     assert statement in found.output
     on_postgres(statement)
-    migrate(database_at(postgres_url, "in_latin1_utf8"))
-    on_postgres("DROP DATABASE in_latin1_utf8 WITH (FORCE)")
+    migrate(database_at(postgres_url, "elsewhere_utf8"))
+    on_postgres("DROP DATABASE elsewhere_utf8 WITH (FORCE)")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.fixtures.load import Load
 from tests.fixtures.small_shop import book_in, open_engine
 from tests.operations.audit import instant
 
-WORKERS = 2
+WORKERS = 3
 HOLDS = """
     SELECT hold.*, staff.slug FROM booking_hold AS hold
     JOIN booking_staff_member AS staff ON staff.id = hold.staff_member_id
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.xdist_group("load")
 def kill_one_after_the_other(server: Gunicorn, load: Load, kills: int) -> None:
     dice = random.Random(kills)
     for _ in range(kills):
-        time.sleep(dice.uniform(0.05, 0.4))
+        time.sleep(dice.uniform(0.1, 0.8))
         server.kill(dice.choice(server.workers()))
         wait_until(lambda: len(server.workers()) == WORKERS)
     load.wait_for(5)  # and it goes on
@@ -44,7 +44,7 @@ def book_while_workers_die(database_url: str, figures, kills: int) -> None:
         field = Field(server, engine, guarded=True)
         [forgotten] = field.at_time(1, "ana")
         assert forgotten.choose_time(slot_value(at(12))).status == 200
-        with Load(server.url, customers=4) as load:
+        with Load(server.url, customers=6) as load:
             kill_one_after_the_other(server, load, kills)
         assert load.unexpected == []
         field.audit()

@@ -71,6 +71,12 @@ def test_notice_and_window_do_not_bind_the_owner(shop):
         shop.move(reference, at("23:00"), by="owner")
 
 
+def test_of_several_staff_one_who_is_free_is_taken(shop):
+    reference = shop.book(None, "cut", "ann", at("10:00"))
+    shop.book(None, "cut", "ann", at("12:00"))
+    assert shop.move(reference, at("12:00"), "ann ben") == "ben"
+
+
 def test_the_same_time_with_one_of_the_same_people_changes_nothing(shop):
     reference = shop.book(None, "cut", "ben", at("10:00"))
     shop.move(reference, at("10:00"), "ann ben")

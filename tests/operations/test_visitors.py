@@ -186,6 +186,17 @@ def test_a_visitor_who_waits_cannot_book_what_they_could_not_hold_at_once(shop, 
     assert shop.count(Booking) == most
 
 
+def test_a_visitor_who_waits_cannot_revive_what_they_could_not_hold_at_once(shop):
+    more = {"minutes": 10, "most": 3, "visitor": visitor(share=50)}
+    tabs, now = a_second_round(shop, share=50)
+    for tab in tabs.values():
+        with shop.writing() as session, suppress(VisitorLimit):
+            assert not extend(session, tab_key=tab, now=now, **more).is_over(now)
+    with shop.engine.connect() as connection:
+        kept = connection.scalars(select(hold.c.id).where(hold.c.expires_at > now.timestamp()))
+        assert len(kept.all()) == 6
+
+
 def test_a_time_that_is_held_can_be_confirmed_whatever_was_booked_since(shop):
     two, tabs = {"visitor": visitor(bookings=2)}, [shop.tab(), shop.tab()]
     for tab, start in zip(tabs, ("10:00", "11:00"), strict=True):

@@ -168,6 +168,7 @@ def test_the_nearest_free_times_are_found_weeks_away_if_there_are_any(shop):
     ]
     add(shop, None, Closure(first_day=later, last_day=TODAY + timedelta(days=90)))
     assert nearest(shop, at("11:00")) == []
+    assert next_free(shop, TODAY) is None
 
 
 def test_a_time_long_past_still_finds_the_next_ones(shop):

@@ -103,7 +103,7 @@ def test_how_long_a_connection_waits_for_anything_else_stays_as_it_was(engine_of
     assert busy_timeout(engine) == timeout
 
 
-def test_what_it_was_told_after_it_was_opened_counts_and_stays_after_waiting_in_va(
+def test_what_it_was_told_after_it_was_opened_counts_and_stays_so_after_waiting_in_vain(
     engine_of, writer
 ):
     engine = engine_of(60_000)
