@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from booking.scheduling.clock import day_interval, from_minute, to_minute, zone
+from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute, zone
 from booking.scheduling.slots import (
     Reason,
     ServiceRules,
@@ -222,6 +222,35 @@ def test_days_outside_the_window_are_not_walked():
     assert len(slots) == 30
 
 
+@pytest.mark.parametrize(
+    ("day", "shown"),
+    [
+        pytest.param(date(2026, 3, 29), [60, 105, 195], id="a minute in the gap never"),
+        pytest.param(date(2026, 10, 25), [60, 105, 150, 150, 195], id="one in the fold twice"),
+    ],
+)
+def test_steps_are_counted_on_the_wall_when_the_clock_changes(day, shown):
+    berlin = WorkingTime(BERLIN, {6: (TimeRange(60, 240),)})
+    rules = hourly(duration=15, slot_step=45)
+    starts = free_starts(berlin, rules, (), day_interval(day, BERLIN)[0], day, day)
+    assert [minute_of_day(start, BERLIN) for start in starts] == shown
+
+
+def test_what_was_found_for_one_question_is_no_answer_to_another():
+    mornings = opening((9, 12))
+    shorter, paused = opening((9, 11)), opening((9, 12), breaks={0: (TimeRange(600, 660),)})
+
+    def found(working, **rules):
+        return " ".join(times(free_starts(working, hourly(**rules), (), at(0), MONDAY, MONDAY)))
+
+    for _ in range(2):
+        assert found(mornings) == "09:00 10:00 11:00"
+        assert found(mornings, duration=120) == "09:00 10:00"
+        assert found(mornings, slot_step=90) == "09:00 10:30"
+        assert found(shorter) == "09:00 10:00"
+        assert found(paused) == "09:00 11:00"
+
+
 def test_years_of_time_off_are_gone_through_once_and_not_with_every_question():
     class Watched(tuple):
         __slots__ = ()
@@ -250,6 +279,7 @@ def test_years_of_time_off_are_gone_through_once_and_not_with_every_question():
         pytest.param(at(16, 0), None, id="the last of the day"),
         pytest.param(at(17, 0), Reason.CLOSED, id="at closing time"),
         pytest.param(at(11, 0, TUESDAY), Reason.LIMIT, id="a full day"),
+        pytest.param(at(10, 0, TUESDAY), Reason.TAKEN, id="a full day, and taken"),
         pytest.param(at(18, 0, TUESDAY), Reason.CLOSED, id="a full day, and closed"),
         pytest.param(at(9, 0) + 6 * 1440, None, id="in the last minute of the window"),
         pytest.param(at(9, 0) + 7 * 1440, Reason.TOO_FAR, id="after the window"),
