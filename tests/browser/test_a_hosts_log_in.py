@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, redirect, request
+from flask import Flask, Response, redirect, request
 from playwright.sync_api import expect
 
 from booking import Sidebook
@@ -15,14 +15,21 @@ LOG_IN = '<!doctype html><h1>Log in</h1><form method="post"><button>Log in</butt
 PORTAL = "<!doctype html><html><body><h1 id=step>Welcome to our network</h1></body></html>"
 IN_OUR_PLACE = {
     "a log-in page, redirected to": lambda: redirect(f"/login?next={request.path}"),
+    "a page with 401": lambda: (LOG_IN, 401),
     "a network's portal": lambda: PORTAL,
     "nothing": lambda: "",
+    "text": lambda: Response("Please log in.", mimetype="text/plain"),
     "JSON": lambda: ({"error": "log in"}, 403),
+    "a page that is not there": lambda: (LOG_IN, 404),
     "more text than is taken": lambda: ("", 413, {"HX-Reswap": "none"}),
+    "an error of ours": lambda: ("", 500),
+    "a server that is busy": lambda: ("", 503, {"Retry-After": "1"}),
     "a proxy's page": lambda: ("<html><h1>502 Bad Gateway</h1></html>", 502),
 }
 SAID = {
     "more text than is taken": "more text than this form can take",
+    "an error of ours": "could not save",
+    "a server that is busy": "could not save",
     "a proxy's page": "could not save",
 }
 

@@ -14,3 +14,11 @@ def test_two_tabs_in_turn_refreshed_at_each_step_book_two_appointments(page_of, 
             take(page, visit, step)
             page.reload()
     assert_booked(live_server.app, visits)
+
+
+def test_confirming_twice_books_once(tab_at, live_server):
+    page = tab_at("review", ADA)
+    page.get_by_role("button", name="Confirm appointment").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert_booked(live_server.app, {page: ADA})

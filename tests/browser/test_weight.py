@@ -17,9 +17,10 @@ from tests.browser.wizard import answer_in_the_demo, at
 from tests.conftest import app_over, served
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
+DESK = {"width": 1280, "height": 900}
 FIRST_LOAD, ONE_STEP = 40_000, 6_000  # bytes, headers included
 PAUSE = 0.2  # seconds, in which a browser shows what it has
-QUIET = 150  # ms in which whatever a step sends after it was shown has begun
+QUIET = 300  # ms in which whatever a step sends after it was shown has begun
 WALK = list(pairwise(["service", "staff", "time", "details", "review", "done"]))
 # Half a second after a click, and after the answer to it, what moves was asked for.
 SHIFTS = """
@@ -107,7 +108,11 @@ def wire(page) -> Callable[[], list[Sent]]:
     return since
 
 
-def test_the_first_load_is_light_every_step_one_small_answer_and_nothing_moves(page, wire):
+@pytest.mark.parametrize(
+    "size", [None, pytest.param({"width": 1280, "height": 900}, marks=pytest.mark.extra)]
+)
+def test_the_first_load_is_light_every_step_one_small_answer_and_nothing_moves(page, wire, size):
+    page.set_viewport_size(size or page.viewport_size)
     page.goto("/book/")
     at(page, "service")
     first = wire()
@@ -125,7 +130,7 @@ def test_the_first_load_is_light_every_step_one_small_answer_and_nothing_moves(p
 
 def test_a_page_that_comes_in_two_pieces_moves_nothing(page, live_server):
     """The browser could show the header when only half of it is there."""
-    page.set_viewport_size({"width": 1280, "height": 900})
+    page.set_viewport_size(DESK)
     with in_two_pieces(live_server.app, b"</svg>"):
         page.goto("/book/")
     at(page, "service")
@@ -154,3 +159,6 @@ def test_a_second_visit_fetches_no_file_and_the_list_of_zones_comes_once_when_it
     page.locator("details.sb-zone summary").click()
     page.locator("details.sb-zone summary").click()
     assert wire() == []
+    page.locator("#field-zone").select_option("Asia/Kathmandu")
+    page.locator("[name=change]").click()
+    expect(page.locator(".sb-zone-note")).to_contain_text("Kathmandu time (UTC+5:45)")

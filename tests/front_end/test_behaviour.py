@@ -17,6 +17,7 @@ SMALL = {"width": 360, "height": 640}
 CHANGES = (
     ("E-mail address", "details", "#field-email"),
     ("Where should we spend the time?", "details", "[value='Back and shoulders']"),
+    ("Person", "staff", "[value=tomas]"),
     ("Time", "time", "[name=slot]:checked"),
 )
 LEAVE = "dispatchEvent(new Event('beforeunload'))"
@@ -24,9 +25,11 @@ PRESS = """selector => {
   addEventListener("click", (event) => event.preventDefault(), { once: true });
   document.querySelector(selector).click();
 }"""
-NO_CHANNEL = """BroadcastChannel = new Proxy(class {}, {
-  construct: () => { throw new DOMException("The operation is insecure.", "SecurityError"); },
-})"""
+REFUSE = "() => { throw new DOMException('The operation is insecure.', 'SecurityError'); }"
+NO_CHANNEL = (
+    "delete window.BroadcastChannel",
+    f"BroadcastChannel = new Proxy(class {{}}, {{ construct: {REFUSE} }})",
+)
 
 
 def go_on(window: Page) -> None:
@@ -94,10 +97,17 @@ def test_change_leads_to_the_very_field(visit, answer):
         look_at(window, "review")
 
 
+def test_a_step_that_cannot_go_on_takes_the_focus_to_its_heading(visit, answer):
+    window = visit("details")
+    answer(window, DETAILS, "gone", status=410)
+    go_on(window)
+    expect(window.get_by_role("heading", level=1)).to_be_focused()
+
+
 def test_on_a_phone_the_countdown_and_its_button_share_a_line(visit):
     window = visit("details")
     words, button = window.locator(".sb-hold-words"), window.locator("#more-time")
-    for width in (320, 390):
+    for width in (320, 360, 390):
         window.set_viewport_size({"width": width, "height": 700})
         left, right = words.bounding_box(), button.bounding_box()
         assert right["x"] >= left["x"] + left["width"]
@@ -268,5 +278,6 @@ def test_the_way_on_never_hides_what_has_the_focus(visit):
         assert box["y"] < bar["y"]
 
 
-def test_without_a_channel_between_tabs_there_is_a_step_all_the_same(visit):
-    expect(visit("details", script=NO_CHANNEL).locator("#field-email")).to_be_visible()
+@pytest.mark.parametrize("script", NO_CHANNEL, ids=["old browsers", "all data blocked"])
+def test_without_a_channel_between_tabs_there_is_a_step_all_the_same(visit, script):
+    expect(visit("details", script=script).locator("#field-email")).to_be_visible()

@@ -160,6 +160,19 @@ def test_times_are_one_question_in_groups_with_the_shops_own_clock_beside(soup):
     assert page.select_one("[name=slot][checked]")["value"] == "2026-12-10T14:30Z"
 
 
+def test_every_change_link_says_what_it_changes(soup):
+    links = [
+        link.get_text(" ", strip=True) for link in elements(soup("review"), ".sb-answer-change a")
+    ]
+    assert links[:2] == ["Change Service", "Change Person"]
+    assert len(links) == len(set(links))
+
+
+def test_after_a_lost_time_the_nearest_ones_belong_to_the_same_question(soup):
+    near = elements(soup("time-lost"), ".sb-nearest input, .sb-nearest button")
+    assert {each.get("form") for each in near} == {soup("time-lost").form["id"]}
+
+
 def test_done_carries_the_booking_for_machines_and_in_words(soup):
     section = soup("done").section
     assert section["data-booking-reference"] == sample("done").context["booking"]["reference"]

@@ -72,7 +72,7 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 
 
-def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page):
+def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page, menu):
     log_in = {"content_type": "text/html", "body": "<h1>Log in</h1>"}
     intercept(page, LIFECYCLE, lambda route: route.fulfill(**log_in))
     before = id_of(page)
@@ -80,6 +80,8 @@ def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_noth
     page.unroute(LIFECYCLE)
     after = page.evaluate("TabSession.renew()")
     assert after == id_of(page) != before
+    copy = menu("duplicate", page)
+    shows(copy, "milk (a copy)")
     page.reload()
     shows(page, "milk")
     assert id_of(page) == after

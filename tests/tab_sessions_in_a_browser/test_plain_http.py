@@ -99,7 +99,9 @@ def test_a_tab_with_a_new_id_yields_to_nobody_however_busy_it_is(page, menu):
     assert id_of(copy) != id_of(page)
 
 
-def test_a_duplicate_becomes_a_place_of_its_own_and_no_id_is_said_aloud(page_of, menu):
+def test_a_duplicate_and_its_duplicate_become_places_of_their_own_and_no_id_is_said_aloud(
+    page_of, menu
+):
     page = page_of("/", site=SITE, first=f"({OVERHEARD})()")
     note_down(page, "milk")
     before = id_of(page)
@@ -108,6 +110,10 @@ def test_a_duplicate_becomes_a_place_of_its_own_and_no_id_is_said_aloud(page_of,
     said = page.evaluate("window.overheard")
     assert len(said) >= 3, "its channel, its question, its answers to the duplicate"
     assert not [word for word in said if before[:6] in word or id_of(copy)[:6] in word]
+    note_down(copy, "bread")
+    third = menu("duplicate", copy)
+    shows(third, "bread (a copy)")
     page.reload()
     shows(page, "milk")
-    assert id_of(page) == before != id_of(copy)
+    assert id_of(page) == before
+    assert len({id_of(tab) for tab in (page, copy, third)}) == 3

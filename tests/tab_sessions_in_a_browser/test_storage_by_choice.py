@@ -1,5 +1,7 @@
 """Where the id is kept: per tab, shared by all tabs, by an adapter, nowhere; one or several."""
 
+import pytest
+
 from tests.fixtures.browsers import wait_until
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
@@ -125,8 +127,13 @@ def test_a_tab_that_was_open_before_the_key_named_the_prefix_goes_on(page, live_
     assert id_of(page) != before
 
 
-def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of):
-    page = page_of("/", first=BLOCKED + CHANNELS_BLOCKED)
+@pytest.mark.parametrize(
+    "blocked",
+    [pytest.param(BLOCKED, marks=pytest.mark.extra), BLOCKED + CHANNELS_BLOCKED],
+    ids=["", "no channels"],
+)
+def test_where_storage_is_blocked_the_id_lives_in_memory_and_the_page_hears_so(page_of, blocked):
+    page = page_of("/", first=blocked)
     note_down(page, "milk")
     hears(page, "memory")
     before = id_of(page)

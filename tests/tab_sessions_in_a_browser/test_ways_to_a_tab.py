@@ -10,6 +10,8 @@ from tests.tab_sessions_in_a_browser.tabs import events, id_of, note_down, shows
 
 FRESH = {
     "ctrl+click": lambda page: page.click("#link", modifiers=["ControlOrMeta"]),
+    "middle click": lambda page: page.click("#link", button="middle"),
+    "shift+click": lambda page: page.click("#link", modifiers=["Shift"]),
     "target=_blank": lambda page: page.click("#blank"),
     "window.open without opener": lambda page: page.evaluate("void open('/', '', 'noopener')"),
 }
@@ -30,7 +32,17 @@ def test_a_new_tab_with_a_typed_address_starts_fresh(page, page_of):
         shows(tab, text)
 
 
-def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page):
+def becomes_a_place_of_its_own(copy, original, then="milk"):
+    shows(copy, "milk (a copy)")
+    assert id_of(copy) != id_of(original)
+    note_down(copy, "bread")
+    original.reload()
+    shows(original, then)
+    copy.reload()
+    shows(copy, "bread")
+
+
+def test_another_page_or_another_site_and_back_keeps_the_place_and_the_lock(page, live_server):
     before, locks = id_of(page), page.evaluate(HELD)
     page.click("#same")
     page.wait_for_url("**/elsewhere")
@@ -38,11 +50,26 @@ def test_a_link_to_another_page_and_back_keeps_the_place_and_the_lock(page):
     assert page.evaluate("window.cameBack"), "the browser did not remember the page"
     assert id_of(page) == before
     assert locks[0] in page.evaluate(HELD)
+    page.goto(live_server.url.replace("127.0.0.1", "other.example") + "/elsewhere")
+    go_back(page)
     shows(page, "milk")
+    assert id_of(page) == before
+
+
+def test_coming_back_to_a_place_that_a_duplicate_took_meanwhile_makes_a_copy(page, menu):
+    before = id_of(page)
+    page.click("#same")
+    page.wait_for_url("**/elsewhere")
+    copy = menu("duplicate", page)
+    go_back(copy)
+    shows(copy, "milk")
+    go_back(page)
+    shows(page, "milk (a copy)")
+    assert id_of(copy) == before != id_of(page)
 
 
 def test_a_page_the_browser_remembered_yields_too(page, page_of):
-    """A duplicate keeps Chromium from remembering the page, so the id is carried by hand."""
+    """A duplicate keeps Chromium from remembering the page, so here the id is carried by hand."""
     before = id_of(page)
     page.click("#same")
     page.wait_for_url("**/elsewhere")
@@ -82,20 +109,25 @@ def test_a_tab_that_was_given_our_storage_becomes_a_place_of_its_own(page, conte
         page.bring_to_front()
         with context.expect_page() as opened:
             open_it(page)
-        shows(opened.value, "milk (a copy)")
-        assert id_of(opened.value) != id_of(page)
+        becomes_a_place_of_its_own(opened.value, page)
 
 
 def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
     copy = menu("duplicate", page)
     shows(copy, "milk (a copy)")
     third = menu("duplicate", copy)
-    shows(third, "milk (a copy)")
-    note_down(third, "bread")
-    for tab, text in ((page, "milk"), (copy, "milk (a copy)"), (third, "bread")):
-        tab.reload()
-        shows(tab, text)
+    becomes_a_place_of_its_own(third, copy, then="milk (a copy)")
+    page.reload()
+    shows(page, "milk")
     assert len({id_of(tab) for tab in (page, copy, third)}) == 3
+
+
+def test_a_duplicate_of_an_ended_tab_starts_fresh(page, menu):
+    page.evaluate("TabSession.end()")
+    shows(page, "(nothing)")
+    copy = menu("duplicate", page)
+    shows(copy, "(nothing)")
+    assert id_of(copy) != id_of(page)
 
 
 def test_a_tab_closed_and_reopened_goes_on_and_a_duplicate_is_still_the_duplicate(page, menu):
@@ -113,12 +145,12 @@ def test_a_tab_closed_and_reopened_goes_on_and_a_duplicate_is_still_the_duplicat
 def test_fast_reloads_keep_the_place(page, heard):
     before, loads = id_of(page), []
     page.on("request", lambda asked: loads.append(asked) if asked.url == page.url else None)
-    for _ in range(15):
+    for _ in range(25):
         with suppress(Error):  # the page that was asked is gone already
             page.evaluate("void location.reload()")
         page.wait_for_timeout(15)
     shows(page, "milk")
-    assert len(loads) > 3
+    assert len(loads) > 5
     assert {each["Tab-Session"] for each in heard} == {before}
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 

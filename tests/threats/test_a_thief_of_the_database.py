@@ -93,6 +93,13 @@ def test_nor_when_nobody_came_back_and_it_was_purged(app, stolen):
     assert sealed(app) == []
 
 
+def test_nor_when_another_tabs_first_answer_took_it_along(app):
+    half_booked(app)
+    with time_machine.travel(datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(minutes=61)):
+        TabClient(app, "/book/").submit(service="short")
+    assert len(sealed(app)) == 1  # the new one's
+
+
 def test_a_confirmed_booking_is_what_the_shop_reads_and_its_draft_is_erased(app, stolen):
     tab = half_booked(app).submit()
     assert tab.step == "done"

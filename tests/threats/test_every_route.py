@@ -48,7 +48,7 @@ def statuses(app, step, sent) -> list[int]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_request_makes_it_fail(app, forget):
-    seen = play(app, forget, 50, derandomize=True)
+    seen = play(app, forget, 80, derandomize=True)
     assert set(seen) >= {200, 400, 403, 404, 405, 409, 413, 422}, "these did not reach far"
 
 

@@ -10,7 +10,7 @@ from booking.testing import TabClient
 from tests.customer.walks import at_details, at_done, at_review
 
 TAB = {"HX-Request": "true", "Sec-Fetch-Site": "same-origin"}
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FRAGMENTS = ("form", "service/form", "time/form", "details/form", "review/form", "done/form")
 
 
@@ -38,6 +38,7 @@ def test_an_id_that_was_guessed_writes_to_nobodys_booking(app):
     assert before[0].startswith("409")
 
 
+@on_sqlite
 def test_a_known_draft_number_confirms_nothing_without_its_tab(app, bookings):
     tab = at_review(app)
     sent = {name: tab.fields[name] for name in ("idempotency_key", "review_version")}
@@ -60,6 +61,7 @@ def test_a_known_draft_number_confirms_nothing_without_its_tab(app, bookings):
     ],
     ids=["in the query", "in the form", "in a cookie", "in the path"],
 )
+@on_sqlite
 def test_an_id_can_be_planted_nowhere_but_in_the_header(app, plant):
     tab = at_review(app)
     answer = plant(app.test_client(), tab.id)
@@ -67,6 +69,7 @@ def test_an_id_can_be_planted_nowhere_but_in_the_header(app, plant):
     assert "Ada" not in answer.text
 
 
+@on_sqlite
 def test_no_page_fragment_header_or_address_repeats_it(app):
     """Its stored digest neither, and no link in the wizard carries a query that is personal."""
     tab, seen = TabClient(app), []
@@ -116,6 +119,7 @@ def half_way_with_accidents(app) -> TabClient:
     return tab
 
 
+@on_sqlite
 def test_a_failure_of_ours_logs_its_trace_and_not_the_id(app, everything_said):
     tab = at_review(app)
     app.config["PROPAGATE_EXCEPTIONS"] = False
@@ -130,6 +134,7 @@ def test_a_failure_of_ours_logs_its_trace_and_not_the_id(app, everything_said):
 
 
 @pytest.mark.parametrize("header", ["{} ", "{}, {}", "x{}", "{}!", '"{}"'])
+@on_sqlite
 def test_an_id_that_is_not_quite_one_is_neither_logged_nor_repeated(app, everything_said, header):
     tab_id = secrets.token_urlsafe(32)
     status, headers, body = asked(app, "service/form", header.format(tab_id, tab_id))

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 # What a browser says when it keeps the other site out.
 BLOCKED = re.compile(r"BLOCKED_BY_RESPONSE|CORS policy|frame-ancestors|X-Frame-Options|ERR_FAILED")
 FORM = """<!doctype html><title>Another site</title>
-<form method="post" action="{target}">
+<form method="post" action="{target}" enctype="{enctype}">
 <input name="service" value="short"><button>Win a prize</button></form>"""
 FETCH = """async ([url, headers]) => {
     try {
@@ -46,8 +46,11 @@ def another_site(live_server, context, complaints):
     """A tab that shows another site. localhost and 127.0.0.1 are two sites to a browser."""
     app = Flask("another_site")
 
+    app.add_url_rule("/", "page", lambda: FORM)
     app.add_url_rule(
-        "/", "page", lambda: FORM.format(target=f"{live_server.url}/book/service/form")
+        "/<path:kind>",
+        "form",
+        lambda kind: FORM.format(target=f"{live_server.url}/book/service/form", enctype=kind),
     )
     app.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))
     with served(app) as server:
@@ -79,9 +82,12 @@ def written(app) -> int:
         return sum(found)
 
 
-def test_a_form_of_another_site_is_refused(another_site, answers, live_server):
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"]
+)
+def test_a_form_of_another_site_is_refused(another_site, answers, live_server, kind):
     tab, url = another_site
-    tab.goto(url)
+    tab.goto(f"{url}/{kind}")
     tab.get_by_role("button").click()
     tab.wait_for_url(f"{live_server.url}/**")
     assert ("POST", 403) in answers
@@ -101,10 +107,18 @@ def test_a_fetch_with_a_tabs_header_is_stopped_by_the_browser(
     assert any("CORS policy" in said for said in complaints)
 
 
-def test_a_blind_fetch_and_a_beacon_are_refused(another_site, answers, live_server):
+@pytest.mark.parametrize(
+    "path",
+    [
+        "service/form",
+        pytest.param("hold/extension", marks=pytest.mark.extra),
+        pytest.param("new/form", marks=pytest.mark.extra),
+    ],
+)
+def test_a_blind_fetch_and_a_beacon_are_refused(another_site, answers, live_server, path):
     tab, url = another_site
     tab.goto(url)
-    target = f"{live_server.url}/book/service/form"
+    target = f"{live_server.url}/book/{path}"
     said = tab.evaluate(BLIND, target)
     assert "Failed to fetch" in said, "not even that there was an answer may be seen"
     assert tab.evaluate(BEACON, target)
