@@ -181,6 +181,8 @@ class Settings:
     """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
+    mail_url: str | None = None
+    """How letters leave: smtp://, smtps://, file:// or log:; by default none are written."""
     own_keys: tuple[str, ...] | None = None
     """Keys of the app's own that are nearly a setting of ours."""
 
@@ -308,6 +310,7 @@ def _region(value: Any) -> str:
 
 _OTHERS: dict[str, Callable[[Any], Any]] = {
     "database_url": _text,
+    "mail_url": _text,
     "phone_region": _region,
     "public_url": lambda value: addresses.public_url(str(value)),
     "trusted_hosts": addresses.trusted_hosts,

@@ -6,6 +6,7 @@ a customer's work.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from booking.config import ConfigurationError, Settings
 from booking.files import MIGRATIONS
+from booking.operations.outbox import Outbox
 from booking.storage.base import OlderTables
 from booking.storage.models import Base
 from booking.tab_sessions import DATABASE_FAILURES
@@ -104,6 +106,14 @@ class SidebookState:
     url_prefix: str
     name: str = NAME
     tables: Tables = field(default_factory=Tables)
+    handlers: dict[str, dict[str, Callable[..., object]]] = field(default_factory=dict)
+    """A host's own functions by the event they are for, and by the names that letters know."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """What this app sends, for every verb that changes a booking."""
+        handlers = {event: list(named) for event, named in self.handlers.items()}
+        return Outbox(mail=bool(self.settings.mail_url), handlers=handlers)
 
     @property
     def session(self) -> AnySession:

@@ -25,6 +25,7 @@ from booking.scheduling.clock import (
     to_minute,
 )
 from booking.scheduling.slots import LONGEST_WINDOW, Reason, free_starts, nearest
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Booking, Service, StaffMember
@@ -218,7 +219,9 @@ def _take(
     start = instant(written, now(), zone)
 
     def taken(people: Sequence[StaffMember]) -> Booking:
-        return take(staff=people, start=start, now=now(), by="owner")
+        return take(
+            staff=people, start=start, now=now(), by="owner", outbox=current_sidebook().outbox
+        )
 
     with slot_in_words(session, service, staff, start, over_holds=over_holds):
         if over_holds:
@@ -233,7 +236,7 @@ def _take(
 
 def _cancel(session: Session, booking: Booking) -> str:
     already = " already" if booking.state == "cancelled" else ""
-    bookings.cancel(session, booking, by="owner", now=now())
+    bookings.cancel(session, booking, by="owner", now=now(), outbox=current_sidebook().outbox)
     on = when(booking, reads.shop_zone(session))
     return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
 
@@ -247,7 +250,9 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
         )
     alike = reads.bookings_like(session, booking, width=width, now=now())
     require_yes(list(agenda(alike, zone)), "cancelling these appointments", given=given)
-    gone = owners.cancel_like(session, booking, width=width, now=now())
+    gone = owners.cancel_like(
+        session, booking, width=width, now=now(), outbox=current_sidebook().outbox
+    )
     done = "These appointments are cancelled. The customers were not told."
     return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
 

@@ -32,6 +32,7 @@ from booking.storage.reads import (
 from booking.transactions.sessions import Retry
 
 from .allocation import Claimant, Terms, allocate, attempt
+from .outbox import Before, Event, Outbox
 from .purge import delete_past_claims
 from .requests import (
     AlreadyConfirmed,
@@ -49,18 +50,23 @@ from .requests import (
 # No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
 _ALPHABET = "34679CDFGHJKMNPQRTVWXY"
 _LENGTH = 8
+NOTHING_SENT = Outbox()
 DRAFT_KEY = "uq_booking_booking_draft"
 
 
 @dataclass(frozen=True)
 class Customer:
-    """Who comes, as they wrote it; `zone` is the IANA name in which they saw the time."""
+    """Who comes, as they wrote it; `zone` is the IANA name in which they saw the time.
+
+    `language` is the one they were shown (BCP 47); empty where nobody knows it.
+    """
 
     name: str
     email: str
     phone: str = ""
     note: str = ""
     zone: str = ""
+    language: str = ""
 
 
 def book(  # noqa: PLR0913 - each is named where it is called
@@ -79,6 +85,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     by: By = "customer",
     visitor: Visitor | None = None,
     savepoint: bool = True,
+    outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
     """Return the booking of that draft: made now, or the one that was made of it before.
 
@@ -111,8 +118,10 @@ def book(  # noqa: PLR0913 - each is named where it is called
         calendar_uid=str(uuid4()),
         created_at=now,
         changes=0,
+        cancel_reason="",
+        language=customer.language,
         **dict.fromkeys(
-            ("rescheduled_at", "cancelled_at", "cancelled_by")
+            ("rescheduled_at", "cancelled_at", "cancelled_by", "link_number")
         ),  # the INSERT names every column
     )
     try:
@@ -128,7 +137,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
                 visitor=None if _still_holds(held, service, staff, start, now) else visitor,
                 own_hold=held,
             )
-            allocate(session, request, _NewBooking(booking))
+            chosen = allocate(session, request, _NewBooking(booking))
+            outbox.write(session, booking, service, chosen.member, Event("booked", now, by))
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
@@ -141,8 +151,18 @@ def book(  # noqa: PLR0913 - each is named where it is called
         return _unchanged(made, fingerprint)
 
 
-def cancel(session: Session, booking: Booking, *, by: By, now: datetime) -> Booking:
+def cancel(
+    session: Session,
+    booking: Booking,
+    *,
+    by: By,
+    now: datetime,
+    words: str = "",
+    outbox: Outbox = NOTHING_SENT,
+) -> Booking:
     """Cancel the booking and let go of its time. A cancelled one stays as it is.
+
+    `words` say why, to whoever is told; they are kept with the booking.
 
     Raises: AppointmentPast once the appointment has begun.
     """
@@ -152,9 +172,12 @@ def cancel(session: Session, booking: Booking, *, by: By, now: datetime) -> Book
     if booking.starts_at <= now:
         raise AppointmentPast
     booking.state, booking.cancelled_at, booking.cancelled_by = "cancelled", now, by
+    booking.cancel_reason = words
     booking.changes += 1
     session.flush()
     release_booking(session, booking.id)
+    event = Event("cancelled", now, by, words)
+    outbox.write(session, booking, booking.service, booking.staff_member, event)
     return booking
 
 
@@ -242,6 +265,7 @@ def reschedule(
     now: datetime,
     tab_key: int | None = None,
     by: By = "customer",
+    outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
     """Move the booking to `start` with one of `staff`; its old time is let go of at once.
 
@@ -271,7 +295,10 @@ def reschedule(
             own_hold=hold_of(session, tab_key, lock=True),
             own_booking=booking.id,
         )
-        allocate(session, request, _MovedBooking(booking))
+        before = Before(booking.starts_at, booking.ends_at, booking.staff_member)
+        chosen = allocate(session, request, _MovedBooking(booking))
+        event = Event("moved", now, by, before=before)
+        outbox.write(session, booking, booking.service, chosen.member, event)
         return booking
 
 

@@ -21,6 +21,7 @@ from booking.storage.reads import bookings_like
 
 from .allocation import unavailable
 from .bookings import cancel
+from .outbox import Outbox
 from .plan import BusinessPlan, ServicePlan, StaffPlan
 from .requests import AppointmentPast, SlotUnavailable
 
@@ -86,13 +87,13 @@ def holds_in_the_way(
 
 
 def cancel_like(
-    session: Session, booking: Booking, *, width: str = "visitor", now: datetime
+    session: Session, booking: Booking, *, width: str = "visitor", now: datetime, outbox: Outbox
 ) -> Sequence[Booking]:
     """Cancel all appointments to come that the same visitor or network booked, and return them."""
     cancelled = []
     for one in bookings_like(session, booking, width=width, now=now):
         try:
-            cancelled.append(cancel(session, one, by="owner", now=now))
+            cancelled.append(cancel(session, one, by="owner", now=now, outbox=outbox))
         except AppointmentPast:  # moved by somebody else at this moment
             continue
     return cancelled

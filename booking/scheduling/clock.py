@@ -194,6 +194,17 @@ def day_interval(day: date, zone: ZoneInfo) -> Interval:
     return spans[0][0], spans[-1][1]
 
 
+def wall_clock_before(instant: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+    """Return when it is so many minutes before the instant (aware), in UTC.
+
+    Whole days are counted by the wall clock of the zone: a day before 14:00 is 14:00, also where
+    the clock changed in between. What is less than a day is that much time.
+    """
+    days, rest = divmod(minutes, DAY)
+    same_time = instant.astimezone(zone) - timedelta(days=days)
+    return same_time.astimezone(UTC) - timedelta(minutes=rest)
+
+
 def zone(name: str) -> ZoneInfo:
     """Return the time zone of that IANA name.
 

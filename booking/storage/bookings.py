@@ -41,6 +41,8 @@ class Booking(Base):
     `draft` makes confirming idempotent; of the manage link only a hash is kept. `changes` counts
     what was moved or cancelled since, so that a calendar knows the later of two files, and
     `calendar_uid` is by what it knows the appointment (None: booked before that was kept).
+    `language` is the one the customer used (BCP 47; empty: not known). The manage link's token is
+    derived from `link_number` by a key that is not in the database (None: from the tab).
     `visitor` and the networks are marks of whoever booked it: they say nothing once their day's key
     is gone.
     """
@@ -85,6 +87,9 @@ class Booking(Base):
     rescheduled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     cancelled_by: Mapped[str | None] = mapped_column(String(16))
+    cancel_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    language: Mapped[str] = mapped_column(String(35), default="", server_default="")
+    link_number: Mapped[bytes | None] = mapped_column(LargeBinary(16))
 
     service: Mapped[Service] = relationship()
     staff_member: Mapped[StaffMember] = relationship()

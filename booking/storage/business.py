@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -105,7 +106,10 @@ offer = Table(
 
 
 class Shop(Base):
-    """The business itself: one row, number 1. `zone` is the IANA name its days are counted in."""
+    """The business itself: one row, number 1. `zone` is the IANA name its days are counted in.
+
+    `mail` is what its file says of letters; empty: nothing.
+    """
 
     __tablename__ = "booking_shop"
     __table_args__ = (CheckConstraint("id = 1", name="single"),)
@@ -117,6 +121,7 @@ class Shop(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     zone: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(Text, default="")
+    mail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
 
 
 class Resource(Base):
@@ -133,7 +138,8 @@ class Resource(Base):
 class Service(Base):
     """What the shop sells. Lengths are minutes on the five-minute grid, the window is days.
 
-    `place` is where it is given; empty means at the shop's address.
+    `place` is where it is given; empty means at the shop's address. `cancel_until` and `move_until`
+    are minutes before the start: later the manage link does it no more (0: until it begins).
     """
 
     __tablename__ = "booking_service"
@@ -165,6 +171,9 @@ class Service(Base):
     slot_step: Mapped[int] = mapped_column(default=15)
     booking_window: Mapped[int] = mapped_column(default=60)
     daily_limit: Mapped[int | None]
+    is_online: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cancel_until: Mapped[int] = mapped_column(default=0, server_default="0")
+    move_until: Mapped[int] = mapped_column(default=0, server_default="0")
     position: Mapped[int] = mapped_column(default=0)
     retired: Mapped[bool] = mapped_column(default=False)
     resource_id: Mapped[int] = mapped_column(ForeignKey("booking_resource.id"), unique=True)
@@ -212,7 +221,10 @@ class Question(Base):
 
 
 class StaffMember(Base):
-    """Someone whose time is booked. `zone` is the IANA name their weekly hours are read in."""
+    """Someone whose time is booked. `zone` is the IANA name their weekly hours are read in.
+
+    `letters` says when they are written to, at `email`: at_once, daily (tomorrow's list) or never.
+    """
 
     __tablename__ = "booking_staff_member"
 
@@ -221,6 +233,8 @@ class StaffMember(Base):
     name: Mapped[str] = mapped_column(String(200))
     about: Mapped[str] = mapped_column(Text, default="")
     zone: Mapped[str] = mapped_column(String(64))
+    email: Mapped[str] = mapped_column(Text, default="", server_default="")
+    letters: Mapped[str] = mapped_column(String(8), default="at_once", server_default="at_once")
     position: Mapped[int] = mapped_column(default=0)
     retired: Mapped[bool] = mapped_column(default=False)
     resource_id: Mapped[int] = mapped_column(ForeignKey("booking_resource.id"), unique=True)

@@ -16,6 +16,7 @@ from .business import (
 )
 from .catalogue import catalogue_state
 from .holds import past_hold
+from .outbox import letter, link_key, manage_link
 from .visitors import spent_challenge, visitor_drafts, visitor_key
 
 __all__ = [
@@ -37,6 +38,9 @@ __all__ = [
     "catalogue_state",
     "claim",
     "hold",
+    "letter",
+    "link_key",
+    "manage_link",
     "offer",
     "past_hold",
     "spent_challenge",

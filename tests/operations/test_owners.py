@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.operations import owners
+from booking.operations.outbox import Outbox
 from booking.operations.requests import SlotUnavailable
 from booking.scheduling.slots import Reason
 from booking.storage.holds import HoldFilter, live_holds
@@ -172,10 +173,10 @@ def test_all_that_one_visitor_booked_and_is_to_come_is_cancelled_together(shop):
     begun = at("09:10")
     with shop.writing() as session:
         like = booking_by_reference(session, references[1])
-        gone = owners.cancel_like(session, like, now=begun)
+        gone = owners.cancel_like(session, like, now=begun, outbox=Outbox())
         assert [one.reference for one in gone] == references[1:]
     with shop.reading() as session:
         states = [booking_by_reference(session, one).state for one in (references[0], alien, own)]
         assert states == ["confirmed"] * 3
         by_hand = booking_by_reference(session, own)
-        assert owners.cancel_like(session, by_hand, now=begun) == []
+        assert owners.cancel_like(session, by_hand, now=begun, outbox=Outbox()) == []

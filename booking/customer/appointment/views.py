@@ -114,7 +114,7 @@ def _cancel(session: Session, token: str, *, meant: bool) -> None:
     booking = _booking(session, token)
     if _is_cancellable(booking) and not meant:
         raise NotMeant
-    bookings.cancel(session, booking, by="customer", now=_now())
+    bookings.cancel(session, booking, by="customer", now=_now(), outbox=current_sidebook().outbox)
     booking.calendar_uid = uid(booking, public_url(".appointment", token=token))
 
 

@@ -13,8 +13,8 @@ from booking.customer.wizard.texts import (
     slot_unavailable,
     visitor_limit,
 )
+from booking.i18n import current_language, gettext_noop
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop
 from booking.operations import bookings
 from booking.operations.bookings import Customer
 from booking.operations.requests import AlreadyConfirmed, SlotUnavailable, VisitorLimit
@@ -108,12 +108,13 @@ def _make_booking(wizard: WizardState) -> Booking:
         service=service,
         staff=[member],
         start=required(draft.start),
-        customer=Customer(**draft.contact, zone=wizard.zone.key),
+        customer=Customer(**draft.contact, zone=wizard.zone.key, language=current_language().tag),
         answers=[each for step in questions() for each in step.booking_answers(wizard)],
         manage_token_hash=presenter.token_hash(presenter.manage_token(tab, wizard.idempotency_key)),
         now=tab.now,
         visitor=visitor(),
         savepoint=False,
+        outbox=current_sidebook().outbox,
     )
     return detach(tab.session, made, service, member)
 

@@ -1,0 +1,189 @@
+"""Who is to hear of what happens to a booking: a letter for each, in the verb's own transaction.
+
+Whoever rolls back has told nobody, and whoever commits has told everybody: what is due is sent
+later, by `notifications`, because a view may be run again and a mail server may be slow. Letters
+of earlier events that nobody has begun to send are withdrawn, for they are not true any more.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import wall_clock_before
+from booking.storage.catalogue import read_catalogue
+from booking.storage.models import Booking, Service, Shop, StaffMember
+from booking.storage.outbox import WAITING, add_letters, withdraw_letters
+
+from .requests import By
+
+EventName = Literal["booked", "moved", "cancelled"]
+REMINDER = "reminder"
+REMINDERS = (24 * 60,)
+"""Minutes before the start at which customers are reminded where the shop says nothing of it."""
+
+
+class Before(NamedTuple):
+    """Where a booking was before it was moved."""
+
+    starts_at: datetime
+    ends_at: datetime
+    staff: StaffMember
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened to a booking: when, by whom, and in whose words; `before`: it was moved."""
+
+    name: EventName
+    now: datetime
+    by: By
+    words: str = ""
+    before: Before | None = None
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """What an app sends: letters where it has `mail`, and to a host's handlers, by their names."""
+
+    mail: bool = False
+    handlers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def write(
+        self,
+        session: Session,
+        booking: Booking,
+        service: Service,
+        member: StaffMember,
+        event: Event,
+    ) -> None:
+        """Write what is to be said of this event, and withdraw what is not true any more.
+
+        Nothing is written, and nothing asked, of a new booking where neither letters nor handlers
+        want to know.
+        """
+        now = int(event.now.timestamp())
+        if event.name != "booked":
+            withdraw_letters(session, booking.id, now=now)
+        if not self.mail and not any(self.handlers.values()):
+            return
+        shop = read_catalogue(session).shop
+        common = {
+            "booking_id": booking.id,
+            "language": booking.language,
+            "sequence": booking.changes,
+            "state": WAITING,
+            "tries": 0,
+            "answer": "",
+            "lease": None,
+            "leased_until": None,
+            "created_at": now,
+            "ended_at": None,
+        }
+        facts = _facts(booking, service, member, event)
+        addressed = _letters(booking, member, event, shop) if self.mail else ()
+        rows = [
+            {**common, **each, "facts": facts, "message_id": secrets.token_hex(12)}
+            for each in (*addressed, *self._for_handlers(booking, member, event, shop))
+        ]
+        add_letters(session, rows)
+
+    def _for_handlers(
+        self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None
+    ) -> Iterator[dict[str, Any]]:
+        for name in self.handlers.get(event.name, ()):
+            yield _row(event.name, "host", name, member, event.now, None)
+        for name in self.handlers.get(REMINDER, ()):
+            for due in _reminders(booking, event, shop):
+                yield _row(REMINDER, "host", name, member, due, booking.starts_at)
+
+
+def _letters(
+    booking: Booking, member: StaffMember, event: Event, shop: Shop | None
+) -> Iterator[dict[str, Any]]:
+    """The letters of an event: to the customer, to the staff, to the shop, and reminders."""
+    off, kind, now = set(_mail(shop).get("off", ())), event.name, event.now
+    # A confirmation or an invitation says nothing any more once it has begun.
+    last = None if kind == "cancelled" else booking.starts_at
+    if booking.customer_email and kind not in off:
+        yield _row(kind, "customer", booking.customer_email, member, now, last)
+    for what, whom in _to_staff(event, member):
+        if whom.email and whom.letters == "at_once" and f"staff_{what}" not in off:
+            yield _row(what, "staff", whom.email, whom, now, None if what == "cancelled" else last)
+    if shop and shop.email and f"shop_{kind}" not in off:
+        yield _row(kind, "shop", shop.email, member, now, last)
+    if booking.customer_email and REMINDER not in off:
+        for due in _reminders(booking, event, shop):
+            yield _row(REMINDER, "customer", booking.customer_email, member, due, booking.starts_at)
+
+
+def _to_staff(event: Event, member: StaffMember) -> Iterator[tuple[EventName, StaffMember]]:
+    """What happened as each of them sees it: what went to a colleague is over for the first."""
+    if event.before and event.before.staff.id != member.id:
+        yield "cancelled", event.before.staff
+        yield "booked", member
+    else:
+        yield event.name, member
+
+
+def _reminders(booking: Booking, event: Event, shop: Shop | None) -> Iterator[datetime]:
+    """When the customer is reminded: not where that time has passed already."""
+    if event.name == "cancelled" or booking.state != "confirmed":
+        return
+    zone = ZoneInfo(shop.zone if shop else "UTC")
+    for minutes in _mail(shop).get("reminders", REMINDERS):
+        due = wall_clock_before(booking.starts_at, minutes, zone)
+        if due > event.now:
+            yield due
+
+
+def _row(
+    kind: str,
+    role: str,
+    recipient: str,
+    member: StaffMember,
+    due: datetime,
+    last: datetime | None,
+) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "role": role,
+        "recipient": recipient,
+        "staff_member_id": member.id if role == "staff" else None,
+        "due_at": int(due.timestamp()),
+        "last_moment": None if last is None else int(last.timestamp()),
+    }
+
+
+def _facts(booking: Booking, service: Service, member: StaffMember, event: Event) -> dict[str, Any]:
+    """The appointment as it is at this moment: it may be another one when the letter goes out."""
+    facts: dict[str, Any] = {
+        "start": _iso(booking.starts_at),
+        "end": _iso(booking.ends_at),
+        "service": service.name,
+        "staff": member.name,
+        "price": service.price,
+        "place": service.place,
+        "is_online": service.is_online,
+        "by": event.by,
+        "words": event.words,
+    }
+    if before := event.before:
+        facts["before"] = {
+            "start": _iso(before.starts_at),
+            "end": _iso(before.ends_at),
+            "staff": before.staff.name,
+        }
+    return facts
+
+
+def _mail(shop: Shop | None) -> Mapping[str, Any]:
+    return shop.mail if shop and shop.mail else {}
+
+
+def _iso(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

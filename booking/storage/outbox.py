@@ -1,0 +1,159 @@
+"""What is to be said of bookings, and to whom: a row for each letter, and for each host's handler.
+
+A row says what happened, as it was then, and never how it is put: text, link and invitation are
+made when it is delivered. Instants are in seconds since the epoch, UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    literal,
+    or_,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from booking.transactions.statements import FixedStatement, connection_of
+
+from .base import Base, RowId
+
+WAITING, SENDING, SENT = "waiting", "sending", "sent"
+REFUSED, WITHDRAWN, TOO_LATE = "refused", "withdrawn", "too_late"
+LETTER_STATES = (WAITING, SENDING, SENT, REFUSED, WITHDRAWN, TOO_LATE)
+ROLES = ("customer", "staff", "shop", "host")
+
+letter = Table(
+    "booking_letter",
+    Base.metadata,
+    Column("id", RowId, primary_key=True),
+    Column("booking_id", BigInteger, ForeignKey("booking_booking.id", ondelete="CASCADE")),
+    Column(
+        "staff_member_id",
+        Integer,
+        ForeignKey("booking_staff_member.id", ondelete="CASCADE"),
+        index=True,
+    ),
+    Column("kind", String(24), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("message_id", String(64), nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("last_moment", BigInteger),
+    Column("state", String(12), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("lease", String(32)),
+    Column("leased_until", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger, index=True),
+    CheckConstraint(f"state IN {LETTER_STATES}", name="state"),
+    CheckConstraint(f"role IN {ROLES}", name="role"),
+    Index(None, "booking_id", "state"),
+    Index(None, "state", "due_at"),
+    # A number never comes back: it names the letter in what a server or a person was told of it.
+    sqlite_autoincrement=True,
+)
+
+manage_link = Table(
+    "booking_manage_link",
+    Base.metadata,
+    Column("id", RowId, primary_key=True),
+    Column(
+        "booking_id",
+        BigInteger,
+        ForeignKey("booking_booking.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("token_hash", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+)
+"""Hashes of links of a booking beside its first one, `Booking.manage_token_hash`."""
+
+link_key = Table(
+    "booking_link_key",
+    Base.metadata,
+    Column("fingerprint", String(32), primary_key=True),
+    Column("source", String(8), nullable=False),
+    Column("place", String(64), nullable=False),
+    Column("first_used_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger, nullable=False),
+    CheckConstraint("source IN ('secret', 'file')", name="source"),
+)
+"""The keys that links were made with: a fingerprint of each, and where it comes from."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One row: what somebody is to be told, or a host's handler.
+
+    `role` says who that is, `recipient` is an address, or the name of a handler. `facts` are those
+    of the event. It is due at `due_at` and has lost its point after `last_moment` (None: never).
+    `answer` is what the server said last, without addresses. `lease` names the deliverer that has
+    it until `leased_until`.
+    """
+
+    id: int
+    booking_id: int | None
+    staff_member_id: int | None
+    kind: str
+    role: str
+    recipient: str
+    language: str
+    facts: Mapping[str, Any]
+    sequence: int
+    message_id: str
+    due_at: int
+    last_moment: int | None
+    state: str
+    tries: int
+    answer: str
+    lease: str | None
+    leased_until: int | None
+    created_at: int
+    ended_at: int | None
+
+
+def add_letters(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write these letters in one statement; each of them names every column but `id`."""
+    if rows:
+        connection_of(session).execute(insert(letter), [dict(row) for row in rows])
+
+
+_WITHDRAW = FixedStatement(
+    update(letter)
+    .where(
+        letter.c.booking_id == bindparam("of_booking"),
+        letter.c.state == bindparam("from_state"),
+        # A host hears of every event, in order; only what is still to come is not true any more.
+        or_(letter.c.role != literal("host"), letter.c.kind == literal("reminder")),
+    )
+    .values(state=bindparam("to_state"), ended_at=bindparam("at"))
+)
+
+
+def withdraw_letters(session: Session, booking_id: int, *, now: int) -> int:
+    """Withdraw what waits for a booking, reminders too; return how many letters that were.
+
+    One under way stays: nobody can call it back. So does what a host's handler is to hear.
+    """
+    values = {"of_booking": booking_id, "from_state": WAITING, "to_state": WITHDRAWN, "at": now}
+    return _WITHDRAW.execute(session, values)

@@ -1,0 +1,182 @@
+"""Whoever should know of a change is written down in the same transaction, and nobody else."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select, update
+
+from booking.operations.outbox import Outbox
+from booking.scheduling.clock import wall_clock_before
+from booking.storage.models import Shop, letter
+from tests.fixtures.small_shop import NOW, at, book_in
+
+MAIL = Outbox(mail=True)
+NINE, TEN = at("09:00", day=3), at("10:00", day=3)
+
+
+@pytest.fixture
+def shop(shop):
+    """With addresses for the shop and for Ann, but none for Ben."""
+    with shop.writing() as session:
+        session.get(Shop, 1).email = "shop@example.com"
+    shop.change("ann", email="ann@example.com")
+    return shop
+
+
+def letters(shop, *states: str) -> list[tuple[str, str, str]]:
+    """Kind, role and recipient of the letters in these states: by default of those that wait."""
+    rows = select(letter).where(letter.c.state.in_(states or ("waiting",))).order_by(letter.c.id)
+    with shop.engine.connect() as connection:
+        return [(row.kind, row.role, row.recipient) for row in connection.execute(rows)]
+
+
+def booked(shop, who="ann", start=TEN, **more) -> str:
+    return shop.book(None, "cut", who, start, **{"outbox": MAIL, **more})
+
+
+CUSTOMER = "asa@example.com"
+
+
+@pytest.mark.both_databases
+def test_a_booking_is_told_to_customer_staff_and_shop_and_the_customer_is_reminded(shop):
+    booked(shop)
+    assert letters(shop) == [
+        ("booked", "customer", CUSTOMER),
+        ("booked", "staff", "ann@example.com"),
+        ("booked", "shop", "shop@example.com"),
+        ("reminder", "customer", CUSTOMER),
+    ]
+
+
+def test_a_letter_keeps_the_facts_as_they_were_and_no_words_made_of_them(shop):
+    booked(shop)
+    shop.change("cut", name="Trim", price="9 €")
+    with shop.engine.connect() as connection:
+        row = connection.execute(select(letter)).first()
+    assert row.facts == {
+        "start": "2027-03-04T10:00:00Z",
+        "end": "2027-03-04T10:30:00Z",
+        "service": "Cut",
+        "staff": "Ann",
+        "price": "",
+        "place": "",
+        "is_online": False,
+        "by": "customer",
+        "words": "",
+    }
+    assert (row.due_at, row.last_moment) == (int(NOW.timestamp()), int(TEN.timestamp()))
+
+
+def test_without_mail_and_handlers_nothing_is_written(shop):
+    reference = booked(shop, outbox=Outbox())
+    shop.move(reference, NINE)
+    shop.cancel(reference)
+    assert shop.count(letter) == 0
+
+
+@pytest.mark.both_databases
+def test_whoever_rolls_back_has_told_nobody(shop):
+    def fails(session):
+        book_in(session, None, "cut", "ann", TEN, outbox=MAIL)
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        shop.run(fails)
+    assert shop.count(letter) == 0
+
+
+@pytest.mark.both_databases
+def test_a_later_event_withdraws_what_nobody_has_begun_to_send(shop):
+    reference = booked(shop)
+    shop.move(reference, NINE, outbox=MAIL)
+    assert [kind for kind, *_ in letters(shop)] == ["moved", "moved", "moved", "reminder"]
+    assert [kind for kind, *_ in letters(shop, "withdrawn")] == [
+        *("booked", "booked", "booked", "reminder")
+    ]
+    shop.cancel(reference, outbox=MAIL)
+    assert letters(shop) == [
+        ("cancelled", "customer", CUSTOMER),
+        ("cancelled", "staff", "ann@example.com"),
+        ("cancelled", "shop", "shop@example.com"),
+    ]
+
+
+def test_what_is_under_way_is_not_withdrawn(shop):
+    reference = booked(shop)
+    with shop.engine.begin() as connection:
+        first = connection.scalar(select(letter.c.id).order_by(letter.c.id))
+        connection.execute(update(letter).where(letter.c.id == first).values(state="sending"))
+    shop.cancel(reference, outbox=MAIL)
+    assert letters(shop, "sending") == [("booked", "customer", CUSTOMER)]
+
+
+def test_the_same_draft_confirmed_again_is_told_once(shop):
+    booked(shop, draft="d1")
+    booked(shop, draft="d1")
+    assert shop.count(letter) == 4
+
+
+def test_a_cancelled_booking_cancelled_again_is_told_once(shop):
+    reference = booked(shop)
+    shop.cancel(reference, outbox=MAIL)
+    shop.cancel(reference, outbox=MAIL)
+    assert len(letters(shop)) == 3
+
+
+def test_whoever_loses_an_appointment_to_a_colleague_hears_that_it_is_over(shop):
+    shop.change("ben", email="ben@example.com")
+    reference = booked(shop)
+    shop.move(reference, TEN, who="ben", outbox=MAIL)
+    assert [each for each in letters(shop) if each[1] == "staff"] == [
+        ("cancelled", "staff", "ann@example.com"),
+        ("booked", "staff", "ben@example.com"),
+    ]
+
+
+@pytest.mark.parametrize("choice", ["daily", "never"])
+def test_staff_who_do_not_want_to_know_at_once_are_not_told(shop, choice):
+    shop.change("ann", letters=choice)
+    booked(shop)
+    assert "staff" not in [role for _, role, _ in letters(shop)]
+
+
+def test_kinds_that_the_shop_turned_off_are_not_written(shop):
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"off": ["shop_booked", "staff_booked", "reminder"]}
+    booked(shop)
+    assert letters(shop) == [("booked", "customer", CUSTOMER)]
+
+
+def test_a_reminder_whose_time_has_passed_is_not_written(shop):
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"reminders": [3 * 24 * 60, 24 * 60, 120]}
+    booked(shop, start=at("14:00", day=1))
+    with shop.engine.connect() as connection:
+        due = connection.scalars(select(letter.c.due_at).where(letter.c.kind == "reminder")).all()
+    assert due == [int(at("14:00").timestamp()), int(at("12:00", day=1).timestamp())]
+
+
+def test_handlers_are_told_without_mail_and_their_events_are_never_withdrawn(shop):
+    outbox = Outbox(handlers={"booked": ["host.booked"], "reminder": ["host.remind"]})
+    reference = booked(shop, outbox=outbox)
+    assert letters(shop) == [("booked", "host", "host.booked"), ("reminder", "host", "host.remind")]
+    shop.cancel(reference, outbox=outbox)
+    assert letters(shop) == [("booked", "host", "host.booked")]
+
+
+@pytest.mark.parametrize(
+    ("start", "minutes", "expected"),
+    [
+        ("2027-03-28T13:00+01:00", 24 * 60, "2027-03-27T13:00+00:00"),  # the clock went forward
+        ("2027-10-31T13:00+00:00", 24 * 60, "2027-10-30T13:00+01:00"),  # and back
+        ("2027-10-31T13:00+00:00", 2 * 60, "2027-10-31T11:00+00:00"),
+        ("2027-03-28T03:00+01:00", 2 * 60, "2027-03-28T00:00+00:00"),
+        ("2027-10-31T13:00+00:00", 26 * 60, "2027-10-30T11:00+01:00"),
+    ],
+)
+def test_whole_days_before_are_counted_by_the_wall_clock(start, minutes, expected):
+    zone = ZoneInfo("Europe/Lisbon")
+    before = wall_clock_before(datetime.fromisoformat(start), minutes, zone)
+    assert before == datetime.fromisoformat(expected)
+    assert before.tzinfo is UTC
