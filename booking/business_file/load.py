@@ -39,6 +39,7 @@ from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.slots import TimeRange
 
 from . import values
+from .mail import CheckText, mail
 from .section import BusinessFileError, EnoughProblems, Report, Section, remedy
 from .services import reject_duplicates, service
 from .toml_positions import NESTED, Path, TooMuch, lines_of, refuse_deep
@@ -50,16 +51,20 @@ _DIGITS = "integer string conversion"  # Python's own limit of 4300
 _PLACE = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)")
 
 
-def read_business(raw: bytes, *, name: str, now: datetime) -> BusinessPlan:
+def read_business(
+    raw: bytes, *, name: str, now: datetime, check_text: CheckText = lambda *_: None
+) -> BusinessPlan:
     """Read the plan in a business file; `name` is what to call the file in messages.
 
-    Dates counted from today are counted from `now` (aware) in the shop's zone. Raises
-    BusinessFileError with every problem.
+    Dates counted from today are counted from `now` (aware) in the shop's zone. `check_text` looks
+    at each text of a letter, and by default finds nothing.
+
+    Raises: BusinessFileError with every problem.
     """
     table, lines = _parsed(_decoded(raw, name), name)
     report = Report(name, lines)
     try:
-        plan = _plan(Section(table, (), report), now)
+        plan = _plan(Section(table, (), report), now, check_text)
     except EnoughProblems as enough:
         raise BusinessFileError(
             [*report.with_places(report.problems), f"{name}: {enough}"]
@@ -107,8 +112,8 @@ def _line_of_digits(written: str) -> int:
     return written.count("\n", 0, longest.start()) + 1
 
 
-def _plan(top: Section, now: datetime) -> BusinessPlan:
-    shop = _shop(top)
+def _plan(top: Section, now: datetime, check_text: CheckText) -> BusinessPlan:
+    shop = _shop(top, mail(top, check_text))
     today = local_day(to_minute(now), ZoneInfo(shop.zone))
     service_tables, staff_tables = top.tables("services"), top.tables("staff")
     services = tuple(service(section) for section in service_tables)
@@ -124,13 +129,13 @@ def _plan(top: Section, now: datetime) -> BusinessPlan:
     return BusinessPlan(shop, services, staff, closures, ())
 
 
-def _shop(top: Section) -> ShopPlan:
+def _shop(top: Section, letters: dict[str, Any]) -> ShopPlan:
     for key, header in {"shop": "[shop]", "services": "[[services]]", "staff": "[[staff]]"}.items():
         if not top.raw(key):
             top.wrong(f"there is no {header}; write one, with its keys below")
     section = top.table("shop")
     if "shop" not in top:
-        return ShopPlan("", "UTC", "", "", "", "")
+        return ShopPlan("", "UTC", "", "", "", "", letters)
     plan = ShopPlan(
         name=section.need("name", filled(text()), '"Corner Barber"', ""),
         zone=section.need("zone", values.zone, '"Europe/Lisbon"', "UTC"),
@@ -138,6 +143,7 @@ def _shop(top: Section) -> ShopPlan:
         email=section.need("email", values.email, '"hello@example.com"', ""),
         address=section.take("address", paragraphs(300), ""),
         about=section.take("about", paragraphs(), ""),
+        mail=letters,
     )
     section.finish()
     return plan
@@ -165,6 +171,8 @@ def staff_member(
         name=section.need("name", filled(text()), '"Ana"', ""),
         about=section.take("about", paragraphs(), ""),
         zone=zone,
+        email=section.take("email", values.email, ""),
+        letters=section.take("letters", _letters, "at_once"),
         offers=_offers(section, services),
         hours=_week(section.table("hours")),
         breaks=_week(section.table("breaks")),
@@ -172,6 +180,11 @@ def staff_member(
         time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
     )
     _note_idle_breaks(section, plan)
+    if section.raw("letters") in ("at once", "daily") and "email" not in section:
+        section.wrong(
+            'letters: there is no address to send them to; write email = "ana@example.com" above',
+            "letters",
+        )
     section.finish()
     return plan
 
@@ -189,6 +202,10 @@ def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
     ]
     if idle and not plan.overrides:  # on such a day the break may be meant for them
         section.note(f"breaks: outside the hours: {', '.join(idle)}", "breaks")
+
+
+def _letters(value: object) -> str:
+    return values.one_of("at once", "daily", "never")(value).replace(" ", "_")
 
 
 def _staff_slug(value: object) -> str:

@@ -43,6 +43,9 @@ def service(section: Section) -> ServicePlan:
         slot_step=section.take("slot_step", grid_minutes(5, DAY), 15),
         booking_window=section.take("booking_window", days(1, 2 * YEAR), 60),
         daily_limit=section.take("daily_limit", whole(1, 999), None),
+        is_online=section.take("online", flag, default=False),
+        cancel_until=section.take("cancel_until", minutes(0, YEAR * DAY), 0),
+        move_until=section.take("move_until", minutes(0, YEAR * DAY), 0),
         questions=tuple(question(one) for one in questions),
     )
     if plan.minimum_notice >= plan.booking_window * DAY:

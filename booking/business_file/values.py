@@ -92,7 +92,7 @@ key = _matching(
     'write one such as "first_visit"',
 )
 email = _matching(
-    r"[^@\s]+@[^@\s]+\.[^@\s.]+",
+    r"[^@\s<>(),;:]+@[^@\s<>(),;:]+\.[^@\s<>(),;:.]+",
     254,
     'this is not an e-mail address; write one such as "hello@example.com"',
     characters.bare,

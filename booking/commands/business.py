@@ -6,11 +6,12 @@ their slugs. A text that was written is named, never repeated: what is printed m
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -24,7 +25,7 @@ from booking.files import read_whole
 from booking.i18n.date_input import WEEKDAYS
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.owners import Removal, bookings_outside_hours, large_removals
-from booking.operations.plan import BusinessPlan
+from booking.operations.plan import MAIL, BusinessPlan
 from booking.operations.purge import purge_claims, purge_holds, purge_marks
 from booking.operations.shop import Action, Change, Difference, Thing, apply_business
 from booking.state import current_sidebook
@@ -123,9 +124,12 @@ def _bytes_of(file: Path) -> bytes:
         raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from error
 
 
-MINUTES = frozenset({"duration", "buffer_before", "buffer_after", "minimum_notice", "slot_step"})
+MINUTES = frozenset(
+    {"duration", "buffer_before", "buffer_after", "minimum_notice", "slot_step"}
+    | {"cancel_until", "move_until"}
+)
 TOLD_WITH_VALUE = frozenset({"zone", "slug", "kind", "required", "daily_limit"})
-NAMES = {"position": "its place in the order"}
+NAMES = {"position": "its place in the order", "is_online": "online"}
 ENDINGS = {
     Action.ADDED: "added",
     Action.DELETED: "deleted",
@@ -185,10 +189,33 @@ def _ranges(change: Change) -> str:
 
 def _difference(difference: Difference) -> str:
     name = difference.name
+    if name == "mail":
+        return ", ".join(_mail(difference.before, difference.after))
     shown = [_value(name, difference.before), _value(name, difference.after)]
     if None in shown:
         return NAMES.get(name, name)
     return f"{name} {' → '.join(map(str, shown))}"
+
+
+def _mail(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    """What changed of letters, by the names that it has in the file."""
+    old, new = {**MAIL, **before}, {**MAIL, **after}
+    shown: dict[str, Callable[[Any], str]] = {
+        "off": lambda names: ", ".join(names) or "none",
+        "invitation": str,
+        "link_in_invitation": lambda flag: str(flag).lower(),
+        "reminders": lambda lengths: ", ".join(map(format_length, lengths)) or "none",
+    }
+    for name, write in shown.items():
+        if old[name] != new[name]:
+            yield f"mail.{name} {write(old[name])} → {write(new[name])}"
+    texts = [
+        {(tag, name): text for tag, named in mail["texts"].items() for name, text in named.items()}
+        for mail in (old, new)
+    ]
+    for tag, name in sorted(texts[0].keys() | texts[1].keys()):
+        if texts[0].get((tag, name)) != texts[1].get((tag, name)):
+            yield f"mail.texts.{tag}.{name}"
 
 
 def _value(name: str, value: object) -> str | None:
@@ -197,6 +224,8 @@ def _value(name: str, value: object) -> str | None:
         return format_length(value)
     if isinstance(value, int) and name == "booking_window":
         return f"{value} days" if value != 1 else "1 day"
+    if name == "letters":
+        return str(value).replace("_", " ")
     if name in TOLD_WITH_VALUE:
         return "none" if value is None else str(value)
     return None

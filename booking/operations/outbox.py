@@ -19,12 +19,11 @@ from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import WAITING, add_letters, withdraw_letters
 
+from .plan import MAIL
 from .requests import By
 
 EventName = Literal["booked", "moved", "cancelled"]
 REMINDER = "reminder"
-REMINDERS = (24 * 60,)
-"""Minutes before the start at which customers are reminded where the shop says nothing of it."""
 
 
 class Before(NamedTuple):
@@ -106,7 +105,7 @@ def _letters(
     booking: Booking, member: StaffMember, event: Event, shop: Shop | None
 ) -> Iterator[dict[str, Any]]:
     """The letters of an event: to the customer, to the staff, to the shop, and reminders."""
-    off, kind, now = set(_mail(shop).get("off", ())), event.name, event.now
+    off, kind, now = set(_mail(shop)["off"]), event.name, event.now
     # A confirmation or an invitation says nothing any more once it has begun.
     last = None if kind == "cancelled" else booking.starts_at
     if booking.customer_email and kind not in off:
@@ -135,7 +134,7 @@ def _reminders(booking: Booking, event: Event, shop: Shop | None) -> Iterator[da
     if event.name == "cancelled" or booking.state != "confirmed":
         return
     zone = ZoneInfo(shop.zone if shop else "UTC")
-    for minutes in _mail(shop).get("reminders", REMINDERS):
+    for minutes in _mail(shop)["reminders"]:
         due = wall_clock_before(booking.starts_at, minutes, zone)
         if due > event.now:
             yield due
@@ -182,7 +181,7 @@ def _facts(booking: Booking, service: Service, member: StaffMember, event: Event
 
 
 def _mail(shop: Shop | None) -> Mapping[str, Any]:
-    return shop.mail if shop and shop.mail else {}
+    return {**MAIL, **((shop and shop.mail) or {})}
 
 
 def _iso(instant: datetime) -> str:

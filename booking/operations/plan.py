@@ -3,15 +3,35 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from booking.scheduling.slots import TimeRange
 
 Week = Mapping[int, tuple[TimeRange, ...]]
 
+LETTERS = (
+    *("booked", "moved", "cancelled", "reminder"),
+    *("staff_booked", "staff_moved", "staff_cancelled", "staff_tomorrow"),
+    *("shop_booked", "shop_moved", "shop_cancelled"),
+)
+"""What a shop calls its letters: a customer's by what happened, another's by who it is, too."""
+
+MAIL: Mapping[str, Any] = {
+    "off": [],
+    "invitation": "request",
+    "link_in_invitation": True,
+    "reminders": [24 * 60],
+    "texts": {},
+}
+"""What holds of letters where a shop's `mail` says nothing else; `reminders` are minutes before."""
+
 
 @dataclass(frozen=True)
 class ShopPlan:
-    """The business itself; `zone` is the IANA name its own days are counted in."""
+    """The business itself; `zone` is the IANA name its own days are counted in.
+
+    `mail` is what it says of its letters, as `Shop.mail` keeps it; empty: nothing.
+    """
 
     name: str
     zone: str
@@ -19,6 +39,7 @@ class ShopPlan:
     email: str
     address: str
     about: str
+    mail: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -35,7 +56,10 @@ class QuestionPlan:
 
 @dataclass(frozen=True)
 class ServicePlan:
-    """A service: lengths in minutes, the booking window in days; an empty place is the shop's."""
+    """A service: lengths in minutes, the booking window in days; an empty place is the shop's.
+
+    Until `cancel_until` and `move_until` minutes before the start customers do so by themselves.
+    """
 
     slug: str
     name: str
@@ -49,6 +73,9 @@ class ServicePlan:
     slot_step: int
     booking_window: int
     daily_limit: int | None
+    is_online: bool
+    cancel_until: int
+    move_until: int
     questions: tuple[QuestionPlan, ...]
 
 
@@ -65,13 +92,16 @@ class TimeOffPlan:
 class StaffPlan:
     """A staff member; weekdays count from Monday as 0, and a day not named is a day off.
 
-    An override with no range closes its day.
+    An override with no range closes its day. `letters` is when they are written to at `email`:
+    at_once, daily or never.
     """
 
     slug: str
     name: str
     about: str
     zone: str
+    email: str
+    letters: str
     offers: tuple[str, ...]
     hours: Week
     breaks: Week

@@ -173,7 +173,7 @@ def _staff(session: Session, plans: tuple[StaffPlan, ...]) -> Iterator[Change]:
     rows, gone = _partition(stored, lambda row: row.slug, {plan.slug for plan in plans})
     services = {row.slug: row for row in session.scalars(select(Service))}
     for position, plan in enumerate(plans, start=1):
-        attributes = ("slug", "name", "about", "zone")
+        attributes = ("slug", "name", "about", "zone", "email", "letters")
         values = {name: getattr(plan, name) for name in attributes} | {"position": position}
         parts = partial(_working_life, plan, services)
         yield from _sold(session, rows.get(plan.slug) or StaffMember, values, "staff", parts)

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from booking.business_file.load import read_business
 from booking.business_file.section import BusinessFileError
-from booking.operations.plan import QuestionPlan, ServicePlan, ShopPlan, StaffPlan
+from booking.operations.plan import (
+    LETTERS,
+    MAIL,
+    QuestionPlan,
+    ServicePlan,
+    ShopPlan,
+    StaffPlan,
+)
 from booking.scheduling.slots import TimeRange, WorkingTime, open_intervals
 
 DEMO = Path(__file__).parents[2] / "demo.toml"
@@ -41,7 +48,15 @@ WHOLE = SHOP + SERVICE + STAFF  # 13 lines: shop 1-5, service 6-9, staff 10-13
 
 
 def read(text, now=NOW):
-    return read_business(text.encode(), name="shop.toml", now=now)
+    return read_business(text.encode(), name="shop.toml", now=now, check_text=only_a_name)
+
+
+def only_a_name(letter, text):
+    """What a letter would say of its placeholders, if a text could have a name and nothing else."""
+    if letter.endswith(".subject") and "{" in text:
+        raise ValueError(f"{text[text.index('{') :]} cannot be filled in; write our words only")
+    if "{" in text and "{name}" not in text:
+        raise ValueError(f"{text[text.index('{') :]} cannot be filled in; write {{name}}")
 
 
 def problems(text):
@@ -119,6 +134,48 @@ sun-mon = "10:00 \u2013 10:15"
 def test_a_service_is_given_at_the_shop_unless_it_names_a_place():
     assert read(WHOLE).services[0].place == ""
     assert read(with_service('place = "By video"')).services[0].place == "By video"
+
+
+def test_a_shop_that_says_nothing_of_letters_sends_them_all():
+    plan = read(WHOLE)
+    (service,), (member,) = plan.services, plan.staff
+    assert plan.shop.mail == {}
+    assert (member.email, member.letters) == ("", "at_once")
+    assert (service.is_online, service.cancel_until, service.move_until) == (False, 0, 0)
+
+
+def test_a_shop_says_which_letters_go_out_when_and_in_which_words():
+    plan = read(
+        with_service('online = true\ncancel_until = "24 h"\nmove_until = 90')
+        + """
+email = "ana@example.com"
+letters = "daily"
+[mail]
+off = ["staff_moved", "moved"]
+invitation = "file"
+link_in_invitation = false
+reminders = ["2 h", "2 days"]
+[mail.texts.en.booked]
+subject = "Your time"
+text = "Hello {name}"
+"""
+    )
+    (service,), (member,) = plan.services, plan.staff
+    assert (service.is_online, service.cancel_until, service.move_until) == (True, 1440, 90)
+    assert (member.email, member.letters) == ("ana@example.com", "daily")
+    assert plan.shop.mail == {
+        "off": ["moved", "staff_moved"],
+        "invitation": "file",
+        "link_in_invitation": False,
+        "reminders": [2880, 120],
+        "texts": {"en": {"booked": {"subject": "Your time", "text": "Hello {name}"}}},
+    }
+
+
+def test_what_holds_anyway_may_be_written():
+    said = 'off = []\ninvitation = "request"\nlink_in_invitation = true\nreminders = "24 h"\n'
+    assert read(f"{WHOLE}[mail]\n{said}").shop.mail == {}
+    assert read(f"{WHOLE}[mail]\nreminders = []\n").shop.mail == {"reminders": []}
 
 
 def test_an_override_replaces_the_hours_of_its_day():
@@ -347,6 +404,53 @@ SERVICE_MISTAKES = [
     ("questions = 5", "10: questions is a list of tables; write [[services.questions]] above"),
     ("[services.questions]", "10: questions is a list of tables; write [[services.questions]]"),
 ]
+CUT_OFF_MISTAKES = [
+    ('online = "yes"', "10: online: this is a yes or no; write true or false, without quotes"),
+    ('cancel_until = "-2 h"', "10: cancel_until: this is not a length of time; write minutes"),
+    ('move_until = "1 y"', "10: move_until: this is not a length of time; write minutes"),
+    ("move_until = -1", "10: move_until: -1 minutes is out of bounds; write from 0 to 527040"),
+]
+MAIL_MISTAKES = [
+    ('reminders = "-2 h"', "15: reminders: this is not a length of time; write minutes"),
+    ('reminders = [\n"24 h",\n"1 y"]', "17: reminders: this is not a length of time; write"),
+    ("reminders = [-120]", "15: reminders: -120 minutes is out of bounds; write from 5 to 86400"),
+    ('reminders = "90 days"', "15: reminders: 129600 minutes is out of bounds; write from 5 to"),
+    ('reminders = ["1 day", "24 h"]', '15: reminders: "1 day" is there twice; write each once'),
+    ("reminders = [5, 6, 7, 8, 9, 10]", "15: reminders: there are 6; write at most 5"),
+    (
+        'off = ["booked",\n"remainder"]',
+        '16: off: "remainder" is not known here; did you mean "reminder"? write "booked", "moved"',
+    ),
+    ('invitation = "publish"', '15: invitation: "publish" is not known here; write "request" or'),
+    ('link_in_invitation = "no"', "15: link_in_invitation: this is a yes or no; write true or"),
+    ("remind = 5", "15: remind is not known here; did you mean reminders? write reminders"),
+    ("texts = 5", "15: texts is not a table; write [mail.texts] and its keys below"),
+    ("texts.en = 5", "15: en is not a table; write [mail.texts.en] and its keys below"),
+    ('texts.fr.booked.text = "Salut"', "15: fr is not known here; write one of en"),
+    (
+        '[mail.texts.en.confirmed]\ntext = "Hi"',
+        "15: confirmed is not known here; write one of booked, moved",
+    ),
+    ("[mail.texts.en]", "15: en: there is nothing in it; write [mail.texts.en.booked]"),
+    ("[mail.texts.en.booked]", '15: booked: there is nothing in it; write subject = "..."'),
+    (
+        '[mail.texts.en.booked]\nsubjcet = "Hi"',
+        "16: subjcet is not known here; did you mean subject? write subject",
+    ),
+    (
+        '[mail.texts.en.booked]\nsubject = "a\\nb"',
+        "16: subject: there is a line break or control character in it; write it on one line",
+    ),
+    ('[mail.texts.en.booked]\ntext = ""', "16: text: this is empty; write something between"),
+    (
+        '[mail.texts.en.booked]\ntext = """\nHi {nam}"""',
+        "16: text: {nam} cannot be filled in; write {name}",
+    ),
+    (
+        '[mail.texts.en.booked]\nsubject = "Hi {name}"',
+        "16: subject: {name} cannot be filled in; write our words only",
+    ),
+]
 QUESTION_MISTAKES = [
     ('label = "x"', '10: key is missing; write key = "first_visit"'),
     ('key = "x"', '10: label is missing; write label = "Is this your first visit?"'),
@@ -378,6 +482,14 @@ QUESTION_MISTAKES = [
     ),
 ]
 STAFF_MISTAKES = [
+    ('email = "Ana <ana@example.com>"', "14: email: this is not an e-mail address; write one such"),
+    ('email = "<ana@example.com>"', "14: email: this is not an e-mail address; write one such as"),
+    ('email = "ana@example"', '14: email: this is not an e-mail address; write one such as "hello'),
+    (
+        'email = "ana@example.com"\nletters = "weekly"',
+        '15: letters: "weekly" is not known here; write "at once", "daily" or "never"',
+    ),
+    ('letters = "daily"', "14: letters: there is no address to send them to; write email = "),
     ("offfers = []", "14: offfers is not known here; did you mean offers? write offers"),
     (
         'zone = "europe/lisbon"',
@@ -514,12 +626,13 @@ TOP_MISTAKES = [
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        *((with_service(lines), problem) for lines, problem in SERVICE_MISTAKES),
+        *((with_service(lines), problem) for lines, problem in SERVICE_MISTAKES + CUT_OFF_MISTAKES),
         *(
             (with_service("[[services.questions]]\n" + lines), problem)
             for lines, problem in QUESTION_MISTAKES
         ),
         *((WHOLE + lines, problem) for lines, problem in STAFF_MISTAKES + TOP_MISTAKES),
+        *((f"{WHOLE}[mail]\n{lines}", problem) for lines, problem in MAIL_MISTAKES),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_what_to_write(text, problem):
@@ -649,7 +762,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "business-file.md").read_text(enco
 def test_the_examples_of_the_guide_are_right():
     smallest, *more = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)
     assert read(smallest).staff[0].hours[5] == (TimeRange(600, 780),)
-    assert len(more) == 4
+    assert len(more) == 6
     for example in more:
         assert read(WHOLE + example)
 
@@ -657,7 +770,13 @@ def test_the_examples_of_the_guide_are_right():
 @pytest.mark.parametrize("plan", [ShopPlan, ServicePlan, QuestionPlan, StaffPlan])
 def test_the_guide_explains_every_key(plan):
     explained = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", GUIDE, re.MULTILINE)))
-    assert {field.name for field in fields(plan)} <= set(explained)
+    keys = {field.name.removeprefix("is_") for field in fields(plan)}
+    assert keys | MAIL.keys() - {"mail"} <= {*explained, "mail"}
+
+
+def test_the_guide_names_every_letter():
+    table = GUIDE.split("The letters, by their names:")[1].split("```")[0]
+    assert set(re.findall(r"`(\w+)`", table)) == set(LETTERS)
 
 
 def test_the_guide_explains_every_date_that_can_be_counted():

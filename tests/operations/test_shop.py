@@ -187,6 +187,38 @@ def test_a_second_load_changes_nothing_and_says_so(session, text):
             ["service shave: price, daily_limit none → 3"],
         ),
         ("duration = 20", 'duration = 20\nplace = "By video"', ["service shave: place"]),
+        (
+            "duration = 20",
+            'duration = 20\nonline = true\ncancel_until = "24 h"\nmove_until = "90 min"',
+            [
+                "service shave: online, cancel_until 0 min → 1 day, move_until 0 min → 1 h 30 min",
+            ],
+        ),
+        (
+            'offers = ["cut", "shave"]',
+            'offers = ["cut", "shave"]\nemail = "ana@example.com"\nletters = "daily"',
+            ["staff ana: email, letters at once → daily"],
+        ),
+        pytest.param(
+            "[[closures]]",
+            """\
+[mail]
+off = ["moved", "staff_moved"]
+invitation = "file"
+link_in_invitation = false
+reminders = ["24 h", "2 h"]
+texts.en.booked.text = "Bring a towel."
+
+[[closures]]""",
+            [
+                (
+                    "shop: mail.off none → moved, staff_moved, mail.invitation request → file, "
+                    "mail.link_in_invitation true → false, mail.reminders 1 day → 1 day, 2 h, "
+                    "mail.texts.en.booked"
+                ),
+            ],
+            marks=pytest.mark.both_databases,
+        ),
         ('"+351 210 000 000"', '"+351 210 000 001"', ["shop: phone"]),
         ('"Europe/Lisbon"', '"Europe/Madrid"', None),
         ('"How short?"', '"How long?"', ["service cut: question length: label"]),
