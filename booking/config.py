@@ -19,7 +19,7 @@ import click
 from phonenumbers import SUPPORTED_REGIONS
 from werkzeug.sansio.utils import host_is_trusted
 
-from booking import addresses
+from booking import addresses, mail_settings
 from booking.files import read_whole
 
 PREFIX = "BOOKING_"
@@ -181,8 +181,22 @@ class Settings:
     """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
     """Two letters of the country whose phone numbers need no +; default: of the shop's own."""
-    mail_url: str | None = None
+    mail_url: mail_settings.MailServer | None = None
     """How letters leave: smtp://, smtps://, file:// or log:; by default none are written."""
+    mail_from: mail_settings.Mailbox | None = None
+    """Whom letters are from: an address, or a name and an address."""
+    mail_reply_to: mail_settings.Mailbox | None = None
+    """Whom answers to letters go to; by default the sender."""
+    mail_seconds: int = 30
+    """Seconds in which a connection to the mail server, or a letter, must be done."""
+    mails_a_second: float = 5
+    """How many letters leave in a second, over all processes; 0: as many as can."""
+    mails_a_connection: int = 50
+    """After how many letters the connection to the mail server is a new one."""
+    delivery: str = "thread"
+    """Who delivers: a thread of each serving process, in turn, or a command of its own."""
+    letter_days: int = 30
+    """Days for which a letter's row is kept once it was sent, or is not to be."""
     own_keys: tuple[str, ...] | None = None
     """Keys of the app's own that are nearly a setting of ours."""
 
@@ -237,9 +251,20 @@ def _refuse_contradictions(settings: Settings) -> None:
         and settings.trusted_hosts
         and not host_is_trusted(host, settings.trusted_hosts),
     }
-    for message, is_so in told.items():
+    for message, is_so in (told | _incomplete_mail(settings)).items():
         if is_so:
             raise ConfigurationError(message)
+
+
+def _incomplete_mail(settings: Settings) -> dict[str, bool]:
+    """What letters cannot do without, each with whether it is missing."""
+    mail = settings.mail_url is not None
+    return {
+        "BOOKING_MAIL_URL is set, and links in letters must lead to you. Write "
+        "BOOKING_PUBLIC_URL, such as https://shop.example.": mail and not settings.public_url,
+        "BOOKING_MAIL_URL is set, and letters must be from somebody. Write BOOKING_MAIL_FROM, "
+        "such as shop@shop.example.": mail and not settings.mail_from,
+    }
 
 
 def _value(name: str, value: Any) -> Any:
@@ -248,11 +273,12 @@ def _value(name: str, value: Any) -> Any:
     try:
         if name in _NUMBERS:
             return _number(value, *_NUMBERS[name])
-        if name in ("compress", "tabs_help"):
-            return _switch(value)
+        if name in _WRITTEN_OUT:
+            return _WRITTEN_OUT[name](value)
         return None if value in (None, "") else _OTHERS[name](value)
     except ValueError as error:
-        raise ConfigurationError(f"{key_of(name)} is {value!r}. {error}") from error
+        shown = mail_settings.without_password(str(value)) if name == "mail_url" else value
+        raise ConfigurationError(f"{key_of(name)} is {shown!r}. {error}") from error
 
 
 _NUMBERS: dict[str, tuple[int, int | None]] = {
@@ -270,6 +296,9 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "idle_minutes": (1, None),
     "absolute_hours": (1, None),
     "request_seconds": (1, 600),
+    "mail_seconds": (1, 600),
+    "mails_a_connection": (1, None),
+    "letter_days": (1, None),
 }
 """Of each the least that may be written, and the most."""
 
@@ -308,9 +337,18 @@ def _region(value: Any) -> str:
     return region
 
 
+_WRITTEN_OUT: dict[str, Callable[[Any], Any]] = {
+    "compress": _switch,
+    "tabs_help": _switch,
+    "delivery": mail_settings.delivery,
+    "mails_a_second": mail_settings.rate,
+}
+"""What has to say something where it stands; the others may stand there empty."""
 _OTHERS: dict[str, Callable[[Any], Any]] = {
     "database_url": _text,
-    "mail_url": _text,
+    "mail_url": lambda value: mail_settings.mail_server(str(value)),
+    "mail_from": lambda value: mail_settings.mailbox(str(value)),
+    "mail_reply_to": lambda value: mail_settings.mailbox(str(value)),
     "phone_region": _region,
     "public_url": lambda value: addresses.public_url(str(value)),
     "trusted_hosts": addresses.trusted_hosts,

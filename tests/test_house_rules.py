@@ -69,7 +69,12 @@ WALLS = (
 )
 OURS = "booking"
 MEETING_PLACES = {"commands", "testing"}  # they may import everything
-LEAVES = {"addresses", "characters", "files"}  # beside the rooms, and importing none of them
+LEAVES = {
+    "addresses",
+    "characters",
+    "files",
+    "mail_settings",
+}  # beside the rooms, and importing none of them
 
 
 class Import(NamedTuple):

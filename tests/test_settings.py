@@ -1,5 +1,6 @@
 """Settings: where they come from, and what a wrong one is told."""
 
+import traceback
 from dataclasses import fields
 from ipaddress import ip_network
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from booking.config import ConfigurationError, Settings, read_settings
+from booking.mail_settings import Mailbox, MailServer
 
 
 @pytest.fixture
@@ -71,8 +73,36 @@ WRONG = {
         r" is .* (Write|host)",
         ["https://shop.example", "shop.example:80", "*.shop.example", "a b", ",", 7, ["a/b"]],
     ),
+    "BOOKING_MAIL_URL": (
+        r" is .*(Write|After)",
+        [
+            *("mail.shop.example", "smtp://", "ftp://mail.example", "smtp://mail.example/x"),
+            *("smtp://mail.example:port", "smtp://mail.example?tls=maybe", "log:x", "smtp://a b"),
+            *("smtps://mail.example?tls=none", "file://letters", "file:///", "file:///proc/1/x"),
+        ],
+    ),
+    "BOOKING_MAIL_FROM": (
+        r" is .* Write an address",
+        [
+            "Shop",
+            "shop@",
+            "a@b@c",
+            "shop@shop.example, other@shop.example",
+            "A, B <a@shop.example>",
+        ],
+    ),
+    "BOOKING_MAIL_REPLY_TO": (r" is .* Write an address", ["nobody"]),
+    "BOOKING_MAILS_A_SECOND": (r" is .* Write a number", ["", "-1", "fast", "nan", "inf", None]),
+    "BOOKING_MAILS_A_CONNECTION": (r" .* from 1 up", ["0"]),
+    "BOOKING_MAIL_SECONDS": (r" .* from 1 to 600", ["0", "601"]),
+    "BOOKING_LETTER_DAYS": (r" .* from 1 up", ["0"]),
+    "BOOKING_DELIVERY": (r" is .* Write thread, or command", ["", "cron", 5]),
 }
+MAIL = {"BOOKING_MAIL_URL": "log:", "BOOKING_PUBLIC_URL": "https://shop.example"}
 TOLD = {
+    "links in letters must lead to you. Write BOOKING_PUBLIC_URL": MAIL
+    | {"BOOKING_PUBLIC_URL": "", "BOOKING_MAIL_FROM": "a@shop.example"},
+    "letters must be from somebody. Write BOOKING_MAIL_FROM": MAIL,
     "at most 60, or raise BOOK": {"BOOKING_IDLE_MINUTES": 120, "BOOKING_ABSOLUTE_HOURS": 1},
     "BOOKING_HSTS_SECONDS keeps browsers to https": {
         "BOOKING_HSTS_SECONDS": 60,
@@ -121,7 +151,56 @@ TAKEN = {
         ("https://bücher.example", "https://xn--bcher-kva.example"),
         ("", None), (None, None),
     ],
+    "BOOKING_MAILS_A_SECOND": [("0.5", 0.5), (0, 0), ("5", 5)],
+    "BOOKING_MAIL_REPLY_TO": [
+        ("shop@bücher.example", Mailbox("shop@xn--bcher-kva.example")),
+        ('"The Shop, Ltd" <shop@shop.example>', Mailbox("shop@shop.example", "The Shop, Ltd")),
+    ],
 }  # fmt: skip
+SERVERS = {
+    "smtp://mail.example": MailServer("smtp", "mail.example", 587),
+    "smtp://me:s%2Fe%40cret@mail.example:25": MailServer(
+        "smtp", "mail.example", 25, "me", "s/e@cret"
+    ),
+    "smtp://127.0.0.1:25?tls=none": MailServer("smtp", "127.0.0.1", 25, is_encrypted=False),
+    "smtps://me:secret@[2001:db8::1]": MailServer("smtps", "2001:db8::1", 465, "me", "secret"),
+    "log:": MailServer("log"),
+}
+MAIL_ON = MAIL | {"BOOKING_MAIL_FROM": "shop@shop.example"}
+
+
+@pytest.mark.parametrize(("url", "server"), SERVERS.items())
+def test_a_mail_server_may_be_written_in_these_ways(url, server):
+    assert read_settings(MAIL_ON | {"BOOKING_MAIL_URL": url}).mail_url == server
+
+
+@pytest.mark.parametrize("wrong", ["", "/x", "?tls=no", ":port"])
+def test_the_password_of_the_mail_server_is_never_shown(wrong):
+    url = "smtp://me:open-sesame@mail.example"
+    assert "open-sesame" not in repr(read_settings(MAIL_ON | {"BOOKING_MAIL_URL": url}))
+    for bad in (
+        f"smtp://me:open-sesame@mail.example{wrong or ' '}x",
+        f"smtp://me:open/sesame@{wrong}",
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            read_settings(MAIL_ON | {"BOOKING_MAIL_URL": bad})
+        assert (
+            "sesame"
+            not in "".join(traceback.format_exception(refused.value)).split("Error: ", 1)[1]
+        )
+
+
+def test_a_folder_for_letters_is_made_for_this_user_alone(tmp_path):
+    folder = tmp_path / "letters" / "new"
+    server = read_settings(MAIL_ON | {"BOOKING_MAIL_URL": f"file://{folder}"}).mail_url
+    assert server.folder == folder
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_that_others_can_look_into_is_refused(tmp_path):
+    tmp_path.chmod(0o755)
+    with pytest.raises(ConfigurationError, match=f"BOOKING_MAIL_URL .* chmod 700 {tmp_path}"):
+        read_settings(MAIL_ON | {"BOOKING_MAIL_URL": f"file://{tmp_path}"})
 
 
 @pytest.mark.parametrize(
