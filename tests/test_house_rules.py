@@ -51,7 +51,10 @@ ROOMS = {
     "storage": walls(rooms="scheduling transactions", libraries="sqlalchemy"),
     "operations": walls(rooms="storage scheduling transactions", libraries="sqlalchemy"),
     "business_file": walls(rooms="scheduling i18n operations", libraries=""),
-    "notifications": walls(rooms="i18n storage operations", libraries="flask icalendar"),
+    "notifications": walls(
+        rooms="i18n scheduling storage operations transactions state",
+        libraries="css_inline flask icalendar jinja2 markupsafe sqlalchemy",
+    ),
     "web": walls(
         rooms="state contact i18n scheduling storage transactions operations tab_sessions",
         libraries=f"{PAGES} jinja2",

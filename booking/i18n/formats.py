@@ -118,10 +118,17 @@ def with_weekday(day: date, shown: str) -> str:
 def format_zone(zone: ZoneInfo, instant: datetime) -> str:
     """Return 'Berlin time (UTC+1)': the place, and the offset at that instant."""
     shown = format_utc_offset(instant.astimezone(zone))
-    if zone.key.startswith("Etc/") or zone.key in _WITHOUT_A_PLACE:
+    if _has_no_place(zone):
         return shown
     place = _place(current_language(), zone.key)
     return _("%(place)s time (%(offset)s)", place=place, offset=shown)
+
+
+def zone_name(zone: ZoneInfo, instant: datetime) -> str:
+    """Return 'Berlin time'; the offset at that instant of a zone that is no place's."""
+    if _has_no_place(zone):
+        return format_utc_offset(instant.astimezone(zone))
+    return _("%(place)s time", place=_place(current_language(), zone.key))
 
 
 def join_or(names: Sequence[str]) -> str:
@@ -132,6 +139,10 @@ def join_or(names: Sequence[str]) -> str:
 def join_list(names: Sequence[str]) -> str:
     """Return names in a row: 'Ada, Ben, Cleo'."""
     return _listed(current_language(), "unit-short", tuple(names))
+
+
+def _has_no_place(zone: ZoneInfo) -> bool:
+    return zone.key.startswith("Etc/") or zone.key in _WITHOUT_A_PLACE
 
 
 def _is_repeated(moment: datetime) -> bool:

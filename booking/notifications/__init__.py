@@ -1,1 +1,1 @@
-"""WHAT WE SEND. Calendar files so far."""
+"""WHAT WE SEND: letters and calendar files."""

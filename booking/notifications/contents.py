@@ -1,0 +1,274 @@
+"""What stands in a letter about one booking, as data that the templates only lay out.
+
+The appointment is told as it was when the letter was written down, from its facts: it may be
+another one by now. What a customer typed is quoted, and goes to the shop and its staff; into a
+letter to the customer's address, which anybody may have typed, goes nothing but the name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from booking.i18n import formats
+from booking.i18n import gettext as _
+from booking.scheduling.clock import wall_clock_before
+from booking.storage.models import Booking, Shop
+from booking.storage.outbox import Letter
+
+from . import words
+from .quoting import ANSWER, NAME, NOTE, one_line, quotable
+from .when import Clocks, When, clocks, instant, shop_clock, when
+from .words import Words
+
+
+class Row(NamedTuple):
+    """One line about an appointment; `url` is where it leads, empty for nowhere."""
+
+    label: str
+    value: str
+    url: str = ""
+
+
+class Entry(NamedTuple):
+    """One appointment in a list of several."""
+
+    time: str
+    what: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that a letter says; `name` is the one by which a shop knows it, and its templates."""
+
+    name: str
+    words: Words
+    shop: Shop
+    when: When | None = None
+    is_over: bool = False
+    rows: tuple[Row, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    link: str = ""
+    link_label: str = ""
+    notes: tuple[str, ...] = ()
+    closing: str = ""
+
+    @property
+    def contact(self) -> list[str]:
+        """Return how the shop can be reached, line by line."""
+        shop = self.shop
+        return [one_line(each) for each in (shop.address, shop.phone, shop.email) if each]
+
+
+def of_booking(letter: Letter, booking: Booking, shop: Shop, link: str, now: datetime) -> Content:
+    """Return what this letter says of this booking; `link` is its manage link, or empty."""
+    to_customer = letter.role == "customer"
+    facts = _as_told(letter)
+    of = _clocks(shop, booking if to_customer else None, is_online=facts["is_online"])
+    shown = when(instant(facts["start"]), instant(facts["end"]), of)
+    content = Content(
+        name=letter.kind if to_customer else f"{letter.role}_{letter.kind}",
+        words=Words("", ""),
+        shop=shop,
+        when=shown,
+        is_over=letter.kind == "cancelled",
+    )
+    given = _values(facts, shown, shop, booking.reference, link if to_customer else "")
+    if to_customer:
+        content = _to_customer(content, letter, booking, facts, given, now)
+    else:
+        content = _to_house(content, letter, booking, facts, given)
+    return replace(content, words=words.own_words(shop, content.name, content.words, given))
+
+
+def _as_told(letter: Letter) -> dict[str, Any]:
+    """The facts as this recipient sees them: who lost it to a colleague, lost it as it was."""
+    facts = dict(letter.facts)
+    if letter.kind == "cancelled" and (before := facts.get("before")):
+        facts |= before
+    return facts
+
+
+def _clocks(shop: Shop, booking: Booking | None, *, is_online: bool) -> Clocks:
+    if booking is None:
+        return Clocks(shop_clock(shop))
+    return clocks(shop, booking.customer_zone, is_online=is_online)
+
+
+def _values(
+    facts: Mapping[str, Any], shown: When, shop: Shop, reference: str, link: str
+) -> dict[str, str]:
+    """What a shop's own text may name, and our own does."""
+    return {
+        "service": one_line(facts["service"], 80),
+        "staff": one_line(facts["staff"], 80),
+        "when": shown.start,
+        "place": _place(facts, shop),
+        "price": one_line(facts["price"]),
+        "shop": one_line(shop.name, 80),
+        "link": link,
+        "reference": reference,
+    }
+
+
+def _place(facts: Mapping[str, Any], shop: Shop) -> str:
+    if facts["place"]:
+        lines = facts["place"]
+    elif facts["is_online"]:
+        return _("Online")
+    else:
+        lines = shop.address or shop.name
+    return ", ".join(filter(None, map(one_line, lines.splitlines())))
+
+
+# -- to the customer -------------------------------------------------------------------------------
+
+
+def _to_customer(
+    content: Content,
+    letter: Letter,
+    booking: Booking,
+    facts: Mapping[str, Any],
+    given: Mapping[str, str],
+    now: datetime,
+) -> Content:
+    by_owner = facts["by"] == "owner"
+    before = facts.get("before") or {}
+    told = words.customers(
+        letter.kind,
+        given,
+        by_owner=by_owner,
+        is_other_time=before.get("start") != facts["start"],
+    )
+    if by_owner and (said := one_line(facts["words"], NOTE)):
+        writes = _("%(shop)s writes: “%(words)s”", shop=given["shop"], words=said)
+        told = told._replace(paragraphs=(*told.paragraphs, writes))
+    of = _clocks(content.shop, booking, is_online=facts["is_online"])
+    rows = [*_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
+    if name := quotable(booking.customer_name, NAME):
+        rows.insert(0, _quoted(_("Name"), name))
+    link = given["link"]
+    notes = () if content.is_over else tuple(_notes(letter, booking, content.shop, link, of, now))
+    return replace(
+        content,
+        words=told,
+        rows=tuple(rows),
+        link=link,
+        link_label=_("See it, or book again") if content.is_over else _("See, move or cancel it"),
+        notes=notes,
+        closing=_(
+            "This address was given for an appointment at %(shop)s. If it was not you, there is "
+            "nothing you need to do.",
+            **given,
+        ),
+    )
+
+
+def _appointment(
+    facts: Mapping[str, Any], given: Mapping[str, str], of: Clocks, *, is_over: bool
+) -> Iterator[Row]:
+    yield Row(_("What"), given["service"])
+    yield Row(_("With"), given["staff"])
+    if is_over:
+        return
+    if before := facts.get("before"):
+        yield Row(_("Before"), _where_it_was(before, of, given["staff"]))
+    place = given["place"]
+    yield Row(_("Where"), place, place if place.startswith(("https://", "http://")) else "")
+    if given["price"]:
+        yield Row(_("Price"), given["price"])
+
+
+def _where_it_was(before: Mapping[str, str], of: Clocks, staff: str) -> str:
+    was = when(instant(before["start"]), instant(before["end"]), of).line
+    if before["staff"] == staff:
+        return was
+    return _("%(when)s, with %(staff)s", when=was, staff=one_line(before["staff"], 80))
+
+
+def _reference(given: Mapping[str, str]) -> Row:
+    return Row(_("Reference"), given["reference"])
+
+
+def _quoted(label: str, said: str) -> Row:
+    return Row(label, _("“%(words)s”", words=said))
+
+
+def _notes(
+    letter: Letter, booking: Booking, shop: Shop, link: str, of: Clocks, now: datetime
+) -> Iterator[str]:
+    """Until when the link moves and cancels it, and that a calendar's answer does not."""
+    if not link:
+        return
+    start, service = instant(letter.facts["start"]), booking.service
+    zone = shop_clock(shop)
+    move = wall_clock_before(start, service.move_until, zone)
+    cancel = wall_clock_before(start, service.cancel_until, zone)
+    yield _until(move, cancel, start, of.first, now)
+    if letter.kind != "reminder" and (shop.mail or {}).get("invitation", "request") == "request":
+        yield _("Declining in your calendar does not cancel the appointment: use this link.")
+
+
+def _until(move: datetime, cancel: datetime, start: datetime, zone: ZoneInfo, now: datetime) -> str:
+    shown = {"move": formats.format_moment(move, zone)}
+    shown["cancel"] = formats.format_moment(cancel, zone)
+    match move > now, cancel > now:
+        case True, True if move == cancel == start:
+            return _("You can move or cancel it until it begins.")
+        case True, True if move == cancel:
+            return _("You can move or cancel it until %(move)s.", **shown)
+        case True, True:
+            return _("You can move it until %(move)s, and cancel it until %(cancel)s.", **shown)
+        case True, False:
+            return _("You can move it until %(move)s. It is too late to cancel it.", **shown)
+        case False, True:
+            return _("You can cancel it until %(cancel)s. It is too late to move it.", **shown)
+    return _("It is too late to move or cancel it by yourself. Please tell us if you cannot come.")
+
+
+# -- to staff and the shop -------------------------------------------------------------------------
+
+
+def _to_house(
+    content: Content,
+    letter: Letter,
+    booking: Booking,
+    facts: Mapping[str, Any],
+    given: Mapping[str, str],
+) -> Content:
+    to_staff, by_owner = letter.role == "staff", facts["by"] == "owner"
+    told = words.houses(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
+    if colleague := _colleague(letter):
+        told = told._replace(paragraphs=(*told.paragraphs, colleague))
+    of = _clocks(content.shop, None, is_online=False)
+    rows = [*_appointment(facts, given, of, is_over=content.is_over), *customer_rows(booking)]
+    if said := facts["words"]:
+        said = one_line(said, NOTE) if by_owner else quotable(said, NOTE)
+        rows.insert(0, _quoted(_("Why"), said))
+    return replace(content, words=told, rows=(*rows, _reference(given)))
+
+
+def _colleague(letter: Letter) -> str:
+    """With whom it is now, or was before, for whoever lost it to a colleague or got it from one."""
+    before = letter.facts.get("before", {})
+    if letter.role != "staff" or not before or before["staff"] == letter.facts["staff"]:
+        return ""
+    if letter.kind == "cancelled":
+        return _("It is with %(staff)s now.", staff=one_line(letter.facts["staff"], 80))
+    return _("It was with %(staff)s before.", staff=one_line(before["staff"], 80))
+
+
+def customer_rows(booking: Booking) -> Iterator[Row]:
+    """Yield who comes and what they wrote, all of it quoted."""
+    typed = [
+        (_("Customer"), booking.customer_name, NAME),
+        (_("Phone"), booking.customer_phone, NAME),
+        (_("E-mail"), booking.customer_email, ANSWER),
+        *((one_line(each["label"]), str(each["value"]), ANSWER) for each in booking.answers),
+        (_("Note"), booking.customer_note, NOTE),
+    ]
+    for label, said, most in typed:
+        if shown := quotable(said, most):
+            yield _quoted(label, shown)

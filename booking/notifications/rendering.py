@@ -1,0 +1,60 @@
+"""A letter's two texts: plain, and HTML with its style inlined, of one content.
+
+Mail programs drop <style>, and some turn colours around: so every colour stands at its element as
+well, and the style sheet is for the dark alone. The templates lie under templates/booking/letters/;
+a host's own of the same name goes before ours, and one that is named for a letter is for that
+letter only.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from css_inline import CSSInliner
+from flask import current_app
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
+
+from booking.i18n import current_language
+
+FOLDER = "booking/letters"
+_ENVIRONMENT = "booking.letters"
+
+
+def render(name: str, **context: Any) -> tuple[str, str]:
+    """Return the letter of that name as plain text and as HTML."""
+    ours = environment()
+    given = {**context, "language": current_language()}
+    text, html = (
+        ours.select_template([f"{FOLDER}/{name}.{kind}", f"{FOLDER}/letter.{kind}"]).render(given)
+        for kind in ("txt", "html")
+    )
+    css = ours.get_template(f"{FOLDER}/letter.css").render()
+    return f"{text.strip()}\n", _inliner(css).inline(html)
+
+
+def environment() -> Environment:
+    """Return the app's own environment, in which a name that nobody gives is an error."""
+    made: Environment | None = current_app.extensions.get(_ENVIRONMENT)
+    if made is None:
+        made = current_app.jinja_env.overlay(
+            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        made.filters = {**made.filters, "linked": linked}  # the app keeps its own
+        current_app.extensions[_ENVIRONMENT] = made
+    return made
+
+
+def linked(text: str, link: str) -> Markup:
+    """Return the text for HTML, in which that link, where it stands, can be followed."""
+    written = escape(text)
+    if not link:
+        return written
+    anchor = Markup('<a class="sb-link" href="{0}">{0}</a>').format(link)
+    return Markup(str(written).replace(str(escape(link)), anchor))  # noqa: S704 - both are escaped
+
+
+@lru_cache(maxsize=10)
+def _inliner(css: str) -> CSSInliner:
+    return CSSInliner(
+        extra_css=css, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
+    )

@@ -1,0 +1,115 @@
+"""What each letter says, in our words or in those the shop put in their place.
+
+A letter has a name: a customer's is what happened, anybody else's says first who it is for
+("staff_booked"). Its words are a subject, a heading and a text. A shop may write its own subject
+and text, in which {service} and the like are filled in; nothing a customer typed ever is.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from booking.i18n import current_language, ngettext
+from booking.i18n import gettext as _
+from booking.storage.models import Shop
+
+PLACEHOLDERS = ("service", "staff", "when", "place", "price", "shop", "link", "reference")
+"""What a shop's own text may hold, each in curly brackets; a subject never holds the link."""
+_NAMED = re.compile(r"{([^{}]*)}")
+SUBJECT = ".subject"
+
+
+class Words(NamedTuple):
+    """A letter's subject, its heading, and paragraphs in plain text."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+
+
+def check_text(name: str, text: str) -> None:
+    """Refuse a shop's own text that holds what nobody fills in; `name` is the letter's.
+
+    The subject of "booked" is named "booked.subject".
+
+    Raises: ValueError, which names the placeholder and says what may be written.
+    """
+    allowed = [each for each in PLACEHOLDERS if name.endswith(SUBJECT) <= (each != "link")]
+    if name.partition(".")[0] == "staff_tomorrow":
+        allowed = ["shop", "when"]
+    for found in _NAMED.findall(text):
+        if found not in allowed:
+            written = ", ".join(f"{{{each}}}" for each in allowed)
+            raise ValueError(f"{{{found}}} is not filled in here. Write one of {written}.")
+
+
+def own_words(shop: Shop, name: str, words: Words, values: Mapping[str, str]) -> Words:
+    """Return the words with those that the shop wrote for this letter in their place."""
+    texts: Mapping[str, Any] = (shop.mail or {}).get("texts", {})
+    written = texts.get(current_language().tag, {}).get(name, {})
+    if subject := written.get("subject"):
+        words = words._replace(subject=_filled(subject, {**values, "link": ""}))
+    if text := written.get("text"):
+        parts = re.split(r"\n\s*\n", text.strip())
+        words = words._replace(paragraphs=tuple(_filled(part, values) for part in parts))
+    return words
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    # A text that was not checked may hold anything, and stays as it is.
+    return _NAMED.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def tomorrow(day: str, count: int) -> Words:
+    """Return what the list of somebody's next day says."""
+    subject = ngettext(
+        "Tomorrow, %(day)s: %(number)s appointment",
+        "Tomorrow, %(day)s: %(number)s appointments",
+        count,
+        day=day,
+    )
+    return Words(subject, _("Your appointments tomorrow"))
+
+
+def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_time: bool) -> Words:
+    """Return what a customer is told; `given` has service, when, shop and staff."""
+    match kind:
+        case "booked":
+            subject = _("Booked: %(service)s, %(when)s", **given)
+            return Words(subject, _("Your appointment is booked"), (_("Until then!"),))
+        case "moved" if is_other_time:
+            text = _("%(shop)s gave your appointment another time.", **given)
+            done = _("You gave your appointment another time.")
+            subject = _("Moved: %(service)s, now %(when)s", **given)
+            heading = _("Your appointment was moved")
+            return Words(subject, heading, (text if by_owner else done,))
+        case "moved":
+            text = _("It stays at its time and is with %(staff)s now.", **given)
+            subject = _("Changed: %(service)s, %(when)s", **given)
+            return Words(subject, _("Your appointment is with somebody else"), (text,))
+        case "cancelled":
+            text = _("%(shop)s cancelled this appointment.", **given)
+            done = _("It was cancelled with the link from your letter. The time is free again.")
+            subject = _("Cancelled: %(service)s, %(when)s", **given)
+            heading = _("Your appointment is cancelled")
+            return Words(subject, heading, (text if by_owner else done,))
+    subject = _("Reminder: %(service)s, %(when)s", **given)
+    text = _("If you cannot come, please tell us in time: somebody else may be glad of it.")
+    return Words(subject, _("Your appointment is coming up"), (text,))
+
+
+def houses(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool) -> Words:
+    """Return what staff and the shop are told; `given` has service, when and staff."""
+    match kind:
+        case "booked":
+            subject = _("New: %(service)s, %(when)s", **given)
+            mine, ours = _("A new appointment with you"), _("A new appointment")
+        case "moved":
+            subject = _("Moved: %(service)s, now %(when)s", **given)
+            mine, ours = _("An appointment with you was moved"), _("An appointment was moved")
+        case _:
+            subject = _("Cancelled: %(service)s, %(when)s", **given)
+            mine = _("An appointment with you is cancelled")
+            ours = _("An appointment is cancelled")
+    by = _("By the shop.") if by_owner else _("By the customer.")
+    return Words(subject, mine if to_staff else ours, (by,))
