@@ -1,7 +1,7 @@
 """Sidebook: where the rooms meet, for one app; and that nothing of the host's is there already."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Flask, request_started
@@ -20,6 +20,7 @@ from booking.config import (
 from booking.customer.wizard.routes import create_blueprint
 from booking.database import database_of, prepare_postgresql, prepare_sqlite
 from booking.i18n import load_languages
+from booking.listeners import Listener, Listeners
 from booking.operations.holds import release
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
@@ -32,8 +33,8 @@ __all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
 class Sidebook:
     """The Flask extension: the booking wizard in an app of your own.
 
-        Sidebook(app)                    # the app's own Flask-SQLAlchemy, or one is made
-        Sidebook(app, db, url_prefix="/appointments", name="appointments")
+        sidebook = Sidebook(app)         # the app's own Flask-SQLAlchemy, or one is made
+        sidebook = Sidebook(app, db, url_prefix="/appointments", name="appointments")
 
     `name` is that of its blueprint and of its group of commands.
 
@@ -48,6 +49,7 @@ class Sidebook:
         name: str = NAME,
     ) -> None:
         self._db, self._url_prefix, self._name = db, url_prefix, name
+        self._listeners = Listeners()
         if app is not None:
             self.init_app(app)
 
@@ -60,10 +62,27 @@ class Sidebook:
     ) -> None:
         """Mount the wizard in this app; an argument goes before what the class was given."""
         prefix = self._url_prefix if url_prefix is None else url_prefix
-        mount(app, db or self._db, prefix, self._name if name is None else name)
+        name = self._name if name is None else name
+        mount(app, db or self._db, prefix, name, listeners=self._listeners)
+
+    def on(self, event: str) -> Callable[[Listener], Listener]:
+        """Return the decorator of a function that hears of "booked", "moved", "cancelled" or
+        "reminder", outside the request, at least once: `function(booking, manage_url)`.
+
+        Raises: what `Listeners.on` raises.
+        """
+        return self._listeners.on(event)
 
 
-def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = False) -> None:
+def mount(
+    app: Flask,
+    db: Any,
+    url_prefix: str,
+    name: str,
+    *,
+    alone: bool = False,
+    listeners: Listeners | None = None,
+) -> None:
     """Attach everything to this app. `alone`: it is there for nothing else."""
     refuse_a_second(app)
     prefix = prefix_of(url_prefix)
@@ -72,8 +91,10 @@ def mount(app: Flask, db: Any, url_prefix: str, name: str, *, alone: bool = Fals
     settings = read_settings(app.config)
     if not alone:
         _refuse_what_only_our_own_app_does(settings)
-    sidebook = SidebookState(settings, database_of(app, settings, db), prefix, name)
+    database, listeners = database_of(app, settings, db), listeners or Listeners()
+    sidebook = SidebookState(settings, database, prefix, name, listeners=listeners)
     app.extensions[NAME] = sidebook
+    _close_at_the_first_request(app, listeners)
     _attach_tab_sessions(app, sidebook)
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)
@@ -140,6 +161,16 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
                 f"Sidebook, with {option}={theirs:g}. Write TabSessions(…, {option}={ours}), or "
                 f"leave {key_of(name)} out."
             )
+
+
+def _close_at_the_first_request(app: Flask, listeners: Listeners) -> None:
+    """What was booked before a function came is nowhere kept for it."""
+
+    def close(_app: Flask, **_: object) -> None:
+        request_started.disconnect(close, app)
+        listeners.is_closed = True
+
+    request_started.connect(close, app, weak=False)
 
 
 LATER_CONFLICT = (

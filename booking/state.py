@@ -6,7 +6,7 @@ a customer's work.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session, scoped_session
 
 from booking.config import ConfigurationError, Settings
 from booking.files import MIGRATIONS
+from booking.listeners import Listener, Listeners
 from booking.operations.outbox import Outbox
+from booking.signals import announce
 from booking.storage.base import OlderTables
 from booking.storage.models import Base
 from booking.tab_sessions import DATABASE_FAILURES
@@ -106,14 +108,25 @@ class SidebookState:
     url_prefix: str
     name: str = NAME
     tables: Tables = field(default_factory=Tables)
-    handlers: dict[str, dict[str, Callable[..., object]]] = field(default_factory=dict)
-    """A host's own functions by the event they are for, and by the names that letters know."""
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def on(self, event: str) -> Callable[[Listener], Listener]:
+        """Do what `Sidebook.on` does, for who has no Sidebook at hand: `create_app` makes one.
+
+        Raises: what `Listeners.on` raises.
+        """
+        return self.listeners.on(event)
+
+    @property
+    def handlers(self) -> Mapping[str, Mapping[str, Callable[..., object]]]:
+        """A host's own functions by the event they are for, and by the names that letters know."""
+        return self.listeners.by_event
 
     @property
     def outbox(self) -> Outbox:
         """What this app sends, for every verb that changes a booking."""
         handlers = {event: list(named) for event, named in self.handlers.items()}
-        return Outbox(mail=bool(self.settings.mail_url), handlers=handlers)
+        return Outbox(bool(self.settings.mail_url), handlers, announce)
 
     @property
     def session(self) -> AnySession:

@@ -6,9 +6,10 @@ of earlier events that nobody has begun to send are withdrawn, for they are not 
 """
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from booking.scheduling.clock import wall_clock_before
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import WAITING, add_letters, withdraw_letters
+from booking.transactions.sessions import after_commit
 
 from .plan import MAIL
 from .requests import By
@@ -47,10 +49,14 @@ class Event:
 
 @dataclass(frozen=True)
 class Outbox:
-    """What an app sends: letters where it has `mail`, and to a host's handlers, by their names."""
+    """What an app sends: letters where it has `mail`, and to a host's handlers, by their names.
+
+    `announce` is told each event and reference at once, when it is committed (None: nobody is).
+    """
 
     mail: bool = False
     handlers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    announce: Callable[[str, str], None] | None = None
 
     def write(
         self,
@@ -65,6 +71,8 @@ class Outbox:
         Nothing is written, and nothing asked, of a new booking where neither letters nor handlers
         want to know.
         """
+        if self.announce:
+            after_commit(session, partial(self.announce, event.name, booking.reference))
         now = int(event.now.timestamp())
         if event.name != "booked":
             withdraw_letters(session, booking.id, now=now)

@@ -42,6 +42,7 @@ from .watching import (
 )
 
 LOCK_WAIT = "3s"
+_AFTER = "booking.after_commit"  # in a session's info: what is to be done once it is committed
 
 
 @dataclass
@@ -73,7 +74,7 @@ def open_write(session: AnySession) -> Iterator[WriteTransaction]:
     if OWNED in actual.info:
         raise TransactionEnded
     _end_what_only_read(actual)
-    transaction = WriteTransaction(actual)
+    transaction, after = WriteTransaction(actual), actual.info.setdefault(_AFTER, [])
     try:
         _begin_to_write(actual)
         with _owned(transaction):
@@ -87,6 +88,26 @@ def open_write(session: AnySession) -> Iterator[WriteTransaction]:
         _discard_read_only_connection(actual, error)
         actual.rollback()
         raise
+    finally:
+        del actual.info[_AFTER]
+    if transaction.commit:
+        _do(actual, after)
+
+
+def after_commit(session: Session, act: Callable[[], object]) -> None:
+    """Have it done once our write transaction is committed, and never where it is rolled back.
+
+    It is lost where the process dies in between, and done at most once; outside of such a
+    transaction nothing is done.
+    """
+    session.info.get(_AFTER, []).append(act)
+
+
+def _do(session: Session, acts: list[Callable[[], object]]) -> None:
+    for act in acts:
+        act()
+    if acts and session.in_transaction():  # nobody else is to find what it began
+        session.rollback()
 
 
 def _begin_to_write(session: Session) -> None:
