@@ -1,6 +1,11 @@
-"""An appointment as a file that calendars open (iCalendar, RFC 5545 and 5546)."""
+"""An appointment as an event that calendars read (iCalendar, RFC 5545 and 5546).
+
+Page, letter and attachment have their event from one function, so that they agree on what it is
+and on how often it has changed.
+"""
 
 import unicodedata
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,25 +19,150 @@ PRODUCT = "-//Sidebook//Sidebook//EN"
 METHOD = "PUBLISH"
 CONTENT_TYPE = f"text/calendar; charset=utf-8; method={METHOD}"
 STATUS = {"pending": "TENTATIVE", "cancelled": "CANCELLED"}
+# What an address may have as it is in mailto: (RFC 6068, 2). Calendars compare a plus as written.
+_AS_WRITTEN = "@!$'*+"
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """An appointment as it is now, or as it was when something happened to it.
+
+    `place` is the service's own (empty: the shop's, unless it is online); `state` the booking's.
+    `sequence` counts its changes, the last of which was at `changed_at`; at `stamped_at` this was
+    said of it.
+    """
+
+    start: datetime
+    end: datetime
+    service: str
+    staff: str
+    place: str
+    is_online: bool
+    state: str
+    sequence: int
+    changed_at: datetime
+    stamped_at: datetime
+
+    def summary(self, shop: Shop) -> str:
+        """Return what it is, in one line."""
+        return written(f"{self.service}, {shop.name}")
+
+    def location(self, shop: Shop) -> str:
+        """Return where it is; empty where it is online and the service names no place."""
+        return written(self.place or ("" if self.is_online else shop.address or shop.name))
+
+
+def as_it_is(booking: Booking, now: datetime) -> Occasion:
+    """Return the appointment as its booking has it, said now."""
+    service = booking.service
+    return Occasion(
+        start=booking.starts_at,
+        end=booking.ends_at,
+        service=service.name,
+        staff=booking.staff_member.name,
+        place=service.place,
+        is_online=bool(service.is_online),
+        state=booking.state,
+        sequence=booking.changes,
+        changed_at=booking.cancelled_at or booking.rescheduled_at or booking.created_at,
+        stamped_at=now,
+    )
 
 
 def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> bytes:
-    """The appointment with its instants in UTC, which every calendar shows on its own clock.
+    """Return the appointment as whoever has its link takes it along, published by the shop.
 
     `url` is the manage link. A file taken again after a change replaces the event: same UID,
     higher SEQUENCE.
     """
-    calendar, event = Calendar(), Event()
-    for name, value in {"prodid": PRODUCT, "version": "2.0", "method": METHOD}.items():
-        calendar.add(name, value)
-    for name, value in _properties(booking, shop, url, now).items():
-        event.add(name, value)
+    occasion = as_it_is(booking, now)
+    event = event_of(
+        occasion,
+        booking,
+        shop,
+        uid=uid(booking, url),
+        description=for_the_customer(occasion, booking, shop, url),
+        url=shown_link(shop, url),
+    )
+    # What is published needs an organizer (RFC 5546, 3.2.1). A shop without an address is named by
+    # where the manage link's site begins, without the link itself, which is a key.
+    site = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
+    event.add("organizer", person(mailto(shop.email) if shop.email else site, shop.name))
+    return file_of(event, METHOD)
+
+
+def file_of(event: Event, method: str | None) -> bytes:
+    """Return the file that holds this event; without a method it only says that there is one."""
+    calendar = Calendar()
+    for name, value in {"prodid": PRODUCT, "version": "2.0", "method": method}.items():
+        if value:
+            calendar.add(name, value)
     calendar.add_component(event)
     return bytes(calendar.to_ical())
 
 
+def event_of(
+    occasion: Occasion,
+    booking: Booking,
+    shop: Shop,
+    *,
+    uid: str,
+    description: str,
+    url: str,
+) -> Event:
+    """Return the event, its instants in UTC, which every calendar shows on its own clock.
+
+    `url` is the manage link, or empty for whoever may not have it.
+    """
+    event = Event()
+    properties: dict[str, Any] = {
+        "uid": uid,
+        "dtstamp": _whole_seconds(occasion.stamped_at),
+        "created": _whole_seconds(booking.created_at),
+        "last-modified": _whole_seconds(occasion.changed_at),
+        "dtstart": _whole_seconds(occasion.start),
+        "dtend": _whole_seconds(occasion.end),
+        "summary": occasion.summary(shop),
+        "description": description,
+        "location": occasion.location(shop),
+        "url": url,
+        "status": STATUS.get(occasion.state, "CONFIRMED"),
+        "sequence": occasion.sequence,
+        "transp": "TRANSPARENT" if occasion.state == "cancelled" else "OPAQUE",
+    }
+    for name, value in properties.items():
+        if value != "":
+            event.add(name, value)
+    return event
+
+
+def for_the_customer(occasion: Occasion, booking: Booking, shop: Shop, url: str) -> str:
+    """Return what a customer's calendar says beside what, when and where."""
+    link = shown_link(shop, url)
+    lines = [with_whom(occasion, booking)]
+    if link:
+        lines.append(_("See or cancel the appointment: %(url)s", url=link))
+    return "\n".join(lines)
+
+
+def with_whom(occasion: Occasion, booking: Booking) -> str:
+    """Return with whom the appointment is, and by what the shop knows it."""
+    return written(
+        _(
+            "With %(staff)s. Reference %(reference)s.",
+            staff=occasion.staff,
+            reference=booking.reference,
+        )
+    )
+
+
+def shown_link(shop: Shop, url: str) -> str:
+    """Return the manage link, or nothing where the shop keeps it out of calendars."""
+    return url if (shop.mail or {}).get("link_in_invitation", True) else ""
+
+
 def uid(booking: Booking, url: str) -> str:
-    """What a calendar knows the appointment by, for ever.
+    """Return what a calendar knows the appointment by, for ever.
 
     Bookings of before it was stored are known by their reference and the host that was asked, as
     `operations.bookings.keep_calendar_uids` writes it down.
@@ -40,48 +170,23 @@ def uid(booking: Booking, url: str) -> str:
     return booking.calendar_uid or f"{booking.reference}@{urlsplit(url).hostname}"
 
 
-def _properties(booking: Booking, shop: Shop, url: str, now: datetime) -> dict[str, Any]:
-    """What the event says, by the names of RFC 5545."""
-    changed_at = booking.cancelled_at or booking.rescheduled_at or booking.created_at
-    return {
-        "uid": uid(booking, url),
-        "dtstamp": _whole_seconds(now),
-        "created": _whole_seconds(booking.created_at),
-        "last-modified": _whole_seconds(changed_at),
-        "dtstart": _whole_seconds(booking.starts_at),
-        "dtend": _whole_seconds(booking.ends_at),
-        "summary": _written(f"{booking.service.name}, {shop.name}"),
-        "description": _description(booking, url),
-        "location": _written(booking.service.place or shop.address or shop.name),
-        "organizer": _organizer(shop, url),
-        "url": url,
-        "status": STATUS.get(booking.state, "CONFIRMED"),
-        "sequence": booking.changes,
-        "transp": "TRANSPARENT" if booking.state == "cancelled" else "OPAQUE",
-    }
+def mailto(address: str) -> str:
+    """Return an e-mail address as a calendar names somebody by it."""
+    return f"mailto:{quote(address, safe=_AS_WRITTEN)}"
 
 
-def _organizer(shop: Shop, url: str) -> vCalAddress:
-    """The shop: what is published needs one (RFC 5546, 3.2.1). Its name is no address."""
-    # Where the manage link's site begins, without the link itself, which is a key.
-    site = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
-    organizer = vCalAddress(f"mailto:{quote(shop.email, safe='@')}" if shop.email else site)
+def person(address: str, name: str, **parameters: str) -> vCalAddress:
+    """Return somebody by an address and, unless it is empty, by a name, which is no address."""
+    somebody = vCalAddress(address)
+    somebody.params.update(parameters)
     # A parameter has no way to write a quotation mark (RFC 5545, 3.2).
-    organizer.params["CN"] = " ".join(_written(shop.name).replace('"', "'").split())
-    return organizer
+    if shown := " ".join(written(name).replace('"', "'").split()):
+        somebody.params["CN"] = shown
+    return somebody
 
 
-def _description(booking: Booking, url: str) -> str:
-    with_whom = _(
-        "With %(staff)s. Reference %(reference)s.",
-        staff=booking.staff_member.name,
-        reference=booking.reference,
-    )
-    return f"{_written(with_whom)}\n{_('See or cancel the appointment: %(url)s', url=url)}"
-
-
-def _written(text: str) -> str:
-    """Text without control characters, which no calendar file may hold, but for line breaks."""
+def written(text: str) -> str:
+    """Return text without control characters but for line breaks: no calendar may hold them."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 

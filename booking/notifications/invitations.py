@@ -1,0 +1,154 @@
+"""The appointment as a letter brings it to calendars: invited, called off, or a file to be opened.
+
+Nobody's answer is relied upon: a declined invitation frees no time.
+"""
+
+import re
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from typing import Literal
+
+from icalendar import vCalAddress
+
+from booking.i18n import gettext as _
+from booking.storage.models import Booking, Shop
+from booking.storage.outbox import Letter
+
+from .calendar_file import (
+    Occasion,
+    event_of,
+    file_of,
+    for_the_customer,
+    mailto,
+    person,
+    shown_link,
+    uid,
+    with_whom,
+    written,
+)
+
+Way = Literal["REQUEST", "CANCEL", "file"]
+"""How a letter brings the appointment: by one of two methods of RFC 5546, or as a file without."""
+ATTACHED_AS = "invite.ics"
+_LONGEST_NAME = 80
+_BY_KIND: dict[str, Way] = {"booked": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
+_MAY_BEGIN_A_LINK = re.compile(r"[.:/@](?=\S)")
+
+
+def way_of(
+    kind: str,
+    role: str,
+    *,
+    wish: str = "request",
+    is_organizer: bool = False,
+    is_pending: bool = False,
+) -> Way | None:
+    """Return how a letter of this kind brings the appointment to this recipient; None: not at all.
+
+    Staff are invited, whose calendars fill themselves so. Customers get what the shop wishes for
+    them. The shop is told, and may open the file: its address may be that of somebody on its staff,
+    in whose calendar two invitations to one event would be at odds. Nobody is invited by himself.
+    """
+    way = None if is_pending else _BY_KIND.get(kind)
+    if way and (is_organizer or role == "shop" or (role == "customer" and wish == "file")):
+        return "file"
+    return way
+
+
+def way_for(letter: Letter, booking: Booking, shop: Shop, *, organizer: str) -> Way | None:
+    """Return how this letter brings its appointment; `organizer` is the bare sender's address."""
+    return way_of(
+        letter.kind,
+        letter.role,
+        wish=(shop.mail or {}).get("invitation", "request"),
+        is_organizer=letter.recipient.casefold() == organizer.casefold(),
+        is_pending=booking.state == "pending",
+    )
+
+
+def attach(
+    message: EmailMessage,
+    letter: Letter,
+    booking: Booking,
+    shop: Shop,
+    *,
+    organizer: str,
+    manage_url: str,
+) -> None:
+    """Put the appointment into a letter whose texts are there already, where it brings one.
+
+    An invitation is the last alternative to the texts, by which mail programs know it, and attached
+    as well, for those that show only what is attached. A file is attached and nothing else.
+    """
+    way = way_for(letter, booking, shop, organizer=organizer)
+    if way is None:
+        return
+    file = _file(way, letter, booking, shop, organizer, manage_url)
+    charset, name = {"charset": "utf-8"}, {"name": ATTACHED_AS}
+    if way == "file":
+        message.add_attachment(
+            file, "text", "calendar", filename=ATTACHED_AS, params=charset | name
+        )
+        return
+    message.add_alternative(file, "text", "calendar", params={"method": way} | charset)
+    message.add_attachment(file, "application", "ics", filename=ATTACHED_AS, params=name)
+
+
+def _file(
+    way: Way, letter: Letter, booking: Booking, shop: Shop, organizer: str, manage_url: str
+) -> bytes:
+    occasion = _as_it_was(letter)
+    if letter.role == "customer":
+        description = for_the_customer(occasion, booking, shop, manage_url)
+        link = shown_link(shop, manage_url)
+    else:
+        description, link = _for_the_staff(occasion, booking), ""
+    name = uid(booking, manage_url)
+    event = event_of(occasion, booking, shop, uid=name, description=description, url=link)
+    if way == "file":
+        return file_of(event, None)
+    event.add("organizer", person(mailto(organizer), shop.name))
+    event.add("attendee", _attendee(letter, occasion))
+    return file_of(event, way)
+
+
+def _as_it_was(letter: Letter) -> Occasion:
+    """The appointment as the letter's event left it; as it was for whoever has lost it to another.
+
+    What is said is as old as the event, however late it is sent, and the same at every try.
+    """
+    facts, at = letter.facts, datetime.fromtimestamp(letter.created_at, UTC)
+    is_over = letter.kind == "cancelled"
+    held = facts | facts.get("before", {}) if is_over else facts
+    return Occasion(
+        start=datetime.fromisoformat(held["start"]),
+        end=datetime.fromisoformat(held["end"]),
+        service=held["service"],
+        staff=held["staff"],
+        place=held["place"],
+        is_online=held["is_online"],
+        state="cancelled" if is_over else "confirmed",
+        sequence=letter.sequence,
+        changed_at=at,
+        stamped_at=at,
+    )
+
+
+def _attendee(letter: Letter, occasion: Occasion) -> vCalAddress:
+    """Whoever gets the letter; no answer is asked for. A customer's name is only what was typed."""
+    name = occasion.staff if letter.role == "staff" else ""
+    asked = {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+    return person(mailto(letter.recipient), name, **asked)
+
+
+def _for_the_staff(occasion: Occasion, booking: Booking) -> str:
+    """With whom and for whom it is; nothing else that was typed, because calendars are shared."""
+    name = _quoted(booking.customer_name)
+    return f"{with_whom(occasion, booking)}\n{_('Customer: “%(name)s”', name=name)}"
+
+
+def _quoted(typed: str) -> str:
+    """What a visitor typed, as nothing but that: one line, cut, and nothing a calendar links."""
+    line = re.sub(r"[“”„\"]", "'", " ".join(written(typed).split()))
+    cut = line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"
+    return _MAY_BEGIN_A_LINK.sub("\\g<0>\N{WORD JOINER}", cut)
