@@ -16,6 +16,7 @@ from flask import url_for
 
 from booking.i18n import formats
 from booking.i18n import gettext as _
+from booking.notifications.web_calendars import web_calendars
 from booking.storage.models import Booking, Shop
 from booking.tab_sessions import TabSession
 from booking.web.rendering import named_zone, shop_zone
@@ -46,6 +47,7 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
         "staff": booking.staff_member.name,
         "place": booking.service.place or shop.address or shop.name,
         "email": booking.customer_email,
+        "web": web_calendars(booking, shop),
     }
 
 

@@ -1,0 +1,388 @@
+"""What letters bring to calendars: one event from first to last, as whoever gets it should have it.
+
+Each is made of the rows that the verbs really write, and read by two parsers that know nothing of
+each other.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import ics
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+
+from booking.notifications.calendar_file import calendar_file
+from booking.notifications.invitations import attach, way_of
+from booking.operations.outbox import Outbox
+from booking.storage.models import Booking, Shop, letter
+from booking.storage.outbox import Letter
+from booking.storage.reads import booking_by_reference
+from tests.customer.appointment.test_calendar_file import assert_strict
+from tests.fixtures.small_shop import NOW, at
+
+MAIL = Outbox(mail=True)
+NINE, TEN, NOON = (at(clock, day=3) for clock in ("09:00", "10:00", "12:00"))
+ORGANIZER, LINK = "termine@small.example", "https://small.example/book/appointment/s3cret"
+ASA, ANN, BEN = "asa@example.com", "ann+cal@example.com", "ben@example.com"
+SHOP = "shop@example.com"
+
+
+@pytest.fixture
+def shop(shop):
+    set_shop(shop, email=SHOP)
+    shop.change("ann", email=ANN)
+    shop.change("ben", email=BEN)
+    return shop
+
+
+def set_shop(shop, **values) -> None:
+    with shop.writing() as session:
+        for name, value in values.items():
+            setattr(session.get(Shop, 1), name, value)
+
+
+def booked(shop, who="ann", start=TEN, **more) -> str:
+    return shop.book(None, "cut", who, start, **{"outbox": MAIL, **more})
+
+
+def letters(shop, *, waiting: bool = True) -> list[tuple[Letter, EmailMessage]]:
+    """The rows in their order, and each as a message that came over the wire."""
+    rows = select(letter).order_by(letter.c.id)
+    with shop.reading() as session:
+        found = session.execute(rows.where(letter.c.state == "waiting") if waiting else rows).all()
+        return [(one, message(session, one)) for one in (Letter(**row._mapping) for row in found)]
+
+
+def message(session, one: Letter, organizer: str = ORGANIZER) -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"] = "Your appointment"
+    made.set_content("Grüße, in words\n")
+    made.add_alternative("<p>Grüße, in words</p>", subtype="html")
+    booking, shop = session.get(Booking, one.booking_id), session.get(Shop, 1)
+    attach(made, one, booking, shop, organizer=organizer, manage_url=LINK)
+    return message_from_bytes(made.as_bytes(policy=policy.SMTP), policy=policy.default)
+
+
+def parts(one: EmailMessage) -> list[EmailMessage]:
+    kinds = ("text/calendar", "application/ics")
+    return [part for part in one.walk() if part.get_content_type() in kinds]
+
+
+def file_in(one: EmailMessage) -> bytes:
+    return parts(one)[-1].get_payload(decode=True)
+
+
+def calendar_in(one: EmailMessage):
+    return Calendar.from_ical(file_in(one))
+
+
+def event_in(one: EmailMessage):
+    [event] = calendar_in(one).walk("VEVENT")
+    return event
+
+
+def brought(one: EmailMessage) -> str | None:
+    """The method; "file" for a file without one; None for nothing."""
+    return str(calendar_in(one).get("method", "file")) if parts(one) else None
+
+
+def to(role: str, found: Sequence[tuple[Letter, EmailMessage]]) -> EmailMessage:
+    [one] = [each for row, each in found if row.role == role and row.kind != "reminder"]
+    return one
+
+
+# -- change, recipient, kind, method ---------------------------------------------------------------
+
+
+def move(who: str, start=NINE, by: str = "customer"):
+    return lambda shop, reference: shop.move(reference, start, who, by=by, outbox=MAIL)
+
+
+def cancel(by: str):
+    return lambda shop, reference: shop.cancel(reference, by=by, outbox=MAIL)
+
+
+REMINDED = ("reminder", ASA, None)
+MOVED = [
+    ("moved", ASA, "REQUEST"),
+    ("moved", ANN, "REQUEST"),
+    ("moved", SHOP, "file"),
+    REMINDED,
+]
+CANCELLED = [
+    ("cancelled", ASA, "CANCEL"),
+    ("cancelled", ANN, "CANCEL"),
+    ("cancelled", SHOP, "file"),
+]
+CHANGES = {
+    "new": (
+        lambda *_: None,
+        [
+            ("booked", ASA, "REQUEST"),
+            ("booked", ANN, "REQUEST"),
+            ("booked", SHOP, "file"),
+            REMINDED,
+        ],
+    ),
+    "moved by the customer": (move("ann"), MOVED),
+    "moved by the shop": (move("ann", by="owner"), MOVED),
+    "another person": (
+        move("ben", TEN),
+        [
+            ("moved", ASA, "REQUEST"),
+            ("cancelled", ANN, "CANCEL"),
+            ("booked", BEN, "REQUEST"),
+            ("moved", SHOP, "file"),
+            REMINDED,
+        ],
+    ),
+    "cancelled by the customer": (cancel("customer"), CANCELLED),
+    "cancelled by the shop": (cancel("owner"), CANCELLED),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_brings_each_recipient_its_method(shop, change):
+    make, expected = CHANGES[change]
+    make(shop, booked(shop))
+    found = [(row.kind, row.recipient, brought(one)) for row, one in letters(shop)]
+    assert found == expected
+
+
+@pytest.mark.parametrize("role", ["customer", "staff", "shop"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("reminder", "please_confirm", "awaiting_approval", "to_decide", "declined", "lapsed"),
+        *("tomorrow", "address_changed", "lost_link"),
+    ],
+)
+def test_a_letter_about_anything_else_brings_nothing(kind, role):
+    assert way_of(kind, role) is None
+
+
+@pytest.mark.parametrize("kind", ["booked", "moved", "cancelled"])
+def test_of_what_is_not_confirmed_no_calendar_hears(kind):
+    assert way_of(kind, "customer", is_pending=True) is None
+    assert way_of(kind, "staff", is_pending=True) is None
+
+
+def test_a_shop_that_wishes_for_files_sends_them_to_customers_and_still_invites_its_staff(shop):
+    set_shop(shop, mail={"invitation": "file", "reminders": []})
+    reference = booked(shop)
+    assert [brought(one) for _, one in letters(shop)] == ["file", "REQUEST", "file"]
+    shop.cancel(reference, outbox=MAIL)
+    assert [brought(one) for _, one in letters(shop)] == ["file", "CANCEL", "file"]
+    assert event_in(to("customer", letters(shop)))["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("role", ["customer", "staff", "shop"])
+def test_nobody_is_invited_by_himself(shop, role):
+    booked(shop)
+    with shop.reading() as session:
+        [row] = [row for row, _ in letters(shop) if (row.kind, row.role) == ("booked", role)]
+        made = message(session, row, organizer=row.recipient.upper())
+    assert brought(made) == "file"
+
+
+# -- as mail ---------------------------------------------------------------------------------------
+
+
+def structure(part: EmailMessage) -> list:
+    inner = [structure(each) for each in part.iter_parts()] if part.is_multipart() else []
+    return [part.get_content_type(), *inner]
+
+
+TEXTS = ["multipart/alternative", ["text/plain"], ["text/html"]]
+
+
+@pytest.mark.parametrize(
+    ("make", "method"), [(move("ann"), "REQUEST"), (cancel("owner"), "CANCEL")]
+)
+def test_an_invitation_is_the_last_alternative_and_attached_as_the_same_bytes(shop, make, method):
+    make(shop, booked(shop))
+    for role in ("customer", "staff"):
+        one = to(role, letters(shop))
+        assert structure(one) == [
+            "multipart/mixed",
+            [*TEXTS, ["text/calendar"]],
+            ["application/ics"],
+        ]
+        shown, attached = parts(one)
+        assert dict(shown["content-type"].params) == {"method": method, "charset": "utf-8"}
+        assert (shown.get_filename(), shown.is_attachment()) == (None, False)
+        assert (attached.get_filename(), attached.is_attachment()) == ("invite.ics", True)
+        assert attached["content-type"].params["name"] == "invite.ics"
+        assert shown.get_payload(decode=True) == attached.get_payload(decode=True)
+        assert brought(one) == method
+
+
+def test_a_file_is_attached_and_invites_nobody(shop):
+    set_shop(shop, mail={"invitation": "file"})
+    booked(shop)
+    one = to("customer", letters(shop))
+    assert structure(one) == ["multipart/mixed", TEXTS, ["text/calendar"]]
+    [attached] = parts(one)
+    assert (attached.get_filename(), attached.is_attachment()) == ("invite.ics", True)
+    assert "method" not in attached["content-type"].params
+    assert not {"organizer", "attendee"} & {name.lower() for name in event_in(one)}
+    assert "method" not in calendar_in(one)
+
+
+def test_what_brings_nothing_is_left_as_it_was(shop):
+    booked(shop)
+    [reminder] = [one for row, one in letters(shop) if row.kind == "reminder"]
+    assert structure(reminder) == TEXTS
+
+
+# -- one event -------------------------------------------------------------------------------------
+
+
+def history(shop) -> list[EmailMessage]:
+    """What the customer is sent of a booking that is moved twice and cancelled."""
+    reference, at_last = booked(shop), []
+    at_last.append(to("customer", letters(shop)))
+    for start, minutes in ((NINE, 1), (NOON, 2)):
+        shop.move(reference, start, now=NOW + timedelta(minutes=minutes), outbox=MAIL)
+        at_last.append(to("customer", letters(shop)))
+    shop.cancel(reference, now=NOW + timedelta(minutes=3), outbox=MAIL)
+    return [*at_last, to("customer", letters(shop))]
+
+
+@pytest.mark.both_databases
+def test_booked_moved_moved_cancelled_is_one_event_whose_sequence_never_falls(shop):
+    events = [event_in(one) for one in history(shop)]
+    with shop.reading() as session:
+        [booking] = session.scalars(select(Booking))
+    assert {str(event["uid"]) for event in events} == {booking.calendar_uid}
+    assert [event["sequence"] for event in events] == [0, 1, 2, 3]
+    assert [event.decoded("dtstart") for event in events] == [TEN, NINE, NOON, NOON]
+    assert [str(event["status"]) for event in events] == [*["CONFIRMED"] * 3, "CANCELLED"]
+    stamps = [event.decoded("dtstamp") for event in events]
+    assert stamps == [NOW + timedelta(minutes=minutes) for minutes in range(4)]
+
+
+def test_another_parser_reads_the_same_event(shop):
+    for one in history(shop):
+        [read] = ics.Calendar(file_in(one).decode()).events
+        event = event_in(one)
+        assert (read.uid, read.name) == (event["uid"], event["summary"])
+        assert (read.begin.datetime, read.end.datetime) == (
+            event.decoded("dtstart"),
+            event.decoded("dtend"),
+        )
+        assert (read.status, read.organizer.email) == (event["status"], ORGANIZER)
+        assert [each.email for each in read.attendees] == [ASA]
+
+
+def test_page_and_letter_agree(shop):
+    reference = booked(shop)
+    shop.move(reference, NINE, outbox=MAIL)
+    letter_says = event_in(to("customer", letters(shop)))
+    with shop.reading() as session:
+        booking = booking_by_reference(session, reference)
+        page = calendar_file(booking, session.get(Shop, 1), url=LINK, now=NOW)
+    [page_says] = Calendar.from_ical(page).walk("VEVENT")
+    own = {"ORGANIZER", "ATTENDEE", "DTSTAMP"}
+    assert set(page_says) >= {"UID", "SEQUENCE", "DTSTART", "DTEND", "URL", "LAST-MODIFIED"}
+    assert {name: page_says[name] for name in set(page_says) - own} == {
+        name: letter_says[name] for name in set(letter_says) - own
+    }
+
+
+def test_every_try_sends_the_same_bytes_whatever_has_changed_meanwhile(shop):
+    reference = booked(shop)
+    first = [file_in(one) for row, one in letters(shop) if row.kind == "booked"]
+    shop.move(reference, NINE, "ben", outbox=Outbox())
+    again = letters(shop, waiting=False)
+    assert [file_in(one) for row, one in again if row.kind == "booked"] == first
+
+
+def test_a_booking_of_before_keeps_the_name_that_its_files_had(shop):
+    reference = booked(shop)
+    with shop.writing() as session:
+        booking_by_reference(session, reference).calendar_uid = None
+    assert event_in(to("customer", letters(shop)))["uid"] == f"{reference}@small.example"
+
+
+def test_whoever_loses_an_appointment_is_told_of_the_time_that_was_theirs(shop):
+    shop.move(booked(shop), NINE, "ben", outbox=MAIL)
+    lost, won = (event_in(one) for row, one in letters(shop) if row.role == "staff")
+    assert (lost["uid"], lost["sequence"]) == (won["uid"], won["sequence"])
+    assert (lost.decoded("dtstart"), won.decoded("dtstart")) == (TEN, NINE)
+    assert ("With Ann" in lost["description"], "With Ben" in won["description"]) == (True, True)
+    assert (lost["status"], won["status"]) == ("CANCELLED", "CONFIRMED")
+
+
+# -- who is named, and what is kept back -----------------------------------------------------------
+
+
+def test_whoever_is_invited_has_accepted_and_nobody_waits_for_an_answer(shop):
+    booked(shop)
+    for role, address, name in (("customer", ASA, None), ("staff", ANN, "Ann")):
+        event = event_in(to(role, letters(shop)))
+        assert event["organizer"] == f"mailto:{ORGANIZER}"
+        assert event["organizer"].params["CN"] == "Small Shop"
+        assert event["attendee"] == f"mailto:{address}"
+        asked = dict(event["attendee"].params)
+        assert asked.pop("CN", None) == name
+        assert asked == {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+
+
+def test_the_link_is_in_the_customers_file_alone_and_not_where_the_shop_keeps_it_out(shop):
+    booked(shop)
+    assert event_in(to("customer", letters(shop)))["url"] == LINK
+    for role in ("staff", "shop"):
+        assert b"s3cret" not in file_in(to(role, letters(shop)))
+    set_shop(shop, mail={"link_in_invitation": False})
+    kept_out = to("customer", letters(shop))
+    assert b"s3cret" not in file_in(kept_out)
+    assert event_in(kept_out)["description"].startswith("With Ann. Reference ")
+
+
+def test_a_visitors_words_are_quoted_to_the_staff_and_stand_nowhere_else(shop):
+    typed = 'Win "big”,\nnow; at https://evil.example ' + "x" * 90
+    reference = booked(shop)
+    with shop.writing() as session:
+        booking = booking_by_reference(session, reference)
+        booking.customer_name, booking.customer_note = typed, "Call me"
+        booking.customer_phone = "+351 912 345 678"
+    assert "evil" not in str(event_in(to("customer", letters(shop))))
+    event = event_in(to("staff", letters(shop)))
+    said = event.pop("description").splitlines()
+    assert len(said) == 2
+    assert said[1].startswith("Customer: “Win 'big', now; at https:\N{WORD JOINER}/")
+    assert said[1].endswith("x…”")
+    assert "evil.\N{WORD JOINER}example" in said[1]
+    assert not [word for word in ("Call me", "912", ASA) if word in "".join(said)]
+    assert "evil" not in str(event)
+
+
+def test_whatever_things_are_called_the_file_keeps_to_the_letters_that_are_allowed(shop):
+    awkward = 'A "Quoted", name; with\\ all: 李\x07 \N{HAIRCUT} ' + "ä" * 80
+    kept = awkward.replace("\x07", "")
+    set_shop(shop, name=awkward, address=f"{awkward}\r\nsecond line")
+    shop.change("cut", name=awkward)
+    shop.change("ann", name=awkward, email="jörg@müller.de")
+    booked(shop)
+    for role in ("customer", "staff"):
+        one = to(role, letters(shop))
+        assert_strict(file_in(one))
+        event = event_in(one)
+        assert event["summary"] == f"{kept}, {kept}"
+        assert event["location"] == f"{kept}\nsecond line"
+        assert event["organizer"].params["CN"] == kept.replace('"', "'")
+    assert event["attendee"] == "mailto:j%C3%B6rg@m%C3%BCller.de"
+    assert event["attendee"].params["CN"] == kept.replace('"', "'")
+
+
+@pytest.mark.parametrize(("place", "said"), [("", None), ("Video call", "Video call")])
+def test_online_is_not_at_the_shop(shop, place, said):
+    set_shop(shop, address="1 Main Street")
+    shop.change("cut", is_online=True, place=place)
+    booked(shop)
+    assert event_in(to("customer", letters(shop))).get("location") == said
