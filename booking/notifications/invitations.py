@@ -3,7 +3,6 @@
 Nobody's answer is relied upon: a declined invitation frees no time.
 """
 
-import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Literal
@@ -24,15 +23,13 @@ from .calendar_file import (
     shown_link,
     uid,
     with_whom,
-    written,
 )
+from .quoting import NAME, quotable
 
 Way = Literal["REQUEST", "CANCEL", "file"]
 """How a letter brings the appointment: by one of two methods of RFC 5546, or as a file without."""
 ATTACHED_AS = "invite.ics"
-_LONGEST_NAME = 80
 _BY_KIND: dict[str, Way] = {"booked": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
-_MAY_BEGIN_A_LINK = re.compile(r"[.:/@](?=\S)")
 
 
 def way_of(
@@ -143,12 +140,5 @@ def _attendee(letter: Letter, occasion: Occasion) -> vCalAddress:
 
 def _for_the_staff(occasion: Occasion, booking: Booking) -> str:
     """With whom and for whom it is; nothing else that was typed, because calendars are shared."""
-    name = _quoted(booking.customer_name)
+    name = quotable(booking.customer_name, NAME)
     return f"{with_whom(occasion, booking)}\n{_('Customer: “%(name)s”', name=name)}"
-
-
-def _quoted(typed: str) -> str:
-    """What a visitor typed, as nothing but that: one line, cut, and nothing a calendar links."""
-    line = re.sub(r"[“”„\"]", "'", " ".join(written(typed).split()))
-    cut = line if len(line) <= _LONGEST_NAME else f"{line[: _LONGEST_NAME - 1]}…"
-    return _MAY_BEGIN_A_LINK.sub("\\g<0>\N{WORD JOINER}", cut)

@@ -355,9 +355,8 @@ def test_a_visitors_words_are_quoted_to_the_staff_and_stand_nowhere_else(shop):
     event = event_in(to("staff", letters(shop)))
     said = event.pop("description").splitlines()
     assert len(said) == 2
-    assert said[1].startswith("Customer: “Win 'big', now; at https:\N{WORD JOINER}/")
+    assert said[1].startswith("Customer: “Win 'big', now; at https: / /evil. example xx")
     assert said[1].endswith("x…”")
-    assert "evil.\N{WORD JOINER}example" in said[1]
     assert not [word for word in ("Call me", "912", ASA) if word in "".join(said)]
     assert "evil" not in str(event)
 
