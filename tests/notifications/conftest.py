@@ -22,11 +22,16 @@ SENDER = Sender("letters@shop.example", "The Shop")
 
 
 @pytest.fixture(scope="session")
-def post() -> Iterator[Flask]:
-    """An app with our templates and nothing else, in whose context letters are made."""
-    app = Flask("post", template_folder=str(TEMPLATES))
-    with app.app_context():
-        yield app
+def letterbox() -> Flask:
+    """An app with our templates and nothing else."""
+    return Flask("post", template_folder=str(TEMPLATES))
+
+
+@pytest.fixture
+def post(letterbox) -> Iterator[Flask]:
+    """The app in whose context letters are made; another test has another's."""
+    with letterbox.app_context():
+        yield letterbox
 
 
 @pytest.fixture
