@@ -69,11 +69,13 @@ def as_it_is(booking: Booking, now: datetime) -> Occasion:
     )
 
 
-def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> bytes:
+def calendar_file(
+    booking: Booking, shop: Shop, *, url: str, now: datetime, organizer: str = ""
+) -> bytes:
     """Return the appointment as whoever has its link takes it along, published by the shop.
 
-    `url` is the manage link. A file taken again after a change replaces the event: same UID,
-    higher SEQUENCE.
+    `url` is the manage link, `organizer` the address that letters invite from (empty: the shop's).
+    A file taken again after a change replaces the event: same UID, higher SEQUENCE.
     """
     occasion = as_it_is(booking, now)
     event = event_of(
@@ -87,7 +89,8 @@ def calendar_file(booking: Booking, shop: Shop, *, url: str, now: datetime) -> b
     # What is published needs an organizer (RFC 5546, 3.2.1). A shop without an address is named by
     # where the manage link's site begins, without the link itself, which is a key.
     site = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
-    event.add("organizer", person(mailto(shop.email) if shop.email else site, shop.name))
+    address = organizer or shop.email
+    event.add("organizer", person(mailto(address) if address else site, shop.name))
     return file_of(event, METHOD)
 
 

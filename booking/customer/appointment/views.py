@@ -85,7 +85,14 @@ def calendar(token: str) -> Response:
     with read_transaction(current_sidebook().session) as session:
         booking = _booking(session, token)
         url = public_url(".appointment", token=token)
-        file = calendar_file(booking, get_shop(session), url=url, now=_now())
+        sender = current_sidebook().settings.mail_from
+        file = calendar_file(
+            booking,
+            get_shop(session),
+            url=url,
+            now=_now(),
+            organizer=sender.address if sender else "",
+        )
         headers = {
             "Content-Type": CONTENT_TYPE,
             "Content-Disposition": f'attachment; filename="appointment-{booking.reference}.ics"',

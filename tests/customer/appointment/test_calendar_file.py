@@ -110,6 +110,12 @@ def test_it_is_published_by_the_shop_and_says_when_it_was_made_and_changed(app, 
     assert "attendee" not in event
 
 
+@on_sqlite
+@pytest.mark.settings(mail_from="Test Shop <termine@shop.example>")
+def test_where_letters_invite_it_is_published_by_whoever_invites(app):
+    assert event_of(app, link_of(at_done(app)))["organizer"] == "mailto:termine@shop.example"
+
+
 @pytest.mark.parametrize(
     ("email", "address"),
     [
