@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
+from booking.operations.outbox import EventName
 from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import (
     day_interval,
@@ -88,22 +89,10 @@ def list_bookings(
 
 @booking_commands.command()
 @click.argument("reference")
-@click.option("--link", is_flag=True, help="And the private link: who has it may cancel.")
-def show(reference: str, *, link: bool) -> None:
+def show(reference: str) -> None:
     """Show all that is known about one appointment."""
     with read_transaction(ready()) as session:
-        booking = booking_named(session, reference)
-        links = [_link(session, booking)] if link else []
-        say(*details(booking, reads.shop_zone(session)), *links)
-
-
-def _link(session: Session, booking: Booking) -> str:
-    if url := current_sidebook().links.manage_url(session, booking):
-        return url
-    raise click.ClickException(
-        "Nobody said where the pages are, so no link can be written. Set BOOKING_PUBLIC_URL, such "
-        "as https://shop.example."
-    )
+        say(*details(booking_named(session, reference), reads.shop_zone(session)))
 
 
 def _days(
@@ -158,7 +147,6 @@ OVER_HOLDS = "Even if a customer who has not booked yet holds the time."
 def book(service: str, start: str, staff: str | None, *, over_holds: bool, **customer: str) -> None:
     """Enter an appointment of SERVICE (a slug) at START, whatever notice customers must give."""
     key = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
-    link = current_sidebook().links.new()
 
     def work(session: Session) -> list[str]:
         chosen = service_named(session, service)
@@ -172,8 +160,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
             service=chosen,
             customer=customer_of(session, customer),
             answers=[],
-            manage_token_hash=link.token_hash,
-            link_number=link.number,
+            manage_token_hash=secrets.token_bytes(32),
         )
         done = "Booked: {reference} {when}."
         return _take(session, chosen, people, start, take, done, over_holds=over_holds)
@@ -230,21 +217,25 @@ def _take(
 ) -> list[str]:
     """Take the time that is written so, for one of the staff, and return what is to be said."""
     zone = reads.shop_zone(session)
-    start = instant(written, now(), zone)
+    at = now()
+    start = instant(written, at, zone)
 
     def taken(people: Sequence[StaffMember]) -> Booking:
-        return take(
-            staff=people, start=start, now=now(), by="owner", outbox=current_sidebook().outbox
-        )
+        return take(staff=people, start=start, now=at, by="owner", outbox=current_sidebook().outbox)
 
     with slot_in_words(session, service, staff, start, over_holds=over_holds):
         if over_holds:
-            made, gone = owners.over_holds(session, service, staff, start, taken, now=now())
+            made, gone = owners.over_holds(session, service, staff, start, taken, now=at)
         else:
             made, gone = taken(staff), []
     place = f"on {when(made, zone)} with {made.staff_member.name}"
-    said = done.format(reference=made.reference, when=place) + " The customer was not told."
-    remarks = far_ahead(service, start, now()) + comes_twice(written, start, zone)
+    happened: dict[datetime | None, EventName] = {
+        made.created_at: "booked",
+        made.rescheduled_at: "moved",
+    }
+    told = _told(session, made, happened.get(at))
+    said = f"{done.format(reference=made.reference, when=place)} {told}"
+    remarks = far_ahead(service, start, at) + comes_twice(written, start, zone)
     return [said + remarks, *describe_released(session, gone)]
 
 
@@ -252,7 +243,15 @@ def _cancel(session: Session, booking: Booking) -> str:
     already = " already" if booking.state == "cancelled" else ""
     bookings.cancel(session, booking, by="owner", now=now(), outbox=current_sidebook().outbox)
     on = when(booking, reads.shop_zone(session))
-    return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
+    told = _told(session, booking, None if already else "cancelled")
+    return f"{booking.reference} on {on} is{already} cancelled. {told}"
+
+
+def _told(session: Session, booking: Booking, event: EventName | None) -> str:
+    """Whether a letter says so to the customer; None: nothing happened."""
+    if event and current_sidebook().outbox.tells_customer(session, booking, event):
+        return "A letter tells the customer."
+    return "The customer was not told."
 
 
 def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool) -> list[str]:
@@ -267,8 +266,15 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
     gone = owners.cancel_like(
         session, booking, width=width, now=now(), outbox=current_sidebook().outbox
     )
-    done = "These appointments are cancelled. The customers were not told."
-    return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
+    if not gone:
+        return ["No such appointment is to come."]
+    tells = partial(current_sidebook().outbox.tells_customer, session, name="cancelled")
+    written = sum(map(tells, gone))
+    told = f"Letters tell {written} of {len(gone)} customers."
+    done = (
+        f"These appointments are cancelled. {told if written else 'The customers were not told.'}"
+    )
+    return [*agenda(gone, zone), done]
 
 
 UNAVAILABLE = {

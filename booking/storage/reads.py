@@ -23,7 +23,6 @@ from .bookings import booking as bookings
 from .bookings import hold as holds
 from .business import Service, Shop, StaffMember
 from .catalogue import Catalogue, read_catalogue, rules_of
-from .outbox import manage_link
 from .snapshot import AvailabilitySnapshot, load_snapshot, within
 
 LONGEST = timedelta(days=2)
@@ -55,6 +54,12 @@ def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
     return session.scalar(select(StaffMember).where(StaffMember.slug == slug))
 
 
+def coming_bookings(session: Session, *, now: datetime) -> Sequence[int]:
+    """Return the ids of confirmed bookings to come, by their start."""
+    coming = select(Booking.id).where(Booking.state == "confirmed", Booking.starts_at > now)
+    return session.scalars(coming.order_by(Booking.starts_at)).all()
+
+
 def booking_by_reference(session: Session, reference: str) -> Booking | None:
     """Return the booking a customer names; small letters and what parts them are forgiven."""
     written = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", reference))).upper()
@@ -76,7 +81,7 @@ def booking_or_reference(
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
-    """Return the booking one of whose manage links carries a token of that SHA-256."""
+    """Return the booking whose manage link carries a token of that SHA-256."""
     return session.scalar(_BY_TOKEN_HASH, {"token_hash": token_hash})
 
 
@@ -157,16 +162,7 @@ _EITHER = FixedStatement(
 )
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
-# As a value, or PostgreSQL would look through all bookings.
-_ANOTHER_LINK = select(manage_link.c.booking_id).where(
-    manage_link.c.token_hash == bindparam("token_hash")
-)
-_BY_TOKEN_HASH = _bookings().where(
-    or_(
-        Booking.manage_token_hash == bindparam("token_hash"),
-        Booking.id == _ANOTHER_LINK.scalar_subquery(),
-    )
-)
+_BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))
 _NEAR = FixedStatement(
     select(
         bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after
