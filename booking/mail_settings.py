@@ -69,12 +69,15 @@ def mail_server(text: str) -> MailServer:
         raise ValueError(f"{_FORMS}.")
     if parts.query not in _OPTIONS or (parts.scheme == "smtps" and parts.query):
         raise ValueError("After ? write tls=none, for an smtp:// server without STARTTLS.")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if not f"{user}{password}".isascii():
+        raise ValueError("Its user and password can have letters without accents only.")
     return MailServer(
         "smtps" if parts.scheme == "smtps" else "smtp",
         host.strip("[]"),
         port or _PORTS[parts.scheme],
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
+        user,
+        password,
         _OPTIONS[parts.query],
     )
 

@@ -77,14 +77,14 @@ def calendar_file(
     `url` is the manage link, `organizer` the address that letters invite from (empty: the shop's).
     A file taken again after a change replaces the event: same UID, higher SEQUENCE.
     """
-    occasion = as_it_is(booking, now)
+    occasion, link = as_it_is(booking, now), shown_link(shop, url)
     event = event_of(
         occasion,
         booking,
         shop,
         uid=uid(booking, url),
-        description=for_the_customer(occasion, booking, shop, url),
-        url=shown_link(shop, url),
+        description=for_the_customer(occasion, booking, link),
+        url=link,
     )
     # What is published needs an organizer (RFC 5546, 3.2.1). A shop without an address is named by
     # where the manage link's site begins, without the link itself, which is a key.
@@ -139,9 +139,8 @@ def event_of(
     return event
 
 
-def for_the_customer(occasion: Occasion, booking: Booking, shop: Shop, url: str) -> str:
-    """Return what a customer's calendar says beside what, when and where."""
-    link = shown_link(shop, url)
+def for_the_customer(occasion: Occasion, booking: Booking, link: str) -> str:
+    """Return what a customer's calendar says beside what, when and where; `link` may be empty."""
     lines = [with_whom(occasion, booking)]
     if link:
         lines.append(_("See or cancel the appointment: %(url)s", url=link))

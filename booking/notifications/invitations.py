@@ -29,7 +29,14 @@ from .quoting import NAME, quotable
 Way = Literal["REQUEST", "CANCEL", "file"]
 """How a letter brings the appointment: by one of two methods of RFC 5546, or as a file without."""
 ATTACHED_AS = "invite.ics"
-_BY_KIND: dict[str, Way] = {"booked": "REQUEST", "moved": "REQUEST", "cancelled": "CANCEL"}
+ADDRESS_CHANGED = "address_changed"
+"""To the address that a customer had until now, which is invited no more."""
+_BY_KIND: dict[str, Way] = {
+    "booked": "REQUEST",
+    "moved": "REQUEST",
+    "cancelled": "CANCEL",
+    ADDRESS_CHANGED: "CANCEL",
+}
 
 
 def way_of(
@@ -38,28 +45,31 @@ def way_of(
     *,
     wish: str = "request",
     is_organizer: bool = False,
-    is_pending: bool = False,
+    was_confirmed: bool = True,
 ) -> Way | None:
     """Return how a letter of this kind brings the appointment to this recipient; None: not at all.
 
     Staff are invited, whose calendars fill themselves so. Customers get what the shop wishes for
     them. The shop is told, and may open the file: its address may be that of somebody on its staff,
-    in whose calendar two invitations to one event would be at odds. Nobody is invited by himself.
+    in whose calendar two invitations to one event would be at odds. Nobody is invited by himself,
+    and nobody to what is not confirmed, or never was.
     """
-    way = None if is_pending else _BY_KIND.get(kind)
+    way = _BY_KIND.get(kind) if was_confirmed else None
     if way and (is_organizer or role == "shop" or (role == "customer" and wish == "file")):
-        return "file"
+        # A file tells that the appointment is cancelled, which it is not.
+        return None if kind == ADDRESS_CHANGED else "file"
     return way
 
 
 def way_for(letter: Letter, booking: Booking, shop: Shop, *, organizer: str) -> Way | None:
     """Return how this letter brings its appointment; `organizer` is the bare sender's address."""
+    never_was = letter.kind == "cancelled" and letter.facts.get("pending_for")
     return way_of(
         letter.kind,
         letter.role,
         wish=(shop.mail or {}).get("invitation", "request"),
         is_organizer=letter.recipient.casefold() == organizer.casefold(),
-        is_pending=booking.state == "pending",
+        was_confirmed=booking.state != "pending" and not never_was,
     )
 
 
@@ -95,13 +105,13 @@ def _file(
     way: Way, letter: Letter, booking: Booking, shop: Shop, organizer: str, manage_url: str
 ) -> bytes:
     occasion = _as_it_was(letter)
+    link = shown_link(shop, manage_url) if _may_have_the_link(letter) else ""
     if letter.role == "customer":
-        description = for_the_customer(occasion, booking, shop, manage_url)
-        link = shown_link(shop, manage_url)
+        description = for_the_customer(occasion, booking, link)
     else:
-        description, link = _for_the_staff(occasion, booking), ""
-    name = uid(booking, manage_url)
-    event = event_of(occasion, booking, shop, uid=name, description=description, url=link)
+        description = _for_the_staff(occasion, booking)
+    named = uid(booking, manage_url)
+    event = event_of(occasion, booking, shop, uid=named, description=description, url=link)
     if way == "file":
         return file_of(event, None)
     event.add("organizer", person(mailto(organizer), shop.name))
@@ -109,13 +119,20 @@ def _file(
     return file_of(event, way)
 
 
+def _may_have_the_link(letter: Letter) -> bool:
+    return letter.role == "customer" and letter.kind != ADDRESS_CHANGED
+
+
 def _as_it_was(letter: Letter) -> Occasion:
     """The appointment as the letter's event left it; as it was for whoever has lost it to another.
 
-    What is said is as old as the event, however late it is sent, and the same at every try.
+    What is said is as old as the event, however late it is sent, and the same at every try. An
+    address that is left knows the appointment as of one change before: where both addresses fill
+    one calendar, calling the old one off undoes no invitation of the new one, which is later.
     """
     facts, at = letter.facts, datetime.fromtimestamp(letter.created_at, UTC)
-    is_over = letter.kind == "cancelled"
+    is_left = letter.kind == ADDRESS_CHANGED
+    is_over = is_left or letter.kind == "cancelled"
     held = facts | facts.get("before", {}) if is_over else facts
     return Occasion(
         start=datetime.fromisoformat(held["start"]),
@@ -125,7 +142,7 @@ def _as_it_was(letter: Letter) -> Occasion:
         place=held["place"],
         is_online=held["is_online"],
         state="cancelled" if is_over else "confirmed",
-        sequence=letter.sequence,
+        sequence=letter.sequence - is_left,
         changed_at=at,
         stamped_at=at,
     )

@@ -16,7 +16,7 @@ from .business import (
 )
 from .catalogue import catalogue_state
 from .holds import past_hold
-from .outbox import letter, link_key, manage_link
+from .outbox import deliverer, letter, link_key, manage_link
 from .visitors import spent_challenge, visitor_drafts, visitor_key
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "booking",
     "catalogue_state",
     "claim",
+    "deliverer",
     "hold",
     "letter",
     "link_key",

@@ -24,7 +24,6 @@ from sqlalchemy import (
     insert,
     literal,
     or_,
-    select,
     update,
 )
 from sqlalchemy.orm import Session
@@ -73,6 +72,18 @@ letter = Table(
     sqlite_autoincrement=True,
 )
 
+deliverer = Table(
+    "booking_deliverer",
+    Base.metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("lease", String(32)),
+    Column("leased_until", BigInteger, nullable=False),
+    Column("paused_until", BigInteger, nullable=False),
+    Column("pauses", Integer, nullable=False),
+    Column("answer", Text, nullable=False),
+)
+"""One row: whose turn it is to deliver, and until when nobody does, because the server said so."""
+
 manage_link = Table(
     "booking_manage_link",
     Base.metadata,
@@ -109,7 +120,7 @@ class Letter:
     `role` says who that is, `recipient` is an address, or the name of a handler. `facts` are those
     of the event. It is due at `due_at` and has lost its point after `last_moment` (None: never).
     `answer` is what the server said last, without addresses. `lease` names the deliverer that has
-    it until `leased_until`.
+    it until `leased_until`; without a lease nobody is to try it again before then.
     """
 
     id: int
@@ -143,7 +154,7 @@ _WITHDRAW = FixedStatement(
     update(letter)
     .where(
         letter.c.booking_id == bindparam("of_booking"),
-        letter.c.state == bindparam("from_state"),
+        or_(letter.c.state == literal(WAITING), letter.c.state == literal(SENDING)),
         # A host hears of every event, in order; only what is still to come is not true any more.
         or_(letter.c.role != literal("host"), letter.c.kind == literal("reminder")),
     )
@@ -154,27 +165,8 @@ _WITHDRAW = FixedStatement(
 def withdraw_letters(session: Session, booking_id: int, *, now: int) -> int:
     """Withdraw what waits for a booking, reminders too; return how many letters that were.
 
-    One under way stays: nobody can call it back. So does what a host's handler is to hear.
+    One under way may still arrive, for nobody can call it back, but is not tried again. What a
+    host's handler is to hear stays.
     """
-    values = {"of_booking": booking_id, "from_state": WAITING, "to_state": WITHDRAWN, "at": now}
+    values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now}
     return _WITHDRAW.execute(session, values)
-
-
-def reminders_to_come(
-    session: Session, booking_id: int, *, now: int
-) -> dict[tuple[str, str, int], int]:
-    """Return the ids of a booking's reminders that wait for their time: by role, whom, and when."""
-    waiting = select(letter.c.role, letter.c.recipient, letter.c.due_at, letter.c.id).where(
-        letter.c.booking_id == booking_id,
-        letter.c.state == WAITING,
-        letter.c.kind == "reminder",
-        letter.c.due_at > now,
-    )
-    rows = connection_of(session).execute(waiting)
-    return {(role, recipient, due): number for role, recipient, due, number in rows}
-
-
-def withdraw_reminders(session: Session, numbers: Sequence[int], *, now: int) -> None:
-    """Withdraw these letters, as long as they wait."""
-    waiting = update(letter).where(letter.c.id.in_(numbers), letter.c.state == WAITING)
-    connection_of(session).execute(waiting.values(state=WITHDRAWN, ended_at=now))

@@ -114,10 +114,19 @@ def upgrade() -> None:
         sa.Column("last_used_at", sa.BigInteger, nullable=False),
         sa.CheckConstraint("source IN ('secret', 'file')", name=op.f("ck_booking_link_key_source")),
     )
+    op.create_table(
+        "booking_deliverer",
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("lease", sa.String(32)),
+        sa.Column("leased_until", sa.BigInteger, nullable=False),
+        sa.Column("paused_until", sa.BigInteger, nullable=False),
+        sa.Column("pauses", sa.Integer, nullable=False),
+        sa.Column("answer", sa.Text, nullable=False),
+    )
 
 
 def downgrade() -> None:
-    for table in ("booking_link_key", "booking_manage_link", "booking_letter"):
+    for table in ("booking_deliverer", "booking_link_key", "booking_manage_link", "booking_letter"):
         op.drop_table(table)
     for table, columns in new_columns().items():
         for column in columns:

@@ -5,6 +5,7 @@ each other.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -153,22 +154,37 @@ def test_each_change_brings_each_recipient_its_method(shop, change):
     assert found == expected
 
 
-@pytest.mark.parametrize("role", ["customer", "staff", "shop"])
 @pytest.mark.parametrize(
     "kind",
     [
-        *("reminder", "please_confirm", "awaiting_approval", "to_decide", "declined", "lapsed"),
-        *("tomorrow", "address_changed", "lost_link"),
+        *("reminder", "please_confirm", "awaiting_approval", "to_decide", "not_confirmed"),
+        *("declined", "tomorrow", "lost_link"),
     ],
 )
-def test_a_letter_about_anything_else_brings_nothing(kind, role):
-    assert way_of(kind, role) is None
+def test_a_letter_about_anything_else_brings_nothing(kind):
+    assert [way_of(kind, role) for role in ("customer", "staff", "shop")] == [None] * 3
 
 
 @pytest.mark.parametrize("kind", ["booked", "moved", "cancelled"])
-def test_of_what_is_not_confirmed_no_calendar_hears(kind):
-    assert way_of(kind, "customer", is_pending=True) is None
-    assert way_of(kind, "staff", is_pending=True) is None
+def test_of_what_was_never_confirmed_no_calendar_hears(kind):
+    for role in ("customer", "staff", "shop"):
+        assert way_of(kind, role, was_confirmed=False) is None
+
+
+def test_an_address_that_is_left_is_called_off_and_undoes_no_invitation_of_the_new_one(shop):
+    booked(shop, start=TEN)
+    [row] = [row for row, _ in letters(shop) if (row.kind, row.role) == ("booked", "customer")]
+    left = replace(row, kind="address_changed", sequence=1)
+    with shop.reading() as session:
+        old = message(session, left)
+        new = message(session, replace(row, recipient="new@example.com", sequence=1))
+    assert (brought(old), brought(new)) == ("CANCEL", "REQUEST")
+    assert event_in(old)["sequence"] < event_in(new)["sequence"]
+    assert b"s3cret" not in file_in(old)
+    assert b"new@example.com" not in file_in(old)
+    set_shop(shop, mail={"invitation": "file"})
+    with shop.reading() as session:
+        assert brought(message(session, left)) is None
 
 
 def test_a_shop_that_wishes_for_files_sends_them_to_customers_and_still_invites_its_staff(shop):

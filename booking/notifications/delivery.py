@@ -1,0 +1,243 @@
+"""What is due goes out: one letter at a time, by a lease, with no transaction open meanwhile.
+
+A letter is claimed in a short transaction, written in one that only reads, handed over, and what
+the server said is written down in another, if the lease is still ours. So nobody who books waits
+for a mail server, a letter that cannot be written or sent keeps none of the others, and one whose
+deliverer has died is taken over when its lease is over: each goes out at least once.
+"""
+
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import TypeVar
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.addresses import host_of
+from booking.state import SidebookState, current_sidebook
+from booking.storage import deliveries
+from booking.storage.outbox import REFUSED, SENT, TOO_LATE, WAITING, Letter
+from booking.transactions.errors import DATABASE_FAILURES
+from booking.transactions.sessions import run_in_transaction, run_read_only
+
+from .handlers import tell_host, told
+from .letters import compose
+from .transport import ACCEPTED, PERMANENT, Answer, Transport, transport_for
+
+T = TypeVar("T")
+PAUSES = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 28800)
+"""Seconds after each try that failed; a day in all, and then it is refused."""
+TURN = 10
+"""Seconds for which a deliverer has its turn, renewed on the way: soon over if it dies."""
+STALE = 3 * 24 * 3600
+"""Seconds after which a letter that is due has lost its point, as where mail was off meanwhile."""
+AT_A_TIME = 25
+"""Letters looked for at once: a new confirmation waits for no more reminders than these."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Summary:
+    """What one run did.
+
+    `ended` counts letters by the states they are in then: sent, refused, too_late, waiting (to be
+    tried again). `answer` is the server's, where it asked for a pause. `is_others_turn`: nothing
+    was done, because another process delivers.
+    """
+
+    ended: Counter[str] = field(default_factory=Counter)
+    answer: str = ""
+    is_others_turn: bool = False
+
+
+def deliver_due(
+    app: Flask, *, now: datetime, stop: Event | None = None, even_if_paused: bool = False
+) -> Summary:
+    """Send what is due at `now`, and what becomes due on the way, until `stop` is set.
+
+    Where another process delivers nothing is done. Where the app has no mail, and while a pause
+    lasts that the server asked for (unless `even_if_paused`), only a host's handlers are told.
+
+    Raises: what the database fails with.
+    """
+    with app.app_context():
+        run = _Run(app, current_sidebook(), stop or Event(), now)
+        if not run.look(even_if_paused=even_if_paused):
+            return run.summary
+        if not run.has_turn():
+            run.summary.is_others_turn = True
+            return run.summary
+        try:
+            with run.transport.connected() if run.transport else nullcontext():
+                run.send_all()
+        finally:
+            run.end_turn()
+        return run.summary
+
+
+def transport_of(sidebook: SidebookState) -> Transport | None:
+    """Return the way by which this app's letters leave; None: it has no mail."""
+    settings = sidebook.settings
+    if settings.mail_url is None:
+        return None
+    return transport_for(
+        settings.mail_url,
+        seconds=settings.mail_seconds,
+        letters_a_connection=settings.mails_a_connection,
+        our_name=host_of(settings.public_url or "").partition(":")[0] or "localhost",
+    )
+
+
+@dataclass
+class _Run:
+    """One deliverer's turn: what it works with, and what it has done so far."""
+
+    app: Flask
+    sidebook: SidebookState
+    stop: Event
+    began: datetime
+    lease: str = field(default_factory=lambda: secrets.token_hex(16))
+    summary: Summary = field(default_factory=Summary)
+    started: float = field(default_factory=time.monotonic)
+    next_at: float = 0
+    turn_until: int = 0
+    only_hosts: bool = False
+
+    def __post_init__(self) -> None:
+        settings = self.sidebook.settings
+        self.transport = transport_of(self.sidebook)
+        self.between = 1 / settings.mails_a_second if settings.mails_a_second else 0.0
+        self.turn_seconds = int(max(TURN, 3 * self.between))
+        # Connecting has its time, handing over has, and so has writing down what came of it.
+        self.lease_seconds = 3 * settings.mail_seconds
+
+    def now(self) -> datetime:
+        return self.began + timedelta(seconds=time.monotonic() - self.started)
+
+    def seconds(self) -> int:
+        return int(self.now().timestamp())
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        return run_read_only(self.sidebook.session, work)
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        return run_in_transaction(self.sidebook.session, work, idempotent=True)
+
+    def look(self, *, even_if_paused: bool) -> bool:
+        """Whether there is something to do; asked often, and answered by one read."""
+
+        def work(session: Session) -> list[int]:
+            is_paused = deliveries.paused_until(session) > self.seconds()
+            self.only_hosts = self.transport is None or (is_paused and not even_if_paused)
+            return self.due(session)
+
+        return bool(self.read(work))
+
+    def due(self, session: Session) -> list[int]:
+        return deliveries.due_letters(
+            session, now=self.seconds(), most=AT_A_TIME, only_hosts=self.only_hosts
+        )
+
+    def has_turn(self) -> bool:
+        """Whether it is this deliverer's turn for another letter."""
+        now = self.seconds()
+        if now < self.turn_until - self.turn_seconds / 2:
+            return True
+        self.turn_until = until = now + self.turn_seconds
+        return self.write(
+            lambda session: deliveries.take_turn(session, self.lease, now=now, until=until)
+        )
+
+    def end_turn(self) -> None:
+        # The next letter, whoever sends it, keeps its distance from our last one.
+        until = self.seconds() + int(max(0, self.next_at - time.monotonic()))
+        self.write(lambda session: deliveries.end_turn(session, self.lease, until=until))
+
+    def send_all(self) -> None:
+        """Send what is due until nothing is, or it is somebody else's turn."""
+        while numbers := self.read(self.due):
+            were_ours = [self.deliver(number) for number in numbers if self.goes_on()]
+            if not any(were_ours):
+                return
+
+    def goes_on(self) -> bool:
+        """Whether another letter is to go, once it keeps its distance from the last one."""
+        self.stop.wait(max(0, self.next_at - time.monotonic()))
+        return not self.stop.is_set() and self.has_turn()
+
+    def deliver(self, number: int) -> bool:
+        """Claim the letter, send it, and write down what came of it; whether it was ours."""
+        now = self.seconds()
+        until = now + self.lease_seconds
+        letter = self.write(
+            lambda session: deliveries.claim_letter(
+                session, number, self.lease, now=now, until=until, only_hosts=self.only_hosts
+            )
+        )
+        if letter is None:
+            return False
+        answer = None if _has_lost_its_point(letter, now) else self.send(letter)
+        state = _state_after(letter, answer)
+        is_ours = self.write(lambda session: self.note(session, letter, state, answer))
+        if is_ours:
+            self.summary.ended[state] += 1
+        if answer and answer.pauses:
+            self.only_hosts, self.summary.answer = True, answer.words
+            _log.warning("No letters leave for a while, for the mail server says: %s", answer.words)
+        elif state == REFUSED and answer:
+            _log.warning("A letter (%s) was refused: %s", letter.kind, answer.words)
+        return True
+
+    def send(self, letter: Letter) -> Answer | None:
+        """Return what became of it; None: it has lost its point."""
+        if letter.role == "host":
+            return tell_host(self.app, letter)
+        try:
+            message = self.read(lambda session: compose(session, letter, now=self.now()))
+            if message is None or self.transport is None:
+                return None
+            self.next_at = time.monotonic() + self.between
+            sender = self.sidebook.settings.mail_from
+            return self.transport.send(
+                message, sender=sender.address if sender else "", recipient=letter.recipient
+            )
+        except DATABASE_FAILURES:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go out
+            return Answer("temporary", told(f"A letter ({letter.kind}) could not be made", error))
+
+    def note(self, session: Session, letter: Letter, state: str, answer: Answer | None) -> bool:
+        """Write down what became of it, if the lease is still ours, and of the others with it."""
+        now, words = self.seconds(), answer.words if answer else ""
+        if answer and answer.pauses:
+            deliveries.pause(session, now=now, answer=words)
+        elif state == SENT and letter.role != "host":
+            deliveries.end_pauses(session)
+        if state == WAITING:
+            until = now + PAUSES[letter.tries - 1]
+            return deliveries.postpone_letter(
+                session, letter.id, self.lease, answer=words, until=until
+            )
+        return deliveries.end_letter(session, letter.id, self.lease, state, answer=words, now=now)
+
+
+def _has_lost_its_point(letter: Letter, now: int) -> bool:
+    if letter.last_moment is not None and letter.last_moment <= now:
+        return True
+    return letter.role != "host" and letter.due_at <= now - STALE
+
+
+def _state_after(letter: Letter, answer: Answer | None) -> str:
+    if answer is None:
+        return TOO_LATE
+    if answer.outcome == ACCEPTED:
+        return SENT
+    is_over = answer.outcome == PERMANENT or letter.tries > len(PAUSES)
+    return REFUSED if is_over else WAITING

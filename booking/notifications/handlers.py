@@ -1,0 +1,52 @@
+"""A host's own functions are told what happened to a booking, as reliably as letters are sent."""
+
+import logging
+import traceback
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.state import current_sidebook
+from booking.storage.models import Booking
+from booking.storage.outbox import Letter
+from booking.transactions.sessions import run_read_only
+
+from .transport import Answer
+
+_log = logging.getLogger(__name__)
+
+
+def tell_host(app: Flask, letter: Letter) -> Answer:
+    """Call the handler that the letter names, with the booking and its manage link.
+
+    Outside any transaction of ours: what it reads and writes by the app's session is its own, and
+    commits by itself. It is told again later where it fails, or where this app has none of that
+    name, as while a new version is rolled out.
+
+    Raises: what the database fails with before the handler is called.
+    """
+    with app.app_context():
+        sidebook = current_sidebook()
+        handler = sidebook.handlers.get(letter.kind, {}).get(letter.recipient)
+        if handler is None:
+            return Answer("temporary", "this app has no such handler")
+        booking, link = run_read_only(sidebook.session, lambda session: _told(session, letter))
+        try:
+            handler(booking, link)
+        except Exception as error:  # noqa: BLE001 - a host's mistake keeps none of the others
+            return Answer("temporary", told(f"The handler {letter.recipient} failed", error))
+        finally:
+            sidebook.session.rollback()
+    return Answer("accepted", "")
+
+
+def told(what: str, error: Exception) -> str:
+    """Log where it failed, without what the error says: that may be somebody's name or address."""
+    where = "".join(traceback.format_tb(error.__traceback__))
+    _log.error("%s (%s):\n%s", what, type(error).__name__, where)
+    return f"{what} ({type(error).__name__})"
+
+
+def _told(session: Session, letter: Letter) -> tuple[Booking, str]:
+    booking = session.get_one(Booking, letter.booking_id)
+    return booking, ""

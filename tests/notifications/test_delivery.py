@@ -1,0 +1,347 @@
+"""Every letter goes out once it is due, in order, and a mail server's trouble is nobody else's."""
+
+import time
+from dataclasses import replace
+from itertools import pairwise
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import select
+
+from booking.notifications import delivery
+from booking.operations.outbox import Outbox
+from booking.state import current_sidebook
+from booking.storage import deliveries
+from booking.storage.models import letter
+from tests.fixtures.mail_servers import mail_server
+from tests.fixtures.small_shop import NOW, at, later
+from tests.notifications.conftest import MAIL
+from tests.notifications.delivering import (
+    ANN,
+    CUSTOMER,
+    SHOP,
+    TEN,
+    app_that_sends,
+    change,
+    deliver,
+    states,
+)
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+DAY = 24 * 60
+REMINDER = 2 * DAY + 120  # minutes from now
+
+
+@pytest.fixture
+def server():
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def app(shop, server):
+    with app_that_sends(shop, server.url) as app:
+        yield app
+
+
+@pytest.fixture
+def booked(shop):
+    return shop.book(None, "cut", "ann", TEN, outbox=MAIL)
+
+
+def column(shop, name: str, kind: str = "booked", role: str = "customer") -> object:
+    wanted = select(letter.c[name]).where(letter.c.kind == kind, letter.c.role == role)
+    with shop.engine.connect() as connection:
+        return connection.scalar(wanted)
+
+
+def seconds(minutes: float) -> int:
+    return int(NOW.timestamp() + minutes * 60)
+
+
+def test_what_is_due_is_sent_and_what_is_not_waits(app, shop, server, booked):
+    assert deliver(app).ended == {"sent": 3}
+    assert server.recipients() == [CUSTOMER, ANN, SHOP]
+    assert {one.message_id for one in server.received} == set(message_ids(shop)[:3])
+    assert column(shop, "answer") == "250 2.0.0 Queued"
+    assert (column(shop, "lease"), column(shop, "ended_at")) == (None, seconds(0))
+    assert deliver(app, minutes=REMINDER - 1).ended == {}
+    assert deliver(app, minutes=REMINDER).ended == {"sent": 1}
+    assert states(shop, "customer") == [("booked", "sent"), ("reminder", "sent")]
+
+
+def message_ids(shop) -> list[str]:
+    with shop.engine.connect() as connection:
+        return list(connection.scalars(select(letter.c.message_id).order_by(letter.c.id)))
+
+
+def test_no_connection_is_in_use_while_the_mail_server_takes_its_time(app, server, booked):
+    in_use = []
+    engine = app.extensions["sqlalchemy"]
+    with app.app_context():
+        pool = engine.engine.pool
+    server.while_it_waits = lambda: in_use.append(pool.checkedout())
+    deliver(app)
+    assert in_use == [0, 0, 0]
+
+
+@on_sqlite
+def test_confirmations_go_before_reminders(app, shop, server, booked):
+    deliver(app)
+    shop.book(None, "cut", "ben", TEN, outbox=MAIL)
+    deliver(app, minutes=REMINDER)
+    kinds = [subject.partition(":")[0] for subject in server.subjects()]
+    assert kinds[3:] == ["Booked", *kinds[1:3], *kinds[-2:]]
+    assert "Booked" not in kinds[-2:]
+
+
+@on_sqlite
+def test_a_temporary_answer_is_asked_again_with_growing_pauses_and_refused_after_a_day(
+    app, shop, server, booked
+):
+    server.answers["RCPT"] = ["450 4.2.0 asa@example.com is busy"] * 60
+    tried, minute = [0.0], 0.0
+    while deliver(app, minutes=minute).ended["waiting"]:
+        assert deliver(app, minutes=minute + 0.5).ended == {}
+        minute = (column(shop, "leased_until") - seconds(0)) / 60
+        tried.append(minute)
+    pauses = [after - before for before, after in pairwise(tried)]
+    assert pauses == sorted(pauses)
+    assert (round(pauses[0]), len(tried)) == (1, len(delivery.PAUSES) + 1)
+    assert 23 * 60 < tried[-1] < 25 * 60
+    assert (column(shop, "state"), column(shop, "answer")) == ("refused", "450 4.2.0 … is busy")
+
+
+def test_a_permanent_answer_is_kept_and_keeps_no_other_letter(app, shop, server, booked):
+    server.answers["RCPT"] = ["550 5.1.1 No <asa@example.com> here"]
+    assert deliver(app).ended == {"refused": 1, "sent": 2}
+    assert column(shop, "answer") == "550 5.1.1 No … here"
+    assert deliver(app, minutes=1).ended == {}
+
+
+@on_sqlite
+def test_a_letter_that_cannot_be_written_keeps_no_other_and_tells_no_address(
+    app, shop, server, booked, caplog
+):
+    change(shop, "booked", facts={"start": CUSTOMER})
+    assert deliver(app).ended == {"waiting": 1, "sent": 2}
+    assert "could not be made" in column(shop, "answer")
+    assert "could not be made" in caplog.text
+    assert CUSTOMER not in caplog.text
+
+
+def test_where_the_server_asks_for_a_pause_all_letters_wait_each_time_longer(
+    app, shop, server, booked
+):
+    server.answers["MAIL"] = ["451 4.3.0 Not now"] * 2
+    first = deliver(app)
+    assert (first.ended, first.answer) == ({"waiting": 1}, "451 4.3.0 Not now")
+    assert deliver(app, minutes=0.9).ended == {}
+    assert deliver(app, minutes=1.1).ended == {"waiting": 1}
+    assert deliver(app, minutes=3).ended == {}
+    assert deliver(app, minutes=3, even_if_paused=True).ended["sent"] == 2
+    with shop.reading() as session:
+        assert deliveries.paused_until(session) == 0
+
+
+@on_sqlite
+def test_a_pause_of_the_mail_servers_is_none_of_a_hosts_handlers(shop, server):
+    server.answers["MAIL"] = ["421 4.3.0 Closing"]
+    with app_that_sends(shop, server.url) as app:
+        host = Hears(app)
+        shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+        assert deliver(app).ended == {"waiting": 1, "sent": 1}
+        shop.book(None, "cut", "ben", TEN, outbox=outbox_of(app))
+        assert deliver(app, minutes=0.5).ended == {"sent": 1}
+    assert len(host.heard) == 2
+
+
+def test_what_a_dead_deliverer_had_is_taken_over_when_its_lease_is_over(app, shop, server, booked):
+    change(shop, "booked", state="sending", lease="dead", leased_until=seconds(2), tries=1)
+    deliver(app, minutes=1)
+    assert server.recipients() == [ANN, SHOP]
+    deliver(app, minutes=2)
+    assert server.recipients() == [ANN, SHOP, CUSTOMER]
+    assert column(shop, "tries") == 2
+
+
+def test_whoever_lost_its_lease_writes_nothing_down(app, shop, server, booked):
+    with shop.writing() as session:
+        [number, *_] = deliveries.due_letters(session, now=seconds(0), most=9)
+        first = deliveries.claim_letter(session, number, "first", now=seconds(0), until=seconds(1))
+        second = deliveries.claim_letter(
+            session, number, "second", now=seconds(1), until=seconds(9)
+        )
+        assert (first.tries, second.tries) == (1, 2)
+        assert not deliveries.end_letter(session, number, "first", "refused", answer="", now=1)
+        assert not deliveries.postpone_letter(session, number, "first", answer="", until=1)
+    assert column(shop, "lease") == "second"
+
+
+def test_a_newer_letter_waits_for_an_older_one_that_is_under_way(app, shop, server, booked):
+    change(shop, "booked", state="sending", lease="slow", leased_until=seconds(2), tries=1)
+    shop.cancel(booked, outbox=MAIL)
+    deliver(app, minutes=1)
+    assert server.recipients() == [ANN, SHOP]
+    deliver(app, minutes=2)
+    assert server.recipients() == [ANN, SHOP, CUSTOMER]
+    assert states(shop, "customer")[0] == ("booked", "withdrawn")
+
+
+@pytest.mark.parametrize(("answer", "state"), [("", "sent"), ("450 Later", "withdrawn")])
+def test_what_is_withdrawn_while_it_is_under_way_has_arrived_or_is_not_tried_again(
+    app, shop, server, booked, answer, state
+):
+    server.answers["DATA"] = [answer] if answer else []
+    server.while_it_waits = lambda: once(server, lambda: shop.cancel(booked, outbox=MAIL))
+    deliver(app)
+    assert states(shop, "customer")[0] == ("booked", state)
+    deliver(app, minutes=5)
+    arrived = [subject for one in server.received if one.recipient == CUSTOMER
+               for subject in [one.message["Subject"].partition(":")[0]]]  # fmt: skip
+    assert arrived == (["Cancelled"] if answer else ["Booked", "Cancelled"])
+
+
+def once(server, act) -> None:
+    server.while_it_waits = lambda: None
+    worker = Thread(target=act)  # the server's own loop is not to wait for a database
+    worker.start()
+    worker.join()
+
+
+def test_after_a_server_was_down_over_three_events_one_true_letter_comes(shop, server):
+    with app_that_sends(shop, "smtp://127.0.0.1:1?tls=none") as app:
+        reference = shop.book(None, "cut", "ann", TEN, outbox=MAIL)
+        assert deliver(app).answer
+        shop.move(reference, at("12:00", day=3), outbox=MAIL)
+        assert deliver(app, minutes=2).answer
+        shop.cancel(reference, outbox=MAIL)
+        assert deliver(app, minutes=6).answer
+    with app_that_sends(shop, server.url) as app:
+        deliver(app, minutes=60)
+    assert sorted(server.recipients()) == sorted([CUSTOMER, ANN, SHOP])
+    assert {subject.partition(":")[0] for subject in server.subjects()} == {"Cancelled"}
+
+
+@on_sqlite
+def test_what_has_lost_its_point_is_set_aside(app, shop, server, booked):
+    deliver(app, minutes=4 * DAY)
+    assert states(shop, "customer") == [("booked", "too_late"), ("reminder", "too_late")]
+    assert server.received == []
+
+
+@on_sqlite
+def test_what_waited_while_mail_was_off_for_days_is_not_sent_when_it_is_on_again(app, shop, server):
+    reference = shop.book(None, "cut", "ann", at("10:00", day=9), outbox=MAIL)
+    deliver(app, minutes=3 * DAY)
+    assert states(shop, "customer")[0] == ("booked", "too_late")
+    shop.cancel(reference, now=later(3 * DAY), outbox=MAIL)
+    assert deliver(app, minutes=3 * DAY).ended == {"sent": 3}
+
+
+# -- a host's handlers -----------------------------------------------------------------------------
+
+
+class Hears:
+    """A handler that fails so many times before it listens."""
+
+    def __init__(self, app, *events: str, fails: int = 0) -> None:
+        self.heard, self.fails, self.calls = [], fails, 0
+
+        def handler(booking, link):
+            self.calls += 1
+            assert not app.extensions["sqlalchemy"].session().in_transaction()
+            if self.calls <= self.fails:
+                raise RuntimeError(CUSTOMER)
+            self.heard.append((booking.service.name, booking.customer_email))
+
+        handler.__qualname__ = f"handler_{id(self)}"
+        for event in events or ("booked",):
+            app.extensions["booking"].on(event)(handler)
+
+
+def outbox_of(app) -> Outbox:
+    with app.app_context():
+        return replace(current_sidebook().outbox, announce=None)
+
+
+def test_a_host_is_told_by_its_handler_outside_any_transaction_of_ours(app, shop):
+    host = Hears(app)
+    shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    assert deliver(app).ended == {"sent": 4}
+    assert deliver(app, minutes=1).ended == {}
+    assert host.heard == [("Cut", CUSTOMER)]
+
+
+@on_sqlite
+def test_a_handler_that_fails_is_told_again_and_neither_keeps_nor_repeats_others(app, shop, caplog):
+    failing, fine = Hears(app, fails=2), Hears(app)
+    shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    assert deliver(app).ended == {"sent": 4, "waiting": 1}
+    assert deliver(app, minutes=1).ended == {"waiting": 1}
+    assert deliver(app, minutes=2).ended == {}
+    assert deliver(app, minutes=3).ended == {"sent": 1}
+    assert len(failing.heard) == len(fine.heard) == 1
+    assert "RuntimeError" in caplog.text
+    assert CUSTOMER not in caplog.text
+
+
+@on_sqlite
+def test_a_handler_hears_of_a_bookings_events_in_their_order(app, shop):
+    host = Hears(app, "booked", "cancelled", fails=1)
+    reference = shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    deliver(app)
+    shop.cancel(reference, outbox=outbox_of(app))
+    deliver(app)
+    assert host.calls == 1
+    deliver(app, minutes=1)
+    assert host.calls == 3
+
+
+@on_sqlite
+def test_without_mail_handlers_are_told_and_letters_wait(shop, server):
+    with app_that_sends(shop, "") as app:
+        host = Hears(app)
+        outbox = outbox_of(app)
+        assert not outbox.mail
+        shop.book(None, "cut", "ann", TEN, outbox=replace(outbox, mail=True))
+        assert deliver(app).ended == {"sent": 1}
+    assert len(host.heard) == 1
+    assert server.received == []
+
+
+@on_sqlite
+def test_a_handler_that_this_process_does_not_know_yet_is_told_later(app, shop):
+    outbox = Outbox(handlers={"booked": ["newer.handler"]})
+    shop.book(None, "cut", "ann", TEN, outbox=outbox)
+    assert deliver(app).ended == {"waiting": 1}
+
+
+# -- the pace, and whose turn it is ----------------------------------------------------------------
+
+
+@on_sqlite
+def test_letters_keep_their_distance(shop, server, booked):
+    with app_that_sends(shop, server.url, mails_a_second=10) as app:
+        deliver(app)
+    first, _, last = [one.at for one in server.received]
+    assert last - first > 0.15
+
+
+def test_only_one_process_delivers_at_a_time_and_the_next_keeps_the_distance(app, shop, booked):
+    with shop.writing() as session:
+        assert deliveries.take_turn(session, "other", now=seconds(0), until=seconds(1))
+    assert deliver(app).is_others_turn
+    with shop.writing() as session:
+        deliveries.end_turn(session, "other", until=seconds(0.5))
+    assert deliver(app, minutes=0.4).is_others_turn
+    assert deliver(app, minutes=0.5).ended == {"sent": 3}
+
+
+@on_sqlite
+def test_who_is_told_to_stop_begins_no_other_letter(app, server, booked):
+    stop = Event()
+    server.while_it_waits = stop.set
+    began = time.monotonic()
+    assert deliver(app, stop=stop).ended == {"sent": 1}
+    assert time.monotonic() - began < 2
