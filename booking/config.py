@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -197,6 +197,8 @@ class Settings:
     """Who delivers: a thread of each serving process, in turn, or a command of its own."""
     letter_days: int = 30
     """Days for which a letter's row is kept once it was sent, or is not to be."""
+    secret_key: tuple[str, ...] | None = field(default=None, repr=False)
+    """What customers' links are made with, and what was before; by default the app's SECRET_KEY."""
     own_keys: tuple[str, ...] | None = None
     """Keys of the app's own that are nearly a setting of ours."""
 
@@ -344,7 +346,14 @@ _WRITTEN_OUT: dict[str, Callable[[Any], Any]] = {
     "mails_a_second": mail_settings.rate,
 }
 """What has to say something where it stands; the others may stand there empty."""
+
+
+def _secrets(value: Any) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else tuple(str(value).split())
+
+
 _OTHERS: dict[str, Callable[[Any], Any]] = {
+    "secret_key": _secrets,
     "database_url": _text,
     "mail_url": lambda value: mail_settings.mail_server(str(value)),
     "mail_from": lambda value: mail_settings.mailbox(str(value)),

@@ -20,6 +20,7 @@ from booking.config import (
 from booking.customer.wizard.routes import create_blueprint
 from booking.database import database_of, prepare_postgresql, prepare_sqlite
 from booking.i18n import load_languages
+from booking.link_key import link_key_of
 from booking.listeners import Listener, Listeners
 from booking.operations.holds import release
 from booking.state import NAME, SidebookState
@@ -95,6 +96,7 @@ def mount(
     sidebook = SidebookState(settings, database, prefix, name, listeners=listeners)
     app.extensions[NAME] = sidebook
     _close_at_the_first_request(app, listeners)
+    link_key_of(app, settings.secret_key or ())  # one that cannot be used stops the start
     _attach_tab_sessions(app, sidebook)
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)

@@ -6,8 +6,10 @@ a customer's work.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from flask import current_app, has_request_context, request
@@ -17,7 +19,9 @@ from sqlalchemy.orm import Session, scoped_session
 
 from booking.config import ConfigurationError, Settings
 from booking.files import MIGRATIONS
+from booking.link_key import KeyNote, LinkKey, link_key_of
 from booking.listeners import Listener, Listeners
+from booking.operations.links import Links
 from booking.operations.outbox import Outbox
 from booking.signals import announce
 from booking.storage.base import OlderTables
@@ -25,7 +29,8 @@ from booking.storage.models import Base
 from booking.tab_sessions import DATABASE_FAILURES
 from booking.tab_sessions.model import metadata as tab_sessions
 from booking.transactions.errors import state_of
-from booking.transactions.watching import AnySession
+from booking.transactions.sessions import require_clean_session
+from booking.transactions.watching import AnySession, is_ours, unwrap_scoped
 
 VERSION_TABLE = "booking_alembic_version"
 _VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608 - our own name
@@ -108,6 +113,7 @@ class SidebookState:
     url_prefix: str
     name: str = NAME
     tables: Tables = field(default_factory=Tables)
+    key_note: KeyNote = field(default_factory=KeyNote)
     listeners: Listeners = field(default_factory=Listeners)
 
     def on(self, event: str) -> Callable[[Listener], Listener]:
@@ -128,15 +134,46 @@ class SidebookState:
         handlers = {event: list(named) for event, named in self.handlers.items()}
         return Outbox(bool(self.settings.mail_url), handlers, announce)
 
+    @cached_property
+    def link_key(self) -> LinkKey:
+        """The key that makes customers' links; read when it is first asked for.
+
+        A host may set its SECRET_KEY after it has mounted us.
+
+        Raises: ConfigurationError.
+        """
+        return link_key_of(current_app, self.settings.secret_key or ())
+
+    @cached_property
+    def links(self) -> Links:
+        """How this app makes customers' links, and finds them again."""
+        begin = self.settings.public_url
+        root = f"{begin}{self.url_prefix}".rstrip("/")
+        return Links(self.link_key.keys, f"{root}/appointment/" if begin else "")
+
     @property
     def session(self) -> AnySession:
         """The SQLAlchemy session of this request or command.
 
-        Raises: OlderTables for a page of ours, as long as the tables are not those of this version.
+        Raises: OlderTables for a page of ours, as long as the tables are not those of this version;
+        TwoKeys as long as another machine has a key of its own.
         """
-        if not self.tables.are_known and has_request_context() and request.blueprint == self.name:
-            self.tables.require(self.db.session)
-        return cast("AnySession", self.db.session)
+        session = cast("AnySession", self.db.session)
+        is_known = self.tables.are_known and time.time() < self.key_note.good_until
+        if not is_known and has_request_context() and request.blueprint == self.name:
+            self.tables.require(session)
+            self.note_key(session)
+        return session
+
+    def note_key(self, session: AnySession) -> None:
+        """Note that this app's key is in use, unless it was today or a transaction of ours is open.
+
+        Raises: TwoKeys, PendingChanges.
+        """
+        actual, now = unwrap_scoped(session), time.time()
+        if now >= self.key_note.good_until and not is_ours(actual):
+            require_clean_session(actual)  # as our own transaction would do next
+            self.key_note.require(actual, self.link_key, now)
 
     @property
     def engine(self) -> Engine:

@@ -88,10 +88,22 @@ def list_bookings(
 
 @booking_commands.command()
 @click.argument("reference")
-def show(reference: str) -> None:
+@click.option("--link", is_flag=True, help="And the private link: who has it may cancel.")
+def show(reference: str, *, link: bool) -> None:
     """Show all that is known about one appointment."""
     with read_transaction(ready()) as session:
-        say(*details(booking_named(session, reference), reads.shop_zone(session)))
+        booking = booking_named(session, reference)
+        links = [_link(session, booking)] if link else []
+        say(*details(booking, reads.shop_zone(session)), *links)
+
+
+def _link(session: Session, booking: Booking) -> str:
+    if url := current_sidebook().links.manage_url(session, booking):
+        return url
+    raise click.ClickException(
+        "Nobody said where the pages are, so no link can be written. Set BOOKING_PUBLIC_URL, such "
+        "as https://shop.example."
+    )
 
 
 def _days(
@@ -146,6 +158,7 @@ OVER_HOLDS = "Even if a customer who has not booked yet holds the time."
 def book(service: str, start: str, staff: str | None, *, over_holds: bool, **customer: str) -> None:
     """Enter an appointment of SERVICE (a slug) at START, whatever notice customers must give."""
     key = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
+    link = current_sidebook().links.new()
 
     def work(session: Session) -> list[str]:
         chosen = service_named(session, service)
@@ -159,7 +172,8 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
             service=chosen,
             customer=customer_of(session, customer),
             answers=[],
-            manage_token_hash=secrets.token_bytes(32),
+            manage_token_hash=link.token_hash,
+            link_number=link.number,
         )
         done = "Booked: {reference} {when}."
         return _take(session, chosen, people, start, take, done, over_holds=over_holds)

@@ -81,6 +81,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     customer: Customer,
     answers: list[dict[str, Any]],
     manage_token_hash: bytes,
+    link_number: bytes | None = None,
     now: datetime,
     by: By = "customer",
     visitor: Visitor | None = None,
@@ -92,8 +93,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
     Of several staff members one who is free is taken, as for a hold. The time is claimed again,
     whatever the tab held: a hold that ran out still wins while nobody took the time and the rules
     allow it; minimum notice and booking window do not bind the owner. `idempotency_key` names the
-    draft. The limits on the visitor are checked (None: not at all) unless the tab still holds this
-    time, which was counted when it was held.
+    draft, `link_number` is what its manage link is derived from (None: not by `Links`). The limits
+    on the visitor are checked (None: not at all) unless the tab still holds this time, which was
+    counted when it was held.
 
     Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
@@ -115,14 +117,14 @@ def book(  # noqa: PLR0913 - each is named where it is called
         customer_zone=customer.zone,
         answers=answers,
         manage_token_hash=manage_token_hash,
+        link_number=link_number,
         calendar_uid=str(uuid4()),
         created_at=now,
         changes=0,
         cancel_reason="",
         language=customer.language,
-        **dict.fromkeys(
-            ("rescheduled_at", "cancelled_at", "cancelled_by", "link_number")
-        ),  # the INSERT names every column
+        # the INSERT names every column
+        **dict.fromkeys(("rescheduled_at", "cancelled_at", "cancelled_by")),
     )
     try:
         with attempt(session, savepoint=savepoint):

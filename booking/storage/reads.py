@@ -23,6 +23,7 @@ from .bookings import booking as bookings
 from .bookings import hold as holds
 from .business import Service, Shop, StaffMember
 from .catalogue import Catalogue, read_catalogue, rules_of
+from .outbox import manage_link
 from .snapshot import AvailabilitySnapshot, load_snapshot, within
 
 LONGEST = timedelta(days=2)
@@ -75,7 +76,7 @@ def booking_or_reference(
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
-    """Return the booking whose manage link carries a token of that SHA-256."""
+    """Return the booking one of whose manage links carries a token of that SHA-256."""
     return session.scalar(_BY_TOKEN_HASH, {"token_hash": token_hash})
 
 
@@ -156,7 +157,16 @@ _EITHER = FixedStatement(
 )
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
-_BY_TOKEN_HASH = _bookings().where(Booking.manage_token_hash == bindparam("token_hash"))
+# As a value, or PostgreSQL would look through all bookings.
+_ANOTHER_LINK = select(manage_link.c.booking_id).where(
+    manage_link.c.token_hash == bindparam("token_hash")
+)
+_BY_TOKEN_HASH = _bookings().where(
+    or_(
+        Booking.manage_token_hash == bindparam("token_hash"),
+        Booking.id == _ANOTHER_LINK.scalar_subquery(),
+    )
+)
 _NEAR = FixedStatement(
     select(
         bookings.c.starts_at, bookings.c.ends_at, bookings.c.buffer_before, bookings.c.buffer_after

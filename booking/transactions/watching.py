@@ -140,6 +140,16 @@ def is_dirty(session: Session) -> bool:
     return bool(session.new or session.dirty or session.deleted)
 
 
+def is_writing(session: Session) -> bool:
+    """Tell whether a write transaction of ours is open on the session."""
+    return OWNED in session.info
+
+
+def is_ours(session: Session) -> bool:
+    """Tell whether a transaction of ours is open on the session, to write or only to read."""
+    return OWNED in session.info or ONLY_READS in session.info
+
+
 def has_written(session: Session) -> bool:
     """Say whether the session's open transaction has written to the database."""
     connection = session.connection()

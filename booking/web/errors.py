@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.i18n import gettext as _
+from booking.operations.links import TwoKeys
 from booking.state import current_sidebook
 from booking.storage.base import OlderTables
 from booking.tab_sessions import (
@@ -26,7 +27,7 @@ from booking.tab_sessions import (
 from booking.transactions.errors import is_missing_table
 
 from .rendering import is_by_htmx, render_in_any_case
-from .trouble_log import log_not_set_up, log_outage
+from .trouble_log import log_not_set_up, log_outage, log_two_keys
 from .urls import Link
 
 Answer = tuple[str, int]
@@ -56,6 +57,7 @@ class ErrorPages:
             TooSlow: self.not_whole,
             TabSessionBusy: self.busy,
             OlderTables: self.not_set_up,
+            TwoKeys: self.two_keys,
             MissingTables: lambda error: self.not_set_up(error.__cause__),
             **dict.fromkeys(DATABASE_FAILURES, self.failed),
             404: self.not_found,
@@ -113,13 +115,21 @@ class ErrorPages:
         """503: the database is empty, or older than the program."""
         log_not_set_up(error)
         if isinstance(error, OlderTables) and error.begun:
-            heading = _("Just a moment")
-            message = _("This booking page is being updated. Please come back in a few minutes.")
-        else:
-            heading = _("Not open yet")
-            message = _(
-                "This booking page is still being set up. Please come back in a few minutes."
-            )
+            return self._updated()
+        message = _("This booking page is still being set up. Please come back in a few minutes.")
+        return self._later(_("Not open yet"), message)
+
+    def two_keys(self, error: TwoKeys) -> AnswerWithHeaders:
+        """503: another machine makes customers' links with a key of its own."""
+        log_two_keys(error)
+        return self._updated()
+
+    def _updated(self) -> AnswerWithHeaders:
+        heading = _("Just a moment")
+        message = _("This booking page is being updated. Please come back in a few minutes.")
+        return self._later(heading, message)
+
+    def _later(self, heading: str, message: str) -> AnswerWithHeaders:
         body, status = self.problem(503, heading, message, typed=self.fields())
         return body, status, {"Retry-After": "60"}
 

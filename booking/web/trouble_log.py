@@ -10,6 +10,7 @@ from threading import Lock
 
 from flask import Blueprint, Response, current_app, request
 
+from booking.operations.links import TwoKeys
 from booking.state import current_sidebook
 from booking.storage.base import OlderTables
 
@@ -32,6 +33,7 @@ BY_HOST = (
     "The booking tables lack something that this version needs. Your own migrations made them, so "
     "bring them up to the models (%s)"
 )
+TWO_KEYS = "Nobody is served here: %s."
 OUTAGE = "The database could not be used, so a customer was asked to try again: %s"
 REPEATED_AFTER = 1.0
 """Seconds: a flood of refusals, or a hundred customers of one outage, are one line."""
@@ -87,6 +89,11 @@ def log_not_set_up(error: BaseException | None) -> None:
     """Log what the operator has to do before anybody can book."""
     by_host = isinstance(error, OlderTables) and error.by_host
     _log(BY_HOST if by_host else NOT_SET_UP.format(current_sidebook().name), reason(error))
+
+
+def log_two_keys(error: TwoKeys) -> None:
+    """Log how the machines come to make links with one key."""
+    _log(TWO_KEYS, str(error))
 
 
 def reason(error: BaseException | None) -> str:

@@ -5,7 +5,6 @@ that a stolen database opens no appointment. Apart from the pages behind it, bec
 makes the link.
 """
 
-import hashlib
 import hmac
 from base64 import urlsafe_b64encode
 from datetime import datetime
@@ -17,6 +16,8 @@ from flask import url_for
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.notifications.web_calendars import web_calendars
+from booking.operations.links import token_hash
+from booking.state import current_sidebook
 from booking.storage.models import Booking, Shop
 from booking.tab_sessions import TabSession
 from booking.web.rendering import named_zone, shop_zone
@@ -76,9 +77,18 @@ def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
     return _("%(time)s, %(zone)s", time=shown, zone=formats.format_zone(own, start))
 
 
-def manage_token(tab: TabSession, idempotency_key: str) -> str:
-    """Return the manage link's secret: only the tab that booked can work it out again."""
-    return urlsafe_b64encode(tab.derive(f"manage:{idempotency_key}")).rstrip(b"=").decode()
+def manage_token(tab: TabSession, booking: Booking) -> str | None:
+    """Return the secret of a link that leads to the booking; None where none can be said again.
+
+    That of an older booking, which only the tab that booked can work out, is the link it had.
+    """
+    links = current_sidebook().links
+    if first := links.first_token(booking):
+        return first
+    derived = urlsafe_b64encode(tab.derive(f"manage:{booking.draft}")).rstrip(b"=").decode()
+    if token_hash(derived) == booking.manage_token_hash:
+        return derived
+    return links.token(tab.session, booking)
 
 
 def cancel_mark(token: str, asked: int) -> str:
@@ -86,13 +96,10 @@ def cancel_mark(token: str, asked: int) -> str:
     return hmac.digest(token.encode(), f"cancel {asked}".encode(), "sha256").hex()
 
 
-def token_hash(token: str) -> bytes:
-    """Return what is stored of a manage token, and what it is looked up by."""
-    return hashlib.sha256(token.encode()).digest()
-
-
-def manage_links(token: str) -> dict[str, str]:
-    """Return the manage page, in full as it may be kept, and the calendar file."""
+def manage_links(token: str | None) -> dict[str, str]:
+    """Return the manage page, in full as it may be kept, and the calendar file; empty for None."""
+    if token is None:
+        return {"manage_url": "", "calendar_url": ""}
     return {
         "manage_url": public_url(".appointment", token=token),
         "calendar_url": url_for(".calendar", token=token),

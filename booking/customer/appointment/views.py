@@ -16,6 +16,7 @@ from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file, uid
 from booking.operations import bookings
+from booking.operations.links import token_hash
 from booking.operations.requests import AppointmentPast
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -157,7 +158,7 @@ def _page(
 
 
 def _booking(session: Session, token: str) -> Booking:
-    booking = reads.booking_by_token_hash(session, presenter.token_hash(token)) or abort(404)
+    booking = reads.booking_by_token_hash(session, token_hash(token)) or abort(404)
     if booking.ends_at + SHOWN_FOR < _now():
         raise LongOver
     return booking

@@ -60,5 +60,5 @@ def render_done(
         state=booking.state,
         new_url=urls.root(),
         new_fragment_url=urls.address("form"),
-        **presenter.manage_links(presenter.manage_token(tab, booking.draft)),
+        **presenter.manage_links(presenter.manage_token(tab, booking)),
     )

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from booking.customer.appointment import presenter
 from booking.customer.wizard.form_fields import posted
 from booking.customer.wizard.fragments import go_on, refuse
 from booking.customer.wizard.progress import progress_of, questions, step_named
@@ -100,6 +99,8 @@ def _make_booking(wizard: WizardState) -> Booking:
     """
     draft, tab = wizard.draft, wizard.tab
     service, member = required(wizard.service), required(wizard.staff_member)
+    sidebook = current_sidebook()
+    link = sidebook.links.new()
     made = bookings.book(
         tab.session,
         tab_key=tab.key,
@@ -110,11 +111,12 @@ def _make_booking(wizard: WizardState) -> Booking:
         start=required(draft.start),
         customer=Customer(**draft.contact, zone=wizard.zone.key, language=current_language().tag),
         answers=[each for step in questions() for each in step.booking_answers(wizard)],
-        manage_token_hash=presenter.token_hash(presenter.manage_token(tab, wizard.idempotency_key)),
+        manage_token_hash=link.token_hash,
+        link_number=link.number,
         now=tab.now,
         visitor=visitor(),
         savepoint=False,
-        outbox=current_sidebook().outbox,
+        outbox=sidebook.outbox,
     )
     return detach(tab.session, made, service, member)
 

@@ -1,0 +1,124 @@
+"""The links by which customers look after their bookings: made, found again, ended.
+
+A link's token is derived from a number of its booking by a key that is not in the database, which
+keeps hashes alone. So a letter can say the link again, and a stolen database opens none. A token is
+given out only after its hash was compared with a stored one.
+"""
+
+import hashlib
+import hmac
+import secrets
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from booking.storage.links import add_link, delete_links, hashes_of_links
+from booking.storage.models import Booking
+from booking.transactions.sessions import run_in_transaction
+from booking.transactions.watching import is_writing
+
+from .bookings import lock
+
+_NUMBER = 16  # bytes
+_PURPOSE = b"manage:"
+
+
+class TwoKeys(Exception):
+    """Raised where another machine makes links with a key of its own; the message says what to do.
+
+    Either could not say the other's links again.
+    """
+
+
+class NewLink(NamedTuple):
+    """The first link of a booking that is about to be made: its number, and its token's hash."""
+
+    number: bytes
+    token_hash: bytes
+
+
+def token_hash(token: str) -> bytes:
+    """Return what is stored of a link's token, and what it is looked up by."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Links:
+    """How an app makes its links. Of its `keys` the first makes them, the others made some.
+
+    `address` is what comes before the token; empty where BOOKING_PUBLIC_URL does not say it.
+    """
+
+    keys: tuple[bytes, ...] = field(repr=False)
+    address: str = ""
+
+    def new(self) -> NewLink:
+        """Return the number and the hash to write down with a new booking."""
+        number = secrets.token_bytes(_NUMBER)
+        return NewLink(number, token_hash(_token(self.keys[0], number)))
+
+    def first_token(self, booking: Booking) -> str | None:
+        """Return the token of its first link, without asking; None where these keys made none."""
+        return _among(self._tokens(booking), {booking.manage_token_hash})
+
+    def token(self, session: Session, booking: Booking) -> str | None:
+        """Return the token of a link that is good; None where these keys made none."""
+        if first := self.first_token(booking):
+            return first
+        if booking.link_number is None:
+            return None
+        return _among(self._tokens(booking), hashes_of_links(session, booking.id))
+
+    def manage_url(self, session: Session, booking: Booking) -> str:
+        """Return a link that is good; one more is added where these keys made none.
+
+        So it is for a booking made before there were keys, and where the key was lost or is
+        another; its earlier links stay good. It is added in the session's transaction if that
+        writes, else in one of its own. Empty where nobody said what addresses begin with.
+        """
+        token = self.address and self.token(session, booking)
+        if self.address and not token:
+            token = self._add(session, booking)
+        return f"{self.address}{token}" if token else ""
+
+    def renew(self, session: Session, booking: Booking) -> str:
+        """End all links of the booking, and return the token of a new one. The caller commits."""
+        delete_links(session, booking.id)
+        booking.link_number, booking.manage_token_hash = self.new()
+        session.flush()
+        return _token(self.keys[0], booking.link_number)
+
+    def _tokens(self, booking: Booking) -> Iterator[str]:
+        number = booking.link_number
+        return (_token(key, number) for key in self.keys if number is not None)
+
+    def _add(self, session: Session, booking: Booking) -> str:
+        if is_writing(session):
+            return self._added(session, booking.id)
+        own = Session(session.get_bind().engine)
+        return run_in_transaction(own, lambda writing: self._added(writing, booking.id))
+
+    def _added(self, session: Session, number: int) -> str:
+        booking = session.get_one(Booking, number)
+        lock(session, booking)
+        # Somebody may have added it a moment ago.
+        if token := self.token(session, booking):
+            return token
+        booking.link_number = booking.link_number or secrets.token_bytes(_NUMBER)
+        session.flush()
+        token = _token(self.keys[0], booking.link_number)
+        add_link(session, booking.id, token_hash(token), now=int(datetime.now(UTC).timestamp()))
+        return token
+
+
+def _among(tokens: Iterator[str], stored: Collection[bytes]) -> str | None:
+    return next((token for token in tokens if token_hash(token) in stored), None)
+
+
+def _token(key: bytes, number: bytes) -> str:
+    derived = hmac.digest(key, _PURPOSE + number, "sha256")
+    return urlsafe_b64encode(derived).rstrip(b"=").decode()
