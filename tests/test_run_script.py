@@ -122,6 +122,9 @@ def test_the_demo_is_served_and_another_start_keeps_what_is_there(checkout, port
     assert "Maré Movement Studio" in page
     assert f"http://127.0.0.1:{port}/book/" in said
     assert "two tabs" in said
+    letters = checkout / "instance" / "letters"
+    assert letters.as_uri() in said
+    assert letters.stat().st_mode & 0o777 == 0o700
     owner = said.partition("in another terminal:\n")[2].splitlines()[0].split()
     assert owner[-2:] == ["list", "--all"]
     assert subprocess.call(owner, cwd=checkout) == 0

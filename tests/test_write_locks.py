@@ -160,6 +160,8 @@ def the_owner_looks_after_the_day(app, booked, tell):
     tell("release", key)
     tell("cancel", made)
     tell("load", SHOP)
+    tell("letters", "plan")
+    tell("letters", "retry")
     tell("purge")
     tell("doctor")
 

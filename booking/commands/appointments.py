@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
+from booking.operations.outbox import EventName
 from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import (
     day_interval,
@@ -230,21 +231,25 @@ def _take(
 ) -> list[str]:
     """Take the time that is written so, for one of the staff, and return what is to be said."""
     zone = reads.shop_zone(session)
-    start = instant(written, now(), zone)
+    at = now()
+    start = instant(written, at, zone)
 
     def taken(people: Sequence[StaffMember]) -> Booking:
-        return take(
-            staff=people, start=start, now=now(), by="owner", outbox=current_sidebook().outbox
-        )
+        return take(staff=people, start=start, now=at, by="owner", outbox=current_sidebook().outbox)
 
     with slot_in_words(session, service, staff, start, over_holds=over_holds):
         if over_holds:
-            made, gone = owners.over_holds(session, service, staff, start, taken, now=now())
+            made, gone = owners.over_holds(session, service, staff, start, taken, now=at)
         else:
             made, gone = taken(staff), []
     place = f"on {when(made, zone)} with {made.staff_member.name}"
-    said = done.format(reference=made.reference, when=place) + " The customer was not told."
-    remarks = far_ahead(service, start, now()) + comes_twice(written, start, zone)
+    happened: dict[datetime | None, EventName] = {
+        made.created_at: "booked",
+        made.rescheduled_at: "moved",
+    }
+    told = _told(session, made, happened.get(at))
+    said = f"{done.format(reference=made.reference, when=place)} {told}"
+    remarks = far_ahead(service, start, at) + comes_twice(written, start, zone)
     return [said + remarks, *describe_released(session, gone)]
 
 
@@ -252,7 +257,15 @@ def _cancel(session: Session, booking: Booking) -> str:
     already = " already" if booking.state == "cancelled" else ""
     bookings.cancel(session, booking, by="owner", now=now(), outbox=current_sidebook().outbox)
     on = when(booking, reads.shop_zone(session))
-    return f"{booking.reference} on {on} is{already} cancelled. The customer was not told."
+    told = _told(session, booking, None if already else "cancelled")
+    return f"{booking.reference} on {on} is{already} cancelled. {told}"
+
+
+def _told(session: Session, booking: Booking, event: EventName | None) -> str:
+    """Whether a letter says so to the customer; None: nothing happened."""
+    if event and current_sidebook().outbox.tells_customer(session, booking, event):
+        return "A letter tells the customer."
+    return "The customer was not told."
 
 
 def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool) -> list[str]:
@@ -267,8 +280,15 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
     gone = owners.cancel_like(
         session, booking, width=width, now=now(), outbox=current_sidebook().outbox
     )
-    done = "These appointments are cancelled. The customers were not told."
-    return [*agenda(gone, zone), done if gone else "No such appointment is to come."]
+    if not gone:
+        return ["No such appointment is to come."]
+    tells = partial(current_sidebook().outbox.tells_customer, session, name="cancelled")
+    written = sum(map(tells, gone))
+    told = f"Letters tell {written} of {len(gone)} customers."
+    done = (
+        f"These appointments are cancelled. {told if written else 'The customers were not told.'}"
+    )
+    return [*agenda(gone, zone), done]
 
 
 UNAVAILABLE = {

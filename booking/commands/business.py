@@ -23,6 +23,7 @@ from booking.business_file.load import MOST_BYTES, read_business
 from booking.business_file.values import format_length, format_range
 from booking.files import read_whole
 from booking.i18n.date_input import WEEKDAYS
+from booking.notifications.words import check_text
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.owners import Removal, bookings_outside_hours, large_removals
 from booking.operations.plan import MAIL, BusinessPlan
@@ -64,7 +65,8 @@ def init() -> None:
 @click.option("--yes", is_flag=True, help="Even if more than half of the services or staff go.")
 def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
-    plan, session = read_business(_bytes_of(file), name=str(file), now=now()), ready()
+    plan = read_business(_bytes_of(file), name=str(file), now=now(), check_text=check_text)
+    session = ready()
     # Read before and after, not in between: a year of appointments would keep customers waiting.
     before = run_read_only(session, _outside_hours)
     lines: list[str] = []

@@ -40,7 +40,7 @@ def check_text(name: str, text: str) -> None:
     for found in _NAMED.findall(text):
         if found not in allowed:
             written = ", ".join(f"{{{each}}}" for each in allowed)
-            raise ValueError(f"{{{found}}} is not filled in here. Write one of {written}.")
+            raise ValueError(f"{{{found}}} is not filled in here; write one of {written}")
 
 
 def own_words(shop: Shop, name: str, words: Words, values: Mapping[str, str]) -> Words:

@@ -6,19 +6,27 @@ of earlier events that nobody has begun to send are withdrawn, for they are not 
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import wall_clock_before
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
-from booking.storage.outbox import WAITING, add_letters, withdraw_letters
+from booking.storage.outbox import (
+    WAITING,
+    add_letters,
+    reminders_to_come,
+    withdraw_letters,
+    withdraw_reminders,
+)
 from booking.transactions.sessions import after_commit
 
 from .plan import MAIL
@@ -73,31 +81,50 @@ class Outbox:
         """
         if self.announce:
             after_commit(session, partial(self.announce, event.name, booking.reference))
-        now = int(event.now.timestamp())
         if event.name != "booked":
-            withdraw_letters(session, booking.id, now=now)
+            withdraw_letters(session, booking.id, now=int(event.now.timestamp()))
         if not self.mail and not any(self.handlers.values()):
             return
         shop = read_catalogue(session).shop
-        common = {
-            "booking_id": booking.id,
-            "language": booking.language,
-            "sequence": booking.changes,
-            "state": WAITING,
-            "tries": 0,
-            "answer": "",
-            "lease": None,
-            "leased_until": None,
-            "created_at": now,
-            "ended_at": None,
-        }
-        facts = _facts(booking, service, member, event)
         addressed = _letters(booking, member, event, shop) if self.mail else ()
-        rows = [
-            {**common, **each, "facts": facts, "message_id": secrets.token_hex(12)}
-            for each in (*addressed, *self._for_handlers(booking, member, event, shop))
-        ]
-        add_letters(session, rows)
+        handed = self._for_handlers(booking, member, event, shop)
+        _add(
+            session, booking, _facts(booking, service, member, event), event.now, addressed, handed
+        )
+
+    def tells_customer(self, session: Session, booking: Booking, name: EventName) -> bool:
+        """Tell whether a letter about such an event goes to the booking's customer."""
+        off = _mail(read_catalogue(session).shop)["off"]
+        return self.mail and bool(booking.customer_email) and name not in off
+
+    def plan_reminders(
+        self, session: Session, numbers: Sequence[int], *, now: datetime
+    ) -> tuple[int, int]:
+        """Let the reminders of these bookings (their ids) be those that are wanted now.
+
+        Returns how many were written, and how many that are not wanted any more withdrawn.
+        """
+        shop, planned, withdrawn = read_catalogue(session).shop, 0, 0
+        # Locked: whoever moves one meanwhile plans for the new time.
+        these = select(Booking).where(Booking.id.in_(numbers)).order_by(Booking.id)
+        for booking in session.scalars(these.with_for_update()):
+            member, event = booking.staff_member, Event("booked", now, "customer")
+            rows = (
+                *(_letters(booking, member, event, shop) if self.mail else ()),
+                *self._for_handlers(booking, member, event, shop),
+            )
+            wanted = {
+                (row["role"], row["recipient"], row["due_at"]): row
+                for row in rows
+                if row["kind"] == REMINDER
+            }
+            there = reminders_to_come(session, booking.id, now=int(now.timestamp()))
+            missing, more = wanted.keys() - there, there.keys() - wanted
+            withdraw_reminders(session, [there[one] for one in more], now=int(now.timestamp()))
+            facts = _facts(booking, booking.service, member, event)
+            _add(session, booking, facts, now, [wanted[one] for one in sorted(missing)])
+            planned, withdrawn = planned + len(missing), withdrawn + len(more)
+        return planned, withdrawn
 
     def _for_handlers(
         self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None
@@ -107,6 +134,32 @@ class Outbox:
         for name in self.handlers.get(REMINDER, ()):
             for due in _reminders(booking, event, shop):
                 yield _row(REMINDER, "host", name, member, due, booking.starts_at)
+
+
+def _add(
+    session: Session,
+    booking: Booking,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *rows: Iterable[Mapping[str, Any]],
+) -> None:
+    common = {
+        "booking_id": booking.id,
+        "language": booking.language,
+        "sequence": booking.changes,
+        "facts": facts,
+        "state": WAITING,
+        "tries": 0,
+        "answer": "",
+        "lease": None,
+        "leased_until": None,
+        "created_at": int(now.timestamp()),
+        "ended_at": None,
+    }
+    every = chain.from_iterable(rows)
+    add_letters(
+        session, [{**common, **each, "message_id": secrets.token_hex(12)} for each in every]
+    )
 
 
 def _letters(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     insert,
     literal,
     or_,
+    select,
     update,
 )
 from sqlalchemy.orm import Session
@@ -170,3 +171,23 @@ def withdraw_letters(session: Session, booking_id: int, *, now: int) -> int:
     """
     values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now}
     return _WITHDRAW.execute(session, values)
+
+
+def reminders_to_come(
+    session: Session, booking_id: int, *, now: int
+) -> dict[tuple[str, str, int], int]:
+    """Return the ids of a booking's reminders that wait for their time: by role, whom, and when."""
+    waiting = select(letter.c.role, letter.c.recipient, letter.c.due_at, letter.c.id).where(
+        letter.c.booking_id == booking_id,
+        letter.c.state == WAITING,
+        letter.c.kind == "reminder",
+        letter.c.due_at > now,
+    )
+    rows = connection_of(session).execute(waiting)
+    return {(role, recipient, due): number for role, recipient, due, number in rows}
+
+
+def withdraw_reminders(session: Session, numbers: Sequence[int], *, now: int) -> None:
+    """Withdraw these letters, as long as they wait."""
+    waiting = update(letter).where(letter.c.id.in_(numbers), letter.c.state == WAITING)
+    connection_of(session).execute(waiting.values(state=WITHDRAWN, ended_at=now))

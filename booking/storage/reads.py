@@ -55,6 +55,12 @@ def staff_by_slug(session: Session, slug: str) -> StaffMember | None:
     return session.scalar(select(StaffMember).where(StaffMember.slug == slug))
 
 
+def coming_bookings(session: Session, *, now: datetime) -> Sequence[int]:
+    """Return the ids of confirmed bookings to come, by their start."""
+    coming = select(Booking.id).where(Booking.state == "confirmed", Booking.starts_at > now)
+    return session.scalars(coming.order_by(Booking.starts_at)).all()
+
+
 def booking_by_reference(session: Session, reference: str) -> Booking | None:
     """Return the booking a customer names; small letters and what parts them are forgiven."""
     written = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", reference))).upper()

@@ -1,0 +1,72 @@
+"""The outbox as an owner looks at it: what went out, what did not, and what waits."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from booking.transactions.statements import connection_of
+
+from .models import booking, letter
+from .outbox import REFUSED, WAITING, Letter
+
+_NOT_TAKEN = and_(letter.c.state == WAITING, letter.c.tries > 0)
+FAILED = or_(letter.c.state == REFUSED, _NOT_TAKEN)
+
+
+class Listed(NamedTuple):
+    """A letter with the reference of the booking it is about, empty for none."""
+
+    letter: Letter
+    reference: str
+
+
+def newest_letters(session: Session, *, most: int, only_failed: bool) -> list[Listed]:
+    """Return the newest letters, the newest first; `only_failed`: what no server has taken."""
+    newest = _LISTED.order_by(letter.c.id.desc()).limit(most)
+    rows = session.execute(newest.where(FAILED) if only_failed else newest)
+    return [_listed(row) for row in rows]
+
+
+def letter_numbered(session: Session, number: int) -> Listed | None:
+    """Return that letter, None where there is none of that number (any more)."""
+    row = session.execute(_LISTED.where(letter.c.id == number)).first()
+    return _listed(row) if row else None
+
+
+_LISTED: Select[Any] = select(
+    *letter.columns, func.coalesce(booking.c.reference, "").label("reference")
+).outerjoin(booking, booking.c.id == letter.c.booking_id)
+
+
+def _listed(row: Row[Any]) -> Listed:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
+    return Listed(reference=values.pop("reference"), letter=Letter(**values))
+
+
+def letters_to_retry(session: Session, numbers: Sequence[int], *, now: int) -> list[int]:
+    """Return which letters may be sent after all: of these numbers, or of all that failed.
+
+    Not those that have lost their point, nor those that a later change has made untrue.
+    """
+    which = letter.c.id.in_(numbers) if numbers else FAILED
+    query = select(letter.c.id).outerjoin(booking, booking.c.id == letter.c.booking_id)
+    return list(session.scalars(query.where(which, FAILED, _is_true(now)).order_by(letter.c.id)))
+
+
+def _is_true(now: int) -> ColumnElement[bool]:
+    in_time = or_(letter.c.last_moment.is_(None), letter.c.last_moment > now)
+    newest = or_(
+        letter.c.booking_id.is_(None),
+        letter.c.role == "host",  # hears of every event
+        letter.c.sequence == booking.c.changes,
+    )
+    return and_(in_time, newest)
+
+
+def retry_letters(session: Session, numbers: Sequence[int], *, now: int) -> int:
+    """Let these failed letters be due at once, as if nobody had tried; return how many are."""
+    anew = {"state": WAITING, "tries": 0, "ended_at": None, "leased_until": None, "due_at": now}
+    statement = update(letter).where(letter.c.id.in_(numbers), FAILED).values(anew)
+    return connection_of(session).execute(statement).rowcount

@@ -1,0 +1,146 @@
+"""`letters`: what went out, what failed, what is planned; and what commands say of it."""
+
+import pytest
+from sqlalchemy import select, update
+
+from booking.storage.models import Shop, letter
+from tests.commands.shell import count, done, execute, in_database, refused
+
+ZOE = ("--name", "Zoë", "--email", "zoe@example.com")
+START = "2027-02-03 10:00"
+MAIL = pytest.mark.settings(
+    mail_url="log:", mail_from="shop@shop.example", public_url="https://shop.example"
+)
+
+
+def booked(app, start=START, *who):
+    return done(app, "book", "short", start, "--staff", "ana", *(who or ZOE)).split()[1].strip(".")
+
+
+def rows(app, *columns):
+    query = select(*(letter.c[name] for name in columns)).order_by(letter.c.id)
+    return in_database(app, lambda session: [tuple(row) for row in session.execute(query)])
+
+
+def change(app, number, **values):
+    execute(app, update(letter).where(letter.c.id == number).values(values))
+
+
+@MAIL
+@pytest.mark.both_databases
+def test_the_newest_letters_are_listed_first_with_what_became_of_them(app):
+    reference = booked(app)
+    change(app, 1, state="refused", answer="550 nobody of that name", ended_at=1)
+    head, reminder, *more, first = done(app, "letters").splitlines()
+    assert head.split() == ["letter", "due", "what", "to", "about", "state", "answer"]
+    assert "2027-02-02 10:00  reminder  customer  zoe@example.com" in reminder
+    assert len(more) == 1
+    assert first.endswith(f"{reference}  refused  550 nobody of that name")
+    only = done(app, "letters", "--most", "1").splitlines()[1:]
+    assert [line.split() for line in only] == [reminder.split()]
+
+
+@MAIL
+def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(app):
+    assert done(app, "letters") == "No letter was written yet.\n"
+    booked(app)
+    assert done(app, "letters", "--failed") == "No letter failed.\n"
+    change(app, 1, state="refused", ended_at=1)
+    change(app, 2, tries=3, answer="451 later")
+    assert [line.split()[0] for line in done(app, "letters", "--failed").splitlines()] == [
+        "letter",
+        "2",
+        "1",
+    ]
+
+
+@MAIL
+def test_all_that_is_known_of_a_letter_is_shown(app):
+    reference = booked(app)
+    shown = dict(line.split("  ", 1) for line in done(app, "letters", "show", "1").splitlines())
+    known = {name: value.strip() for name, value in shown.items()}
+    assert known["letter"] == "1, booked to the customer"
+    assert (known["to"], known["about"]) == ("zoe@example.com", reference)
+    assert (known["state"], known["at the latest"]) == ("waiting", START)
+    assert known["service then"] == "Short visit"
+    assert "There is no letter 99" in refused(app, "letters", "show", "99")
+
+
+@MAIL
+@pytest.mark.both_databases
+def test_what_failed_is_due_again_as_if_nobody_had_tried(app):
+    booked(app)
+    change(app, 1, state="refused", tries=2, ended_at=1)
+    change(app, 2, tries=4, leased_until=2**33)
+    assert done(app, "letters", "retry") == "2 letters are due now.\n"
+    assert (
+        rows(app, "state", "tries", "leased_until", "ended_at") == [("waiting", 0, None, None)] * 3
+    )
+    assert done(app, "letters", "retry") == "There is no such letter to send again.\n"
+
+
+@MAIL
+def test_only_the_letters_that_are_named_are_sent_again(app):
+    booked(app)
+    for number in (1, 2, 3):
+        change(app, number, state="refused", ended_at=1)
+    assert done(app, "letters", "retry", 2, 3) == "2 letters are due now.\n"
+    assert rows(app, "state") == [("refused",), ("waiting",), ("waiting",)]
+
+
+@MAIL
+def test_what_is_not_true_any_more_or_too_late_is_not_sent_again(app):
+    reference = booked(app)
+    change(app, 1, state="refused", ended_at=1)
+    done(app, "reschedule", reference, "2027-02-03 11:00")
+    change(app, 4, state="refused", ended_at=1, last_moment=1)
+    assert "There is no such letter" in done(app, "letters", "retry")
+
+
+@pytest.mark.both_databases
+def test_reminders_of_what_was_booked_without_mail_come_only_when_they_are_planned(app):
+    booked(app)
+    booked(app, "2027-02-03 11:00", "--name", "Without an address")
+    app.extensions["booking"].listeners.by_event["reminder"] = {"till.told": print}
+    assert count(app, letter) == 0
+    planned = "Planned {} reminders, and withdrew {} that are not wanted any more.\n"
+    assert done(app, "letters", "plan") == planned.format(2, 0)
+    assert rows(app, "kind", "role") == [("reminder", "host")] * 2
+    assert done(app, "letters", "plan") == planned.format(0, 0)
+
+
+@MAIL
+@pytest.mark.both_databases
+def test_planning_makes_reminders_what_the_shop_says_now(app):
+    reference = booked(app)
+    execute(app, update_mail({"reminders": [120, 60]}))
+    assert "Planned 2 reminders, and withdrew 1" in done(app, "letters", "plan")
+    due = [row[1:] for row in rows(app, "kind", "state", "due_at") if row[0] == "reminder"]
+    start = 1801648800  # 2027-02-03 10:00 UTC
+    assert due == [
+        ("withdrawn", start - 24 * 3600),
+        ("waiting", start - 7200),
+        ("waiting", start - 3600),
+    ]
+    done(app, "cancel", reference)
+    assert "Planned 0 reminders, and withdrew 0" in done(app, "letters", "plan")
+
+
+def update_mail(mail):
+    return update(Shop).values(mail=mail)
+
+
+@MAIL
+def test_a_command_says_whether_a_letter_tells_the_customer(app):
+    answer = done(app, "book", "short", START, "--staff", "ana", *ZOE)
+    reference = answer.split()[1].strip(".")
+    assert "A letter tells the customer." in answer
+    again = done(app, "reschedule", reference, START)
+    assert "The customer was not told." in again
+    assert "A letter tells" in done(app, "reschedule", reference, "2027-02-03 11:00")
+    assert "A letter tells" in done(app, "cancel", reference)
+    assert "was not told" in done(app, "cancel", reference)
+    unknown = booked(app, START, "--name", "Without an address")
+    execute(app, update_mail({"off": ["cancelled"]}))
+    assert "was not told" in done(app, "cancel", unknown)
+    assert "was not told" in done(app, "cancel", booked(app))
