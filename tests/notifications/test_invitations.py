@@ -201,7 +201,8 @@ def test_nobody_is_invited_by_himself(shop, role):
     booked(shop)
     with shop.reading() as session:
         [row] = [row for row, _ in letters(shop) if (row.kind, row.role) == ("booked", role)]
-        made = message(session, row, organizer=row.recipient.upper())
+        written = replace(row, recipient=row.recipient.title())
+        made = message(session, written, organizer=row.recipient.upper())
     assert brought(made) == "file"
 
 
