@@ -186,7 +186,7 @@ class Settings:
     mail_from: mail_settings.Mailbox | None = None
     """Whom letters are from: an address, or a name and an address."""
     mail_reply_to: mail_settings.Mailbox | None = None
-    """Whom answers to letters go to; by default the sender."""
+    """Whom answers to letters go to; by default the shop, else the sender."""
     mail_seconds: int = 30
     """Seconds in which a connection to the mail server, or a letter, must be done."""
     mails_a_second: float = 5
@@ -199,6 +199,8 @@ class Settings:
     """Days for which a letter's row is kept once it was sent, or is not to be."""
     secret_key: tuple[str, ...] | None = field(default=None, repr=False)
     """What customers' links are made with, and what was before; by default the app's SECRET_KEY."""
+    letters_per_address: int = 10
+    """How many letters a customer's address gets in a day, over all bookings and visitors."""
     own_keys: tuple[str, ...] | None = None
     """Keys of the app's own that are nearly a setting of ours."""
 
@@ -301,6 +303,7 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "mail_seconds": (1, 600),
     "mails_a_connection": (1, None),
     "letter_days": (1, None),
+    "letters_per_address": (1, None),
 }
 """Of each the least that may be written, and the most."""
 

@@ -132,7 +132,8 @@ class SidebookState:
     def outbox(self) -> Outbox:
         """What this app sends, for every verb that changes a booking."""
         handlers = {event: list(named) for event, named in self.handlers.items()}
-        return Outbox(bool(self.settings.mail_url), handlers, announce)
+        most = self.settings.letters_per_address
+        return Outbox(bool(self.settings.mail_url), handlers, announce, most)
 
     @cached_property
     def link_key(self) -> LinkKey:

@@ -5,13 +5,12 @@ another one by now. What a customer typed is quoted, and goes to the shop and it
 letter to the customer's address, which anybody may have typed, goes nothing but the name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-from booking.i18n import formats
+from booking.i18n import formats, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import wall_clock_before
 from booking.storage.models import Booking, Shop
@@ -19,8 +18,11 @@ from booking.storage.outbox import Letter
 
 from . import words
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
-from .when import Clocks, When, clocks, instant, shop_clock, when
+from .when import Clocks, When, clocks, instant, moment, shop_clock, when
 from .words import Words
+
+MOST_ANSWERS, MOST_ENTRIES = 30, 30
+"""Mail programs cut what is longer than about 100 kB."""
 
 
 class Row(NamedTuple):
@@ -53,13 +55,9 @@ class Content:
     link: str = ""
     link_label: str = ""
     notes: tuple[str, ...] = ()
+    contact: tuple[str, ...] = ()
+    address: str = ""
     closing: str = ""
-
-    @property
-    def contact(self) -> list[str]:
-        """Return how the shop can be reached, line by line."""
-        shop = self.shop
-        return [one_line(each) for each in (shop.address, shop.phone, shop.email) if each]
 
 
 def of_booking(letter: Letter, booking: Booking, shop: Shop, link: str, now: datetime) -> Content:
@@ -114,13 +112,13 @@ def _values(
 
 
 def _place(facts: Mapping[str, Any], shop: Shop) -> str:
-    if facts["place"]:
-        lines = facts["place"]
-    elif facts["is_online"]:
-        return _("Online")
-    else:
-        lines = shop.address or shop.name
-    return ", ".join(filter(None, map(one_line, lines.splitlines())))
+    if facts["is_online"]:
+        return _joined(facts["place"]) or _("Online")
+    return _joined(facts["place"] or shop.address or shop.name)
+
+
+def _joined(lines: str) -> str:
+    return one_line(", ".join(filter(None, map(str.strip, lines.splitlines()))), 300)
 
 
 # -- to the customer -------------------------------------------------------------------------------
@@ -148,7 +146,7 @@ def _to_customer(
     of = _clocks(content.shop, booking, is_online=facts["is_online"])
     rows = [*_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
     if name := quotable(booking.customer_name, NAME):
-        rows.insert(0, _quoted(_("Name"), name))
+        rows.append(_quoted(_("Name"), name))
     link = given["link"]
     notes = () if content.is_over else tuple(_notes(letter, booking, content.shop, link, of, now))
     return replace(
@@ -158,6 +156,8 @@ def _to_customer(
         link=link,
         link_label=_("See it, or book again") if content.is_over else _("See, move or cancel it"),
         notes=notes,
+        contact=tuple(filter(None, [_joined(content.shop.address), one_line(content.shop.phone)])),
+        address=one_line(content.shop.email),
         closing=_(
             "This address was given for an appointment at %(shop)s. If it was not you, there is "
             "nothing you need to do.",
@@ -169,14 +169,14 @@ def _to_customer(
 def _appointment(
     facts: Mapping[str, Any], given: Mapping[str, str], of: Clocks, *, is_over: bool
 ) -> Iterator[Row]:
+    if not is_over and (before := facts.get("before")):
+        yield Row(_("Before"), _where_it_was(before, of, given["staff"]))
     yield Row(_("What"), given["service"])
     yield Row(_("With"), given["staff"])
     if is_over:
         return
-    if before := facts.get("before"):
-        yield Row(_("Before"), _where_it_was(before, of, given["staff"]))
-    place = given["place"]
-    yield Row(_("Where"), place, place if place.startswith(("https://", "http://")) else "")
+    if place := given["place"]:
+        yield Row(_("Where"), place, place if place.startswith(("https://", "http://")) else "")
     if given["price"]:
         yield Row(_("Price"), given["price"])
 
@@ -206,14 +206,13 @@ def _notes(
     zone = shop_clock(shop)
     move = wall_clock_before(start, service.move_until, zone)
     cancel = wall_clock_before(start, service.cancel_until, zone)
-    yield _until(move, cancel, start, of.first, now)
+    yield _until(move, cancel, start, of, now)
     if letter.kind != "reminder" and (shop.mail or {}).get("invitation", "request") == "request":
         yield _("Declining in your calendar does not cancel the appointment: use this link.")
 
 
-def _until(move: datetime, cancel: datetime, start: datetime, zone: ZoneInfo, now: datetime) -> str:
-    shown = {"move": formats.format_moment(move, zone)}
-    shown["cancel"] = formats.format_moment(cancel, zone)
+def _until(move: datetime, cancel: datetime, start: datetime, of: Clocks, now: datetime) -> str:
+    shown = {"move": moment(move, of), "cancel": moment(cancel, of)}
     match move > now, cancel > now:
         case True, True if move == cancel == start:
             return _("You can move or cancel it until it begins.")
@@ -226,6 +225,36 @@ def _until(move: datetime, cancel: datetime, start: datetime, zone: ZoneInfo, no
         case False, True:
             return _("You can cancel it until %(cancel)s. It is too late to move it.", **shown)
     return _("It is too late to move or cancel it by yourself. Please tell us if you cannot come.")
+
+
+# -- tomorrow's list -------------------------------------------------------------------------------
+
+
+def of_tomorrow(letter: Letter, bookings: Sequence[Booking], shop: Shop) -> Content:
+    """Return what the list of somebody's next day says, of these bookings in their order."""
+    own = Clocks(shop_clock(shop))
+    day = formats.format_day(date.fromisoformat(letter.facts["day"]))
+    told = words.tomorrow(day, len(bookings))
+    more = len(bookings) - MOST_ENTRIES
+    rest = ngettext("And %(number)s more.", "And %(number)s more.", more) if more > 0 else ""
+    content = Content(
+        name="staff_tomorrow",
+        words=told,
+        shop=shop,
+        entries=tuple(_entry(each, own) for each in bookings[:MOST_ENTRIES]),
+        notes=(rest,) if rest else (),
+    )
+    given = {"when": day, "shop": one_line(shop.name, 80)}
+    return replace(content, words=words.own_words(shop, content.name, told, given))
+
+
+def _entry(booking: Booking, own: Clocks) -> Entry:
+    rows = [*customer_rows(booking, in_full=False), Row(_("Reference"), booking.reference)]
+    return Entry(
+        time=when(booking.starts_at, booking.ends_at, own).time,
+        what=one_line(booking.service.name, 80),
+        rows=tuple(rows),
+    )
 
 
 # -- to staff and the shop -------------------------------------------------------------------------
@@ -243,6 +272,8 @@ def _to_house(
     if colleague := _colleague(letter):
         told = told._replace(paragraphs=(*told.paragraphs, colleague))
     of = _clocks(content.shop, None, is_online=False)
+    if not (facts["place"] or facts["is_online"]):
+        given = {**given, "place": ""}  # they know where the shop is
     rows = [*_appointment(facts, given, of, is_over=content.is_over), *customer_rows(booking)]
     if said := facts["words"]:
         said = one_line(said, NOTE) if by_owner else quotable(said, NOTE)
@@ -260,14 +291,15 @@ def _colleague(letter: Letter) -> str:
     return _("It was with %(staff)s before.", staff=one_line(before["staff"], 80))
 
 
-def customer_rows(booking: Booking) -> Iterator[Row]:
-    """Yield who comes and what they wrote, all of it quoted."""
+def customer_rows(booking: Booking, *, in_full: bool = True) -> Iterator[Row]:
+    """Yield who comes and what they wrote, quoted; in short where they are one of many."""
+    answers = booking.answers[:MOST_ANSWERS] if in_full else ()
     typed = [
         (_("Customer"), booking.customer_name, NAME),
         (_("Phone"), booking.customer_phone, NAME),
-        (_("E-mail"), booking.customer_email, ANSWER),
-        *((one_line(each["label"]), str(each["value"]), ANSWER) for each in booking.answers),
-        (_("Note"), booking.customer_note, NOTE),
+        *([(_("E-mail"), booking.customer_email, ANSWER)] if in_full else ()),
+        *((one_line(each["label"]), str(each["value"]), ANSWER) for each in answers),
+        (_("Note"), booking.customer_note, NOTE if in_full else ANSWER),
     ]
     for label, said, most in typed:
         if shown := quotable(said, most):

@@ -3,28 +3,31 @@
 It is the same letter at every try: its Message-ID and its date are the row's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.i18n import ENGLISH, Language, load_languages, speaking
+from booking.operations.daily_lists import TOMORROW
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Booking, Shop
 from booking.storage.outbox import Letter
 
-from .contents import Content, of_booking
+from .contents import Content, of_booking, of_tomorrow
 from .quoting import one_line
 from .rendering import render
+from .when import shop_clock
+
+ManageUrl = Callable[[Session, Booking], str]
 
 
 @dataclass(frozen=True)
@@ -37,26 +40,32 @@ class Sender:
 
 
 def compose(
-    session: Session, letter: Letter, *, now: datetime, sender: Sender | None = None
+    session: Session,
+    letter: Letter,
+    *,
+    now: datetime,
+    sender: Sender | None = None,
+    manage_url: ManageUrl | None = None,
 ) -> EmailMessage | None:
     """Return the letter as a message; None where it has lost its point, or its booking is gone.
 
-    It is from whom the app's settings say, unless a `sender` is given.
+    Who it is from, and what links to bookings are, the app says unless they are given.
     """
     shop = reads.shop(session)
     if shop is None or _is_too_late(letter, now):
         return None
-    with speaking(language_of(letter.language)):
-        content = _content(session, letter, shop, now)
-        return _message(letter, content, sender or _sender()) if content else None
+    # The shop's own language is the first that we speak; a row has the customer's.
+    with speaking(language_of(letter.language if letter.role == "customer" else "")):
+        content = _content(session, letter, shop, now, manage_url or _manage_url)
+        return _message(letter, content, sender or _sender(shop)) if content else None
 
 
-def _sender() -> Sender:
-    settings: Any = current_sidebook().settings
-    reply_to = settings.mail_reply_to
-    return Sender(
-        settings.mail_from.address, settings.mail_from.name, reply_to.address if reply_to else ""
-    )
+def _sender(shop: Shop) -> Sender:
+    settings = current_sidebook().settings
+    mail_from, reply_to = settings.mail_from, settings.mail_reply_to
+    if mail_from is None:  # a letter that is only looked at
+        return Sender(shop.email or "nobody@shop.invalid")
+    return Sender(mail_from.address, mail_from.name, reply_to.address if reply_to else "")
 
 
 def language_of(tag: str) -> Language:
@@ -74,18 +83,31 @@ def _is_too_late(letter: Letter, now: datetime) -> bool:
     return letter.last_moment is not None and letter.last_moment <= now.timestamp()
 
 
-def _content(session: Session, letter: Letter, shop: Shop, now: datetime) -> Content | None:
+def _content(
+    session: Session, letter: Letter, shop: Shop, now: datetime, manage_url: ManageUrl
+) -> Content | None:
+    if letter.kind == TOMORROW:
+        bookings = _bookings_tomorrow(session, letter, shop)
+        return of_tomorrow(letter, bookings, shop) if bookings else None
     booking = session.scalar(_BOOKING.where(Booking.id == letter.booking_id))
     if booking is None or (letter.kind == "reminder" and booking.state != "confirmed"):
         return None
-    return of_booking(letter, booking, shop, _link(session, booking), now)
+    # Never to staff: their letters and calendars are shared.
+    link = manage_url(session, booking) if letter.role == "customer" else ""
+    return of_booking(letter, booking, shop, link, now)
+
+
+def _bookings_tomorrow(session: Session, letter: Letter, shop: Shop) -> Sequence[Booking]:
+    day = date.fromisoformat(letter.facts["day"])
+    staff = [letter.staff_member_id] if letter.staff_member_id else []
+    return reads.bookings_of_day(session, staff, day, shop_clock(shop))
 
 
 _BOOKING = select(Booking).options(joinedload(Booking.service), joinedload(Booking.staff_member))
 
 
-def _link(_session: Session, _booking: Booking) -> str:
-    return ""
+def _manage_url(session: Session, booking: Booking) -> str:
+    return current_sidebook().links.manage_url(session, booking)
 
 
 def _message(letter: Letter, content: Content, sender: Sender) -> EmailMessage:

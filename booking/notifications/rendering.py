@@ -6,6 +6,7 @@ a host's own of the same name goes before ours, and one that is named for a lett
 letter only.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +30,12 @@ def render(name: str, **context: Any) -> tuple[str, str]:
         for kind in ("txt", "html")
     )
     css = ours.get_template(f"{FOLDER}/letter.css").render()
-    return f"{text.strip()}\n", _inliner(css).inline(html)
+    return _without_gaps(text), _inliner(css).inline(html)
+
+
+def _without_gaps(text: str) -> str:
+    """A plain text with one empty line at most where a template left out what there is not."""
+    return re.sub(r"\n{3,}", "\n\n", text.strip("\n")) + "\n"
 
 
 def environment() -> Environment:

@@ -24,7 +24,7 @@ class When(NamedTuple):
     zone: str
     other: str
     start: str
-    """Day and beginning, for a subject; with the zone where the two clocks differ."""
+    """Day and beginning, for a subject."""
 
     @property
     def line(self) -> str:
@@ -72,18 +72,31 @@ def clocks(shop: Shop, customer_zone: str, *, is_online: bool) -> Clocks:
 def when(start: datetime, end: datetime, of: Clocks) -> When:
     """Return the time from start to end in words."""
     first, other = of.first, of.other
-    local = start.astimezone(first)
-    differs = other is not None and start.astimezone(other).utcoffset() != local.utcoffset()
-    moment = formats.format_moment(start, first)
-    if differs:
-        moment = _("%(moment)s %(zone)s", moment=moment, zone=formats.zone_name(first, start))
     return When(
-        day=formats.format_day(local),
+        day=formats.format_day(start.astimezone(first)),
         time=formats.format_time_range(start, end, first),
-        zone=formats.format_zone(first, start) if differs or of.is_named else "",
-        other=_in_brackets(start, end, first, other) if other and differs else "",
-        start=moment,
+        zone=formats.format_zone(first, start) if _is_told(start, of) else "",
+        other=_in_brackets(start, end, first, other) if other and _differ(start, of) else "",
+        start=moment(start, of),
     )
+
+
+def moment(at: datetime, of: Clocks) -> str:
+    """Return day and time of an instant by the first clock, which is named where need be."""
+    shown = formats.format_moment(at, of.first)
+    if not _is_told(at, of):
+        return shown
+    return _("%(moment)s %(zone)s", moment=shown, zone=formats.zone_name(of.first, at))
+
+
+def _is_told(at: datetime, of: Clocks) -> bool:
+    return of.is_named or _differ(at, of)
+
+
+def _differ(at: datetime, of: Clocks) -> bool:
+    """Whether there are two clocks, and they show different times."""
+    first, other = at.astimezone(of.first), at.astimezone(of.other or of.first)
+    return first.utcoffset() != other.utcoffset()
 
 
 def _in_brackets(start: datetime, end: datetime, first: ZoneInfo, other: ZoneInfo) -> str:

@@ -76,26 +76,30 @@ def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_t
     match kind:
         case "booked":
             subject = _("Booked: %(service)s, %(when)s", **given)
-            return Words(subject, _("Your appointment is booked"), (_("Until then!"),))
+            heading, text = _("Your appointment is booked"), _("We look forward to seeing you.")
         case "moved" if is_other_time:
-            text = _("%(shop)s gave your appointment another time.", **given)
-            done = _("You gave your appointment another time.")
             subject = _("Moved: %(service)s, now %(when)s", **given)
             heading = _("Your appointment was moved")
-            return Words(subject, heading, (text if by_owner else done,))
+            text = _("You gave it another time.")
+            if by_owner:
+                text = _(
+                    "%(shop)s gave it another time. Please tell us if you cannot come.", **given
+                )
         case "moved":
-            text = _("It stays at its time and is with %(staff)s now.", **given)
             subject = _("Changed: %(service)s, %(when)s", **given)
-            return Words(subject, _("Your appointment is with somebody else"), (text,))
+            heading = _("Your appointment is with %(staff)s now", **given)
+            text = _("The time is the same.")
         case "cancelled":
-            text = _("%(shop)s cancelled this appointment.", **given)
-            done = _("It was cancelled with the link from your letter. The time is free again.")
             subject = _("Cancelled: %(service)s, %(when)s", **given)
             heading = _("Your appointment is cancelled")
-            return Words(subject, heading, (text if by_owner else done,))
-    subject = _("Reminder: %(service)s, %(when)s", **given)
-    text = _("If you cannot come, please tell us in time: somebody else may be glad of it.")
-    return Words(subject, _("Your appointment is coming up"), (text,))
+            text = _("It was cancelled with your own link.")
+            if by_owner:
+                text = _("%(shop)s cancelled it.", **given)
+        case _:
+            subject = _("Reminder: %(service)s, %(when)s", **given)
+            heading = _("Your appointment is coming up")
+            text = _("If you cannot come, please tell us in time: others may be glad of it.")
+    return Words(subject, heading, (text,))
 
 
 def houses(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool) -> Words:
@@ -104,12 +108,14 @@ def houses(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: boo
         case "booked":
             subject = _("New: %(service)s, %(when)s", **given)
             mine, ours = _("A new appointment with you"), _("A new appointment")
+            text = _("Booked at the shop.") if by_owner else _("Booked by the customer.")
         case "moved":
             subject = _("Moved: %(service)s, now %(when)s", **given)
             mine, ours = _("An appointment with you was moved"), _("An appointment was moved")
+            text = _("Moved by the shop.") if by_owner else _("Moved by the customer.")
         case _:
             subject = _("Cancelled: %(service)s, %(when)s", **given)
             mine = _("An appointment with you is cancelled")
             ours = _("An appointment is cancelled")
-    by = _("By the shop.") if by_owner else _("By the customer.")
-    return Words(subject, mine if to_staff else ours, (by,))
+            text = _("Cancelled by the shop.") if by_owner else _("Cancelled by the customer.")
+    return Words(subject, mine if to_staff else ours, (text,))

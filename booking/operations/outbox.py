@@ -6,6 +6,7 @@ of earlier events that nobody has begun to send are withdrawn, for they are not 
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +24,7 @@ from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
     WAITING,
     add_letters,
+    due_of_address,
     reminders_to_come,
     withdraw_letters,
     withdraw_reminders,
@@ -34,6 +36,7 @@ from .requests import By
 
 EventName = Literal["booked", "moved", "cancelled"]
 REMINDER = "reminder"
+_DAY = 24 * 60 * 60
 
 
 class Before(NamedTuple):
@@ -60,11 +63,13 @@ class Outbox:
     """What an app sends: letters where it has `mail`, and to a host's handlers, by their names.
 
     `announce` is told each event and reference at once, when it is committed (None: nobody is).
+    Of what customers do themselves one address gets at most `letters_per_address` on a day.
     """
 
     mail: bool = False
     handlers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     announce: Callable[[str, str], None] | None = None
+    letters_per_address: int = 10
 
     def write(
         self,
@@ -86,7 +91,9 @@ class Outbox:
         if not self.mail and not any(self.handlers.values()):
             return
         shop = read_catalogue(session).shop
-        addressed = _letters(booking, member, event, shop) if self.mail else ()
+        addressed = list(_letters(booking, member, event, shop)) if self.mail else []
+        if event.by == "customer":
+            addressed = _within(session, addressed, self.letters_per_address, now)
         handed = self._for_handlers(booking, member, event, shop)
         _add(
             session, booking, _facts(booking, service, member, event), event.now, addressed, handed
@@ -179,6 +186,27 @@ def _letters(
     if booking.customer_email and REMINDER not in off:
         for due in _reminders(booking, event, shop):
             yield _row(REMINDER, "customer", booking.customer_email, member, due, booking.starts_at)
+
+
+def _within(
+    session: Session, rows: Sequence[dict[str, Any]], most: int, now: int
+) -> list[dict[str, Any]]:
+    """Leave out what would be more than so many letters to the customer on a day (UTC).
+
+    Whoever books can give anybody's address, again and again, and from everywhere.
+    """
+    address = next((row["recipient"] for row in rows if row["role"] == "customer"), "")
+    if not address:
+        return list(rows)
+    today = now - now % _DAY
+    days = Counter(due // _DAY for due in due_of_address(session, address, since=today))
+    kept = []
+    for row in rows:
+        day = row["due_at"] // _DAY
+        if row["role"] != "customer" or days[day] < most:
+            kept.append(row)
+            days[day] += row["role"] == "customer"
+    return kept
 
 
 def _to_staff(event: Event, member: StaffMember) -> Iterator[tuple[EventName, StaffMember]]:

@@ -21,10 +21,12 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    func,
     insert,
     literal,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
@@ -69,6 +71,7 @@ letter = Table(
     CheckConstraint(f"role IN {ROLES}", name="role"),
     Index(None, "booking_id", "state"),
     Index(None, "state", "due_at"),
+    Index("ix_booking_letter_recipient", text("lower(recipient)"), "due_at"),
     # A number never comes back: it names the letter in what a server or a person was told of it.
     sqlite_autoincrement=True,
 )
@@ -191,3 +194,22 @@ def withdraw_reminders(session: Session, numbers: Sequence[int], *, now: int) ->
     """Withdraw these letters, as long as they wait."""
     waiting = update(letter).where(letter.c.id.in_(numbers), letter.c.state == WAITING)
     connection_of(session).execute(waiting.values(state=WITHDRAWN, ended_at=now))
+
+
+_DUE_OF_ADDRESS = FixedStatement(
+    select(letter.c.due_at).where(
+        func.lower(letter.c.recipient) == func.lower(bindparam("address")),
+        letter.c.due_at >= bindparam("since"),
+        letter.c.role == literal("customer"),
+        letter.c.state != literal(WITHDRAWN),
+    )
+)
+
+
+def due_of_address(session: Session, address: str, *, since: int) -> list[int]:
+    """Return when letters to a customer's address were or are due, from then on.
+
+    However it is written in capitals, and of whichever bookings; what was withdrawn is left out.
+    """
+    rows = _DUE_OF_ADDRESS.rows(session, {"address": address, "since": since})
+    return [row[0] for row in rows]

@@ -5,7 +5,7 @@ members, bookings and days.
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -79,6 +79,24 @@ def booking_or_reference(
     numbers = dict(_EITHER.rows(session, {"draft": draft, "reference": reference}))
     made = session.scalar(_BY_ID, {"booking": numbers.pop(draft)}) if draft in numbers else None
     return made, bool(numbers)
+
+
+def bookings_of_day(
+    session: Session, staff: Collection[int], day: date, zone: ZoneInfo
+) -> Sequence[Booking]:
+    """List the confirmed bookings with these people that begin on that day of the zone's."""
+    first, end = map(from_minute, day_interval(day, zone))
+    query = (
+        select(Booking)
+        .where(
+            Booking.staff_member_id.in_(staff),
+            Booking.starts_at >= first,
+            Booking.starts_at < end,
+            Booking.state == "confirmed",
+        )
+        .options(joinedload(Booking.service))
+    )
+    return session.scalars(query.order_by(Booking.starts_at)).all() if staff else ()
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:

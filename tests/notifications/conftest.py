@@ -21,6 +21,13 @@ MAIL = Outbox(mail=True)
 SENDER = Sender("letters@shop.example", "The Shop")
 
 
+LINK = "https://shop.example/book/appointment/x9Yz-0Qw_"
+
+
+def manage_url(_session, booking) -> str:
+    return f"{LINK}{booking.reference}"
+
+
 @pytest.fixture(scope="session")
 def letterbox() -> Flask:
     """An app with our templates and nothing else."""
@@ -57,6 +64,7 @@ def letters(post, shop) -> Callable[..., list[EmailMessage | None]]:
     def composed(role: str, kind: str, *, now=NOW) -> list[EmailMessage | None]:
         with shop.reading() as session:
             wanted = [row for row in rows(shop) if (row.role, row.kind) == (role, kind)]
-            return [compose(session, row, now=now, sender=SENDER) for row in wanted]
+            given = {"now": now, "sender": SENDER, "manage_url": manage_url}
+            return [compose(session, row, **given) for row in wanted]
 
     return composed

@@ -168,6 +168,51 @@ def test_handlers_are_told_without_mail_and_their_events_are_never_withdrawn(sho
     assert letters(shop) == [("booked", "host", "host.booked")]
 
 
+FEW = Outbox(mail=True, letters_per_address=3)
+
+
+def to_customer(shop) -> list[str]:
+    return [kind for kind, role, _ in letters(shop) if role == "customer"]
+
+
+@pytest.mark.both_databases
+def test_an_address_gets_at_most_so_many_letters_a_day_over_all_bookings(shop):
+    for place, clock in enumerate(("09:00", "10:00", "11:00", "12:00", "13:00")):
+        reference = booked(shop, start=at(clock, day=3 + place % 2), outbox=FEW)
+        with shop.engine.begin() as connection:  # however it is written
+            connection.execute(
+                update(letter)
+                .where(letter.c.role == "customer")
+                .values(recipient="ASA@example.com")
+            )
+    assert to_customer(shop).count("booked") == 3
+    assert to_customer(shop).count("reminder") == 5  # three on one day, two on the other
+    shop.cancel(reference, by="customer", outbox=FEW)
+    assert "cancelled" not in to_customer(shop)
+    assert ("cancelled", "shop") in [each[:2] for each in letters(shop)]
+
+
+def test_another_day_has_letters_again(shop):
+    one = Outbox(mail=True, letters_per_address=1)
+    for day, clock in ((0, "09:00"), (0, "10:00"), (1, "11:00"), (1, "12:00")):
+        booked(shop, start=at(clock, day=5), now=at("09:00", day=day), outbox=one)
+    assert to_customer(shop) == ["booked", "reminder", "booked"]
+
+
+def test_what_was_withdrawn_is_not_counted(shop):
+    one = Outbox(mail=True, letters_per_address=1)
+    reference = booked(shop, outbox=one)
+    shop.cancel(reference, by="customer", outbox=one)
+    assert to_customer(shop) == ["cancelled"]
+
+
+def test_what_the_shop_does_is_told_all_the_same(shop):
+    one = Outbox(mail=True, letters_per_address=1)
+    for clock in ("09:00", "10:00"):
+        booked(shop, start=at(clock, day=3), by="owner", outbox=one)
+    assert to_customer(shop) == ["booked", "reminder", "booked", "reminder"]
+
+
 @pytest.mark.parametrize(
     ("start", "minutes", "expected"),
     [

@@ -1,0 +1,88 @@
+"""Tomorrow's list: a letter in the evening for each of the staff who asks for one a day."""
+
+import secrets
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute
+from booking.storage.catalogue import read_catalogue
+from booking.storage.models import StaffMember, letter
+from booking.storage.outbox import WAITING, add_letters
+from booking.storage.reads import bookings_of_day
+
+from .plan import MAIL
+
+TOMORROW = "tomorrow"
+SET_HOUR = 18 * 60
+"""When lists are written, in minutes of the shop's day."""
+
+
+def plan_daily_lists(session: Session, now: datetime) -> int:
+    """Write tomorrow's lists that are not written yet; return how many. The caller commits.
+
+    From the set hour on, in the shop's zone, for whoever chose letters once a day and has
+    appointments then: one letter for each person and day, however often and by whomever it is
+    asked. What is booked after it stands in no list.
+    """
+    catalogue = read_catalogue(session)
+    shop, zone = catalogue.shop, catalogue.zone
+    is_off = f"staff_{TOMORROW}" in {**MAIL, **((shop and shop.mail) or {})}["off"]
+    if is_off or minute_of_day(to_minute(now), zone) < SET_HOUR:
+        return 0
+    day = now.astimezone(zone).date() + timedelta(days=1)
+    begins = from_minute(day_interval(day, zone)[0])
+    wanted = {
+        member.id: member.email
+        for member in catalogue.staff.values()
+        if member.email and member.letters == "daily"
+    }
+    missing = wanted.keys() - _told(session, wanted, day, now)
+    missing &= {each.staff_member_id for each in bookings_of_day(session, missing, day, zone)}
+    if not missing:
+        return 0
+    # Two who come at once take turns, and the second finds what the first has written; whoever
+    # books with that person meanwhile waits for neither.
+    person = select(StaffMember.id).where(StaffMember.id.in_(missing)).order_by(StaffMember.id)
+    session.execute(person.with_for_update(key_share=True))
+    missing -= _told(session, missing, day, now)
+    add_letters(session, [_row(each, wanted[each], day, begins, now) for each in sorted(missing)])
+    return len(missing)
+
+
+def _told(session: Session, staff: Collection[int], day: date, now: datetime) -> set[int]:
+    """Who of them has a list of that day."""
+    query = select(letter.c.staff_member_id, letter.c.facts).where(
+        letter.c.staff_member_id.in_(staff),
+        letter.c.kind == TOMORROW,
+        letter.c.created_at > int((now - timedelta(days=2)).timestamp()),
+    )
+    rows = session.execute(query).all() if staff else []
+    return {member for member, facts in rows if facts["day"] == day.isoformat()}
+
+
+def _row(member: int, email: str, day: date, begins: datetime, now: datetime) -> dict[str, object]:
+    at = int(now.timestamp())
+    return {
+        "booking_id": None,
+        "staff_member_id": member,
+        "kind": TOMORROW,
+        "role": "staff",
+        "recipient": email,
+        "language": "",
+        "facts": {"day": day.isoformat()},
+        "sequence": 0,
+        "message_id": secrets.token_hex(12),
+        "due_at": at,
+        # When the day has begun, it is no longer tomorrow.
+        "last_moment": int(begins.timestamp()),
+        "state": WAITING,
+        "tries": 0,
+        "answer": "",
+        "lease": None,
+        "leased_until": None,
+        "created_at": at,
+        "ended_at": None,
+    }

@@ -1,0 +1,44 @@
+"""Every kind of letter, of one lively afternoon in the small shop."""
+
+from sqlalchemy import update
+
+from booking.operations.daily_lists import plan_daily_lists
+from booking.operations.outbox import Outbox
+from booking.storage.models import Booking, Shop
+from tests.fixtures.small_shop import SmallShop, at
+
+MAIL = Outbox(mail=True)
+NOTE = "I was with you in May, and it was lovely.\nMy hair is long; may I bring my dog?"
+
+
+def furnish(shop: SmallShop) -> None:
+    """Let the shop have all that a letter can show."""
+    with shop.writing() as session:
+        row = session.get(Shop, 1)
+        row.name, row.phone = "Salon Boavista", "+351 21 000 00 00"
+        row.address = "Rua da Boavista 84\n1200-068 Lisboa"
+    shop.change("cut", name="Haircut and a cup of tea", price="€ 28", cancel_until=24 * 60)
+    shop.change("color", is_online=True, place="https://meet.example/salon")
+
+
+def live_through(shop: SmallShop) -> None:
+    """Book, move, hand over and cancel, online and at the shop, from near and far."""
+    furnish(shop)
+    first = shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
+    shop.move(first, at("14:00", day=3), outbox=MAIL)
+    shop.move(first, at("14:00", day=3), "ben", by="owner", outbox=MAIL)
+    shop.cancel(first, words="Ben has a cold. Call us for another time!", outbox=MAIL)
+    second = shop.book(None, "color", "ann", at("10:00", day=2), outbox=MAIL)
+    change(shop, second, customer_zone="Asia/Tokyo", customer_note=NOTE, customer_phone="+81 3 1")
+    shop.cancel(second, by="customer", words="I am ill, see www.example.com", outbox=MAIL)
+    third = shop.book(None, "cut", "ann", at("10:00", day=1), outbox=MAIL)
+    change(shop, third, customer_zone="America/New_York")
+    fourth = shop.book(None, "color", "ann", at("12:00", day=1), by="owner", outbox=MAIL)
+    change(shop, fourth, customer_zone="")
+    shop.change("ann", letters="daily")
+    shop.run(plan_daily_lists, at("18:30"))
+
+
+def change(shop: SmallShop, reference: str, **values: object) -> None:
+    with shop.engine.begin() as connection:
+        connection.execute(update(Booking).where(Booking.reference == reference).values(values))
