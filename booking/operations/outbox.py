@@ -93,7 +93,7 @@ class Outbox:
         shop = read_catalogue(session).shop
         addressed = list(_letters(booking, member, event, shop)) if self.mail else []
         if event.by == "customer":
-            addressed = _within(session, addressed, self.letters_per_address, now)
+            addressed = _within(session, addressed, self.letters_per_address, event.now)
         handed = self._for_handlers(booking, member, event, shop)
         _add(
             session, booking, _facts(booking, service, member, event), event.now, addressed, handed
@@ -189,7 +189,7 @@ def _letters(
 
 
 def _within(
-    session: Session, rows: Sequence[dict[str, Any]], most: int, now: int
+    session: Session, rows: Sequence[dict[str, Any]], most: int, now: datetime
 ) -> list[dict[str, Any]]:
     """Leave out what would be more than so many letters to the customer on a day (UTC).
 
@@ -198,7 +198,7 @@ def _within(
     address = next((row["recipient"] for row in rows if row["role"] == "customer"), "")
     if not address:
         return list(rows)
-    today = now - now % _DAY
+    today = int(now.timestamp()) // _DAY * _DAY
     days = Counter(due // _DAY for due in due_of_address(session, address, since=today))
     kept = []
     for row in rows:
