@@ -221,8 +221,9 @@ def _compare(key: LinkKey, uses: Sequence[KeyUse], now: int) -> None:
     """
     if other := elsewhere(key, uses, now):
         raise TwoKeys(TWO_FILES.format(days=max(0, now - other.last_used_at) // _DAY))
-    if uses and (said := changed(key, uses[0])):
-        _log.warning("%s", said)
+    latest = [changed(key, use) for use in uses if use.last_used_at == uses[0].last_used_at]
+    if latest and all(latest):
+        _log.warning("%s", latest[0])
 
 
 TWO_FILES = (

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
+from booking.operations.links import Links
 from booking.operations.outbox import EventName
 from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import (
@@ -36,6 +37,7 @@ from .group import (
     agenda,
     booking_commands,
     details,
+    links,
     now,
     ready,
     require_yes,
@@ -92,14 +94,15 @@ def list_bookings(
 @click.option("--link", is_flag=True, help="And the private link: who has it may cancel.")
 def show(reference: str, *, link: bool) -> None:
     """Show all that is known about one appointment."""
-    with read_transaction(ready()) as session:
+    source, made_by = ready(), links() if link else None
+    with read_transaction(source) as session:
         booking = booking_named(session, reference)
-        links = [_link(session, booking)] if link else []
-        say(*details(booking, reads.shop_zone(session)), *links)
+        private = [_link(session, booking, made_by)] if made_by else []
+        say(*details(booking, reads.shop_zone(session)), *private)
 
 
-def _link(session: Session, booking: Booking) -> str:
-    if url := current_sidebook().links.manage_url(session, booking):
+def _link(session: Session, booking: Booking, made_by: Links) -> str:
+    if url := made_by.manage_url(session, booking):
         return url
     raise click.ClickException(
         "Nobody said where the pages are, so no link can be written. Set BOOKING_PUBLIC_URL, such "
@@ -159,7 +162,7 @@ OVER_HOLDS = "Even if a customer who has not booked yet holds the time."
 def book(service: str, start: str, staff: str | None, *, over_holds: bool, **customer: str) -> None:
     """Enter an appointment of SERVICE (a slug) at START, whatever notice customers must give."""
     key = secrets.token_urlsafe(16)  # the same for every try, so that none books twice
-    link = current_sidebook().links.new()
+    session, link = ready(), links().new()
 
     def work(session: Session) -> list[str]:
         chosen = service_named(session, service)
@@ -179,7 +182,7 @@ def book(service: str, start: str, staff: str | None, *, over_holds: bool, **cus
         done = "Booked: {reference} {when}."
         return _take(session, chosen, people, start, take, done, over_holds=over_holds)
 
-    say(*run_in_transaction(ready(), work, idempotent=True))
+    say(*run_in_transaction(session, work, idempotent=True))
 
 
 @booking_commands.command(epilog=START)

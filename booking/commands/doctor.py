@@ -23,6 +23,7 @@ from booking.scheduling.clock import (
     to_minute,
 )
 from booking.scheduling.slots import open_minutes
+from booking.state import current_sidebook
 from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import staff_ticks
 from booking.storage.holds import held_ticks
@@ -50,6 +51,7 @@ from booking.tab_sessions import limits_of
 from booking.tab_sessions.model import handover, tab_session
 
 from .database_checks import Finding, Grade, check, postgresql, sqlite_settings
+from .key_checks import link_key_findings
 
 
 def examine(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
@@ -71,6 +73,7 @@ def examine(session: Session, now: datetime, held_share: int) -> Iterator[Findin
     yield Finding(Grade.OK, f"{engine.dialect.name} database, all migrations applied")
     yield _business(session)
     yield _calendar(session, now)
+    yield from link_key_findings(session, current_sidebook().link_key, now)
     yield from integrity(session, now)
     yield from fill_level(session, now, held_share)
 

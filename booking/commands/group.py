@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from booking.business_file.section import BusinessFileError
 from booking.database import UnusableDatabase
 from booking.i18n.formats import format_time
+from booking.operations.links import Links, TwoKeys
 from booking.state import current_sidebook
 from booking.storage.models import Booking
 from booking.tab_sessions import CommitOutcomeUnknown
@@ -221,6 +222,16 @@ def ready() -> AnySession:
     return current_sidebook().session
 
 
+def links() -> Links:
+    """Return how this app makes customers' links, once it is noted that its key is in use.
+
+    Raises: TwoKeys.
+    """
+    sidebook = current_sidebook()
+    sidebook.note_key(sidebook.session)
+    return sidebook.links
+
+
 def now() -> datetime:
     """Return when the command runs."""
     return datetime.now(UTC)
@@ -311,6 +322,7 @@ _WORDS: dict[type[Exception], Callable[[Any], str]] = {
         "you run it again: flask booking list."
     ),
     Retry: lambda _: _BUSY,
+    TwoKeys: lambda error: f"{error}.",
     DBAPIError: _database_trouble,
     ArgumentError: lambda error: f"The database URL cannot be used: {error}",
 }
