@@ -52,6 +52,7 @@ from booking.tab_sessions.model import handover, tab_session
 
 from .database_checks import Finding, Grade, check, postgresql, sqlite_settings
 from .key_checks import link_key_findings
+from .mail_checks import letters
 
 
 def examine(session: Session, now: datetime, held_share: int) -> Iterator[Finding]:
@@ -76,6 +77,7 @@ def examine(session: Session, now: datetime, held_share: int) -> Iterator[Findin
     yield from link_key_findings(session, current_sidebook().link_key, now)
     yield from integrity(session, now)
     yield from fill_level(session, now, held_share)
+    yield from letters(session, current_sidebook(), now)
 
 
 def _business(session: Session) -> Finding:

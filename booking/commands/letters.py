@@ -5,14 +5,21 @@ They are personal: an address is shown to whoever asks here, and is in no log.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
 
+from booking.mail_settings import Mailbox, mailbox
+from booking.notifications.delivery import transport_of
+from booking.notifications.transport import ACCEPTED
 from booking.state import current_sidebook
 from booking.storage import reads
+from booking.storage.deliveries import end_pauses
 from booking.storage.letter_reads import (
     Listed,
     letter_numbered,
@@ -106,16 +113,56 @@ def _details(listed: Listed, zone: ZoneInfo) -> Iterator[str]:
             yield f"{name:<{widest}}  {plain(value)}"
 
 
+@letters.command("test")
+@click.argument("address")
+def try_out(address: str) -> None:
+    """Send a letter to ADDRESS now, and show what the mail server says."""
+    transport, sender = transport_of(current_sidebook()), current_sidebook().settings.mail_from
+    if transport is None or sender is None:
+        raise click.ClickException(
+            "No letters are sent. Write BOOKING_MAIL_URL, such as smtp://user:password@host:587, "
+            "and what it needs beside it (docs/letters.md)."
+        )
+    to = _mailbox(address)
+    with transport.connected():
+        answer = transport.send(_test_letter(sender, to), sender=sender.address, recipient=to)
+    if answer.outcome != ACCEPTED:
+        raise click.ClickException(f"The letter was not taken ({answer.outcome}): {answer.words}")
+    say(f"The letter was taken: {answer.words}")
+
+
+def _mailbox(address: str) -> str:
+    try:
+        return mailbox(address).address
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _test_letter(sender: Mailbox, to: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = "A letter to try mail out"
+    message["Date"], message["Message-ID"] = (
+        localtime(),
+        make_msgid(domain=sender.address.rpartition("@")[2]),
+    )
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("Letters of your booking pages arrive here. There is nothing to do.\n")
+    return message
+
+
 @letters.command("retry")
 @click.argument("numbers", type=int, nargs=-1)
 def retry(numbers: Sequence[int]) -> None:
-    """Send again what failed: all of it, or the letters of these NUMBERS.
+    """Send again what failed: all of it, or the letters of these NUMBERS; and wait no longer.
 
     What has lost its point by now, or is not true any more, is left out.
     """
     at, done = int(now().timestamp()), 0
     with read_transaction(ready()) as session:
         which = letters_to_retry(session, numbers, now=at)
+    run_in_transaction(ready(), end_pauses)
     for some in _parts(which):
         done += run_in_transaction(ready(), partial(retry_letters, numbers=some, now=at))
     say(f"{done} letters are due now." if done else "There is no such letter to send again.")

@@ -4,13 +4,14 @@ import pytest
 from sqlalchemy import select, update
 
 from booking.storage.models import Shop, letter
-from tests.commands.shell import count, done, execute, in_database, refused
+from tests.commands.shell import count, done, execute, in_database, refused, run
+from tests.conftest import app_over
+from tests.fixtures.mail_servers import mail_server
 
 ZOE = ("--name", "Zoë", "--email", "zoe@example.com")
 START = "2027-02-03 10:00"
-MAIL = pytest.mark.settings(
-    mail_url="log:", mail_from="shop@shop.example", public_url="https://shop.example"
-)
+SMTP = {"mail_from": "shop@shop.example", "public_url": "https://shop.example"}
+MAIL = pytest.mark.settings(mail_url="log:", **SMTP)
 
 
 def booked(app, start=START, *who):
@@ -144,3 +145,29 @@ def test_a_command_says_whether_a_letter_tells_the_customer(app):
     execute(app, update_mail({"off": ["cancelled"]}))
     assert "was not told" in done(app, "cancel", unknown)
     assert "was not told" in done(app, "cancel", booked(app))
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ({}, "The letter was taken: 250 "),
+        ({"RCPT": ["550 nobody of that name"]}, "not taken (permanent): 550 nobody of that name"),
+        ({"MAIL": ["421 too many"]}, "The letter was not taken (temporary): 421 too many"),
+    ],
+)
+def test_a_letter_to_try_mail_out_shows_what_the_server_says(sqlite_url, answers, told):
+    with mail_server() as server, app_over(sqlite_url, **SMTP | {"mail_url": server.url}) as app:
+        server.answers = answers
+        assert told in run(app, "letters", "test", "me@elsewhere.example").output
+    assert server.recipients() == ([] if answers else ["me@elsewhere.example"])
+
+
+def test_without_mail_or_without_an_address_nothing_is_tried(app):
+    assert "No letters are sent. Write BOOKING_MAIL_URL" in refused(
+        app, "letters", "test", "a@b.cd"
+    )
+
+
+@MAIL
+def test_what_is_no_address_is_not_tried(app):
+    assert "Write an address, such as" in refused(app, "letters", "test", "me at home")
