@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from werkzeug.datastructures import Headers
 
-from booking.state import current_sidebook
+from booking.state import current_request, current_sidebook
 
 from . import assets, urls
 from .compression import compress
@@ -65,7 +65,7 @@ def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:
 
 def is_answered_by_us() -> None:
     """Note that this request is answered by a page of ours although no view was reached."""
-    request.environ[ANSWERED] = True
+    current_request().environ[ANSWERED] = True
 
 
 def add_strict(response: Response) -> Response:
@@ -78,13 +78,14 @@ def add_strict(response: Response) -> Response:
 
 def is_ours() -> bool:
     """Return whether this request is for something below the wizard's prefix."""
-    environ = request.environ  # several ask with each request
+    environ = current_request().environ  # several ask with each request
     if _OURS not in environ:
         environ[_OURS] = _is_below_our_prefix()
     return bool(environ[_OURS])
 
 
 def _is_below_our_prefix() -> bool:
+    request = current_request()
     if request.routing_exception is None:
         return request.blueprint == current_sidebook().name
     prefix = current_sidebook().url_prefix
@@ -93,13 +94,14 @@ def _is_below_our_prefix() -> bool:
 
 
 def _reached() -> None:
-    request.environ[REACHED] = True
+    current_request().environ[REACHED] = True
 
 
 def is_our_answer() -> bool:
     """Return whether one of ours answered: an extension of the host's may have been quicker."""
     if not is_ours():
         return False
+    request = current_request()
     environ = request.environ
     return REACHED in environ or ANSWERED in environ or request.routing_exception is not None
 
@@ -115,14 +117,16 @@ def _set(response: Response, headers: dict[str, str]) -> None:
 
 def _strict() -> dict[str, str]:
     """The headers for this address. A manage link's is a secret that no other page may learn."""
-    secret = request.path.startswith(f"{current_sidebook().url_prefix.rstrip('/')}/appointment/")
+    links = f"{current_sidebook().url_prefix.rstrip('/')}/appointment/"
+    secret = current_request().path.startswith(links)
     return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
 
 
 def _add(response: Response, same_for_all: set[str]) -> Response:
     if not is_our_answer():
         return response
-    settings, environ = current_sidebook().settings, request.environ
+    request, settings = current_request(), current_sidebook().settings
+    environ = request.environ
     public = response.status_code < 400 and urls.own_name(request.endpoint) in same_for_all
     if settings.compress:
         compress(environ, response, is_repeated=public or KEPT in environ)

@@ -10,7 +10,6 @@ from functools import cache, lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from booking.contact.phones import LinePart, dialled, shop_region
@@ -18,7 +17,7 @@ from booking.files import TEMPLATES
 from booking.i18n import current_language
 from booking.i18n import gettext as _
 from booking.scheduling import clock
-from booking.state import current_sidebook
+from booking.state import current_flask, current_request, current_sidebook
 from booking.storage import reads
 from booking.storage.models import Shop
 from booking.tab_sessions import read_transaction
@@ -47,7 +46,7 @@ def shop_zone(shop: Shop) -> ZoneInfo:
 
 def customer_zone(chosen: str, shop: Shop) -> ZoneInfo:
     """Return the zone a customer chose, else the one the browser names, else the shop's."""
-    named = request.headers.get("Tab-Time-Zone", "")
+    named = current_request().headers.get("Tab-Time-Zone", "")
     return named_zone(chosen) or named_zone(named) or shop_zone(shop)
 
 
@@ -88,7 +87,8 @@ def render_in_any_case(template: str, **context: Any) -> str:
 
 def is_by_htmx() -> bool:
     """Return whether a fragment is wanted: htmx asks, and not to restore a whole page."""
-    return "HX-Request" in request.headers and "HX-History-Restore-Request" not in request.headers
+    sent = current_request().headers
+    return "HX-Request" in sent and "HX-History-Restore-Request" not in sent
 
 
 MOST = 32
@@ -119,12 +119,12 @@ def keep_page(name: str, state: str, render: Callable[[], str]) -> str:
     """
     if not state or _own_templates() or _gives_something():
         return render()
-    request.environ[KEPT] = True
+    current_request().environ[KEPT] = True
     return _kept(name, state, render)
 
 
 def _kept(name: str, state: str, render: Callable[[], str]) -> str:
-    kept: dict[object, str] = current_app.extensions.setdefault(_PAGES, {})
+    kept: dict[object, str] = current_flask().extensions.setdefault(_PAGES, {})
     key = name, state, current_language(), urls.root()
     if (text := kept.get(key)) is None:
         text = kept[key] = render()
@@ -135,7 +135,7 @@ def _kept(name: str, state: str, render: Callable[[], str]) -> str:
 
 def _gives_something() -> bool:
     """Return whether the host gives our page, or the addresses on it, something of its own."""
-    app, places = current_app, (None, current_sidebook().name)
+    app, places = current_flask(), (None, current_sidebook().name)
     processors = {each for place in places for each in app.template_context_processors[place]}
     return (
         len(processors) > 1  # Flask's own is always there
@@ -150,10 +150,11 @@ def _own_templates() -> set[str]:
     ours = environment()
     if ours.auto_reload:
         return {*_names()}
-    if _OWN not in current_app.extensions:
+    extensions = current_flask().extensions
+    if _OWN not in extensions:
         known = {*_names(), *LAYOUT}
-        current_app.extensions[_OWN] = {each for each in known if not is_our_file(ours, each)}
-    return cast("set[str]", current_app.extensions[_OWN])
+        extensions[_OWN] = {each for each in known if not is_our_file(ours, each)}
+    return cast("set[str]", extensions[_OWN])
 
 
 @lru_cache(maxsize=1)

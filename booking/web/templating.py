@@ -7,7 +7,6 @@ from types import CodeType
 from typing import Any
 
 import flask
-from flask import current_app
 from jinja2 import Environment, StrictUndefined, Template, TemplateNotFound
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -16,6 +15,7 @@ from markupsafe import Markup, escape
 
 from booking.files import TEMPLATES
 from booking.i18n import Language, current_language, formats, gettext, ngettext
+from booking.state import current_flask
 
 _to_escape = re.compile("[&<>'\"]").search
 
@@ -164,10 +164,11 @@ def environment() -> Environment:
     They are errors to us alone: a host's own pages stay as forgiving as they were. Its templates,
     filters and globals are in it. A host's bytecode cache knows no languages, so it is not used.
     """
-    made: dict[Language, Environment] = current_app.extensions.setdefault(_ENVIRONMENTS, {})
-    if current_language() not in made:
-        made[current_language()] = ours = current_app.jinja_env.overlay(
+    app, language = current_flask(), current_language()
+    made: dict[Language, Environment] = app.extensions.setdefault(_ENVIRONMENTS, {})
+    if language not in made:
+        made[language] = ours = app.jinja_env.overlay(
             undefined=StrictUndefined, extensions=[AtCompileTime], bytecode_cache=None
         )
         ours.template_class = QuickTemplate
-    return made[current_language()]
+    return made[language]

@@ -8,10 +8,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response
 
 from booking.operations.links import TwoKeys
-from booking.state import current_sidebook
+from booking.state import current_flask, current_request, current_sidebook
 from booking.storage.base import OlderTables
 
 from . import urls
@@ -62,13 +62,13 @@ def log_refusals(blueprint: Blueprint) -> None:
 
 def count_refusal(response: Response) -> Response:
     """Count this answer if it refuses, and log what came together, at most once a second."""
-    refused = current_app.extensions.setdefault("booking_refused", _Refused())
+    refused = current_flask().extensions.setdefault("booking_refused", _Refused())
     if response.status_code < 400 and not refused.counts:
         return response
     with refused.lock:
         now = time.monotonic()
-        if _is_refusal(response.status_code) and not request.environ.get(_COUNTED):
-            request.environ[_COUNTED] = True
+        if _is_refusal(response.status_code) and not current_request().environ.get(_COUNTED):
+            current_request().environ[_COUNTED] = True
             refused.since = refused.since if refused.counts else now
             refused.counts[response.status_code] += 1
         # The next request, whatever it is, logs the last ones of a flood.
@@ -76,7 +76,7 @@ def count_refusal(response: Response) -> Response:
             return response
         counts, refused.counts, refused.logged_at = refused.counts, Counter(), now
     several = ", ".join(f"{counts[each]} x {each} ({REASONS[each]})" for each in sorted(counts))
-    current_app.logger.warning(REFUSED, max(1, round(now - refused.since)), several)
+    current_flask().logger.warning(REFUSED, max(1, round(now - refused.since)), several)
     return response
 
 
@@ -106,12 +106,12 @@ def reason(error: BaseException | None) -> str:
 
 
 def _log(message: str, why: str) -> None:
-    last = current_app.extensions.setdefault("booking_outages", _LastLogged())
+    last = current_flask().extensions.setdefault("booking_outages", _LastLogged())
     now = time.monotonic()
     if why == last.reason and now - last.at < REPEATED_AFTER:
         return
     last.reason, last.at = why, now
-    current_app.logger.warning(message, why)
+    current_flask().logger.warning(message, why)
 
 
 def _count_ours(response: Response) -> Response:
@@ -120,5 +120,5 @@ def _count_ours(response: Response) -> Response:
 
 def _is_refusal(status: int) -> bool:
     if status == 404:  # any other is a mistyped address, or somebody's search for other software
-        return urls.own_name(request.endpoint) in _MANAGE_LINKS
+        return urls.own_name(current_request().endpoint) in _MANAGE_LINKS
     return status in REASONS

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import request, url_for
+from flask import url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking.addresses import is_host
 from booking.i18n import gettext as _
-from booking.state import current_sidebook
+from booking.state import current_request, current_sidebook
 
 WEB = ("http", "https")
 _ROOT = "booking.root"
@@ -41,6 +41,7 @@ def address(path: str, query: Mapping[str, Any] | None = None) -> str:
 
 def root() -> str:
     """Return where the wizard begins: '/book/'."""
+    request = current_request()
     environ = request.environ  # a page has dozens of addresses
     if _ROOT not in environ:
         environ[_ROOT] = f"{request.script_root}{current_sidebook().url_prefix}".rstrip("/") + "/"
@@ -58,6 +59,7 @@ def refuse_unknown_host() -> None:
     The scheme may come from a proxy, which may hand on what a client wrote: a redirect would lead
     there, so only that of the web is taken.
     """
+    request = current_request()
     host, trusted = request.environ.get("HTTP_HOST"), current_sidebook().settings.trusted_hosts
     is_none = request.scheme not in WEB or (host is not None and not is_host(host))
     if is_none or (trusted and not host_is_trusted(host, trusted)):
@@ -72,4 +74,4 @@ def public_url(endpoint: str, **values: Any) -> str:
     base = current_sidebook().settings.public_url
     if not base:
         return url_for(endpoint, **values, _external=True)
-    return base + url_for(endpoint, **values).removeprefix(request.script_root)
+    return base + url_for(endpoint, **values).removeprefix(current_request().script_root)

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
-from flask import current_app, request
 from sqlalchemy.orm import Session
 
 from booking.operations.requests import Visitor, VisitorLimit
 from booking.operations.visitors import count_drafts, seconds_left_of_day
-from booking.state import current_sidebook
+from booking.state import current_flask, current_request, current_sidebook
 from booking.tab_sessions import TooManyTabs
 
 Address = IPv4Address | IPv6Address
@@ -45,7 +44,7 @@ _ORIGINAL = "werkzeug.proxy_fix.orig"  # what ProxyFix found, whoever put it the
 
 def visitor() -> Visitor:
     """Return who sent this request. All whose address cannot be read count as one."""
-    environ = request.environ  # asked for several times in a request
+    environ = current_request().environ  # asked for several times in a request
     if _VISITOR not in environ:
         environ[_VISITOR] = _read_visitor()
     return cast("Visitor", environ[_VISITOR])
@@ -68,7 +67,7 @@ def count_stored_drafts(session: Session, flow: str, rows: int, size: int) -> No
 
 
 def _read_visitor() -> Visitor:
-    settings, written = current_sidebook().settings, request.remote_addr
+    settings, written = current_sidebook().settings, current_request().remote_addr
     address = read_address(written)
     if warning := _warning(address, written or ""):
         _warn_once(*warning)
@@ -93,13 +92,14 @@ def warn_of_missing_proxies() -> None:
 
     Without any it did not come through them: a health check.
     """
-    if "X-Forwarded-For" in request.headers and _came_past_a_proxy():
+    if "X-Forwarded-For" in current_request().headers and _came_past_a_proxy():
         _warn_once(TOO_FEW_PROXIES)
 
 
 def _warning(address: Address | None, written: str) -> tuple[str, ...] | None:
     """What makes visitors look alike, and the remedy; None where nothing does."""
-    if _ORIGINAL not in request.environ and "HTTP_X_FORWARDED_FOR" in request.environ:
+    environ = current_request().environ
+    if _ORIGINAL not in environ and "HTTP_X_FORWARDED_FOR" in environ:
         return (PROXY_NOT_TRUSTED,)
     if address is None:
         return NO_ADDRESS, _kind(written)
@@ -108,6 +108,7 @@ def _warning(address: Address | None, written: str) -> tuple[str, ...] | None:
 
 def _came_past_a_proxy() -> bool:
     """Whether ProxyFix found too few addresses, and so left the one that the connection has."""
+    request = current_request()
     original = request.environ.get(_ORIGINAL) or {}
     return bool(original) and request.remote_addr == original.get("REMOTE_ADDR")
 
@@ -122,10 +123,10 @@ def _kind(written: str) -> str:
 
 
 def _warn_once(message: str, *details: str) -> None:
-    warned: set[tuple[str, ...]] = current_app.extensions.setdefault("booking_warned", set())
+    warned: set[tuple[str, ...]] = current_flask().extensions.setdefault("booking_warned", set())
     if (message, *details) not in warned:
         warned.add((message, *details))
-        current_app.logger.warning(message, *details)
+        current_flask().logger.warning(message, *details)
 
 
 def read_address(written: str | None) -> Address | None:

@@ -3,11 +3,9 @@
 from itertools import islice
 from typing import cast
 
-from flask import request
-
 from booking.contact import forms
 from booking.contact.validators import Memo
-from booking.state import current_sidebook
+from booking.state import current_request, current_sidebook
 from booking.storage.catalogue import remembered
 from booking.web.rendering import phone_region, placeholder_shop
 
@@ -25,13 +23,13 @@ _TYPED, _JUDGED = "booking.typed", "booking.judged"
 
 def posted(name: str) -> str:
     """Return one field of the form; empty when it was not sent."""
-    form = request.form
+    form = current_request().form
     return form.get(name) or form.get(OLD_NAMES.get(name, name), "")
 
 
 def is_from_an_older_page() -> bool:
     """Return whether the form was loaded before its fields were renamed, and its page with it."""
-    form = request.form
+    form = current_request().form
     return any(old in form and new not in form for new, old in OLD_NAMES.items())
 
 
@@ -40,6 +38,7 @@ def typed_values() -> dict[str, str]:
 
     Read once in a request: of fields that nobody asks for there may be tens of thousands.
     """
+    request = current_request()
     if _TYPED not in request.environ:
         typed = (
             (name, value)
@@ -60,4 +59,4 @@ def check_details() -> None:
 
 def judged() -> Memo:
     """Return what this request's texts were judged to be so far, so that each is judged once."""
-    return cast("Memo", request.environ.setdefault(_JUDGED, {}))
+    return cast("Memo", current_request().environ.setdefault(_JUDGED, {}))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
 
-from flask import current_app
+from booking.state import current_flask
 
 from .state import WizardState
 from .steps.base import Step
@@ -17,7 +17,7 @@ EXTENSION = "booking.steps"
 
 def steps() -> tuple[Step, ...]:
     """Return this app's steps in their order; the last one is the confirmation."""
-    return cast("tuple[Step, ...]", current_app.extensions[EXTENSION])
+    return cast("tuple[Step, ...]", current_flask().extensions[EXTENSION])
 
 
 def questions() -> list[Step]:
