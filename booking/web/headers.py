@@ -112,14 +112,14 @@ def _set(response: Response, headers: dict[str, str]) -> None:
     for name in headers:
         if name.lower() in sent:
             del response.headers[name]
-    response.headers.extend(headers)
+    response.headers[len(response.headers) :] = headers.items()
 
 
 def _strict() -> dict[str, str]:
     """The headers for this address. A manage link's is a secret that no other page may learn."""
     links = f"{current_sidebook().url_prefix.rstrip('/')}/appointment/"
     secret = current_request().path.startswith(links)
-    return HEADERS | ({"Referrer-Policy": "no-referrer"} if secret else {})
+    return HEADERS | {"Referrer-Policy": "no-referrer"} if secret else HEADERS
 
 
 def _add(response: Response, same_for_all: set[str]) -> Response:
@@ -132,7 +132,7 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
         compress(environ, response, is_repeated=public or KEPT in environ)
     is_subresource = public and response.mimetype in assets.SUBRESOURCES
     headers = SUBRESOURCE_HEADERS if is_subresource else _strict()
-    _set(response, headers | ({} if public else {"Cache-Control": "no-store"}))
+    _set(response, headers if public else headers | {"Cache-Control": "no-store"})
     if public:
         assets.keep_for_good(response)
     if response.status_code == 429 and REACHED in environ:
