@@ -6,7 +6,7 @@ members, bookings and days.
 
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -239,7 +239,8 @@ class DayAvailability:
 class Diary:
     """What these staff have free for that service, as whoever has the hold `own` sees it.
 
-    Own holds are in nobody's way, over or not; None for who holds nothing.
+    Own holds are in nobody's way, over or not; None for who holds nothing. It is one look: what it
+    has read once it does not read again.
     """
 
     session: Session
@@ -248,6 +249,7 @@ class Diary:
     staff: Sequence[StaffMember]
     now: datetime
     own: Hold | None = None
+    _looked: dict[Interval, AvailabilitySnapshot] = field(default_factory=dict, init=False)
 
     def days(self, first: date, last: date, zone: ZoneInfo) -> dict[date, DayAvailability]:
         """Return every day from `first` to `last` (both included) of the customer's `zone`."""
@@ -288,8 +290,13 @@ class Diary:
         return [_free_slot(start, snapshot.rules.duration) for start in starts]
 
     def _snapshot(self, span: Interval) -> AvailabilitySnapshot:
+        # Whoever looked ahead for a free day has seen the month of that day.
+        for (first, end), known in self._looked.items():
+            if first <= span[0] and span[1] <= end:
+                return known
         asked = self.session, self.catalogue, self.service, self.staff, span
-        return load_snapshot(*asked, now=self.now, own=self.own)
+        self._looked[span] = load_snapshot(*asked, now=self.now, own=self.own)
+        return self._looked[span]
 
 
 def _starts(

@@ -177,6 +177,17 @@ def test_a_time_long_past_still_finds_the_next_ones(shop):
     assert nearest(shop, at("11:00", day=400), count=1)[0].start == last_of_the_window
 
 
+def test_who_looked_ahead_for_a_free_day_has_seen_its_month(shop):
+    with shop.reading() as session:
+        ann = find(session, "ann")
+        asked = diary(session, "cut", [ann])
+        day = asked.next_free_day(TODAY, LISBON)
+        with counted(shop.engine) as statements:
+            seen = asked.days(day, day + timedelta(days=9), LISBON)
+        assert not statements
+        assert seen == diary(session, "cut", [ann]).days(day, day + timedelta(days=9), LISBON)
+
+
 def queries_of_each_question(shop, who, length, tab) -> list[int]:
     last = TODAY + timedelta(days=length)
     questions = (

@@ -12,7 +12,7 @@ from booking.customer.wizard.state import WizardState
 from booking.i18n import Language, current_language, formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import month_days
-from booking.storage.reads import DayAvailability, FreeSlot
+from booking.storage.reads import DayAvailability, Diary, FreeSlot
 from booking.web import urls
 
 ONE_DAY = timedelta(days=1)
@@ -45,6 +45,7 @@ class Calendar:
     """A month of a customer's zone, with one day of it opened (or none, when none is free)."""
 
     wizard: WizardState
+    diary: Diary
     first: date
     day: date | None
     days: Mapping[date, DayAvailability]
@@ -55,22 +56,23 @@ class Calendar:
     ) -> Calendar:
         """Opens the day asked for, else the chosen slot's, else the first with a free time."""
         today, end = wizard.bookable_days
+        diary = wizard.diary()
         if day and today <= day <= end:
-            return cls(wizard, first_of(day), day, _month(wizard, day))
+            return cls(wizard, diary, first_of(day), day, _month(wizard, diary, day))
         if month and first_of(today) <= month <= end:
-            return cls._on_first_free(wizard, max(month, today))
+            return cls._on_first_free(wizard, diary, max(month, today))
         start = lost or wizard.draft.start
         near = min(max(start.astimezone(wizard.zone).date(), today), end) if start else today
-        shown = cls._on_first_free(wizard, near)
-        ahead = None if shown.day else wizard.diary().next_free_day(shown.last, wizard.zone)
-        return cls._on_first_free(wizard, ahead) if ahead else shown
+        shown = cls._on_first_free(wizard, diary, near)
+        ahead = None if shown.day else diary.next_free_day(shown.last, wizard.zone)
+        return cls._on_first_free(wizard, diary, ahead) if ahead else shown
 
     @classmethod
-    def _on_first_free(cls, wizard: WizardState, near: date) -> Calendar:
-        days = _month(wizard, near)
+    def _on_first_free(cls, wizard: WizardState, diary: Diary, near: date) -> Calendar:
+        days = _month(wizard, diary, near)
         free = [day for day in sorted(days) if days[day].starts]
         opened = next((day for day in free if day >= near), free[-1] if free else None)
-        return cls(wizard, first_of(near), opened, days)
+        return cls(wizard, diary, first_of(near), opened, days)
 
     @property
     def last(self) -> date:
@@ -110,7 +112,7 @@ class Calendar:
         """The link to the next day with a free time, where nothing is free in this one."""
         if self.slots:
             return None
-        diary, zone = self.wizard.diary(), self.wizard.zone
+        diary, zone = self.diary, self.wizard.zone
         day = diary.next_free_day(self.day or self.last, zone)
         day = day or diary.next_free_day(self.wizard.bookable_days[0] - ONE_DAY, zone)
         if day is None:
@@ -154,6 +156,6 @@ def last_of(day: date) -> date:
     return first_of(first_of(day) + timedelta(days=31)) - ONE_DAY
 
 
-def _month(wizard: WizardState, day: date) -> dict[date, DayAvailability]:
+def _month(wizard: WizardState, diary: Diary, day: date) -> dict[date, DayAvailability]:
     today, end = wizard.bookable_days
-    return wizard.diary().days(max(first_of(day), today), min(last_of(day), end), wizard.zone)
+    return diary.days(max(first_of(day), today), min(last_of(day), end), wizard.zone)
