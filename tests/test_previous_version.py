@@ -11,13 +11,15 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from booking.storage.models import Booking
 from booking.testing import TabClient
 from tests.conftest import app_over
 
@@ -116,6 +118,19 @@ def test_the_done_page_and_the_manage_link_open(app):
     assert page.status == 200
     assert "Long visit" in page.page.get_text()
     assert "METHOD:PUBLISH" in page.client.get(KEPT["done"]["link"]).text
+
+
+def test_a_letter_has_a_link_of_its_own_and_the_one_before_stays_good(app):
+    before = KEPT["done"]["link"].removesuffix("/calendar.ics")
+    with app.app_context():
+        sidebook = app.extensions["booking"]
+        [booking] = sidebook.session.scalars(select(Booking).where(Booking.draft != ""))
+        links = replace(sidebook.links, address="/book/appointment/")
+        letter = links.manage_url(sidebook.session, booking)
+    assert letter != before
+    for link in (letter, before):
+        assert "Long visit" in TabClient(app, link).page.get_text()
+    assert reopened(app, "done").page.find("a", href=KEPT["done"]["link"]), "the one it had"
 
 
 def test_a_hold_holds(app):

@@ -270,10 +270,12 @@ def doctor() -> None:
     """Look for what could cost a booking. Exit status 1 when something is wrong."""
     from .doctor import examine  # noqa: PLC0415 - Alembic is slow to load, see ready
 
+    settings = current_sidebook().settings
     with read_transaction(current_sidebook().session) as session:
-        findings = list(examine(session, now(), current_sidebook().settings.held_share))
+        findings = list(examine(session, now(), settings.held_share))
     file = current_app.config.get("BOOKING_SETTINGS") or os.environ.get("BOOKING_SETTINGS")
-    findings += file_modes(current_sidebook().engine, file)
+    has_secrets = bool(settings.secret_key or settings.mail_url)
+    findings += file_modes(current_sidebook().engine, file, has_secrets=has_secrets)
     findings += write_check(current_sidebook().session)
     say(*(f"{grade:<5}  {as_called(text)}" for grade, text in findings))
     if any(grade is Grade.WRONG for grade, _ in findings):

@@ -222,16 +222,22 @@ OTHERS = stat.S_IROTH | stat.S_IWOTH
 BESIDE = ("", "-wal", "-shm", "-journal")
 
 
-def file_modes(engine: Engine, settings_file: str | None) -> Iterator[Finding]:
-    """Look at an SQLite database's files and folder, and at a settings file with a password."""
+def file_modes(
+    engine: Engine, settings_file: str | None, *, has_secrets: bool = False
+) -> Iterator[Finding]:
+    """Look at an SQLite database's files and folder, and at a settings file with a password.
+
+    `has_secrets`: there are others beside the database's password that may stand in it.
+    """
     if os.name != "posix":  # elsewhere the bits of a mode say nothing of others
         return
     if path := sqlite_path(engine):
         yield from _database_modes(path)
-    if settings_file and engine.url.password and _mode(Path(settings_file)) & OTHERS:
+    has_secrets = has_secrets or bool(engine.url.password)
+    if settings_file and has_secrets and _mode(Path(settings_file)) & OTHERS:
         yield Finding(
             Grade.WARN,
-            f"others on this machine can read {settings_file}, where the database's password may "
+            f"others on this machine can read {settings_file}, where passwords and keys may "
             f"stand: run chmod o= {settings_file}",
         )
 

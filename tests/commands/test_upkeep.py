@@ -177,9 +177,10 @@ def test_doctor_warns_where_others_can_read_names_or_the_password(bare, tmp_path
     assert list(file_modes(engine, str(settings))) == []
     settings.chmod(0o644)
     (found,) = file_modes(engine, str(settings))
-    assert (
-        f"others on this machine can read {settings}, where the database's password" in found.text
-    )
+    assert f"others on this machine can read {settings}, where passwords and keys" in found.text
+    of_no_server = create_engine("sqlite://"), str(settings)
+    assert list(file_modes(*of_no_server)) == []
+    assert list(file_modes(*of_no_server, has_secrets=True)) == [found]
 
 
 @pytest.mark.both_databases

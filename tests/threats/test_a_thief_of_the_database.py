@@ -1,16 +1,22 @@
 """Whoever copies the database reads nothing of an unfinished booking."""
 
+import hmac
 import re
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
-from sqlalchemy import inspect, make_url, text
+from sqlalchemy import inspect, make_url, select, text
 
+from booking.operations.links import token_hash
+from booking.storage.models import Booking
+from booking.tab_sessions import read_transaction
 from booking.testing import TabClient
-from tests.customer.walks import at_details
+from tests.customer.walks import at_details, at_done
 from tests.customer.walks import text as text_of
 
 TYPED = {
@@ -25,6 +31,9 @@ WORDS = (
     *("Ingeborg", "Ålesund", "alesund", "912 345 678", "912345678", "hazelnut", "Chamomile"),
     *("quince", "question_wishes", "Asia/Kathmandu", b"Ingeborg".hex()),
 )
+
+
+BOOKINGS = select(Booking)
 
 
 @pytest.fixture
@@ -108,6 +117,38 @@ def test_a_confirmed_booking_is_what_the_shop_reads_and_its_draft_is_erased(app,
     assert tab.id.encode() not in stolen()
     token = tab.page.select_one("a[href*='/appointment/']")["href"].split("/appointment/")[1][:43]
     assert token.encode() not in stolen()
+
+
+def test_nothing_that_the_database_holds_leads_to_a_link(app, stolen):
+    """Neither as it lies there, nor as the key or the text that a token is made of."""
+    links = [at_done(app).page.select_one(".sb-keep-link")["href"] for _ in range(2)]
+    with app.app_context():
+        sidebook = app.extensions["booking"]
+        with read_transaction(sidebook.session) as session:
+            second = replace(sidebook.links, keys=(b"a key that was lost",), address="/")
+            links += [second.manage_url(session, booking) for booking in session.scalars(BOOKINGS)]
+    tokens = [link.rpartition("/")[2] for link in links]
+    everything = stolen()
+    assert not [token for token in tokens if token.encode() in everything]
+    held = set(values(app))
+    stored = {each for each in held if len(each) == 32}
+    known = [token for token in tokens if token_hash(token) in stored]
+    assert (len(known), len(held) > 50) == (4, True), "the hashes of all of them are among it"
+    tried = held | {hmac.digest(key, b"manage:" + text, "sha256") for key in held for text in held}
+    written = {each.decode() for each in tried if each.isascii()}
+    written |= {urlsafe_b64encode(each).rstrip(b"=").decode() for each in tried}
+    assert not [each for each in written if token_hash(each) in stored]
+
+
+def values(app) -> Iterator[bytes]:
+    """Whatever stands in any column of any row, as bytes."""
+    with app.app_context(), app.extensions["booking"].engine.connect() as connection:
+        for name in inspect(connection).get_table_names():
+            for row in connection.execute(text(f"SELECT * FROM {name}")):
+                yield from (
+                    bytes(each) if isinstance(each, bytes | memoryview) else str(each).encode()
+                    for each in row
+                )
 
 
 def sealed(app, kept: str = "wrapped_key IS NOT NULL OR sealed IS NOT NULL") -> list[int]:
