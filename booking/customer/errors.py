@@ -11,7 +11,7 @@ from booking.web import urls
 from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
 from booking.web.rendering import is_by_htmx, render_in_any_case
 
-from .appointment.views import LongOver
+from .appointment.pages import LongOver
 from .wizard.fragments import recoverable_fields
 from .wizard.holds import no_hold
 from .wizard.texts import visitor_limit

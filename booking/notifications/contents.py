@@ -14,7 +14,7 @@ from booking.i18n import formats, ngettext
 from booking.i18n import gettext as _
 from booking.scheduling.clock import wall_clock_before
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import Letter
+from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
 from . import words
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
@@ -73,7 +73,9 @@ def of_booking(letter: Letter, booking: Booking, shop: Shop, link: str, now: dat
         when=shown,
         is_over=letter.kind == "cancelled",
     )
-    given = _values(facts, shown, shop, booking.reference, link if to_customer else "")
+    # Whoever has the earlier address is not to have the key any more.
+    is_told_link = to_customer and letter.kind != ADDRESS_CHANGED
+    given = _values(facts, shown, shop, booking.reference, link if is_told_link else "")
     if to_customer:
         content = _to_customer(content, letter, booking, facts, given, now)
     else:
@@ -145,7 +147,8 @@ def _to_customer(
         told = told._replace(paragraphs=(*told.paragraphs, writes))
     of = _clocks(content.shop, booking, is_online=facts["is_online"])
     rows = [*_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
-    if name := quotable(booking.customer_name, NAME):
+    is_reader = letter.kind != ADDRESS_CHANGED  # else by now somebody else may come
+    if is_reader and (name := quotable(booking.customer_name, NAME)):
         rows.append(_quoted(_("Name"), name))
     link = given["link"]
     notes = () if content.is_over else tuple(_notes(letter, booking, content.shop, link, of, now))
@@ -162,7 +165,9 @@ def _to_customer(
             "This address was given for an appointment at %(shop)s. If it was not you, there is "
             "nothing you need to do.",
             **given,
-        ),
+        )
+        if is_reader
+        else "",
     )
 
 

@@ -95,6 +95,14 @@ def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_t
             text = _("It was cancelled with your own link.")
             if by_owner:
                 text = _("%(shop)s cancelled it.", **given)
+        case "address_changed":
+            subject = _("Another address: %(service)s, %(when)s", **given)
+            heading = _("Your e-mail address was changed")
+            text = _(
+                "Another e-mail address was given for this appointment. Letters go there from now "
+                "on, and the links in earlier letters do not work any more. If that was not you, "
+                "please get in touch with us."
+            )
         case _:
             subject = _("Reminder: %(service)s, %(when)s", **given)
             heading = _("Your appointment is coming up")

@@ -32,12 +32,12 @@ from booking.storage.reads import (
 from booking.transactions.sessions import Retry
 
 from .allocation import Claimant, Terms, allocate, attempt
+from .changes import refuse_late, refuse_too_often
 from .outbox import Before, Event, Outbox
 from .purge import delete_past_claims
 from .requests import (
     AlreadyConfirmed,
     AppointmentCancelled,
-    AppointmentPast,
     By,
     Candidate,
     SlotRequest,
@@ -166,13 +166,13 @@ def cancel(
 
     `words` say why, to whoever is told; they are kept with the booking.
 
-    Raises: AppointmentPast once the appointment has begun.
+    Raises: AppointmentPast once the appointment has begun, TooLate for a customer after the
+    service's `cancel_until`.
     """
     lock(session, booking)
     if booking.state == "cancelled":
         return booking
-    if booking.starts_at <= now:
-        raise AppointmentPast
+    refuse_late(session, booking, booking.service.cancel_until, by=by, now=now)
     booking.state, booking.cancelled_at, booking.cancelled_by = "cancelled", now, by
     booking.cancel_reason = words
     booking.changes += 1
@@ -276,18 +276,18 @@ def reschedule(
     buffers are what the service asks for today; notice and window do not bind the owner. Moved to
     where it is, it stays as it is, and claims again what is missing of its claims.
 
-    Raises: SlotUnavailable, AppointmentCancelled, or AppointmentPast once the appointment has
-    begun.
+    Raises: SlotUnavailable, AppointmentCancelled, AppointmentPast once the appointment has begun;
+    for a customer TooLate after the service's `move_until`, and ChangedTooOften.
     """
     with attempt(session):
         lock(session, booking)
         if booking.state == "cancelled":
             raise AppointmentCancelled
-        if booking.starts_at <= now:
-            raise AppointmentPast
+        refuse_late(session, booking, booking.service.move_until, by=by, now=now)
         if booking.starts_at == start and booking.staff_member_id in {one.id for one in staff}:
             _claim_again(session, booking, now)
             return booking
+        refuse_too_often(booking, by=by)
         request = SlotRequest(
             service=booking.service,
             candidates=candidates(staff),

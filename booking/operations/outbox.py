@@ -22,6 +22,7 @@ from booking.scheduling.clock import wall_clock_before
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
+    ADDRESS_CHANGED,
     WAITING,
     add_letters,
     due_of_address,
@@ -132,6 +133,26 @@ class Outbox:
             _add(session, booking, facts, now, [wanted[one] for one in sorted(missing)])
             planned, withdrawn = planned + len(missing), withdrawn + len(more)
         return planned, withdrawn
+
+    def write_new_address(
+        self, session: Session, booking: Booking, before: str, event: Event
+    ) -> None:
+        """Write to the new address what it would have been told of a booking made just now.
+
+        The address `before` (if there was one) is told that it hears no more, and not why.
+        """
+        if before:
+            now = int(event.now.timestamp())
+            withdraw_letters(session, booking.id, now=now, recipient=before)
+        if not self.mail:
+            return
+        shop, member = read_catalogue(session).shop, booking.staff_member
+        addressed = _letters(booking, member, event, shop)
+        ours = [each for each in addressed if each["role"] == "customer"]
+        if before and ADDRESS_CHANGED not in _mail(shop)["off"]:
+            ours.append(_row(ADDRESS_CHANGED, "customer", before, member, event.now, None))
+        facts = _facts(booking, booking.service, member, event)
+        _add(session, booking, facts, event.now, ours)
 
     def _for_handlers(
         self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None

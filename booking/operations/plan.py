@@ -10,7 +10,7 @@ from booking.scheduling.slots import TimeRange
 Week = Mapping[int, tuple[TimeRange, ...]]
 
 LETTERS = (
-    *("booked", "moved", "cancelled", "reminder"),
+    *("booked", "moved", "cancelled", "reminder", "address_changed"),
     *("staff_booked", "staff_moved", "staff_cancelled", "staff_tomorrow"),
     *("shop_booked", "shop_moved", "shop_cancelled"),
 )

@@ -59,6 +59,14 @@ class AppointmentPast(Exception):
     """The appointment has begun, so it can no longer be cancelled or moved."""
 
 
+class TooLate(Exception):
+    """It is nearer than its service lets customers cancel or move; the owner still can."""
+
+
+class ChangedTooOften(Exception):
+    """The booking was changed as often as its customer may change it; the owner still can."""
+
+
 class AppointmentCancelled(Exception):
     """The appointment is cancelled, so there is nothing to move."""
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
     bindparam,
     func,
     insert,
@@ -39,6 +40,8 @@ WAITING, SENDING, SENT = "waiting", "sending", "sent"
 REFUSED, WITHDRAWN, TOO_LATE = "refused", "withdrawn", "too_late"
 LETTER_STATES = (WAITING, SENDING, SENT, REFUSED, WITHDRAWN, TOO_LATE)
 ROLES = ("customer", "staff", "shop", "host")
+ADDRESS_CHANGED = "address_changed"
+"""The kind that tells an address that it hears no more of a booking: true whatever comes later."""
 
 letter = Table(
     "booking_letter",
@@ -161,18 +164,27 @@ _WITHDRAW = FixedStatement(
         or_(letter.c.state == literal(WAITING), letter.c.state == literal(SENDING)),
         # A host hears of every event, in order; only what is still to come is not true any more.
         or_(letter.c.role != literal("host"), letter.c.kind == literal("reminder")),
+        letter.c.kind != literal(ADDRESS_CHANGED),
+        or_(
+            bindparam("of_recipient", type_=Text) == literal(""),
+            and_(
+                letter.c.recipient == bindparam("of_recipient", type_=Text),
+                letter.c.role == literal("customer"),
+            ),
+        ),
     )
     .values(state=bindparam("to_state"), ended_at=bindparam("at"))
 )
 
 
-def withdraw_letters(session: Session, booking_id: int, *, now: int) -> int:
+def withdraw_letters(session: Session, booking_id: int, *, now: int, recipient: str = "") -> int:
     """Withdraw what waits for a booking, reminders too; return how many letters that were.
 
-    One under way may still arrive, for nobody can call it back, but is not tried again. What a
-    host's handler is to hear stays.
+    With a `recipient` only what its customer was to get at that address. One under way may still
+    arrive, for nobody can call it back, but is not tried again. What a host's handler is to hear
+    stays.
     """
-    values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now}
+    values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now, "of_recipient": recipient}
     return _WITHDRAW.execute(session, values)
 
 

@@ -239,8 +239,9 @@ class DayAvailability:
 class Diary:
     """What these staff have free for that service, as whoever has the hold `own` sees it.
 
-    Own holds are in nobody's way, over or not; None for who holds nothing. It is one look: what it
-    has read once it does not read again.
+    Own holds are in nobody's way, over or not; None for who holds nothing. Nor is what the
+    booking has that is about to be moved; where it is already, it is not to be moved to. It is one
+    look: what it has read once it does not read again.
     """
 
     session: Session
@@ -249,6 +250,7 @@ class Diary:
     staff: Sequence[StaffMember]
     now: datetime
     own: Hold | None = None
+    moving: Booking | None = None
     _looked: dict[Interval, AvailabilitySnapshot] = field(default_factory=dict, init=False)
 
     def days(self, first: date, last: date, zone: ZoneInfo) -> dict[date, DayAvailability]:
@@ -257,7 +259,7 @@ class Diary:
         snapshot = self._snapshot(span)
         # Both of one member before the next: they begin with the same remembered starts.
         both = [(snapshot.free(one, span), snapshot.offered(one, span)) for one in self.staff]
-        free = sorted({start for starts, _ in both for start in starts})
+        free = sorted({start for starts, _ in both for start in starts} - self._stays)
         offered, length = [starts for _, starts in both], snapshot.rules.duration
         return {day: _day(free, offered, day, zone, length) for day in each_day(first, last)}
 
@@ -271,7 +273,7 @@ class Diary:
         snapshot = self._snapshot((day_interval(first, zone)[0], day_interval(last, zone)[1]))
         for part in _parts(first, last):
             bounds = day_interval(part[0], zone)[0], day_interval(part[1], zone)[1]
-            if free := _starts(snapshot, self.staff, bounds):
+            if free := self._starts(snapshot, bounds):
                 return local_day(free[0], zone)
         return None
 
@@ -284,10 +286,19 @@ class Diary:
         for reach in (*_REACHES, max(abs(around - edge) for edge in window) + 1):
             span = max(window[0], around - reach), min(window[1], around + reach)
             if span[0] < span[1]:
-                starts = nearest(_starts(snapshot, self.staff, span), around, count)
+                starts = nearest(self._starts(snapshot, span), around, count)
             if len(starts) == count:
                 break
         return [_free_slot(start, snapshot.rules.duration) for start in starts]
+
+    @property
+    def _stays(self) -> set[int]:
+        return {to_minute(self.moving.starts_at)} if self.moving else set()
+
+    def _starts(self, snapshot: AvailabilitySnapshot, span: Interval) -> list[int]:
+        """The starts that anybody of the staff has free, each once, in order."""
+        free = {start for member in self.staff for start in snapshot.free(member, span)}
+        return sorted(free - self._stays)
 
     def _snapshot(self, span: Interval) -> AvailabilitySnapshot:
         # Whoever looked ahead for a free day has seen the month of that day.
@@ -295,15 +306,10 @@ class Diary:
             if first <= span[0] and span[1] <= end:
                 return known
         asked = self.session, self.catalogue, self.service, self.staff, span
-        self._looked[span] = load_snapshot(*asked, now=self.now, own=self.own)
-        return self._looked[span]
-
-
-def _starts(
-    snapshot: AvailabilitySnapshot, staff: Sequence[StaffMember], span: Interval
-) -> list[int]:
-    """The starts that anybody of the staff has free, each once, in order."""
-    return sorted({start for member in staff for start in snapshot.free(member, span)})
+        number = self.moving.id if self.moving else None
+        made = load_snapshot(*asked, now=self.now, own=self.own, booking_id=number)
+        self._looked[span] = made
+        return made
 
 
 def _day(

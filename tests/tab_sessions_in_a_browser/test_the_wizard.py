@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.wizard import IN_TWO_DAYS, at, hour, tab_on, take
-from tests.customer.appointment.test_appointment import link_of
+from tests.customer.appointment.links import link_of
 from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
 from tests.fixtures.axe import violations

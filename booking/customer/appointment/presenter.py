@@ -29,7 +29,7 @@ ISO = "%Y-%m-%dT%H:%M:%SZ"
 def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
     """Return what a customer is told of a booking, in the zone in which it was made."""
     own = shop_zone(shop)
-    zone = named_zone(booking.customer_zone) or own
+    zone = booking_zone(booking, shop)
     local = booking.starts_at.astimezone(zone)
     differs = formats.time_in_zone_if_different(booking.starts_at, zone, own) is not None
     return {
@@ -68,6 +68,11 @@ def zone_note(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
     )
 
 
+def booking_zone(booking: Booking, shop: Shop) -> ZoneInfo:
+    """Return the zone in which it was made, else the shop's."""
+    return named_zone(booking.customer_zone) or shop_zone(shop)
+
+
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
     start = booking.starts_at
     shop_day = start.astimezone(own).date()
@@ -91,9 +96,9 @@ def manage_token(tab: TabSession, booking: Booking) -> str | None:
     return links.token(tab.session, booking)
 
 
-def cancel_mark(token: str, asked: int) -> str:
-    """Return what the page behind the link carries in its form, when it asks the n-th time."""
-    return hmac.digest(token.encode(), f"cancel {asked}".encode(), "sha256").hex()
+def form_mark(token: str, verb: str, asked: int) -> str:
+    """Return what the page behind the link carries in that form, when it asks the n-th time."""
+    return hmac.digest(token.encode(), f"{verb} {asked}".encode(), "sha256").hex()
 
 
 def manage_links(token: str | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from booking.customer import errors
+from booking.customer.appointment import mending, moving
 from booking.customer.appointment import views as appointment
 from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import (
@@ -76,8 +77,8 @@ def _refuse_unknown_hosts() -> None:
 
 
 def _exempt_from_csrf(blueprint: Blueprint) -> None:
-    # Cancelling is the only form without a session route, and it asks for the link's secret and for
-    # a mark of its page.
+    # The manage link's forms are the only ones without a session route, and they ask for the link's
+    # secret and for a mark of its page.
     exempt(blueprint)
 
 
@@ -147,8 +148,12 @@ def _add_handover(blueprint: Blueprint) -> None:
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/appointment/<token>", view_func=appointment.appointment)
-    blueprint.add_url_rule("/appointment/<token>/calendar.ics", view_func=appointment.calendar)
-    cancellation = "/appointment/<token>/cancellation"
-    blueprint.add_url_rule(cancellation, view_func=appointment.cancel, methods=["POST"])
-    blueprint.add_url_rule(cancellation, view_func=appointment.no_longer_asked)
+    page = "/appointment/<token>"
+    blueprint.add_url_rule(page, view_func=appointment.appointment)
+    blueprint.add_url_rule(f"{page}/calendar.ics", view_func=appointment.calendar)
+    blueprint.add_url_rule(f"{page}/cancellation", view_func=appointment.cancel, methods=["POST"])
+    blueprint.add_url_rule(f"{page}/cancellation", view_func=appointment.no_longer_asked)
+    blueprint.add_url_rule(f"{page}/time", "appointment_time", moving.times)
+    blueprint.add_url_rule(f"{page}/time", "move", moving.move, methods=["POST"])
+    blueprint.add_url_rule(f"{page}/details", "appointment_details", mending.details)
+    blueprint.add_url_rule(f"{page}/details", "mend", mending.mend, methods=["POST"])

@@ -205,12 +205,6 @@ class WizardState:
         return customer_zone(self.draft.zone, self.shop)
 
     @cached_property
-    def bookable_days(self) -> tuple[date, date]:
-        """The first and the last day, in the customer's zone, on which something can be booked."""
-        window, now = timedelta(days=required(self.service).booking_window), self.tab.now
-        return now.astimezone(self.zone).date(), (now + window).astimezone(self.zone).date()
-
-    @cached_property
     def shop_zone(self) -> ZoneInfo:
         """The shop's own zone."""
         return shop_zone(self.shop)

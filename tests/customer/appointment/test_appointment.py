@@ -4,16 +4,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from bs4 import BeautifulSoup
 from icalendar import Calendar
 
-from booking.customer.appointment.presenter import cancel_mark
+from booking.customer.appointment.presenter import form_mark
 from booking.testing import TabClient
+from tests.customer.appointment.links import ON_SQLITE, form_of, link_of
 from tests.customer.walks import at_done, at_time, first_slot, slots, text
-
-
-def link_of(tab) -> str:
-    return tab.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
 
 
 def event_at(app, path):
@@ -122,20 +118,11 @@ def test_another_site_cannot_cancel_even_with_the_link(app, bookings):
     for headers, body, status in (
         ({"Sec-Fetch-Site": "cross-site"}, {}, 403),
         ({"Origin": "https://evil.example"}, {}, 403),
-        ({"Sec-Fetch-Site": "same-origin"}, {"x": "y" * 2000}, 413),
+        ({"Sec-Fetch-Site": "same-origin"}, {"x": "y" * 9000}, 413),
     ):
         answer = app.test_client().post(f"{link}/cancellation", data=body, headers=headers)
         assert answer.status_code == status
         assert bookings()[0].state == "confirmed"
-
-
-# What is not about the database is tried on one of them.
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-def form_of(text) -> dict[str, str]:
-    fields = BeautifulSoup(text, "html.parser").select("form input")
-    return {field["name"]: field["value"] for field in fields}
 
 
 @ON_SQLITE
@@ -169,7 +156,7 @@ def test_a_page_that_tells_nobody_its_address_can_still_cancel(app):
 def test_the_mark_of_one_appointment_cancels_no_other(app, bookings):
     link, client = link_of(at_done(app)), app.test_client()
     for token in ("A" * 43, link.rpartition("/")[2]):
-        sent = {"sure": cancel_mark(token, 1)}
+        sent = {"sure": form_mark(token, "cancel", 1)}
         answer = client.post(
             f"{link}/cancellation", data=sent, headers={"Sec-Fetch-Site": "same-origin"}
         )
@@ -201,7 +188,7 @@ def test_no_page_is_told_the_address_of_a_manage_link(app):
         client.get(f"{link}/calendar.ics"),
         client.post(f"{link}/cancellation"),
         client.post(f"{link}/cancellation", headers={"Sec-Fetch-Site": "cross-site"}),
-        client.post(f"{link}/cancellation", data={"x": "y" * 2000}),
+        client.post(f"{link}/cancellation", data={"x": "y" * 9000}),
         client.post(
             f"{link}/cancellation",
             data=form_of(client.get(link).text),
@@ -216,3 +203,23 @@ def test_no_page_is_told_the_address_of_a_manage_link(app):
     assert {answer.headers["Referrer-Policy"] for answer in told} == {"no-referrer"}
     # Where a host's Talisman wins with the header, the page itself still says so.
     assert '<meta name="referrer" content="no-referrer">' in told[0].text
+
+
+@pytest.mark.both_databases
+def test_a_reason_is_kept_and_shown_as_it_was_written(app, bookings):
+    page = TabClient(app, link_of(at_done(app)))
+    page.submit(words="  I am ill.\r\n<b>Sorry</b>! ")
+    assert bookings()[0].cancel_reason == "I am ill.\n<b>Sorry</b>!"
+    assert "You wrote: I am ill.\n<b>Sorry</b>!" in text(page)
+
+
+@ON_SQLITE
+def test_a_reason_is_cut_and_kept_while_it_is_asked_once_more(app, bookings):
+    link, plain = link_of(at_done(app)), app.test_client()
+    words = {"words": "\N{ANATOMICAL HEART}" * 600}
+    first = plain.post(f"{link}/cancellation", data=form_of(plain.get(link).text) | words)
+    assert first.status_code == 422
+    form = form_of(first.text)
+    assert form["words"] == "\N{ANATOMICAL HEART}" * 500
+    assert plain.post(f"{link}/cancellation", data=form).status_code == 303
+    assert bookings()[0].cancel_reason == form["words"]

@@ -14,7 +14,7 @@ from booking.operations.bookings import reschedule
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
-from tests.customer.appointment.test_appointment import link_of
+from tests.customer.appointment.links import link_of
 from tests.customer.walks import at_done
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

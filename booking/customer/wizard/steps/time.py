@@ -1,11 +1,8 @@
 """The time step: a month, the free times of one day, the zone; the chosen time is held."""
 
-from collections import namedtuple
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from booking.customer.appointment.presenter import zone_note
 from booking.customer.wizard import challenge
@@ -18,32 +15,20 @@ from booking.customer.wizard.state import (
     iso_day,
     required,
     slot_start,
-    slot_value,
 )
 from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable, visitor_limit
-from booking.i18n import Language, current_language, formats, gettext_noop, ngettext
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from booking.scheduling.clock import PartOfDay, part_of_day, to_minute
-from booking.storage.reads import FreeSlot
 from booking.tab_sessions import DeferredResponse
 from booking.web import urls
 from booking.web.rendering import named_zone
 
 from .base import Row, Step
-from .calendar import ONE_DAY, Calendar
+from .calendar import Calendar, Search
 
 NO_CHALLENGE = gettext_noop("Many times are being held just now. Please try again in a moment.")
 NOT_TAKEN = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
-PARTS = {
-    PartOfDay.MORNING: gettext_noop("Morning"),
-    PartOfDay.AFTERNOON: gettext_noop("Afternoon"),
-    PartOfDay.EVENING: gettext_noop("Evening"),
-}
-Slot = namedtuple(  # noqa: PYI024 - only templates read it
-    "Slot", ("value", "time", "end_time", "shop_time", "checked"), defaults=(False,)
-)
-"""A free time, for its template; `shop_time` is None where the shop's clock shows the same."""
 
 
 class TimeStep(Step):
@@ -83,18 +68,17 @@ class TimeStep(Step):
         `chosen` one that is marked before it is posted; `asks_sum` where that costs a sum.
         """
         day = chosen.astimezone(wizard.zone).date() if chosen else day
-        shown = Calendar.of(wizard, day, month, lost)
+        shown = Calendar.of(_search(wizard), day, month, lost)
         task = challenge.challenge(wizard, required(chosen)) if asks_sum else None
         no_task = [_(NO_CHALLENGE)] if asks_sum and not task else []
         gone = lost or (wizard.draft.start if wizard.slot_state is SlotState.LOST else None)
         return {
             "errors": {k: v for k, v in {"slot": error, "zone": unknown_zone}.items() if v},
             "alerts": _alerts(wizard, shown, is_said=lost is not None or bool(error)) + no_task,
-            "nearest": _nearest(wizard, gone) if gone else [],
+            "nearest": shown.search.nearest(gone) if gone else [],
             "challenge": task,
-            **_month(shown),
-            **_day(wizard, shown, chosen or wizard.draft.start),
-            **_zones(wizard, shown.slots),
+            **shown.context(chosen or wizard.draft.start),
+            **_zones(wizard, shown),
         }
 
     def submit(self, wizard: WizardState) -> DeferredResponse:
@@ -212,61 +196,18 @@ def _why_not(
     return 428, [], {"chosen": start, "asks_sum": True}
 
 
-def _month(shown: Calendar) -> dict[str, Any]:
-    return {
-        "month": {"label": formats.format_month(shown.first), "weeks": shown.weeks()},
-        "previous_month": shown.month_link(shown.first - ONE_DAY),
-        "next_month": shown.month_link(shown.last + ONE_DAY),
-        "next_free": shown.next_free,
-    }
+def _search(wizard: WizardState) -> Search:
+    page = urls.address("time")
+    addresses = f"{page}?", f"{page}/form?"
+    return Search(wizard.diary(), wizard.zone, wizard.shop_zone, wizard.draft.start, addresses)
 
 
-def _day(wizard: WizardState, shown: Calendar, marked: datetime | None) -> dict[str, Any]:
-    return {
-        "day": shown.day.isoformat() if shown.day else "",
-        "day_label": formats.format_day(shown.day) if shown.day else "",
-        "free_words": ngettext("%(number)s free time", "%(number)s free times", len(shown.slots)),
-        "parts": _parts(wizard, shown.slots, marked),
-    }
-
-
-def _nearest(wizard: WizardState, wanted: datetime) -> list[dict[str, str]]:
-    return [
-        {"value": slot_value(slot.start), "label": formats.format_moment(slot.start, wizard.zone)}
-        for slot in wizard.diary().nearest_free(wanted)
-    ]
-
-
-def _parts(
-    wizard: WizardState, slots: list[FreeSlot], marked: datetime | None
-) -> list[dict[str, Any]]:
-    grouped: dict[PartOfDay, list[Slot]] = {part: [] for part in PARTS}
-    language = current_language()
-    for slot in slots:
-        part, shown = _slot(language, slot.start, slot.end, wizard.zone, wizard.shop_zone)
-        grouped[part].append(shown._replace(checked=True) if slot.start == marked else shown)
-    return [{"label": _(PARTS[part]), "slots": some} for part, some in grouped.items() if some]
-
-
-@lru_cache(maxsize=5000)
-def _slot(
-    _language: Language, start: datetime, end: datetime, zone: ZoneInfo, shop_zone: ZoneInfo
-) -> tuple[PartOfDay, Slot]:
-    times = formats.format_time(start, zone), formats.format_time(end, zone)
-    at_shop = formats.time_in_zone_if_different(start, zone, shop_zone)
-    return part_of_day(to_minute(start), zone), Slot(slot_value(start), *times, at_shop)
-
-
-def _zones(wizard: WizardState, slots: list[FreeSlot]) -> dict[str, Any]:
-    instant = slots[0].start if slots else wizard.tab.now
+def _zones(wizard: WizardState, shown: Calendar) -> dict[str, Any]:
     return {
         "zone": wizard.zone.key,
-        "zone_label": formats.format_zone(wizard.zone, instant),
         "zones": sorted({wizard.zone.key, wizard.shop_zone.key}),
         "zones_url": urls.address("zones"),
-        "shop_zone_label": formats.format_zone(wizard.shop_zone, instant),
-        "zones_differ": formats.time_in_zone_if_different(instant, wizard.zone, wizard.shop_zone)
-        is not None,
+        **shown.search.zone_labels(shown.slots[0].start if shown.slots else wizard.tab.now),
     }
 
 

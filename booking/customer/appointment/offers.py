@@ -1,0 +1,96 @@
+"""What the page behind a manage link offers of an appointment, and what it says of that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from booking.i18n import formats
+from booking.i18n import gettext as _
+from booking.operations.changes import is_changed_often, last_moment
+from booking.storage.catalogue import Catalogue
+from booking.storage.models import Booking, StaffMember
+from booking.web import urls
+
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Offers:
+    """What its customer may do with it now. `is_open`: it is confirmed and has not begun."""
+
+    booking: Booking
+    staff: list[StaffMember]
+    shop_zone: ZoneInfo
+    now: datetime
+
+    @classmethod
+    def of(cls, booking: Booking, catalogue: Catalogue, now: datetime) -> "Offers":
+        """Return what holds of it; `staff` are those who offer its service today."""
+        return cls(booking, catalogue.offering(booking.service_id), catalogue.zone, now)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it stands and is still to come."""
+        return self.booking.state == "confirmed" and self.booking.starts_at > self.now
+
+    @property
+    def may_cancel(self) -> bool:
+        """Whether it may be cancelled."""
+        stands = self.booking.state in {"pending", "confirmed"}
+        return stands and not self._is_late(self.booking.service.cancel_until)
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it may be moved to another time."""
+        is_late = self._is_late(self.booking.service.move_until)
+        is_sold = bool(self.staff) and not is_changed_often(self.booking)
+        return self.is_open and is_sold and not is_late
+
+    @property
+    def may_choose_person(self) -> bool:
+        """Whether another person could take it over."""
+        return [self.booking.staff_member_id] != [each.id for each in self.staff]
+
+    def ways(self, *, anyone: bool) -> list[list[StaffMember]]:
+        """Return with whom it may be: first those it is with; with `anyone`, else the others."""
+        own = [each for each in self.staff if each.id == self.booking.staff_member_id]
+        others = [each for each in self.staff if each not in own]
+        return [some for some in (own, others if anyone or not own else []) if some]
+
+    def rules(self, zone: ZoneInfo) -> list[str]:
+        """Return until when it may be moved and cancelled; of one that is over, nothing."""
+        if not self.is_open:
+            return []
+        service, move, cancel = self.booking.service, self.may_move, self.may_cancel
+        if move and cancel and service.move_until == service.cancel_until:
+            until = self._until(service.move_until, zone)
+            return [_("You can move or cancel it here until %(when)s.", when=until)]
+        until_moved, until_cancelled = (
+            self._until(minutes, zone) for minutes in (service.move_until, service.cancel_until)
+        )
+        return [
+            _("You can move it here until %(when)s.", when=until_moved)
+            if move
+            else _("It can no longer be moved here. Please get in touch with us."),
+            _("You can cancel it here until %(when)s.", when=until_cancelled)
+            if cancel
+            else _("It can no longer be cancelled here. Please get in touch with us."),
+        ]
+
+    def again(self) -> str:
+        """Return the link that books the same again; empty where the service is gone."""
+        if not self.staff:
+            return ""
+        own = next((each for each in self.staff if each.id == self.booking.staff_member_id), None)
+        wish: dict[str, Any] = {"service": self.booking.service.slug}
+        return urls.address("", wish | ({"staff": own.slug} if own else {}))
+
+    def _is_late(self, minutes: int) -> bool:
+        return self._last_moment(minutes) <= self.now
+
+    def _until(self, minutes: int, zone: ZoneInfo) -> str:
+        return formats.format_moment(self._last_moment(minutes), zone)
+
+    def _last_moment(self, minutes: int) -> datetime:
+        return last_moment(self.booking.starts_at, minutes, self.shop_zone)

@@ -1,0 +1,192 @@
+"""What the manage link's pages share: whose it is, whether a form is meant, how one is shown.
+
+The link's token is the whole permission. What is looked up is its hash, so how long a look-up
+takes says nothing about any token.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import abort, make_response, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import Gone
+from werkzeug.wrappers import Response
+
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
+from booking.notifications.calendar_file import uid
+from booking.operations.links import token_hash
+from booking.operations.requests import (
+    AppointmentCancelled,
+    AppointmentPast,
+    ChangedTooOften,
+    TooLate,
+)
+from booking.state import current_sidebook
+from booking.storage import reads
+from booking.storage.catalogue import read_catalogue
+from booking.storage.models import Booking, Shop
+from booking.tab_sessions import (
+    read_transaction,
+    read_whole,
+    refuse_cross_site,
+    refuse_too_large,
+)
+from booking.web.rendering import get_shop, is_by_htmx, render
+from booking.web.urls import public_url
+
+from . import presenter
+from .offers import Offers
+
+SHOWN_FOR = timedelta(days=30)  # after its end; then whoever finds the link learns nothing by it
+REFUSED: dict[type[Exception], str] = {
+    AppointmentPast: gettext_noop(
+        "This appointment has begun or is over, so it cannot be cancelled or changed here any more."
+    ),
+    AppointmentCancelled: gettext_noop(
+        "This appointment is not confirmed, so there is nothing to change."
+    ),
+    TooLate: gettext_noop(
+        "It is too late to do that here. Nothing was changed: please get in touch with us."
+    ),
+    ChangedTooOften: gettext_noop(
+        "This appointment was changed so often that it can only be changed with us now. "
+        "Please get in touch."
+    ),
+}
+"""Why nothing was changed, by what an operation raised; each is answered with 409."""
+NOT_CHANGED = tuple(REFUSED)
+DONE = {
+    "moved": gettext_noop("Your appointment is moved. This is your new time."),
+    "mended": gettext_noop("Your details are changed."),
+    "address": gettext_noop(
+        "Your details are changed. This page has a new address: the earlier links do not work "
+        "any more."
+    ),
+}
+"""What is said once after a change, by the word in the address."""
+
+
+class NotMeant(Exception):
+    """Raised where what asks for a change did not come from the form of our page."""
+
+
+class LongOver(Gone):
+    """410: so long ago that the link shows nothing personal any more."""
+
+
+def now() -> datetime:
+    """Return this instant."""
+    return datetime.now(UTC)
+
+
+def booking_of(session: Session, token: str) -> Booking:
+    """Return the booking that the link leads to; 404 where there is none, or LongOver."""
+    booking = reads.booking_by_token_hash(session, token_hash(token)) or abort(404)
+    if booking.ends_at + SHOWN_FOR < now():
+        raise LongOver
+    return booking
+
+
+def offers_of(session: Session, booking: Booking) -> Offers:
+    """Return what may be done with it now."""
+    return Offers.of(booking, read_catalogue(session), now())
+
+
+def take_form(token: str, verb: str, most: int) -> bool:
+    """Read a form of at most so many bytes; return whether our page's own was sent, by a browser.
+
+    Programs that look into letters send the forms they find, and no browser's headers with them:
+    they are asked a second time.
+    """
+    _refuse_other_sites()
+    refuse_too_large(request, most)
+    read_whole(request)
+    by_browser = "Sec-Fetch-Site" in request.headers or "Origin" in request.headers
+    enough = (1, 2) if by_browser else (2,)
+    return request.form.get("sure") in [presenter.form_mark(token, verb, asked) for asked in enough]
+
+
+def _refuse_other_sites() -> None:
+    # A page that tells nobody its address sends its forms with "Origin: null", where a browser
+    # sends no Sec-Fetch-Site. Those carry the mark of the page, which no other site knows.
+    if "Sec-Fetch-Site" in request.headers or request.headers.get("Origin") != "null":
+        refuse_cross_site(request)
+
+
+def lead_to(token: str, done: str = "") -> Response:
+    """Answer with the way to the appointment's page, which says what was done, if anything was."""
+    url = url_for(".appointment", token=token, done=done or None)
+    if is_by_htmx() and request.method == "POST":
+        return make_response("", {"HX-Redirect": url})
+    return redirect(url, 303)
+
+
+def keep_uid(booking: Booking, token: str) -> None:
+    """Write down what calendars know it by, where a booking of before has none."""
+    booking.calendar_uid = uid(booking, public_url(".appointment", token=token))
+
+
+def show(name: str, shop: Shop, *, scripted: bool, heading: str, **context: Any) -> str:
+    """Return that fragment, in a page of its own unless htmx asks; `scripted`: with our scripts."""
+    context |= {"heading": heading, "progress": (), "copy": None, "hold": None, "back": None}
+    fragment = f"_{name}.html"
+    if is_by_htmx():
+        return render(fragment, shop, **context)
+    page = {"fragment": f"booking/{fragment}", "scripted": scripted}
+    return render("appointment.html", shop, **page, **context)
+
+
+def refused(token: str, error: Exception) -> tuple[str, int]:
+    """Answer 409 with the appointment as it is, why nothing was changed, and whom to call."""
+    return shown_again(token, alerts=[_(REFUSED[type(error)])], in_person=True), 409
+
+
+def shown_again(token: str, **more: Any) -> str:
+    """Return the appointment's page once more; `more` is for `appointment_page`."""
+    with read_transaction(current_sidebook().session) as session:
+        return appointment_page(session, token, booking_of(session, token), **more)
+
+
+def appointment_page(
+    session: Session,
+    token: str,
+    booking: Booking,
+    *,
+    asked: int = 1,
+    words: str = "",
+    alerts: Sequence[str] = (),
+    notices: Sequence[str] = (),
+    in_person: bool = False,
+) -> str:
+    """Return the appointment as it is now, and what it offers.
+
+    `asked` says how often it has asked whether to cancel, this time included, `words` what was
+    given as a reason; `in_person` shows telephone and address beside the alerts.
+    """
+    shop, offers = get_shop(session), offers_of(session, booking)
+    zone = presenter.booking_zone(booking, shop)
+    is_cancelled = booking.state == "cancelled"
+    return show(
+        "appointment",
+        shop,
+        scripted=False,
+        heading=_("This appointment is cancelled") if is_cancelled else _("Your appointment"),
+        booking=presenter.appointment(booking, shop),
+        state=booking.state,
+        offers=offers,
+        rules=offers.rules(zone),
+        cancelled_by=booking.cancelled_by,
+        reason=booking.cancel_reason,
+        cancel_url=url_for(".cancel", token=token),
+        move_url=url_for(".appointment_time", token=token),
+        mend_url=url_for(".appointment_details", token=token),
+        calendar_url=url_for(".calendar", token=token),
+        sure=presenter.form_mark(token, "cancel", asked),
+        asked=asked,
+        words=words,
+        alerts=alerts,
+        notices=notices,
+        in_person=in_person,
+    )

@@ -1,0 +1,50 @@
+"""Until when, and how often, a customer may change a booking by its link; never the owner's limits.
+
+Checked by the verbs themselves, in their own transaction, and told beforehand by the page.
+"""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from booking.scheduling.clock import wall_clock_before
+from booking.storage.models import Booking
+from booking.storage.reads import shop_zone
+
+from .requests import AppointmentPast, By, ChangedTooOften, TooLate
+
+MOST_CHANGES = 10
+"""How often a booking may have been changed, by anybody, for its customer to change it again.
+
+Of one booking and not of a visitor or a day: each change writes to three people, whatever the
+address it comes from, and what was changed ten times is better talked about.
+"""
+
+
+def last_moment(start: datetime, minutes: int, zone: ZoneInfo) -> datetime:
+    """Return until when a customer may do what ends so many minutes before the start.
+
+    Of whole days the time of day counts, on the clock of the shop's `zone`.
+    """
+    return wall_clock_before(start, minutes, zone)
+
+
+def is_changed_often(booking: Booking) -> bool:
+    """Return whether it was changed so often that its customer may no longer."""
+    return booking.changes >= MOST_CHANGES
+
+
+def refuse_late(session: Session, booking: Booking, minutes: int, *, by: By, now: datetime) -> None:
+    """Raise AppointmentPast once it has begun, for a customer TooLate after the last moment."""
+    start = booking.starts_at
+    if start <= now:
+        raise AppointmentPast
+    if by == "customer" and minutes and last_moment(start, minutes, shop_zone(session)) <= now:
+        raise TooLate
+
+
+def refuse_too_often(booking: Booking, *, by: By) -> None:
+    """Raise ChangedTooOften for a customer whose booking was changed often enough."""
+    if by == "customer" and is_changed_often(booking):
+        raise ChangedTooOften

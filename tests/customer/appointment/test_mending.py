@@ -1,0 +1,105 @@
+"""Mending name, address, phone and note by the link, with the details step's own checks."""
+
+import pytest
+
+from booking.testing import TabClient
+from tests.customer.appointment.links import ON_SQLITE, form_of, link_of
+from tests.customer.walks import ADA, alert, at_done, text, value
+
+NEW = {"name": "Ada King", "email": "ada.king@example.org"}
+
+
+def at_details(app, **choices) -> TabClient:
+    return TabClient(app, f"{link_of(at_done(app, **choices))}/details")
+
+
+@pytest.mark.both_databases
+def test_what_was_mistyped_is_mended_and_the_link_stays(app, bookings):
+    page = at_details(app)
+    assert page.step == "mend"
+    assert [value(page, name) for name in ADA] == [*ADA.values()]
+    page.submit(name="Ada King", phone="+351 210 000 001", note="")
+    assert page.step == "appointment"
+    assert "Your details are changed" in text(page)
+    [booking] = bookings()
+    assert (booking.customer_name, booking.customer_note) == ("Ada King", "")
+    assert booking.customer_phone.replace(" ", "") == "+351210000001"
+    assert booking.customer_email == ADA["email"]
+
+
+@pytest.mark.both_databases
+def test_another_address_makes_a_new_link_and_ends_the_earlier_ones(app, bookings):
+    done = at_done(app)
+    old = link_of(done)
+    page = TabClient(app, f"{old}/details").submit(**NEW)
+    new = page.url.partition("?")[0]
+    assert new != old
+    assert "earlier links do not work any more" in text(page)
+    assert bookings()[0].customer_email == NEW["email"]
+    client = app.test_client()
+    assert client.get(new).status_code == 200
+    for path in ("", "/time", "/details", "/calendar.ics"):
+        assert client.get(old + path).status_code == 404
+    for path in ("/cancellation", "/time", "/details"):
+        assert client.post(old + path).status_code == 404
+    assert link_of(done.refresh()) == new, "the tab that booked it leads there as well"
+
+
+@ON_SQLITE
+def test_a_refusal_keeps_all_that_was_typed(app, bookings):
+    page = at_details(app)
+    page.submit(name="", email="ada@", phone="12", note="By the door")
+    assert (page.status, page.step) == (422, "mend")
+    assert "Enter your name" in alert(page)
+    assert [value(page, name) for name in ("email", "phone", "note")] == [
+        "ada@",
+        "12",
+        "By the door",
+    ]
+    assert bookings()[0].customer_email == ADA["email"]
+    assert page.submit(**NEW, phone="").step == "appointment"
+
+
+@ON_SQLITE
+def test_without_scripts_the_form_does_the_same(app):
+    page = at_details(app)
+    plain, url, headers = app.test_client(), page.url, {"Origin": "null"}
+    refused = plain.post(url, data=page.fields | {"name": ""}, headers=headers)
+    assert refused.status_code == 422
+    assert "<title>Error: " in refused.text
+    answer = plain.post(url, data=form_of(refused.text) | {"name": "Bea"}, headers=headers)
+    assert (answer.status_code, answer.location.partition("?")[2]) == (303, "done=mended")
+
+
+@ON_SQLITE
+def test_software_that_sends_a_form_is_asked_once_more_before_anything_is_changed(app, bookings):
+    page = at_details(app)
+    plain, url = app.test_client(), page.url
+    first = plain.post(url, data=page.fields | NEW)
+    assert first.status_code == 422
+    assert "press the button once more" in first.text
+    assert bookings()[0].customer_name == ADA["name"]
+    assert form_of(first.text)["name"] == NEW["name"]
+    assert plain.post(url, data=form_of(first.text)).status_code == 303
+    assert bookings()[0].customer_name == NEW["name"]
+
+
+@ON_SQLITE
+def test_what_is_too_long_or_from_another_site_changes_nothing(app, bookings):
+    page = at_details(app)
+    for headers, more, status in (
+        ({"Sec-Fetch-Site": "cross-site"}, {}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, {"note": "y" * 70_000}, 413),
+        ({"Sec-Fetch-Site": "same-origin"}, {"note": "y" * 2_001}, 422),
+    ):
+        answer = app.test_client().post(page.url, data=page.fields | more, headers=headers)
+        assert answer.status_code == status
+    assert bookings()[0].customer_note == ADA["note"]
+
+
+@ON_SQLITE
+def test_the_page_asks_nothing_of_the_service_that_was_answered(app, bookings):
+    page = at_details(app, service="long", staff="ana")
+    assert page.page.select_one("[name=question_first_visit]") is None
+    page.submit(name="Bea")
+    assert bookings()[0].answers[0]["value"] == "Yes"
