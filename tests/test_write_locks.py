@@ -21,6 +21,7 @@ from tests.fixtures.write_locks import fill, watched
 
 LISBON = ZoneInfo("Europe/Lisbon")
 METADATA = migrate.merged_metadata()
+BY_LINK = {"booking.cancel", "booking.move", "booking.mend"}
 ONLY_LOOK = {"list", "show", "holds", "init"}
 RULE = "An index would find it, or let it take less at a time:"
 ANSWERS = ADA | {"phone": "+351 210 000 001", "question_first_visit": "Yes"}
@@ -69,7 +70,7 @@ def test_nothing_under_a_write_lock_looks_at_more_than_it_needs(app):
 
 def writes(app, rule):
     is_ours = getattr(app.view_functions[rule.endpoint], "is_session_route", False)
-    return rule.methods & {"POST", "DELETE"} and (is_ours or rule.endpoint == "booking.cancel")
+    return rule.methods & {"POST", "DELETE"} and (is_ours or rule.endpoint in BY_LINK)
 
 
 def everything_that_writes(app):
@@ -150,8 +151,7 @@ def the_owner_looks_after_the_day(app, booked, tell):
     reference = booked.page.select_one("[data-booking-reference]")["data-booking-reference"]
     moved_to, booked_for = free_times(app)
     tell("reschedule", reference, moved_to, "--staff", "ana")
-    link = re.search(r"/book/appointment/[\w-]+", str(booked.page))[0]
-    booked.client.post(f"{link}/cancellation")
+    the_customer_changes_it_by_its_link(booked)
     tell("book", "short", booked_for, "--name", "Ada", "--staff", "ana")
     held = TabClient(app, "/book/").submit(service="short").submit(staff="ana")
     held.submit(slot=first_slot(held))
@@ -164,6 +164,14 @@ def the_owner_looks_after_the_day(app, booked, tell):
     tell("letters", "retry")
     tell("purge")
     tell("doctor")
+
+
+def the_customer_changes_it_by_its_link(booked):
+    link = re.search(r"/book/appointment/[\w-]+", str(booked.page))[0]
+    page = TabClient(booked.client, f"{link}/time")
+    page.submit(slot=slots(page)[-1])
+    page.open(f"{link}/details").submit(email="ada.king@example.com").submit(words="Ill.")
+    assert "is cancelled" in page.page.text
 
 
 def free_times(app):

@@ -30,7 +30,7 @@ class NotValid(Exception):
 
     def __init__(self, errors: dict[str, str]) -> None:
         self.errors = errors
-        super().__init__(f"to be mended: {', '.join(errors)}")
+        super().__init__(*errors)
 
 
 def details(token: str) -> str | Response:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from functools import partial
 from itertools import chain
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from sqlalchemy.orm import Session
@@ -168,7 +169,7 @@ def _page(
         heading=_("Move your appointment"),
         booking=presenter.appointment(booking, shop),
         anyone=look.anyone,
-        may_choose_person=offers.may_choose_person,
+        other_staff_url=_with_others(look) if offers.may_choose_person else "",
         appointment_url=url_for(".appointment", token=token),
         move_url=url_for(".appointment_time", token=token),
         sure=presenter.form_mark(token, "move", asked),
@@ -178,6 +179,12 @@ def _page(
         **shown.context(chosen),
         **search.zone_labels(shown.slots[0].start if shown.slots else pages.now()),
     )
+
+
+def _with_others(look: Look) -> str:
+    """The link to the same day with anyone's times, or with those of the one it is with."""
+    staff = {} if look.anyone else {"staff": ANY}
+    return f"?{urlencode(staff | ({'day': look.day.isoformat()} if look.day else {}))}"
 
 
 def _search(session: Session, booking: Booking, offers: Offers, look: Look) -> Search:

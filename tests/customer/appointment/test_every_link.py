@@ -16,7 +16,7 @@ from booking.operations.bookings import Customer, book, cancel, reschedule
 from booking.operations.links import token_hash
 from booking.storage.catalogue import read_catalogue
 from booking.storage.links import add_link
-from booking.storage.models import Booking, claim
+from booking.storage.models import Booking, Service, claim
 from booking.tab_sessions import write_transaction
 from tests.customer.appointment.links import ON_SQLITE
 
@@ -200,8 +200,6 @@ def asked(app, several):
 
 def retire(app, slug) -> None:
     with app.extensions["booking"].engine.begin() as connection:
-        from booking.storage.models import Service
-
         connection.execute(update(Service).where(Service.slug == slug).values(retired=True))
 
 
