@@ -20,7 +20,7 @@ from booking.operations.daily_lists import TOMORROW
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import Letter
+from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
 from .contents import Content, of_booking, of_tomorrow
 from .quoting import one_line
@@ -92,9 +92,17 @@ def _content(
     booking = session.scalar(_BOOKING.where(Booking.id == letter.booking_id))
     if booking is None or (letter.kind == "reminder" and booking.state != "confirmed"):
         return None
+    if letter.role == "customer" and not _is_customers(letter, booking):
+        return None
     # Never to staff: their letters and calendars are shared.
     link = manage_url(session, booking) if letter.role == "customer" else ""
     return of_booking(letter, booking, shop, link, now)
+
+
+def _is_customers(letter: Letter, booking: Booking) -> bool:
+    """Whether it goes to the address of today: the one of before must not learn the new link."""
+    is_same = letter.recipient.casefold() == booking.customer_email.casefold()
+    return is_same or letter.kind == ADDRESS_CHANGED
 
 
 def _bookings_tomorrow(session: Session, letter: Letter, shop: Shop) -> Sequence[Booking]:

@@ -149,6 +149,8 @@ class Outbox:
         shop, member = read_catalogue(session).shop, booking.staff_member
         addressed = _letters(booking, member, event, shop)
         ours = [each for each in addressed if each["role"] == "customer"]
+        if event.by == "customer":
+            ours = _within(session, ours, self.letters_per_address, event.now)
         if before and ADDRESS_CHANGED not in _mail(shop)["off"]:
             ours.append(_row(ADDRESS_CHANGED, "customer", before, member, event.now, None))
         facts = _facts(booking, booking.service, member, event)

@@ -1,0 +1,28 @@
+"""Where another address was given, the old one is told so and learns nothing more."""
+
+from booking.operations.bookings import Customer
+from booking.operations.details import mend_details
+from booking.storage.reads import booking_by_reference
+from tests.fixtures.small_shop import NOW, at
+from tests.notifications.conftest import LINK, MAIL
+from tests.notifications.test_letters import text
+
+NEW = Customer("Bea Secret", "bea@example.org")
+
+
+def test_the_old_address_is_told_without_the_link_the_name_or_the_new_address(shop, letters):
+    reference = shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
+    with shop.writing() as session:
+        booking = booking_by_reference(session, reference)
+        renew = lambda *_: "token"  # noqa: E731
+        mend_details(session, booking, NEW, now=NOW, renew=renew, outbox=MAIL)
+    (told,) = letters("customer", "address_changed")
+    for secret in ("Bea", "bea@", LINK):
+        assert secret not in told.as_string()
+        assert secret not in text(told)
+    assert told["To"] == "asa@example.com"
+    assert "Another e-mail address was given" in text(told)
+    before, confirmation = letters("customer", "booked")
+    assert before is None, "one that was under way to the old address is not made any more"
+    assert confirmation["To"] == NEW.email
+    assert LINK in text(confirmation)
