@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urljoin
 
 from bs4 import Tag
@@ -13,6 +13,9 @@ from werkzeug.test import TestResponse
 from . import forms, swaps, wire
 from .forms import File, Pairs, Typed, attribute, clickable_on, first_having, form_on
 from .window import Window
+
+if TYPE_CHECKING:
+    from .letters import WrittenLetter
 
 
 class TabClient(Window):
@@ -54,6 +57,13 @@ class TabClient(Window):
     def fields(self) -> dict[str, str]:
         """What the form on the page would send now; of fields with one name, the last."""
         return {name: str(value) for name, value in forms.sent(form_on(self.page))}
+
+    @property
+    def letters(self) -> list[WrittenLetter]:
+        """The letters of the whole app so far, the oldest first; see ``letters_of``."""
+        from .letters import letters_of  # noqa: PLC0415 - a host's tabs need none of what it needs
+
+        return letters_of(self.client.application)
 
     def open(self, path: str = "") -> Self:
         """Type an address. Without a path: the wizard's start."""
