@@ -189,6 +189,8 @@ def person(address: str, name: str, **parameters: str) -> vCalAddress:
 
 def written(text: str) -> str:
     """Return text without control characters but for line breaks: no calendar may hold them."""
+    if text.isprintable():
+        return text
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     return "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
 

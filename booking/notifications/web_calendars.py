@@ -6,14 +6,16 @@ whoever has it.
 
 from datetime import UTC
 from typing import NamedTuple
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from booking.storage.models import Booking, Shop
 
 from .calendar_file import as_it_is, with_whom
 
-GOOGLE = "https://calendar.google.com/calendar/render"
-OUTLOOK = "https://outlook.live.com/calendar/deeplink/compose"
+GOOGLE = "https://calendar.google.com/calendar/render?action=TEMPLATE"
+OUTLOOK = (
+    "https://outlook.live.com/calendar/deeplink/compose?path=/calendar/action/compose&rru=addevent"
+)
 
 
 class WebCalendars(NamedTuple):
@@ -26,31 +28,13 @@ class WebCalendars(NamedTuple):
 def web_calendars(booking: Booking, shop: Shop) -> WebCalendars:
     """Return the addresses at which this appointment can be entered."""
     occasion = as_it_is(booking, booking.created_at)
-    what, where = occasion.summary(shop), occasion.location(shop)
+    said = (occasion.summary(shop), occasion.location(shop), with_whom(occasion, booking))
+    # Not as a form would send it: Outlook shows a plus as a plus.
+    what, where, more = (quote(each, safe="") for each in said)
     start, end = occasion.start.astimezone(UTC), occasion.end.astimezone(UTC)
-    more = with_whom(occasion, booking)
     return WebCalendars(
-        google=_address(
-            GOOGLE,
-            action="TEMPLATE",
-            text=what,
-            dates=f"{start:%Y%m%dT%H%M%SZ}/{end:%Y%m%dT%H%M%SZ}",
-            location=where,
-            details=more,
-        ),
-        outlook=_address(
-            OUTLOOK,
-            path="/calendar/action/compose",
-            rru="addevent",
-            subject=what,
-            startdt=f"{start:%Y-%m-%dT%H:%M:%SZ}",
-            enddt=f"{end:%Y-%m-%dT%H:%M:%SZ}",
-            location=where,
-            body=more,
-        ),
+        f"{GOOGLE}&text={what}&dates={start:%Y%m%dT%H%M%SZ}/{end:%Y%m%dT%H%M%SZ}"
+        f"&location={where}&details={more}",
+        f"{OUTLOOK}&subject={what}&startdt={start:%Y-%m-%dT%H:%M:%SZ}"
+        f"&enddt={end:%Y-%m-%dT%H:%M:%SZ}&location={where}&body={more}",
     )
-
-
-def _address(page: str, **said: str) -> str:
-    # Outlook shows a plus as a plus.
-    return f"{page}?{urlencode(said, quote_via=quote)}"
