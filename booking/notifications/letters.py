@@ -23,6 +23,7 @@ from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
 from .contents import Content, of_booking, of_tomorrow
+from .invitations import attach
 from .quoting import one_line
 from .rendering import render
 from .when import shop_clock
@@ -57,7 +58,25 @@ def compose(
     # The shop's own language is the first that we speak; a row has the customer's.
     with speaking(language_of(letter.language if letter.role == "customer" else "")):
         content = _content(session, letter, shop, now, manage_url or _manage_url)
-        return _message(letter, content, sender or _sender(shop)) if content else None
+        if content is None:
+            return None
+        by = sender or _sender(shop)
+        message = _message(letter, content, by)
+        _invite(session, message, letter, content, by)
+        return message
+
+
+def _invite(
+    session: Session, message: EmailMessage, letter: Letter, content: Content, sender: Sender
+) -> None:
+    """Put the appointment into the letter for calendars, if it is about one."""
+    if letter.booking_id is None or (booking := session.get(Booking, letter.booking_id)) is None:
+        return
+    url = content.link
+    if not url and not booking.calendar_uid:
+        # Staff have no link, but what is older than its name in calendars is named by our host.
+        url = current_sidebook().settings.public_url or ""
+    attach(message, letter, booking, content.shop, organizer=sender.address, manage_url=url)
 
 
 def _sender(shop: Shop) -> Sender:
@@ -136,12 +155,18 @@ def _headers(letter: Letter, content: Content, sender: Sender) -> dict[str, obje
     # A reminder is written down long before it goes out, and would be found among older letters.
     made = datetime.fromtimestamp(max(letter.created_at, letter.due_at), UTC)
     return {
-        "From": Address(one_line(sender.name or shop.name), addr_spec=sender.address),
-        **({"Reply-To": Address(addr_spec=reply_to)} if reply_to else {}),
-        "To": Address(addr_spec=letter.recipient),
+        "From": _mailbox(sender.address, one_line(sender.name or shop.name)),
+        **({"Reply-To": _mailbox(reply_to)} if reply_to else {}),
+        "To": _mailbox(letter.recipient),
         "Subject": one_line(content.words.subject, 250),
         "Date": format_datetime(made),
         "Message-ID": f"<{letter.message_id}@{domain}>",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "OOF, AutoReply",
     }
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    # Given whole, an address of other letters than ASCII's is refused.
+    username, _, domain = address.rpartition("@")
+    return Address(name, username, domain)

@@ -16,7 +16,8 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from booking.notifications.calendar_file import calendar_file
-from booking.notifications.invitations import attach, way_of
+from booking.notifications.invitations import way_of
+from booking.notifications.letters import Sender, compose
 from booking.operations.outbox import Outbox
 from booking.storage.models import Booking, Shop, letter
 from booking.storage.outbox import Letter
@@ -24,6 +25,7 @@ from booking.storage.reads import booking_by_reference
 from tests.customer.appointment.test_calendar_file import assert_strict
 from tests.fixtures.small_shop import NOW, at
 
+pytestmark = pytest.mark.usefixtures("post")
 MAIL = Outbox(mail=True)
 NINE, TEN, NOON = (at(clock, day=3) for clock in ("09:00", "10:00", "12:00"))
 ORGANIZER, LINK = "termine@small.example", "https://small.example/book/appointment/s3cret"
@@ -58,13 +60,9 @@ def letters(shop, *, waiting: bool = True) -> list[tuple[Letter, EmailMessage]]:
 
 
 def message(session, one: Letter, organizer: str = ORGANIZER) -> EmailMessage:
-    made = EmailMessage()
-    made["Subject"] = "Your appointment"
-    made.set_content("Grüße, in words\n")
-    made.add_alternative("<p>Grüße, in words</p>", subtype="html")
-    booking, shop = session.get(Booking, one.booking_id), session.get(Shop, 1)
-    attach(made, one, booking, shop, organizer=organizer, manage_url=LINK)
-    return message_from_bytes(made.as_bytes(policy=policy.SMTP), policy=policy.default)
+    sender = Sender(organizer, "Small Shop")
+    made = compose(session, one, now=NOW, sender=sender, manage_url=lambda *_: LINK)
+    return message_from_bytes(made.as_bytes(policy=policy.SMTPUTF8), policy=policy.default)
 
 
 def parts(one: EmailMessage) -> list[EmailMessage]:
@@ -321,9 +319,11 @@ def test_every_try_sends_the_same_bytes_whatever_has_changed_meanwhile(shop):
 
 def test_a_booking_of_before_keeps_the_name_that_its_files_had(shop):
     reference = booked(shop)
+    [row] = [row for row, _ in letters(shop) if (row.kind, row.role) == ("booked", "customer")]
     with shop.writing() as session:
         booking_by_reference(session, reference).calendar_uid = None
-    assert event_in(to("customer", letters(shop)))["uid"] == f"{reference}@small.example"
+    with shop.reading() as session:
+        assert event_in(message(session, row))["uid"] == f"{reference}@small.example"
 
 
 def test_whoever_loses_an_appointment_is_told_of_the_time_that_was_theirs(shop):
