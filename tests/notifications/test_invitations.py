@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 import ics
 import pytest
@@ -23,7 +24,9 @@ from booking.storage.models import Booking, Shop, letter
 from booking.storage.outbox import Letter
 from booking.storage.reads import booking_by_reference
 from tests.customer.appointment.test_calendar_file import assert_strict
+from tests.fixtures.mail_servers import mail_server
 from tests.fixtures.small_shop import NOW, at
+from tests.notifications.delivering import app_that_sends, deliver
 
 pytestmark = pytest.mark.usefixtures("post")
 MAIL = Outbox(mail=True)
@@ -402,3 +405,28 @@ def test_online_is_not_at_the_shop(shop, place, said):
     shop.change("cut", is_online=True, place=place)
     booked(shop)
     assert event_in(to("customer", letters(shop))).get("location") == said
+
+
+# -- over the wire ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_over_real_smtp_the_letter_and_its_links_page_hand_out_the_same_event(shop):
+    booked(shop)
+    with mail_server() as server, app_that_sends(shop, server.url) as app:
+        deliver(app)
+        came = {one.recipient: one.message for one in server.received}
+        assert {who: brought(one) for who, one in came.items()} == {
+            ASA: "REQUEST",
+            ANN: "REQUEST",
+            SHOP: "file",
+        }
+        invited = event_in(came[ASA])
+        page = app.test_client().get(f"{urlsplit(invited['url']).path}/calendar.ics")
+        assert page.status_code == 200
+        [taken] = Calendar.from_ical(page.data).walk("VEVENT")
+    assert_strict(file_in(came[ASA]))
+    assert invited["organizer"] == taken["organizer"] == "mailto:letters@shop.example"
+    assert "attendee" not in taken
+    for name in ("uid", "sequence", "dtstart", "dtend", "summary", "url", "description"):
+        assert invited[name] == taken[name]
