@@ -143,7 +143,7 @@ def for_the_customer(occasion: Occasion, booking: Booking, link: str) -> str:
     """Return what a customer's calendar says beside what, when and where; `link` may be empty."""
     lines = [with_whom(occasion, booking)]
     if link:
-        lines.append(_("See or cancel the appointment: %(url)s", url=link))
+        lines.append(_("See, move or cancel the appointment: %(url)s", url=link))
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ from icalendar import vCalAddress
 
 from booking.i18n import gettext as _
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import Letter
+from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
 from .calendar_file import (
     Occasion,
@@ -29,8 +29,6 @@ from .quoting import NAME, quotable
 Way = Literal["REQUEST", "CANCEL", "file"]
 """How a letter brings the appointment: by one of two methods of RFC 5546, or as a file without."""
 ATTACHED_AS = "invite.ics"
-ADDRESS_CHANGED = "address_changed"
-"""To the address that a customer had until now, which is invited no more."""
 _BY_KIND: dict[str, Way] = {
     "booked": "REQUEST",
     "moved": "REQUEST",

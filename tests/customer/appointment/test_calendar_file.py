@@ -134,7 +134,7 @@ def test_whatever_a_shop_is_called_the_file_says_it_in_the_letters_that_are_allo
     kept = awkward.replace("\x07", "").replace("\u0085", "")
     assert event["summary"] == f"{kept}, {kept}"
     assert event["location"] == f"{kept}\nsecond line\nthird"
-    assert event["description"].startswith(f"With {kept}. Reference ABC.\nSee or cancel")
+    assert event["description"].startswith(f"With {kept}. Reference ABC.\nSee, move or cancel")
     assert event["organizer"] == address
     assert event["organizer"].params["CN"] == kept.replace('"', "'")
 
