@@ -6,7 +6,7 @@ time, and what a word names (an appointment, a service, a person, a customer). `
 installation, with `database_checks`.
 """
 
-from . import appointments, business, holds, letters
+from . import appointments, business, holds, letter_preview, letters
 from .group import booking_commands
 
-__all__ = ["appointments", "booking_commands", "business", "holds", "letters"]
+__all__ = ["appointments", "booking_commands", "business", "holds", "letter_preview", "letters"]

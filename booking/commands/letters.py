@@ -16,6 +16,7 @@ from flask.cli import with_appcontext
 
 from booking.mail_settings import Mailbox, mailbox
 from booking.notifications.delivery import transport_of
+from booking.notifications.letters import compose
 from booking.notifications.transport import ACCEPTED
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -76,7 +77,7 @@ def _when(seconds: int, zone: ZoneInfo) -> str:
 @letters.command("show")
 @click.argument("number", type=int)
 def show(number: int) -> None:
-    """Show all that is known of the letter of that NUMBER."""
+    """Show all that is known of the letter of that NUMBER, and what it says."""
     with read_transaction(ready()) as session:
         listed = letter_numbered(session, number)
         if listed is None:
@@ -84,7 +85,18 @@ def show(number: int) -> None:
                 f"There is no letter {number}, or it was purged. flask booking letters lists them."
             )
         lines = list(_details(listed, reads.shop_zone(session)))
-    say(*lines)
+        due = datetime.fromtimestamp(listed.letter.due_at, UTC)
+        is_a_letter = listed.letter.role != "host"
+        message = compose(session, listed.letter, now=due) if is_a_letter else None
+    say(*lines, *(["", *text_of(message)] if message else []))
+
+
+def text_of(message: EmailMessage) -> Iterator[str]:
+    """Write its subject and what it says in plain text, a line each."""
+    body = message.get_body(("plain",))
+    yield f"Subject: {message['Subject']}"
+    yield ""
+    yield from str(body.get_content() if body else "").splitlines()
 
 
 def _details(listed: Listed, zone: ZoneInfo) -> Iterator[str]:

@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -24,6 +24,7 @@ from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
     ADDRESS_CHANGED,
     WAITING,
+    Letter,
     add_letters,
     due_of_address,
     reminders_to_come,
@@ -166,6 +167,31 @@ class Outbox:
                 yield _row(REMINDER, "host", name, member, due, booking.starts_at)
 
 
+def sample_letter(
+    booking: Booking, service: Service, member: StaffMember, name: str, *, now: datetime
+) -> Letter:
+    """Return the letter of that name about a booking, as if it were written now, to be looked at.
+
+    What changed of the booking is made up.
+    """
+    role, _, kind = name.partition("_")
+    if role not in ("staff", "shop"):
+        role, kind = "customer", name
+    day = timedelta(days=1)
+    event = {
+        "moved": Event(
+            "moved",
+            now,
+            "owner",
+            before=Before(booking.starts_at + day, booking.ends_at + day, member),
+        ),
+        "cancelled": Event("cancelled", now, "owner", "We have the painters in."),
+    }.get(kind, Event("booked", now, "customer"))
+    row = _row(kind, role, booking.customer_email, member, now, None)
+    letter = {**_common(booking, now), **row, "facts": _facts(booking, service, member, event)}
+    return Letter(id=0, message_id="example", **letter)
+
+
 def _add(
     session: Session,
     booking: Booking,
@@ -173,11 +199,17 @@ def _add(
     now: datetime,
     *rows: Iterable[Mapping[str, Any]],
 ) -> None:
-    common = {
+    common, every = {**_common(booking, now), "facts": facts}, chain.from_iterable(rows)
+    add_letters(
+        session, [{**common, **each, "message_id": secrets.token_hex(12)} for each in every]
+    )
+
+
+def _common(booking: Booking, now: datetime) -> dict[str, Any]:
+    return {
         "booking_id": booking.id,
         "language": booking.language,
         "sequence": booking.changes,
-        "facts": facts,
         "state": WAITING,
         "tries": 0,
         "answer": "",
@@ -186,10 +218,6 @@ def _add(
         "created_at": int(now.timestamp()),
         "ended_at": None,
     }
-    every = chain.from_iterable(rows)
-    add_letters(
-        session, [{**common, **each, "message_id": secrets.token_hex(12)} for each in every]
-    )
 
 
 def _letters(

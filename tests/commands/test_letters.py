@@ -1,9 +1,13 @@
 """`letters`: what went out, what failed, what is planned; and what commands say of it."""
 
+from email import message_from_bytes
+from email.policy import default
+
 import pytest
 from sqlalchemy import select, update
 
-from booking.storage.models import Shop, letter
+from booking.operations.plan import LETTERS
+from booking.storage.models import Shop, booking, letter
 from tests.commands.shell import count, done, execute, in_database, refused, run
 from tests.conftest import app_over
 from tests.fixtures.mail_servers import mail_server
@@ -58,12 +62,14 @@ def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(
 @MAIL
 def test_all_that_is_known_of_a_letter_is_shown(app):
     reference = booked(app)
-    shown = dict(line.split("  ", 1) for line in done(app, "letters", "show", "1").splitlines())
-    known = {name: value.strip() for name, value in shown.items()}
+    shown, _, text = done(app, "letters", "show", "1").partition("\n\n")
+    known = dict(map(str.strip, line.split("  ", 1)) for line in shown.splitlines())
     assert known["letter"] == "1, booked to the customer"
     assert (known["to"], known["about"]) == ("zoe@example.com", reference)
     assert (known["state"], known["at the latest"]) == ("waiting", START)
     assert known["service then"] == "Short visit"
+    assert text.startswith("Subject: Booked: Short visit, ")
+    assert "We look forward to seeing you." in text
     assert "There is no letter 99" in refused(app, "letters", "show", "99")
 
 
@@ -171,3 +177,20 @@ def test_without_mail_or_without_an_address_nothing_is_tried(app):
 @MAIL
 def test_what_is_no_address_is_not_tried(app):
     assert "Write an address, such as" in refused(app, "letters", "test", "me at home")
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_every_letter_can_be_looked_at_before_there_is_a_booking_or_mail(app, kind):
+    subject, _empty, *text = done(app, "letters", "preview", kind).splitlines()
+    assert subject.startswith("Subject: ")
+    assert any("Short visit" in line or "Long" in line for line in text)
+    assert (count(app, letter), count(app, booking)) == (0, 0)
+
+
+@pytest.mark.both_databases
+def test_a_letter_is_looked_at_in_the_shops_own_words_and_in_a_mail_program(app, tmp_path):
+    execute(app, update_mail({"texts": {"en": {"booked": {"text": "Bring a towel to {place}."}}}}))
+    assert "Bring a towel to " in done(app, "letters", "preview", "booked", "--lang", "en")
+    done(app, "letters", "preview", "booked", "--save", tmp_path / "booked.eml")
+    saved = message_from_bytes((tmp_path / "booked.eml").read_bytes(), policy=default)
+    assert "Bring a towel to " in saved.get_body(("html",)).get_content()
