@@ -60,8 +60,19 @@ class Content:
     closing: str = ""
 
 
-def of_booking(letter: Letter, booking: Booking, shop: Shop, link: str, now: datetime) -> Content:
-    """Return what this letter says of this booking; `link` is its manage link, or empty."""
+def of_booking(
+    letter: Letter,
+    booking: Booking,
+    shop: Shop,
+    link: str,
+    now: datetime,
+    *,
+    is_invited: bool = False,
+) -> Content:
+    """Return what this letter says of this booking; `link` is its manage link, or empty.
+
+    `is_invited`: an invitation comes with it, which a calendar can decline.
+    """
     to_customer = letter.role == "customer"
     facts = _as_told(letter)
     of = _clocks(shop, booking if to_customer else None, is_online=facts["is_online"])
@@ -78,6 +89,9 @@ def of_booking(letter: Letter, booking: Booking, shop: Shop, link: str, now: dat
     given = _values(facts, shown, shop, booking.reference, link if is_told_link else "")
     if to_customer:
         content = _to_customer(content, letter, booking, facts, given, now)
+        if is_invited and content.link:
+            declining = _("Declining in your calendar does not cancel: use this link.")
+            content = replace(content, notes=(*content.notes, declining))
     else:
         content = _to_house(content, letter, booking, facts, given)
     return replace(content, words=words.own_words(shop, content.name, content.words, given))
@@ -151,7 +165,8 @@ def _to_customer(
     if is_reader and (name := quotable(booking.customer_name, NAME)):
         rows.append(_quoted(_("Name"), name))
     link = given["link"]
-    notes = () if content.is_over else tuple(_notes(letter, booking, content.shop, link, of, now))
+    can_change = link and not content.is_over
+    notes = (_until_when(letter, booking, content.shop, of, now),) if can_change else ()
     return replace(
         content,
         words=told,
@@ -201,19 +216,13 @@ def _quoted(label: str, said: str) -> Row:
     return Row(label, _("“%(words)s”", words=said))
 
 
-def _notes(
-    letter: Letter, booking: Booking, shop: Shop, link: str, of: Clocks, now: datetime
-) -> Iterator[str]:
-    """Until when the link moves and cancels it, and that a calendar's answer does not."""
-    if not link:
-        return
+def _until_when(letter: Letter, booking: Booking, shop: Shop, of: Clocks, now: datetime) -> str:
+    """Until when the link moves and cancels it."""
     start, service = instant(letter.facts["start"]), booking.service
     zone = shop_clock(shop)
     move = wall_clock_before(start, service.move_until, zone)
     cancel = wall_clock_before(start, service.cancel_until, zone)
-    yield _until(move, cancel, start, of, now)
-    if letter.kind != "reminder" and (shop.mail or {}).get("invitation", "request") == "request":
-        yield _("Declining in your calendar does not cancel the appointment: use this link.")
+    return _until(move, cancel, start, of, now)
 
 
 def _until(move: datetime, cancel: datetime, start: datetime, of: Clocks, now: datetime) -> str:

@@ -3,7 +3,7 @@
 It is the same letter at every try: its Message-ID and its date are the row's.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.headerregistry import Address
@@ -23,7 +23,7 @@ from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
 from .contents import Content, of_booking, of_tomorrow
-from .invitations import attach
+from .invitations import attach, way_for
 from .quoting import one_line
 from .rendering import render
 from .when import shop_clock
@@ -55,28 +55,12 @@ def compose(
     shop = reads.shop(session)
     if shop is None or _is_too_late(letter, now):
         return None
+    sender, manage_url = sender or _sender(shop), manage_url or _manage_url
     # The shop's own language is the first that we speak; a row has the customer's.
     with speaking(language_of(letter.language if letter.role == "customer" else "")):
-        content = _content(session, letter, shop, now, manage_url or _manage_url)
-        if content is None:
-            return None
-        by = sender or _sender(shop)
-        message = _message(letter, content, by)
-        _invite(session, message, letter, content, by)
-        return message
-
-
-def _invite(
-    session: Session, message: EmailMessage, letter: Letter, content: Content, sender: Sender
-) -> None:
-    """Put the appointment into the letter for calendars, if it is about one."""
-    if letter.booking_id is None or (booking := session.get(Booking, letter.booking_id)) is None:
-        return
-    url = content.link
-    if not url and not booking.calendar_uid:
-        # Staff have no link, but what is older than its name in calendars is named by our host.
-        url = current_sidebook().settings.public_url or ""
-    attach(message, letter, booking, content.shop, organizer=sender.address, manage_url=url)
+        if letter.kind == TOMORROW:
+            return _list(session, letter, shop, sender)
+        return _about_a_booking(session, letter, shop, sender, manage_url, now)
 
 
 def _sender(shop: Shop) -> Sender:
@@ -102,12 +86,21 @@ def _is_too_late(letter: Letter, now: datetime) -> bool:
     return letter.last_moment is not None and letter.last_moment <= now.timestamp()
 
 
-def _content(
-    session: Session, letter: Letter, shop: Shop, now: datetime, manage_url: ManageUrl
-) -> Content | None:
-    if letter.kind == TOMORROW:
-        bookings = _bookings_tomorrow(session, letter, shop)
-        return of_tomorrow(letter, bookings, shop) if bookings else None
+def _list(session: Session, letter: Letter, shop: Shop, sender: Sender) -> EmailMessage | None:
+    day = date.fromisoformat(letter.facts["day"])
+    staff = [letter.staff_member_id] if letter.staff_member_id else []
+    bookings = reads.bookings_of_day(session, staff, day, shop_clock(shop))
+    return _message(letter, of_tomorrow(letter, bookings, shop), sender) if bookings else None
+
+
+def _about_a_booking(
+    session: Session,
+    letter: Letter,
+    shop: Shop,
+    sender: Sender,
+    manage_url: ManageUrl,
+    now: datetime,
+) -> EmailMessage | None:
     booking = session.scalar(_BOOKING.where(Booking.id == letter.booking_id))
     if booking is None or (letter.kind == "reminder" and booking.state != "confirmed"):
         return None
@@ -115,19 +108,19 @@ def _content(
         return None
     # Never to staff: their letters and calendars are shared.
     link = manage_url(session, booking) if letter.role == "customer" else ""
-    return of_booking(letter, booking, shop, link, now)
+    way = way_for(letter, booking, shop, organizer=sender.address)
+    content = of_booking(letter, booking, shop, link, now, is_invited=way == "REQUEST")
+    message = _message(letter, content, sender)
+    # What is older than its name in calendars is named by our host.
+    named_by = link or ("" if booking.calendar_uid else current_sidebook().settings.public_url)
+    attach(message, letter, booking, shop, organizer=sender.address, manage_url=named_by or "")
+    return message
 
 
 def _is_customers(letter: Letter, booking: Booking) -> bool:
     """Whether it goes to the address of today: the one of before must not learn the new link."""
     is_same = letter.recipient.casefold() == booking.customer_email.casefold()
     return is_same or letter.kind == ADDRESS_CHANGED
-
-
-def _bookings_tomorrow(session: Session, letter: Letter, shop: Shop) -> Sequence[Booking]:
-    day = date.fromisoformat(letter.facts["day"])
-    staff = [letter.staff_member_id] if letter.staff_member_id else []
-    return reads.bookings_of_day(session, staff, day, shop_clock(shop))
 
 
 _BOOKING = select(Booking).options(joinedload(Booking.service), joinedload(Booking.staff_member))

@@ -14,9 +14,8 @@ from booking.i18n import gettext as _
 from booking.storage.models import Shop
 
 PLACEHOLDERS = ("service", "staff", "when", "place", "price", "shop", "link", "reference")
-"""What a shop's own text may hold, each in curly brackets; a subject never holds the link."""
+"""What a shop's own text may hold, each in curly brackets; the link only a customer's letter."""
 _NAMED = re.compile(r"{([^{}]*)}")
-SUBJECT = ".subject"
 
 
 class Words(NamedTuple):
@@ -34,9 +33,12 @@ def check_text(name: str, text: str) -> None:
 
     Raises: ValueError, which names the placeholder and says what may be written.
     """
-    allowed = [each for each in PLACEHOLDERS if name.endswith(SUBJECT) <= (each != "link")]
-    if name.partition(".")[0] == "staff_tomorrow":
-        allowed = ["shop", "when"]
+    letter, _dot, part = name.partition(".")
+    allowed: tuple[str, ...] = PLACEHOLDERS
+    if part or letter.startswith(("staff_", "shop_")):
+        allowed = tuple(each for each in PLACEHOLDERS if each != "link")
+    if letter == "staff_tomorrow":
+        allowed = ("when", "shop")
     for found in _NAMED.findall(text):
         if found not in allowed:
             written = ", ".join(f"{{{each}}}" for each in allowed)
@@ -103,10 +105,12 @@ def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_t
                 "on, and the links in earlier letters do not work any more. If that was not you, "
                 "please get in touch with us."
             )
-        case _:
+        case "reminder":
             subject = _("Reminder: %(service)s, %(when)s", **given)
             heading = _("Your appointment is coming up")
             text = _("If you cannot come, please tell us in time: others may be glad of it.")
+        case _:
+            raise LookupError(f"there are no words for {kind}")
     return Words(subject, heading, (text,))
 
 

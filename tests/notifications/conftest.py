@@ -1,6 +1,6 @@
 """Letters of the small shop, as they would go out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.message import EmailMessage
 
 import pytest
@@ -19,13 +19,7 @@ __all__ = ["small_shop"]
 
 MAIL = Outbox(mail=True)
 SENDER = Sender("letters@shop.example", "The Shop")
-
-
 LINK = "https://shop.example/book/appointment/x9Yz-0Qw_"
-
-
-def manage_url(_session, booking) -> str:
-    return f"{LINK}{booking.reference}"
 
 
 @pytest.fixture(scope="session")
@@ -52,19 +46,30 @@ def shop(small_shop: SmallShop) -> SmallShop:
     return shop
 
 
-def rows(shop: SmallShop) -> list[Letter]:
+def rows(shop: SmallShop, role: str = "", kind: str = "") -> list[Letter]:
+    """The rows in their order; only those of a role and a kind, where they are named."""
     with shop.engine.connect() as connection:
-        return [Letter(**row._mapping) for row in connection.execute(select(letter))]
+        found = connection.execute(select(letter).order_by(letter.c.id))
+        every = [Letter(**row._mapping) for row in found]
+    return [row for row in every if role in ("", row.role) and kind in ("", row.kind)]
+
+
+def compose_all(shop: SmallShop, wanted: Iterable[Letter], now=NOW) -> list[EmailMessage | None]:
+    """Each of these as it would go out; the app's context is the caller's."""
+    given = {"now": now, "sender": SENDER, "manage_url": lambda *_: LINK}
+    with shop.reading() as session:
+        return [compose(session, row, **given) for row in wanted]
 
 
 @pytest.fixture
 def letters(post, shop) -> Callable[..., list[EmailMessage | None]]:
     """Composes every row of that role and kind: `letters("customer", "booked")`."""
+    return lambda role="", kind="", *, now=NOW: compose_all(shop, rows(shop, role, kind), now)
 
-    def composed(role: str, kind: str, *, now=NOW) -> list[EmailMessage | None]:
-        with shop.reading() as session:
-            wanted = [row for row in rows(shop) if (row.role, row.kind) == (role, kind)]
-            given = {"now": now, "sender": SENDER, "manage_url": manage_url}
-            return [compose(session, row, **given) for row in wanted]
 
-    return composed
+def text_of(message: EmailMessage) -> str:
+    return message.get_body(("plain",)).get_content()
+
+
+def html_of(message: EmailMessage) -> str:
+    return message.get_body(("html",)).get_content()

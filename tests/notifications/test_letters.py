@@ -1,31 +1,416 @@
 """Each letter says what happened, when and where, to whoever it is for."""
 
-from tests.fixtures.small_shop import at
-from tests.notifications.conftest import MAIL
+import re
+from dataclasses import replace
+from email.parser import BytesHeaderParser
+from gettext import NullTranslations
+
+import pytest
+from bs4 import BeautifulSoup
+from flask import Blueprint, Flask
+
+from booking.files import TEMPLATES
+from booking.i18n import ENGLISH, Language
+from booking.notifications import letters as composing
+from booking.storage.models import Booking, Shop
+from tests.fixtures.small_shop import NOW, at
+from tests.notifications.conftest import LINK, MAIL, compose_all, html_of, rows, text_of
+from tests.notifications.samples import NOTE, change, furnish, live_through
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+TEN = at("10:00", day=3)
+CUT, COLOUR = "Haircut and a cup of tea", "Colour"
+THURSDAY, WEDNESDAY = "Thursday 4 March 2027", "Wednesday 3 March 2027"
+TUESDAY = "Tuesday 2 March 2027"
 
 
-def text(message) -> str:
-    return message.get_body(("plain",)).get_content()
+def booked(shop, what="cut", **more) -> str:
+    return shop.book(None, what, "ann", TEN, **{"outbox": MAIL, **more})
+
+
+def set_mail(shop, **mail) -> None:
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = mail
+
+
+# -- what each says --------------------------------------------------------------------------------
+
+WAS = f"Before: {THURSDAY}, 10:00 to 10:30"
+DECLINING = "Declining in your calendar does not cancel: use this link."
+OF_CANCELLED = None
+"""A reminder of what is cancelled by now."""
+CUT_10, CUT_14 = f"{CUT}, {THURSDAY}, 10:00", f"{CUT}, {THURSDAY}, 14:00"
+IN_TOKYO, IN_LISBON = f"{COLOUR}, {WEDNESDAY}, 19:00 Tokyo time", f"{COLOUR}, {WEDNESDAY}, 10:00"
+CUT_11 = f"{CUT}, {TUESDAY}, 11:00"
+# To whom, what happened, the subject, the heading, and something that it says.
+EVERY = [
+    ("customer", "booked", f"Booked: {CUT_10}", "Your appointment is booked", DECLINING),
+    ("staff", "booked", f"New: {CUT_10}", "A new appointment with you", "Booked by the customer."),
+    ("shop", "booked", f"New: {CUT_10}", "A new appointment", "With: Ann"),
+    OF_CANCELLED,
+    (
+        "customer",
+        "moved",
+        f"Moved: {CUT}, now {THURSDAY}, 14:00",
+        "Your appointment was moved",
+        WAS,
+    ),
+    ("staff", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "An appointment with you was", WAS),
+    ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "An appointment was moved", WAS),
+    OF_CANCELLED,
+    ("customer", "moved", f"Changed: {CUT_14}", "Your appointment is with Ben now", ", with Ann"),
+    ("staff", "cancelled", f"Cancelled: {CUT_14}", "is cancelled", "It is with Ben now."),
+    ("staff", "booked", f"New: {CUT_14}", "A new appointment with you", "It was with Ann before."),
+    ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "was moved", "Moved by the shop."),
+    OF_CANCELLED,
+    (
+        "customer",
+        "cancelled",
+        f"Cancelled: {CUT_14}",
+        "Your appointment is cancelled",
+        "“Ben has a",
+    ),
+    ("staff", "cancelled", f"Cancelled: {CUT_14}", "with you is cancelled", "Why: “Ben has a cold"),
+    ("shop", "cancelled", f"Cancelled: {CUT_14}", "An appointment is cancelled", "With: Ben"),
+    ("customer", "booked", f"Booked: {IN_TOKYO}", "is booked", "https://meet.example/salon"),
+    ("staff", "booked", f"New: {IN_LISBON}", "with you", "Note: “I was with you in May, and it"),
+    ("shop", "booked", f"New: {IN_LISBON}", "A new appointment", "Phone: “+81 3 1”"),
+    OF_CANCELLED,
+    ("customer", "cancelled", f"Cancelled: {IN_TOKYO}", "is cancelled", "with your own link."),
+    ("staff", "cancelled", f"Cancelled: {IN_LISBON}", "is cancelled", "“I am ill, see www. ex"),
+    ("shop", "cancelled", f"Cancelled: {IN_LISBON}", "cancelled", "Cancelled by the customer."),
+    ("customer", "booked", f"Booked: {CUT_11}", "Your appointment is booked", "Price: € 28"),
+    ("staff", "booked", f"New: {CUT_11}", "A new appointment with you", "Booked at the shop."),
+    ("shop", "booked", f"New: {CUT_11}", "A new appointment", "With: Ann"),
+    ("customer", "reminder", f"Reminder: {CUT_11}", "Your appointment is coming up", "cancel it u"),
+    ("staff", "tomorrow", f"Tomorrow, {TUESDAY}: 1 appointment", "tomorrow", "11:00 to 11:30, Ha"),
+]
+
+
+def test_every_kind_says_to_everyone_what_happened(shop, letters):
+    live_through(shop)
+    for row, message, expected in zip(rows(shop), letters(), EVERY, strict=True):
+        if expected is OF_CANCELLED:
+            assert (row.kind, message) == ("reminder", None)
+            continue
+        role, kind, subject, heading, words = expected
+        assert (row.role, row.kind, message["Subject"]) == (role, kind, subject)
+        assert heading in text_of(message).splitlines()[0]
+        assert words in text_of(message)
+
+
+def test_the_link_is_the_customers_alone(shop, letters):
+    live_through(shop)
+    for row, message in zip(rows(shop), letters(), strict=True):
+        has_link = (
+            [LINK in body for body in (text_of(message), html_of(message))] if message else []
+        )
+        assert set(has_link) <= {row.role == "customer"}, (row.role, row.kind)
+
+
+def test_text_and_html_say_the_same(shop, letters):
+    live_through(shop)
+    for message in filter(None, letters()):
+        page = BeautifulSoup(html_of(message), "html.parser").body
+        shown = " ".join(page.get_text(" ").split())
+        for line in text_of(message).splitlines():
+            for part in re.split(": |, ", line) if line != LINK else ():
+                assert " ".join(part.removeprefix("--").rstrip(":").split()) in shown, line
 
 
 def test_a_letter_is_from_the_shop_and_answers_go_there(shop, letters):
-    shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
-    (message,) = letters("shop", "booked")
-    headers = {name: message[name] for name in ("From", "Reply-To", "To", "Auto-Submitted")}
-    assert headers == {
-        "From": "The Shop <letters@shop.example>",
-        "Reply-To": "shop@example.com",
-        "To": "shop@example.com",
-        "Auto-Submitted": "auto-generated",
-    }
-    assert message["X-Auto-Response-Suppress"] == "OOF, AutoReply"
-    assert message["List-Id"] is None
-    assert message["Message-ID"].endswith("@shop.example>")
+    booked(shop)
+    for message, to in zip(
+        letters(kind="booked"),
+        ("asa@example.com", "ann@example.com", "shop@example.com"),
+        strict=True,
+    ):
+        assert dict(message.items()) == {
+            "From": "The Shop <letters@shop.example>",
+            "Reply-To": "shop@example.com",
+            "To": to,
+            "Subject": message["Subject"],
+            "Date": "Mon, 01 Mar 2027 08:00:00 +0000",
+            "Message-ID": message["Message-ID"],
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "OOF, AutoReply",
+            "MIME-Version": "1.0",
+            "Content-Type": message["Content-Type"],
+        }
 
 
-def test_a_booking_is_told_as_it_was(shop, letters):
-    shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
-    shop.change("cut", name="Trim")
+def test_it_is_the_same_letter_at_every_try(shop, letters):
+    booked(shop)
+    first, again = letters("customer", "booked"), letters("customer", "booked", now=at("9:00"))
+    assert [each["Message-ID"] for each in first] == [each["Message-ID"] for each in again]
+    assert first[0]["Message-ID"] == f"<{rows(shop)[0].message_id}@shop.example>"
+    assert (first[0]["Date"], text_of(first[0])) == (again[0]["Date"], text_of(again[0]))
+
+
+def test_a_reminder_is_dated_when_it_is_due_though_it_was_written_long_before(shop, letters):
+    booked(shop)
+    (reminder,) = letters("customer", "reminder", now=at("10:00", day=2))
+    assert reminder["Date"].datetime == at("10:00", day=2)
+
+
+def test_what_happened_is_told_as_it_was(shop, letters):
+    reference = booked(shop)
+    shop.change("cut", name="Trim", price="99", place="Elsewhere", is_online=True)
+    shop.change("ann", name="Anna")
+    change(shop, reference, starts_at=at("16:00", day=4), ends_at=at("17:00", day=4))
     (message,) = letters("customer", "booked")
-    assert message["Subject"] == "Booked: Cut, Thursday 4 March 2027, 10:00"
-    assert "What: Cut\nWith: Ann" in text(message)
+    assert message["Subject"] == f"Booked: Cut, {THURSDAY}, 10:00"
+    for word in ("Trim", "99", "Elsewhere", "Anna", "16:00"):
+        assert word not in text_of(message)
+
+
+@pytest.mark.parametrize("kind", ["booked", "reminder"])
+def test_what_has_lost_its_point_is_not_written(shop, letters, kind):
+    reference = booked(shop)
+    assert letters("customer", kind, now=TEN) == [None]
+    if kind == "reminder":
+        change(shop, reference, state="cancelled")
+        assert letters("customer", kind) == [None]
+
+
+def test_a_letter_about_a_booking_that_is_gone_is_not_written(shop, post):
+    booked(shop)
+    orphan = replace(rows(shop)[0], booking_id=99)
+    assert compose_all(shop, [orphan]) == [None]
+
+
+# -- whose clock -----------------------------------------------------------------------------------
+
+ONLY_LISBON = ["10:00 to 10:30"]
+LISBON_NAMED = ["10:00 to 10:30, Lisbon time (UTC)"]
+LISBON_FIRST = ["10:00 to 10:30, Lisbon time (UTC)", "(19:00 to 19:30 Tokyo time)"]
+TOKYO_FIRST = ["19:00 to 19:30, Tokyo time (UTC+9)", "(10:00 to 10:30 Lisbon time)"]
+HONOLULU = ["00:00 to 00:30, Honolulu time (UTC\N{MINUS SIGN}10)", "(10:00 to 10:30 Lisbon time)"]
+
+
+@pytest.mark.parametrize(
+    ("is_online", "zone", "role", "expected"),
+    [
+        (False, "Europe/Lisbon", "customer", ONLY_LISBON),
+        (False, "Europe/London", "customer", ONLY_LISBON),  # another name, the same clock
+        (False, "Asia/Tokyo", "customer", LISBON_FIRST),
+        (False, "", "customer", ONLY_LISBON),  # made at the desk or the shell
+        (False, "Nowhere/Atall", "customer", ONLY_LISBON),
+        (True, "Europe/Lisbon", "customer", LISBON_NAMED),
+        (True, "Asia/Tokyo", "customer", TOKYO_FIRST),
+        (True, "Pacific/Honolulu", "customer", HONOLULU),
+        (True, "", "customer", LISBON_NAMED),
+        (False, "Asia/Tokyo", "staff", ONLY_LISBON),
+        (True, "Asia/Tokyo", "staff", ONLY_LISBON),
+        (True, "Asia/Tokyo", "shop", ONLY_LISBON),
+    ],
+)
+def test_the_time_is_on_the_clock_of_whoever_has_to_be_there(
+    shop, letters, is_online, zone, role, expected
+):
+    shop.change("cut", is_online=is_online)
+    change(shop, booked(shop), customer_zone=zone)
+    (message,) = letters(role, "booked")
+    lines = [line.strip() for line in text_of(message).splitlines() if line.startswith("    ")]
+    assert lines == [THURSDAY, *expected]
+
+
+def test_another_weekday_on_the_other_clock_is_named(shop, letters):
+    shop.book(None, "cut", "ann", at("16:00", day=3), outbox=MAIL)
+    with shop.writing() as session:
+        session.query(Booking).update({"customer_zone": "Asia/Tokyo"})
+    (message,) = letters("customer", "booked")
+    assert "(Friday 01:00 to 01:30 Tokyo time)" in text_of(message)
+    assert message["Subject"].endswith("16:00 Lisbon time")
+
+
+# -- until when ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("move", "cancel", "now", "expected"),
+    [
+        (0, 0, NOW, "You can move or cancel it until it begins."),
+        (1440, 1440, NOW, f"You can move or cancel it until {WEDNESDAY}, 10:00."),
+        (120, 1440, NOW, f"until {THURSDAY}, 08:00, and cancel it until {WEDNESDAY}, 10:00."),
+        (120, 1440, at("10:00", day=2), "08:00. It is too late to cancel it."),
+        (1440, 120, at("10:00", day=2), "08:00. It is too late to move it."),
+        (1440, 1440, at("10:00", day=2), "It is too late to move or cancel it by yourself."),
+    ],
+)
+def test_it_says_until_when_it_can_be_changed(shop, letters, move, cancel, now, expected):
+    shop.change("cut", move_until=move, cancel_until=cancel)
+    booked(shop)
+    (message,) = letters("customer", "booked", now=now)
+    assert expected in text_of(message)
+
+
+def test_whoever_gets_a_file_instead_of_an_invitation_has_nothing_to_decline(shop, letters):
+    set_mail(shop, invitation="file")
+    booked(shop)
+    (message,) = letters("customer", "booked")
+    assert "Declining" not in text_of(message)
+
+
+# -- in other words, languages and templates -------------------------------------------------------
+
+
+def test_a_shop_has_its_own_words(shop, letters):
+    furnish(shop)
+    text = "Dear guest,\nsee you {when} for {service}.\n\nChange it: {link}\n{place}, {unknown}"
+    written = {"subject": "{shop}: {service} with {staff} ({reference})", "text": text}
+    set_mail(shop, texts={"en": {"booked": written}, "de": {"booked": {"subject": "Nein"}}})
+    reference = booked(shop)
+    (message,) = letters("customer", "booked")
+    assert message["Subject"] == f"Salon Boavista: {CUT} with Ann ({reference})"
+    lines = text_of(message).splitlines()
+    assert lines[2:4] == ["Dear guest,", f"see you {THURSDAY}, 10:00 for {CUT}."]
+    assert f"Change it: {LINK}" in lines
+    assert "Rua da Boavista 84, 1200-068 Lisboa, {unknown}" in lines
+    assert f'<a class="sb-link" href="{LINK}"' in html_of(message)
+    assert "We look forward" not in text_of(message)
+    assert letters("shop", "booked")[0]["Subject"].startswith("New: ")
+
+
+def test_a_letter_is_in_the_customers_language_and_to_the_house_in_the_shops(
+    shop, letters, monkeypatch
+):
+    class German(NullTranslations):
+        def gettext(self, message):
+            known = {"Your appointment is booked": "Ihr Termin ist gebucht"}
+            return known.get(message, message)
+
+    german = Language("de", ENGLISH.locale, German())
+    monkeypatch.setattr(composing, "_languages", lambda: {"en": ENGLISH, "de": german})
+    booked(shop)
+    change_rows = [replace(row, language="de-AT") for row in rows(shop, kind="booked")]
+    customer, staff, _shop = compose_all(shop, change_rows)
+    assert text_of(customer).startswith("Ihr Termin ist gebucht\n")
+    assert 'lang="de"' in html_of(customer)
+    assert text_of(staff).startswith("A new appointment")
+    unknown = replace(rows(shop)[0], language="tlh")
+    assert text_of(*compose_all(shop, [unknown])).startswith("Your appointment is booked")
+
+
+def test_a_hosts_template_goes_before_ours_for_all_letters_or_one(shop, tmp_path):
+    folder = tmp_path / "booking" / "letters"
+    folder.mkdir(parents=True)
+    (folder / "letter.txt").write_text("Ours: {{ letter.words.heading }}\n")
+    (folder / "staff_booked.html").write_text("<p class='sb-text'>{{ letter.when.day }}</p>")
+    (folder / "letter.css").write_text(".sb-text { color: red }")
+    host = Flask("host", template_folder=str(tmp_path))
+    host.register_blueprint(Blueprint("booking", __name__, template_folder=str(TEMPLATES)))
+    booked(shop)
+    with host.app_context():
+        customer, staff, _shop = compose_all(shop, rows(shop, kind="booked"))
+    assert text_of(customer) == "Ours: Your appointment is booked\n"
+    assert "<h1" in html_of(customer)
+    assert f'style="color:red">{THURSDAY}' in html_of(staff)
+
+
+# -- what a visitor typed --------------------------------------------------------------------------
+
+HOSTILE = {
+    "an address on the web": "Ada https://evil.example/x?y",
+    "without a scheme": "www.evil.example",
+    "without www": "evil.example/path",
+    "another dot": "evil。example",
+    "an address for mail": "evil@evil.example",
+    "another scheme": "mailto:evil@evil.example tel:123 javascript:alert(1)",
+    "a network's folder": r"\\evil\share //evil/share",
+    "a number": "1.2.3.4 and 192.168.100.200",
+    "markup": '<a href="https://evil.example">x</a><script>alert(1)</script><img src=x>',
+    "a template": "{{ 7*7 }} {% raw %} {link} %(shop)s",
+    "a header": "Ada\r\nBcc: evil@evil.example\r\n\r\nBody",
+    "our own words": "x\n\nSee, move or cancel it:\nhttps://evil.example",
+    "quotation marks": "Ada” Click here: “x",
+    "another direction": "Ada \u202egro.live\u2066 \u200f",
+    "control characters": "A\x00d\x07a\x1b[31m",
+    "half a character": "Ada \ud800",
+    "towers": "a" + "\u0301" * 200,
+    "a lot": "evil.example " * 5000,
+}
+LINKED = r"(?i)\w@\w|://|www\.\w|\w[.。]\w*[a-z]|\d\.\d+\.\d|(mailto|tel|javascript):\S|//|\\\\"
+
+
+def test_what_a_visitor_typed_is_quoted_cut_and_never_a_link(shop, post):
+    live_through(shop)
+    for what, typed in HOSTILE.items():
+        stored = typed.replace("\x00", "").encode(errors="replace").decode()
+        with shop.writing() as session:
+            for booking in session.query(Booking):
+                booking.customer_name = booking.customer_phone = booking.customer_note = stored
+                booking.answers = [{"key": "first", "label": "First visit?", "value": stored}]
+        # The last of each kind to each: of those before there is none more to be said.
+        last = {(row.role, row.kind): because(row, typed) for row in rows(shop)}.values()
+        for row, message in zip(last, compose_all(shop, last), strict=True):
+            look_for_trouble(row, message, what)
+
+
+def because(row, typed: str):
+    """The row of a customer's doing, with that as the reason."""
+    return replace(
+        row, facts={**row.facts, "words": typed if row.facts.get("by") == "customer" else ""}
+    )
+
+
+def look_for_trouble(row, message, what: str) -> None:
+    sent = message.as_bytes()
+    assert len(sent) < 100_000
+    assert BytesHeaderParser().parsebytes(sent).keys() == message.keys()
+    for header in ("Subject", "From", "To", "Reply-To", "Message-ID"):
+        assert "evil" not in message[header]
+        assert "Ada" not in message[header]
+    page = BeautifulSoup(html_of(message), "html.parser")
+    assert not page.find_all(["script", "img", "iframe", "object", "link", "form"])
+    assert {each["href"] for each in page.find_all(href=True)} <= {
+        *(LINK, "https://meet.example/salon", "mailto:shop@example.com")
+    }
+    values = [each.get_text() for each in page.find_all("td", "sb-value")]
+    lines = [line.partition(": ")[2] for line in text_of(message).splitlines()]
+    quoted = [each for each in (*values, *lines) if each.startswith("“")]
+    assert quoted, what
+    for each in quoted:
+        inside = each.strip().removeprefix("“").removesuffix("”")
+        assert not re.search(LINKED, inside), (what, inside)
+        assert not set(inside) & set("“”\u202e\u2066\x1b\x07")
+        assert len(inside) <= 700
+    if row.role == "customer":
+        assert "First visit?" not in text_of(message)
+        assert "Note" not in text_of(message)
+    assert text_of(message).count("See, move or cancel it:\n") <= 1
+
+
+def test_a_customer_is_told_nothing_that_was_typed_but_the_name(shop, letters):
+    change(shop, booked(shop), customer_note=NOTE, customer_phone="+351 210 000 000")
+    for message in letters("customer"):
+        assert "Name: “Åsa Öberg”" in text_of(message)
+        for typed in ("I was with you", "First visit?", "+351 210"):
+            assert typed not in text_of(message)
+            assert typed not in html_of(message)
+
+
+def test_the_owners_words_are_not_taken_for_markup_or_headers(shop, letters):
+    shop.change("cut", name='Cut & "<b>dry</b>"\nBcc: x@example.com', price="<5 €")
+    with shop.writing() as session:
+        session.get(Shop, 1).name = "Ann\r\n& <Sons>"
+    booked(shop)
+    (message,) = letters("customer", "booked")
+    assert message["Subject"].startswith('Booked: Cut & "<b>dry</b>" Bcc: x@example.com, Thu')
+    assert message["Bcc"] is None
+    page = BeautifulSoup(html_of(message), "html.parser")
+    assert not page.select("b")
+    assert "Ann & <Sons>" in page.get_text()
+
+
+def test_a_busy_day_stays_below_what_mail_programs_cut(shop, letters):
+    furnish(shop)
+    reference = booked(shop)
+    long = "กรุงเทพมหานคร " * 200
+    change(shop, reference, customer_name=long, customer_note=long, customer_phone=long)
+    with shop.writing() as session:
+        one = session.query(Booking).one()
+        one.answers = [{"key": str(n), "label": long[:100], "value": long} for n in range(60)]
+    (staff,) = letters("staff", "booked")
+    assert len(html_of(staff).encode()) < 100_000

@@ -4,8 +4,7 @@ from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, at
-from tests.notifications.conftest import LINK, MAIL
-from tests.notifications.test_letters import text
+from tests.notifications.conftest import LINK, MAIL, text_of
 
 NEW = Customer("Bea Secret", "bea@example.org")
 
@@ -19,10 +18,10 @@ def test_the_old_address_is_told_without_the_link_the_name_or_the_new_address(sh
     (told,) = letters("customer", "address_changed")
     for secret in ("Bea", "bea@", LINK):
         assert secret not in told.as_string()
-        assert secret not in text(told)
+        assert secret not in text_of(told)
     assert told["To"] == "asa@example.com"
-    assert "Another e-mail address was given" in text(told)
+    assert "Another e-mail address was given" in text_of(told)
     before, confirmation = letters("customer", "booked")
     assert before is None, "one that was under way to the old address is not made any more"
     assert confirmation["To"] == NEW.email
-    assert LINK in text(confirmation)
+    assert LINK in text_of(confirmation)
