@@ -224,6 +224,39 @@ def test_what_was_there_before_gets_what_it_now_needs_and_outlives_the_way_back(
     assert read(empty, "SELECT slug FROM booking_service") == "cut"
 
 
+CLAIMS = """
+INSERT INTO booking_claim (resource_id, tick, hold_id, booking_id, expires_at)
+    SELECT 2, n, CASE WHEN n = 1 THEN 1 END, CASE n WHEN 2 THEN 1 WHEN 3 THEN 2 END,
+        CASE WHEN n = 1 THEN 5000 END
+    FROM (SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 3) AS numbers
+"""
+WAITING = """
+UPDATE booking_booking SET state = 'pending', pending_for = 'mail',
+    pending_until = CASE id WHEN 1 THEN 5000 ELSE 4000000000 END;
+UPDATE booking_claim SET expires_at = CASE booking_id WHEN 1 THEN 5000 ELSE 4000000000 END
+    WHERE booking_id IS NOT NULL
+"""
+STATES = text("SELECT id, state, cancelled_by FROM booking_booking ORDER BY id")
+OWNERS = text("SELECT tick, hold_id, booking_id, expires_at FROM booking_claim ORDER BY tick")
+
+
+def test_claims_live_through_the_change_of_their_check_and_who_waits_keeps_the_time(empty):
+    migrate.upgrade(empty, "0019")
+    put(empty, OLD_ROWS)
+    put(empty, CLAIMS)
+    held, *booked = [(1, 1, None, 5000), (2, None, 1, None), (3, None, 2, None)]
+    migrate.upgrade(empty, "0020")
+    with empty.connect() as connection:
+        assert connection.execute(OWNERS).all() == [held, *booked]
+    put(empty, WAITING)
+    migrate.downgrade(empty, "0019")
+    with empty.connect() as connection:
+        states = [(1, "cancelled", "clock"), (2, "pending", None)]
+        assert connection.execute(STATES).all() == states
+        assert connection.execute(OWNERS).all() == [held, booked[1]], "for good, as it was made"
+    migrate.upgrade(empty)
+
+
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
     once = described(engine)
     add_migration(

@@ -257,7 +257,7 @@ def _take(
 
 
 def _cancel(session: Session, booking: Booking) -> str:
-    already = " already" if booking.state == "cancelled" else ""
+    already = " already" if booking.state_at(now()) == "cancelled" else ""
     bookings.cancel(session, booking, by="owner", now=now(), outbox=current_sidebook().outbox)
     on = when(booking, reads.shop_zone(session))
     told = _told(session, booking, None if already else "cancelled")

@@ -27,7 +27,7 @@ from booking.notifications.words import check_text
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.owners import Removal, bookings_outside_hours, large_removals
 from booking.operations.plan import MAIL, BusinessPlan
-from booking.operations.purge import purge_claims, purge_holds, purge_marks
+from booking.operations.purge import purge_claims, purge_holds, purge_marks, purge_pending
 from booking.operations.shop import Action, Change, Difference, Thing, apply_business
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -245,6 +245,7 @@ def _local(local: datetime) -> str:
 PARTS: tuple[Callable[..., int], ...] = (
     purge_holds,
     purge_claims,
+    purge_pending,
     purge_marks,
     delete_past_holds,
     delete_spent_challenges,

@@ -24,6 +24,7 @@ from booking.scheduling.clock import (
 )
 from booking.scheduling.slots import open_minutes
 from booking.state import current_sidebook
+from booking.storage.bookings import STANDING
 from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import staff_ticks
 from booking.storage.holds import held_ticks
@@ -213,15 +214,19 @@ def _unguarded(session: Session, now: datetime) -> list[str]:
             (claimed.c.booking_id == Booking.id)
             & (claimed.c.resource_id == StaffMember.resource_id),
         )
-        .where(Booking.state.in_(ACTIVE_STATES), Booking.starts_at > now)
+        .where(Booking.state.in_(ACTIVE_STATES), Booking.starts_at > now, *STANDING)
         .order_by(Booking.starts_at)
     )
     return [
         booking.reference
-        for booking, resource, ticks in session.execute(query)
+        for booking, resource, ticks in session.execute(query, _at(now))
         if {(resource, int(tick)) for tick in ticks.split(",") if tick}
         != staff_ticks(resource, booking.span)
     ]
+
+
+def _at(now: datetime) -> dict[str, int]:
+    return {"now_seconds": int(now.timestamp())}
 
 
 def _overfull_days(session: Session, now: datetime) -> int:
@@ -233,13 +238,14 @@ def _overfull_days(session: Session, now: datetime) -> int:
         .where(
             Service.daily_limit.is_not(None),
             Booking.state.in_(ACTIVE_STATES),
+            *STANDING,
             Booking.starts_at
             >= from_minute(day_interval(local_day(to_minute(now), zone), zone)[0]),
         )
     )
     counts = Counter(
         (service, limit, local_day(to_minute(starts), zone))
-        for service, limit, starts in session.execute(query)
+        for service, limit, starts in session.execute(query, _at(now))
     )
     return sum(booked > (limit or 0) for (_, limit, _), booked in counts.items())
 

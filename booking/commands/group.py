@@ -133,7 +133,7 @@ def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
                 short(booking.service.name),
                 short(booking.customer_name),
                 booking.reference,
-                booking.state,
+                booking.state_at(now()),
             )
             for booking in bookings
         ]
@@ -142,10 +142,9 @@ def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
 
 def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
     """Write all that is known about one booking, a line each."""
-    by = f" by the {booking.cancelled_by}" if booking.cancelled_by else ""
     known = [
         ("reference", booking.reference),
-        ("state", booking.state + by),
+        ("state", _state(booking, zone)),
         ("when", f"{when(booking, zone)} ({zone.key})"),
         ("service", booking.service.name),
         ("staff", booking.staff_member.name),
@@ -160,6 +159,19 @@ def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
     widest = max(width(label) for label, _ in lines)
     for label, value in lines:
         yield f"{padded_to(widest, label)}  {value}"
+
+
+def _state(booking: Booking, zone: ZoneInfo) -> str:
+    """The state by the clock: until when it is pending and for what, or who cancelled it."""
+    state = booking.state_at(now())
+    if state == "pending" and booking.pending_until:
+        until = datetime.fromtimestamp(booking.pending_until, UTC)
+        waits = {"mail": "its customer's word by mail", "approval": "the shop's approval"}
+        what = waits.get(booking.pending_for, "a word")
+        day = until.astimezone(zone).date()
+        return f"pending, waits for {what} until {day} {time_of_day(until, zone)}"
+    by = "clock" if booking.has_lapsed(now()) else booking.cancelled_by
+    return f"{state} by the {by}" if by else state
 
 
 def when(booking: Booking, zone: ZoneInfo) -> str:

@@ -62,7 +62,7 @@ def as_it_is(booking: Booking, now: datetime) -> Occasion:
         staff=booking.staff_member.name,
         place=service.place,
         is_online=bool(service.is_online),
-        state=booking.state,
+        state=booking.state_at(now),
         sequence=booking.changes,
         changed_at=booking.cancelled_at or booking.rescheduled_at or booking.created_at,
         stamped_at=now,

@@ -59,15 +59,15 @@ def way_of(
     return way
 
 
-def way_for(letter: Letter, booking: Booking, shop: Shop, *, organizer: str) -> Way | None:
+def way_for(letter: Letter, shop: Shop, *, organizer: str) -> Way | None:
     """Return how this letter brings its appointment; `organizer` is the bare sender's address."""
-    never_was = letter.kind == "cancelled" and letter.facts.get("pending_for")
     return way_of(
         letter.kind,
         letter.role,
         wish=(shop.mail or {}).get("invitation", "request"),
         is_organizer=letter.recipient.casefold() == organizer.casefold(),
-        was_confirmed=booking.state != "pending" and not never_was,
+        # Nobody was invited to what was never confirmed.
+        was_confirmed=not letter.facts.get("pending_for"),
     )
 
 
@@ -85,7 +85,7 @@ def attach(
     An invitation is the last alternative to the texts, by which mail programs know it, and attached
     as well, for those that show only what is attached. A file is attached and nothing else.
     """
-    way = way_for(letter, booking, shop, organizer=organizer)
+    way = way_for(letter, shop, organizer=organizer)
     if way is None:
         return
     file = _file(way, letter, booking, shop, organizer, manage_url)

@@ -108,7 +108,7 @@ def _about_a_booking(
         return None
     # Never to staff: their letters and calendars are shared.
     link = manage_url(session, booking) if letter.role == "customer" else ""
-    way = way_for(letter, booking, shop, organizer=sender.address)
+    way = way_for(letter, shop, organizer=sender.address)
     content = of_booking(letter, booking, shop, link, now, is_invited=way == "REQUEST")
     message = _message(letter, content, sender)
     # What is older than its name in calendars is named by our host.

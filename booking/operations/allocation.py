@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import LONGEST_WINDOW, Reason
+from booking.storage.bookings import STANDING
 from booking.storage.catalogue import Catalogue, read_catalogue
 from booking.storage.claims import Pair, claim_and_release, day_place, staff_ticks
 from booking.storage.models import booking as bookings
@@ -45,8 +46,8 @@ _MOST_TELLING_FIRST = (
 
 
 class Claimant(NamedTuple):
-    """Whose claims they become: a hold's until `expires_at` (seconds since the epoch), or a
-    booking's for good.
+    """Whose claims they become: a hold's, or a booking's. Until `expires_at` (seconds since the
+    epoch), as a hold's and a pending booking's are; None: for good.
     """
 
     hold_id: int | None = None
@@ -210,17 +211,21 @@ def _by_preference(
     """
     if len(free) == 1:
         return free
-    booked = _bookings_that_day(session, request.start, snapshot, free)
+    booked = _bookings_that_day(session, request, snapshot, free)
     own = snapshot.own
     held = own.staff_member_id if own and own.starts_at == request.start else None
     return sorted(free, key=lambda one: (one.member.id != held, booked.get(one.member.id, 0)))
 
 
 def _bookings_that_day(
-    session: Session, start: datetime, snapshot: AvailabilitySnapshot, free: Sequence[Candidate]
+    session: Session,
+    request: SlotRequest,
+    snapshot: AvailabilitySnapshot,
+    free: Sequence[Candidate],
 ) -> dict[int, int]:
-    first, last = day_interval(local_day(to_minute(start), snapshot.zone), snapshot.zone)
+    first, last = day_interval(local_day(to_minute(request.start), snapshot.zone), snapshot.zone)
     values = {
+        "now_seconds": int(request.now.timestamp()),
         "staff": [one.member.id for one in free],
         "first": from_minute(first),
         "last": from_minute(last),
@@ -269,7 +274,11 @@ def _claim(
                 # Claims of past days are deleted by whichever process books next. If its clock is
                 # days ahead, claims of future bookings may be gone, so also check the bookings.
                 if has_booking_within(
-                    session, candidate.member.id, span, besides=claimant.booking_id
+                    session,
+                    candidate.member.id,
+                    span,
+                    now=request.now,
+                    besides=claimant.booking_id,
                 ):
                     raise _Lost(ticks)
         except _Lost as lost:
@@ -316,7 +325,7 @@ _BOOKED = (
     select(bookings.c.staff_member_id, func.count())
     .where(
         bookings.c.staff_member_id.in_(bindparam("staff", expanding=True)),
-        bookings.c.state != "cancelled",
+        *STANDING,
         bookings.c.starts_at >= bindparam("first"),
         bookings.c.starts_at < bindparam("last"),
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, make_transient_to_detached
 
@@ -17,7 +17,6 @@ from booking.storage.claims import (
     claim_and_release,
     drop_hold,
     owned,
-    release_booking,
     release_hold,
     staff_ticks,
 )
@@ -34,10 +33,12 @@ from booking.transactions.sessions import Retry
 from .allocation import Claimant, Terms, allocate, attempt
 from .changes import refuse_late, refuse_too_often
 from .outbox import Before, Event, Outbox
+from .pending import Pending, end, lock_at
 from .purge import delete_past_claims
 from .requests import (
     AlreadyConfirmed,
     AppointmentCancelled,
+    AppointmentPending,
     By,
     Candidate,
     SlotRequest,
@@ -85,6 +86,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
     now: datetime,
     by: By = "customer",
     visitor: Visitor | None = None,
+    pending: Pending | None = None,
     savepoint: bool = True,
     outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
@@ -95,7 +97,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
     allow it; minimum notice and booking window do not bind the owner. `idempotency_key` names the
     draft, `link_number` is what its manage link is derived from (None: not by `Links`). The limits
     on the visitor are checked (None: not at all) unless the tab still holds this time, which was
-    counted when it was held.
+    counted when it was held. One that is `pending` (None: confirmed at once) has its time until
+    then, as a hold has.
 
     Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
@@ -108,7 +111,9 @@ def book(  # noqa: PLR0913 - each is named where it is called
     booking = Booking(
         reference=reference,
         draft=idempotency_key,
-        state="confirmed",
+        state="pending" if pending else "confirmed",
+        pending_until=pending and pending.seconds(start),
+        pending_for=pending.kind if pending else "",
         fingerprint=fingerprint,
         customer_name=customer.name,
         customer_email=customer.email,
@@ -140,7 +145,8 @@ def book(  # noqa: PLR0913 - each is named where it is called
                 own_hold=held,
             )
             chosen = allocate(session, request, _NewBooking(booking))
-            outbox.write(session, booking, service, chosen.member, Event("booked", now, by))
+            event = Event("pending" if pending else "booked", now, by)
+            outbox.write(session, booking, service, chosen.member, event)
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
@@ -169,16 +175,14 @@ def cancel(
     Raises: AppointmentPast once the appointment has begun, TooLate for a customer after the
     service's `cancel_until`.
     """
-    lock(session, booking)
+    lock_at(session, booking, now)
     if booking.state == "cancelled":
         return booking
-    refuse_late(session, booking, booking.service.cancel_until, by=by, now=now)
-    booking.state, booking.cancelled_at, booking.cancelled_by = "cancelled", now, by
-    booking.cancel_reason = words
-    booking.changes += 1
-    session.flush()
-    release_booking(session, booking.id)
-    event = Event("cancelled", now, by, words)
+    cutoff = 0 if booking.state == "pending" else booking.service.cancel_until
+    refuse_late(session, booking, cutoff, by=by, now=now)
+    waited_for = booking.pending_for if booking.state == "pending" else ""
+    end(session, [booking], by=by, now=now, words=words)
+    event = Event("cancelled", now, by, words, pending_for=waited_for)
     outbox.write(session, booking, booking.service, booking.staff_member, event)
     return booking
 
@@ -188,12 +192,6 @@ def keep_calendar_uids(session: Session, host: str) -> None:
     before = bookings.c.reference + f"@{host}"
     statement = update(bookings).where(bookings.c.calendar_uid.is_(None))
     session.execute(statement.values(calendar_uid=before))
-
-
-def lock(session: Session, booking: Booking) -> None:
-    """Keep others from changing the booking until the transaction ends, and see it as it is now."""
-    session.execute(select(Booking.id).where(Booking.id == booking.id).with_for_update())
-    session.refresh(booking)
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,8 @@ class _NewBooking:
         booking.starts_at = request.start
         booking.ends_at = request.start + timedelta(minutes=service.duration)
         booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
-        return Claimant(booking_id=insert_booking(session, booking))
+        number = insert_booking(session, booking)
+        return Claimant(booking_id=number, expires_at=booking.pending_until)
 
     def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
         booking, request, member = self.booking, terms.request, chosen.member
@@ -276,13 +275,16 @@ def reschedule(
     buffers are what the service asks for today; notice and window do not bind the owner. Moved to
     where it is, it stays as it is, and claims again what is missing of its claims.
 
-    Raises: SlotUnavailable, AppointmentCancelled, AppointmentPast once the appointment has begun;
-    for a customer TooLate after the service's `move_until`, and ChangedTooOften.
+    Raises: SlotUnavailable, AppointmentCancelled, AppointmentPending, AppointmentPast once the
+    appointment has begun; for a customer TooLate after the service's `move_until`, and
+    ChangedTooOften.
     """
     with attempt(session):
-        lock(session, booking)
+        lock_at(session, booking, now)
         if booking.state == "cancelled":
             raise AppointmentCancelled
+        if booking.state == "pending":
+            raise AppointmentPending
         refuse_late(session, booking, booking.service.move_until, by=by, now=now)
         if booking.starts_at == start and booking.staff_member_id in {one.id for one in staff}:
             _claim_again(session, booking, now)
@@ -335,6 +337,6 @@ def _claim_again(session: Session, booking: Booking, now: datetime) -> None:
     at = int(now.timestamp())
     lost = claim_and_release(session, ticks, elsewhere, booking_id=booking.id, now=at)
     if lost or has_booking_within(
-        session, booking.staff_member_id, booking.span, besides=booking.id
+        session, booking.staff_member_id, booking.span, now=now, besides=booking.id
     ):
         raise SlotUnavailable(Reason.TAKEN)

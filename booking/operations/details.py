@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from booking.storage.models import Booking
 
-from .bookings import NOTHING_SENT, Customer, lock
+from .bookings import NOTHING_SENT, Customer
 from .changes import refuse_late, refuse_too_often
 from .outbox import Event, Outbox
+from .pending import lock
 from .requests import AppointmentCancelled, By
 
 Renew = Callable[[Session, Booking], str]

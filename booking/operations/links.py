@@ -21,7 +21,7 @@ from booking.storage.models import Booking
 from booking.transactions.sessions import run_in_transaction
 from booking.transactions.watching import is_writing
 
-from .bookings import lock
+from .pending import lock
 
 _NUMBER = 16  # bytes
 _PURPOSE = b"manage:"

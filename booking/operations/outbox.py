@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -36,9 +36,10 @@ from booking.transactions.sessions import after_commit
 from .plan import MAIL
 from .requests import By
 
-EventName = Literal["booked", "moved", "cancelled"]
+EventName = Literal["booked", "moved", "cancelled", "pending", "declined"]
 REMINDER = "reminder"
 _DAY = 24 * 60 * 60
+TO_DECIDE, NOT_CONFIRMED = "to_decide", "not_confirmed"
 
 
 class Before(NamedTuple):
@@ -51,13 +52,23 @@ class Before(NamedTuple):
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to a booking: when, by whom, and in whose words; `before`: it was moved."""
+    """What happened to a booking: when, by whom, and in whose words; `before`: it was moved.
+
+    `pending_for` says what it had waited for until then, if it was pending.
+    """
 
     name: EventName
     now: datetime
     by: By
     words: str = ""
     before: Before | None = None
+    pending_for: str = ""
+
+    @property
+    def is_for_hosts(self) -> bool:
+        """Tell whether hosts hear of it: what was never confirmed was never booked to them."""
+        is_new = self.name == "booked" or not self.pending_for
+        return is_new and self.name not in ("pending", "declined")
 
 
 @dataclass(frozen=True)
@@ -86,9 +97,9 @@ class Outbox:
         Nothing is written, and nothing asked, of a new booking where neither letters nor handlers
         want to know.
         """
-        if self.announce:
+        if self.announce and event.is_for_hosts:
             after_commit(session, partial(self.announce, event.name, booking.reference))
-        if event.name != "booked":
+        if event.pending_for or event.name in ("moved", "cancelled"):
             withdraw_letters(session, booking.id, now=int(event.now.timestamp()))
         if not self.mail and not any(self.handlers.values()):
             return
@@ -160,7 +171,7 @@ class Outbox:
     def _for_handlers(
         self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None
     ) -> Iterator[dict[str, Any]]:
-        for name in self.handlers.get(event.name, ()):
+        for name in self.handlers.get(event.name, ()) if event.is_for_hosts else ():
             yield _row(event.name, "host", name, member, event.now, None)
         for name in self.handlers.get(REMINDER, ()):
             for due in _reminders(booking, event, shop):
@@ -224,11 +235,17 @@ def _letters(
     booking: Booking, member: StaffMember, event: Event, shop: Shop | None
 ) -> Iterator[dict[str, Any]]:
     """The letters of an event: to the customer, to the staff, to the shop, and reminders."""
+    if event.name == "pending":
+        yield from _while_pending(booking, member, event, shop)
+        return
     off, kind, now = set(_mail(shop)["off"]), event.name, event.now
     # A confirmation or an invitation says nothing any more once it has begun.
-    last = None if kind == "cancelled" else booking.starts_at
+    last = None if kind in ("cancelled", "declined") else booking.starts_at
     if booking.customer_email and kind not in off:
         yield _row(kind, "customer", booking.customer_email, member, now, last)
+    # Whoever declines has told the others; and of what only its customer knew nobody else hears.
+    if kind == "declined" or (kind == "cancelled" and event.pending_for == "mail"):
+        return
     for what, whom in _to_staff(event, member):
         if whom.email and whom.letters == "at_once" and f"staff_{what}" not in off:
             yield _row(what, "staff", whom.email, whom, now, None if what == "cancelled" else last)
@@ -258,6 +275,26 @@ def _within(
             kept.append(row)
             days[day] += row["role"] == "customer"
     return kept
+
+
+def _while_pending(
+    booking: Booking, member: StaffMember, event: Event, shop: Shop | None
+) -> Iterator[dict[str, Any]]:
+    """What has to be done until when, to whoever can do it; and for then, that nobody did."""
+    until = datetime.fromtimestamp(booking.pending_until or 0, UTC)
+    off, asked = set(_mail(shop)["off"]), booking.pending_for == "approval"
+    staff = member.email if asked and member.letters != "never" else ""
+    sides = {"customer": booking.customer_email, "staff": staff, "shop": shop.email if shop else ""}
+    first = {
+        "customer": "awaiting_approval" if asked else "please_confirm",
+        **dict.fromkeys(("staff", "shop"), TO_DECIDE if asked else ""),
+    }
+    for role, recipient in ((role, whom) for role, whom in sides.items() if whom):
+        name = "" if role == "customer" else f"{role}_"
+        if first[role] and name + first[role] not in off:
+            yield _row(first[role], role, recipient, member, event.now, until)
+        if name + NOT_CONFIRMED not in off:
+            yield _row(NOT_CONFIRMED, role, recipient, member, until, None)
 
 
 def _to_staff(event: Event, member: StaffMember) -> Iterator[tuple[EventName, StaffMember]]:
@@ -311,6 +348,10 @@ def _facts(booking: Booking, service: Service, member: StaffMember, event: Event
         "by": event.by,
         "words": event.words,
     }
+    if not event.is_for_hosts:
+        facts["pending_for"] = booking.pending_for
+    if booking.pending_until:
+        facts["until"] = _iso(datetime.fromtimestamp(booking.pending_until, UTC))
     if before := event.before:
         facts["before"] = {
             "start": _iso(before.starts_at),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import TICK, contains, local_day, local_days, to_minute
 from booking.scheduling.slots import Reason, open_intervals
+from booking.storage.bookings import STANDING
 from booking.storage.catalogue import Catalogue, read_catalogue, rules_of
 from booking.storage.claims import day_places, release_claims
 from booking.storage.holds import HoldFilter, holds_on, live_holds
@@ -175,10 +176,11 @@ def bookings_outside_hours(session: Session, now: datetime) -> Sequence[Booking]
     query = (
         select(Booking)
         .options(joinedload(Booking.staff_member), joinedload(Booking.service))
-        .where(Booking.state.in_(("pending", "confirmed")), Booking.starts_at > now)
+        .where(Booking.state.in_(("pending", "confirmed")), Booking.starts_at > now, *STANDING)
         .order_by(Booking.starts_at, Booking.id)
     )
-    return [booking for booking in session.scalars(query) if not _is_attended(catalogue, booking)]
+    standing = session.scalars(query, {"now_seconds": int(now.timestamp())})
+    return [booking for booking in standing if not _is_attended(catalogue, booking)]
 
 
 def _large_removal(

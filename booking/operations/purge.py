@@ -16,6 +16,8 @@ from booking.storage.models import Booking, Resource, Service, StaffMember, clai
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import delete_old_keys
 
+from .pending import lapse
+
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
 LONGEST = 3 * DAY // TICK
@@ -52,6 +54,23 @@ def purge_marks(session: Session, *, now: datetime, most: int = 500) -> int:
         update(Booking).where(Booking.id.in_(old_bookings)).values(dict.fromkeys(WIDTHS))
     )
     return len(old_bookings)
+
+
+def purge_pending(session: Session, *, now: datetime, most: int = 50) -> int:
+    """Write down of up to `most` pending bookings that they waited too long; of how many.
+
+    Their time was free before, and to whoever read them they were cancelled.
+    """
+    over = (
+        select(Booking)
+        .where(Booking.pending_until <= int(now.timestamp()), Booking.state == "pending")
+        .order_by(Booking.pending_until)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    over_bookings = session.scalars(over).all()
+    lapse(session, over_bookings)
+    return len(over_bookings)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

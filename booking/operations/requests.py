@@ -68,7 +68,15 @@ class ChangedTooOften(Exception):
 
 
 class AppointmentCancelled(Exception):
-    """The appointment is cancelled, so there is nothing to move."""
+    """The appointment is cancelled, so there is nothing to move or to confirm."""
+
+
+class AppointmentPending(Exception):
+    """The appointment is not confirmed yet, so it cannot be moved."""
+
+
+class AppointmentConfirmed(Exception):
+    """The appointment is confirmed, so it can no longer be declined."""
 
 
 By = Literal["customer", "owner"]

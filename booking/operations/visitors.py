@@ -72,7 +72,7 @@ def check_visitor_limits(
 
     A visitor's other tabs may hold, and the visitor may book, only so much; the networks around may
     by larger numbers. A live hold counts as the booking it may become, so that confirming it is
-    always allowed.
+    always allowed. A pending booking counts as what it is while it waits, a time that is held.
 
     Raises: VisitorLimit.
     """
@@ -89,7 +89,7 @@ def check_visitor_limits(
         besides_tab=request.tab_key,
     )
     for multiple, has in zip(MULTIPLES, () if visitor.shared else counted, strict=False):
-        if has.holds >= visitor.holds * multiple:
+        if has.holds + has.pending >= visitor.holds * multiple:
             raise VisitorLimit(Limit.HOLDS)
         if has.holds + has.bookings >= visitor.bookings * multiple:
             raise VisitorLimit(Limit.BOOKINGS)

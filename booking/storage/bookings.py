@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     insert,
+    or_,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
@@ -30,6 +31,7 @@ from .base import Base, RowId, UTCDateTime
 from .business import Service, StaffMember
 
 _MARKED = text("visitor IS NOT NULL")
+_WAITING = text("pending_until IS NOT NULL")
 STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
 WIDTHS = ("visitor", "network", "wide_network")
 """Columns with the marks of who took it: the visitor, and the networks around; see visitors.py."""
@@ -43,6 +45,9 @@ class Booking(Base):
     `calendar_uid` is by what it knows the appointment (None: booked before that was kept).
     `language` is the one the customer used (BCP 47; empty: not known). The manage link's token is
     derived from `link_number` by a key that is not in the database (None: from the tab).
+    One that is pending waits until `pending_until` (seconds since the epoch; None: it waits for
+    nothing) for what `pending_for` says: "mail", that its customer confirms it from a letter, or
+    "approval", that the shop does. `state` may be behind the clock, so ask `state_at`.
     `visitor` and the networks are marks of whoever booked it: they say nothing once their day's key
     is gone.
     """
@@ -58,6 +63,7 @@ class Booking(Base):
         *(Index(None, width, "created_at") for width in WIDTHS),
         # Of those with a mark, the old ones: theirs is taken off.
         Index(None, "created_at", sqlite_where=_MARKED, postgresql_where=_MARKED),
+        Index(None, "pending_until", sqlite_where=_WAITING, postgresql_where=_WAITING),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -90,6 +96,8 @@ class Booking(Base):
     cancel_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
     language: Mapped[str] = mapped_column(String(35), default="", server_default="")
     link_number: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    pending_until: Mapped[int | None] = mapped_column(BigInteger)
+    pending_for: Mapped[str] = mapped_column(String(8), default="", server_default="")
 
     service: Mapped[Service] = relationship()
     staff_member: Mapped[StaffMember] = relationship()
@@ -99,6 +107,15 @@ class Booking(Base):
         """What it takes up, buffers included, in minutes since the epoch, UTC."""
         first, end = to_minute(self.starts_at), to_minute(self.ends_at)
         return first - self.buffer_before, end + self.buffer_after
+
+    def state_at(self, now: datetime) -> str:
+        """Return the state by the clock: what waited too long is cancelled, noted or not."""
+        return "cancelled" if self.has_lapsed(now) else self.state
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Tell whether it waits no longer, though nobody has written that down yet."""
+        until = self.pending_until
+        return self.state == "pending" and until is not None and until <= int(now.timestamp())
 
 
 def detach(session: Session, booking: Booking, service: Service, member: StaffMember) -> Booking:
@@ -110,6 +127,11 @@ def detach(session: Session, booking: Booking, service: Service, member: StaffMe
 
 
 booking = Base.metadata.tables[Booking.__tablename__]
+STANDING = (
+    booking.c.state != "cancelled",
+    or_(booking.c.pending_until.is_(None), booking.c.pending_until > bindparam("now_seconds")),
+)
+"""SQL conditions for bookings that take up their time at `now_seconds`, since the epoch."""
 
 
 def _inserting(table: Table) -> FixedStatement:
@@ -184,7 +206,7 @@ claim = Table(
     Column("expires_at", BigInteger, index=True),
     CheckConstraint(
         "(hold_id IS NOT NULL AND booking_id IS NULL AND expires_at IS NOT NULL)"
-        " OR (hold_id IS NULL AND booking_id IS NOT NULL AND expires_at IS NULL)",
+        " OR (hold_id IS NULL AND booking_id IS NOT NULL)",
         name="owner",
     ),
     sqlite_with_rowid=False,

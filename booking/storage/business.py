@@ -140,6 +140,8 @@ class Service(Base):
 
     `place` is where it is given; empty means at the shop's address. `cancel_until` and `move_until`
     are minutes before the start: later the manage link does it no more (0: until it begins).
+    With `confirm_by_mail` or `approval` a booking is pending until its customer has confirmed it
+    from a letter, or the shop has.
     """
 
     __tablename__ = "booking_service"
@@ -174,6 +176,8 @@ class Service(Base):
     is_online: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancel_until: Mapped[int] = mapped_column(default=0, server_default="0")
     move_until: Mapped[int] = mapped_column(default=0, server_default="0")
+    confirm_by_mail: Mapped[bool] = mapped_column(default=False, server_default=false())
+    approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     position: Mapped[int] = mapped_column(default=0)
     retired: Mapped[bool] = mapped_column(default=False)
     resource_id: Mapped[int] = mapped_column(ForeignKey("booking_resource.id"), unique=True)

@@ -58,9 +58,10 @@ def claim_and_release(
 ) -> set[Pair]:
     """Claim `wanted`, let go of the rest of `to_release`, and return the pairs that others have.
 
-    Claimed for a hold (until `expires_at`) or for a booking (for good). A claim that ran out by
-    `now`, or that belongs to `own_hold_id`, is taken over. Times are in seconds since the epoch.
-    Unless the answer is empty, roll back: part of the rest may be written.
+    Claimed for a hold (until `expires_at`) or for a booking (for good, or until then while it is
+    pending). A claim that ran out by `now`, or that belongs to `own_hold_id` or to that booking, is
+    taken over. Times are in seconds since the epoch. Unless the answer is empty, roll back: part of
+    the rest may be written.
     """
     # What is given up is written once more together with what is wanted, then deleted: deleting
     # it on its own would lock rows out of order.
@@ -134,9 +135,9 @@ def drop_hold(session: Session, hold_id: int) -> None:
     _DROP.execute(session, {"hold": hold_id})
 
 
-def release_booking(session: Session, booking_id: int) -> None:
-    """Let go of all that the booking claimed; its record stays."""
-    _let_go(session, claims.c.booking_id == booking_id)
+def release_bookings(session: Session, booking_ids: Collection[int]) -> None:
+    """Let go of all that these bookings claimed; their records stay."""
+    _let_go(session, claims.c.booking_id.in_(booking_ids))
 
 
 def release_past(session: Session, resource_id: int, before: int, most: int) -> int:
@@ -219,7 +220,8 @@ def _write(
         values = [value for pair in part for value in (*pair, *claimant)]
         # Past SQLAlchemy's compiler: with its parameters by name it took half of a claim's time.
         text = _statement(len(part), mark)
-        written += send_text(connection, text, (*values, now, own_hold_id))[1]
+        own = own_hold_id, claimant.booking_id
+        written += send_text(connection, text, (*values, now, *own))[1]
     return written
 
 
@@ -232,4 +234,5 @@ def _statement(rows: int, mark: str) -> str:
         " ON CONFLICT (resource_id, tick) DO UPDATE SET hold_id = excluded.hold_id,"
         " booking_id = excluded.booking_id, expires_at = excluded.expires_at"
         f" WHERE booking_claim.expires_at <= {mark} OR booking_claim.hold_id = {mark}"
+        f" OR booking_claim.booking_id = {mark}"
     )

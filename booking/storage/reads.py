@@ -18,7 +18,7 @@ from booking.scheduling.slots import each_day, nearest
 from booking.transactions.statements import FixedStatement, connection_of
 
 from .base import ask_once
-from .bookings import Booking, Hold
+from .bookings import STANDING, Booking, Hold
 from .bookings import booking as bookings
 from .bookings import hold as holds
 from .business import Service, Shop, StaffMember
@@ -134,16 +134,18 @@ def bookings_like(
         _bookings()
         .where(column == getattr(booking, width), column.is_not(None))
         .where(Booking.state.in_(("pending", "confirmed")), Booking.starts_at > now)
+        .where(*STANDING)
         .order_by(Booking.starts_at, Booking.id)
     )
-    return session.scalars(query).all()
+    return session.scalars(query, {"now_seconds": int(now.timestamp())}).all()
 
 
 def has_booking_within(
-    session: Session, staff_member_id: int, span: Interval, *, besides: int | None
+    session: Session, staff_member_id: int, span: Interval, *, now: datetime, besides: int | None
 ) -> bool:
     """Tell whether a booking stands in that span (minutes, UTC, with buffers), claimed or not."""
     values = {
+        "now_seconds": int(now.timestamp()),
         "member": staff_member_id,
         "first": from_minute(span[0] - 2 * DAY),  # longer than any of them
         "end": from_minute(span[1] + DAY),
@@ -198,7 +200,7 @@ _NEAR = FixedStatement(
         bookings.c.staff_member_id == bindparam("member"),
         bookings.c.starts_at > bindparam("first"),
         bookings.c.starts_at < bindparam("end"),
-        bookings.c.state != "cancelled",
+        *STANDING,
         bookings.c.id != bindparam("own"),
     )
 )

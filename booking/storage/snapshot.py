@@ -37,7 +37,7 @@ from booking.scheduling.slots import (
 )
 from booking.transactions.statements import FixedStatement, connection_of
 
-from .bookings import Hold
+from .bookings import STANDING, Hold
 from .bookings import booking as bookings
 from .bookings import claim as claims
 from .business import Service, StaffMember
@@ -87,8 +87,26 @@ def load_daily_quota(
     first, last = (local_day(minute, zone) for minute in span)
     return DailyQuota(
         claimed=_claimed_places(session, service, first, last, limits),
-        booked=_bookings_by_day(session, service, first, last, zone, limits["own_booking"]),
+        booked=_bookings_by_day(session, service, first, last, zone, limits),
     )
+
+
+def free_places(
+    session: Session,
+    service: Service,
+    start: int,
+    zone: ZoneInfo,
+    *,
+    now: datetime,
+    booking_id: int,
+) -> list[int]:
+    """Return what places a limited service's day has for that booking, lowest first.
+
+    The day is that of `start` (minutes since the epoch, UTC) in the shop's `zone`.
+    """
+    limits = _limits(int(now.timestamp()), None, booking_id)
+    quota = load_daily_quota(session, service, (start, start), limits, zone)
+    return quota.free(local_day(start, zone), service.daily_limit or 0)
 
 
 def _claimed_places(
@@ -104,13 +122,19 @@ def _claimed_places(
 
 
 def _bookings_by_day(
-    session: Session, service: Service, first: date, last: date, zone: ZoneInfo, own: int
+    session: Session,
+    service: Service,
+    first: date,
+    last: date,
+    zone: ZoneInfo,
+    limits: dict[str, int],
 ) -> Mapping[date, Collection[int]]:
     values = {
         "service": service.id,
         "first": from_minute(day_interval(first, zone)[0]),
         "end": from_minute(day_interval(last, zone)[1]),
-        "own": own,
+        "own": limits["own_booking"],
+        "now_seconds": limits["now"],
     }
     by_day: dict[date, list[int]] = defaultdict(list)
     for booking, starts_at in connection_of(session).execute(_BOOKED_THAT_DAY, values):
@@ -126,7 +150,7 @@ _BOOKED_THAT_DAY = select(bookings.c.id, bookings.c.starts_at).where(
     bookings.c.service_id == bindparam("service"),
     bookings.c.starts_at >= bindparam("first"),
     bookings.c.starts_at < bindparam("end"),
-    bookings.c.state != "cancelled",
+    *STANDING,
     bookings.c.id != bindparam("own"),
 )
 

@@ -74,10 +74,13 @@ class VisitorHashes(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """How many times are held just now, and how many bookings were made in 24 hours."""
+    """How many times are held just now, how many bookings were made in 24 hours, and how many are
+    pending, which are among both.
+    """
 
     holds: int
     bookings: int
+    pending: int
 
 
 def visitor_hashes(session: Session, names: Names, now: datetime) -> VisitorHashes:
@@ -162,10 +165,17 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
     return select(func.count()).where(made_by, recent).scalar_subquery()
 
 
+def _pending_bookings(width: str) -> ScalarSelect[int]:
+    made_by = bookings.c[width].in_(_of(width))
+    waiting = bookings.c.pending_until > bindparam("now")
+    return select(func.count()).where(made_by, waiting).scalar_subquery()
+
+
 _NOTED = "booking.visitor_keys"  # in session.info
 # Built once: building a statement takes several times as long as running it. One for all widths.
 _KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
-_COUNTS = (part(width) for width in WIDTHS for part in (_live_holds, _recent_bookings))
+_COUNTED = (_live_holds, _recent_bookings, _pending_bookings)
+_COUNTS = (part(width) for width in WIDTHS for part in _COUNTED)
 _COUNT = select(*(count.label(f"count_{place}") for place, count in enumerate(_COUNTS))).subquery()
 
 
@@ -207,8 +217,9 @@ def visitor_totals(
         "since": now - timedelta(days=1),
         "tab": -1 if besides_tab is None else besides_tab,  # no tab has that key
     }
-    rows, end = _totals_of(len(resources)).rows(session, values), 2 * len(WIDTHS)
-    counted = [Counted(*rows[0][place : place + 2]) for place in range(0, end, 2)]
+    rows, each = _totals_of(len(resources)).rows(session, values), len(_COUNTED)
+    end = each * len(WIDTHS)
+    counted = [Counted(*rows[0][place : place + each]) for place in range(0, end, each)]
     usage = {
         resource: VisitorUsage(DayPart(ours, own * TICK), DayPart(theirs, held * TICK))
         for resource, ours, own, theirs, held in (row[end:] for row in rows)
@@ -227,9 +238,10 @@ def _part(which: ColumnElement[bool], name: str) -> list[ColumnElement[int]]:
 # Built once: building a statement takes several times as long as running it.
 _BOTH_DAYS = _of("visitor")
 _HELD_BY_OTHERS = claims.c.hold_id.is_not(None) & (holds.c.tab_session_id != bindparam("tab"))
+_PENDING = claims.c.booking_id.is_not(None) & claims.c.expires_at.is_not(None)
 _OWN = or_(_HELD_BY_OTHERS & holds.c.visitor.in_(_BOTH_DAYS), bookings.c.visitor.in_(_BOTH_DAYS))
 _USAGE = (
-    select(claims.c.resource_id, *_part(_OWN, "own"), *_part(_HELD_BY_OTHERS, "held"))
+    select(claims.c.resource_id, *_part(_OWN, "own"), *_part(_HELD_BY_OTHERS | _PENDING, "held"))
     .outerjoin(holds, holds.c.id == claims.c.hold_id)
     .outerjoin(bookings, bookings.c.id == claims.c.booking_id)
     .where(

@@ -3,9 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
-from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
+from booking.operations.requests import (
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    ProofOfWorkRequired,
+    SlotUnavailable,
+    VisitorLimit,
+)
 
-REFUSALS = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
+DECIDED = (AppointmentCancelled, AppointmentConfirmed)
+REFUSALS = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired, *DECIDED)
 
 
 def at_once(*jobs):

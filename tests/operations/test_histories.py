@@ -18,16 +18,18 @@ from hypothesis.stateful import (
 from sqlalchemy import select, text
 
 from booking.operations.holds import extend, release
-from booking.operations.purge import GRACE, purge_claims, purge_holds
+from booking.operations.purge import GRACE, purge_claims, purge_holds, purge_pending
 from booking.operations.requests import (
     AppointmentCancelled,
+    AppointmentConfirmed,
+    AppointmentPending,
     NoHold,
     NoMoreTime,
     SlotUnavailable,
 )
 from booking.storage import claims, snapshot
-from booking.storage.models import Hold, StaffMember
-from tests.fixtures.small_shop import NOW, SmallShop, at, book_in
+from booking.storage.models import Booking, Hold, StaffMember
+from tests.fixtures.small_shop import NOW, SmallShop, at, book_in, waiting
 from tests.operations.audit import assert_sold_once
 
 pytestmark = pytest.mark.both_databases
@@ -41,6 +43,7 @@ slugs = st.sampled_from(sorted(LENGTHS))
 anybody = st.sampled_from(["ann", "ben", "ann ben", "ben ann"])
 starts = st.integers(0, 4).map(lambda step: at("10:00", day=1) + 15 * step * MINUTE)
 some = st.integers(0, 20)
+waits = st.sampled_from([None, None, 10, 61])
 
 
 class Time(NamedTuple):
@@ -104,6 +107,7 @@ class History(RuleBasedStateMachine):
         self.booked: dict[str, Time] = {}
         self.cancelled: set[str] = set()
         self.confirmed: list[tuple[str, str]] = []
+        self.pending: dict[str, datetime] = {}
 
     # -- what customers do ------------------------------------------------------------------------
 
@@ -123,7 +127,7 @@ class History(RuleBasedStateMachine):
             error = NoHold
         elif earlier.extensions >= 3:
             error = NoMoreTime
-        elif not self.model.free(time, tab, self.now):
+        elif not self.free(time, tab):
             error = SlotUnavailable
         else:
             error = NoMoreTime if self.has_all_its_time(earlier) else None
@@ -138,15 +142,15 @@ class History(RuleBasedStateMachine):
         self.forget(tab)
 
     @precondition(lambda self: self.held)
-    @rule(number=some)
-    def confirm(self, number):
+    @rule(number=some, wait=waits)
+    def confirm(self, number, wait):
         tab = [*self.held][number % len(self.held)]
         time, draft = self.held[tab][0], f"draft {len(self.confirmed)}"
-        with expecting(None if self.model.free(time, tab, self.now) else SlotUnavailable):
-            reference = self.book(tab, time, draft)
+        with expecting(None if self.free(time, tab) else SlotUnavailable):
+            reference = self.book(tab, time, draft, wait)
             self.confirmed.append((draft, reference))
             self.forget(tab)
-            self.sell(reference, time)
+            self.sell(reference, time, wait)
 
     @precondition(lambda self: self.confirmed)
     @rule(tab=tabs, number=some)
@@ -156,15 +160,15 @@ class History(RuleBasedStateMachine):
 
     # -- what owners do ---------------------------------------------------------------------------
 
-    @rule(slug=slugs, who=anybody, start=starts)
-    def enter(self, slug, who, start):
+    @rule(slug=slugs, who=anybody, start=starts, wait=waits)
+    def enter(self, slug, who, start, wait):
         able = self.able(who, slug, start, "a new booking")
         with expecting(None if able else SlotUnavailable):
             with self.shop.writing() as session:
-                made = book_in(session, None, slug, who, start, now=self.now)
+                made = book_in(session, None, slug, who, start, **self.asked(wait))
                 reference, time = made.reference, Time(made.staff_member.slug, slug, start)
             assert time in able
-            self.sell(reference, time)
+            self.sell(reference, time, wait)
 
     @precondition(lambda self: self.booked)
     @rule(number=some, who=anybody, start=starts)
@@ -172,8 +176,10 @@ class History(RuleBasedStateMachine):
         reference, before = self.some_booking(number)
         able = self.able(who, before.slug, start, reference)
         stays = start == before.start and before.who in who
-        if reference in self.cancelled:
+        if self.state(reference) == "cancelled":
             error = AppointmentCancelled
+        elif self.state(reference) == "pending":
+            error = AppointmentPending
         else:
             error = None if able or stays else SlotUnavailable
         with expecting(error):
@@ -187,8 +193,28 @@ class History(RuleBasedStateMachine):
     def cancel(self, number):
         reference, _ = self.some_booking(number)
         self.shop.cancel(reference, now=self.now)
-        self.cancelled.add(reference)
-        self.model.give(reference)
+        self.is_over(reference)
+
+    @precondition(lambda self: self.booked)
+    @rule(number=some)
+    def approve(self, number):
+        reference, time = self.some_booking(number)
+        if self.state(reference) == "cancelled":
+            error = AppointmentCancelled
+        else:
+            error = None if self.free(time, reference) else SlotUnavailable
+        with expecting(error if self.state(reference) != "confirmed" else None):
+            self.shop.confirm(reference, now=self.now)
+            self.sell(reference, time)
+
+    @precondition(lambda self: self.booked)
+    @rule(number=some)
+    def decline(self, number):
+        reference, _ = self.some_booking(number)
+        is_confirmed = self.state(reference) == "confirmed"
+        with expecting(AppointmentConfirmed if is_confirmed else None):
+            self.shop.decline(reference, now=self.now)
+            self.is_over(reference)
 
     # -- what time does ---------------------------------------------------------------------------
 
@@ -205,7 +231,10 @@ class History(RuleBasedStateMachine):
     def purge(self):
         with self.shop.writing() as session:
             purge_holds(session, now=self.now)
+            purge_pending(session, now=self.now)
             purge_claims(session, now=self.now)
+        for reference in [one for one, until in self.pending.items() if until <= self.now]:
+            self.is_over(reference)
         for tab, (_, made) in list(self.held.items()):
             if made.expires <= self.now - GRACE:
                 self.forget(tab)
@@ -215,8 +244,11 @@ class History(RuleBasedStateMachine):
         ahead = self.now + timedelta(days=5)
         with self.shop.writing() as session:
             purge_holds(session, now=ahead)
+            purge_pending(session, now=ahead)
             purge_claims(session, now=ahead)
         self.held.clear()
+        for reference in list(self.pending):
+            self.is_over(reference)
         self.model.give_holds_up()
         self.claims_went = True
 
@@ -230,6 +262,12 @@ class History(RuleBasedStateMachine):
         if self.claims_went:  # those of bookings may be gone; no other may be there
             expected = {pair: owner for pair, owner in expected.items() if pair in found}
         assert found == expected
+
+    @invariant()
+    def every_state_is_the_models(self):
+        with self.shop.reading() as session:
+            found = {each.reference: each.state_at(self.now) for each in session.scalars(BOOKINGS)}
+        assert found == {reference: self.state(reference) for reference in self.booked}
 
     def teardown(self):
         # Set back, the clock lets the row of an old hold look live; what it claimed has gone.
@@ -247,11 +285,29 @@ class History(RuleBasedStateMachine):
 
     def able(self, who, slug, start, owner) -> list[Time]:
         wanted = [Time(one, slug, start) for one in who.split()]
-        return [time for time in wanted if self.model.free(time, owner, self.now)]
+        return [time for time in wanted if self.free(time, owner)]
 
-    def book(self, tab, time, draft) -> str:
-        key = self.keys[tab]
-        return self.shop.book(key, time.slug, time.who, time.start, now=self.now, draft=draft)
+    def free(self, time, owner) -> bool:
+        minutes = set(time.minutes())
+        # Set back, the clock lets a booking wait again whose claims are another's in part.
+        in_the_way = (
+            minutes.intersection(self.booked[reference].minutes())
+            for reference, until in self.pending.items()
+            if until > self.now and reference != owner
+        )
+        return self.model.free(time, owner, self.now) and not any(in_the_way)
+
+    def state(self, reference) -> str:
+        until = self.pending.get(reference)
+        is_over = reference in self.cancelled or (until and until <= self.now)
+        return "cancelled" if is_over else "pending" if until else "confirmed"
+
+    def asked(self, wait) -> dict[str, object]:
+        return {"now": self.now, "pending": wait and waiting(wait, now=self.now)}
+
+    def book(self, tab, time, draft, wait=None) -> str:
+        key, asked = self.keys[tab], self.asked(wait)
+        return self.shop.book(key, time.slug, time.who, time.start, draft=draft, **asked)
 
     def keep(self, tab, time, made) -> None:
         self.held[tab] = time, made
@@ -261,9 +317,17 @@ class History(RuleBasedStateMachine):
         self.held.pop(tab, None)
         self.model.give(tab)
 
-    def sell(self, reference, time) -> None:
+    def sell(self, reference, time, wait=None) -> None:
         self.booked[reference] = time
-        self.model.give(reference, time)
+        self.pending.pop(reference, None)
+        if wait:
+            self.pending[reference] = self.now + wait * MINUTE
+        self.model.give(reference, time, self.pending.get(reference))
+
+    def is_over(self, reference) -> None:
+        self.cancelled.add(reference)
+        self.pending.pop(reference, None)
+        self.model.give(reference)
 
     def some_booking(self, number) -> tuple[str, Time]:
         return list(self.booked.items())[number % len(self.booked)]  # in the order they were made
@@ -277,6 +341,7 @@ class History(RuleBasedStateMachine):
         }
 
 
+BOOKINGS = select(Booking)
 CLAIMS = """
     SELECT staff.slug, claim.tick, booking.reference, hold.tab_session_id
     FROM booking_claim AS claim

@@ -30,15 +30,21 @@ class Offers:
         return cls(booking, catalogue.offering(booking.service_id), catalogue.zone, now)
 
     @property
+    def state(self) -> str:
+        """The booking's, by the clock."""
+        return self.booking.state_at(self.now)
+
+    @property
     def is_open(self) -> bool:
         """Whether it stands and is still to come."""
-        return self.booking.state == "confirmed" and self.booking.starts_at > self.now
+        return self.state == "confirmed" and self.booking.starts_at > self.now
 
     @property
     def may_cancel(self) -> bool:
         """Whether it may be cancelled."""
-        stands = self.booking.state in {"pending", "confirmed"}
-        return stands and not self._is_late(self.booking.service.cancel_until)
+        stands = self.state in {"pending", "confirmed"}
+        minutes = 0 if self.state == "pending" else self.booking.service.cancel_until
+        return stands and not self._is_late(minutes)
 
     @property
     def may_move(self) -> bool:

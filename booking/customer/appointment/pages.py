@@ -167,14 +167,14 @@ def appointment_page(
     """
     shop, offers = get_shop(session), offers_of(session, booking)
     zone = presenter.booking_zone(booking, shop)
-    is_cancelled = booking.state == "cancelled"
+    is_cancelled = offers.state == "cancelled"
     return show(
         "appointment",
         shop,
         scripted=False,
         heading=_("This appointment is cancelled") if is_cancelled else _("Your appointment"),
         booking=presenter.appointment(booking, shop),
-        state=booking.state,
+        state=offers.state,
         offers=offers,
         rules=offers.rules(zone),
         cancelled_by=booking.cancelled_by,

@@ -34,7 +34,6 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
     differs = formats.time_in_zone_if_different(booking.starts_at, zone, own) is not None
     return {
         "reference": booking.reference,
-        "state": booking.state,
         "start": booking.starts_at.strftime(ISO),
         "end": booking.ends_at.strftime(ISO),
         "weekday": formats.format_weekday(local),

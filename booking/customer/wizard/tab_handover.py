@@ -85,7 +85,7 @@ def times(tab: TabSession) -> dict[str, str]:
     """When this tab's appointment is and what for: the confirmed one, or the one it is after."""
     if tab.state == "completed":
         booking = reads.booking_by_reference(tab.session, tab.result or "")
-        if booking is None or booking.state not in ("pending", "confirmed"):
+        if booking is None or booking.state_at(tab.now) == "cancelled":
             return {}
         return _times(booking.starts_at, booking.ends_at, booking.service.name)
     wizard = load_state(tab)

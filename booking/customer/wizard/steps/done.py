@@ -44,11 +44,12 @@ def render_done(
     if booking is None:
         raise TabSessionGone("completed")
     shop = committed.shop if committed else get_shop(tab.session)
+    state = booking.state_at(tab.now)
     return render(
         "_done.html",
         shop,
         step="done",
-        heading=_(CANCELLED if booking.state == "cancelled" else DoneStep.heading),
+        heading=_(CANCELLED if state == "cancelled" else DoneStep.heading),
         progress=tuple(Stage(each.name, _(each.label), "done") for each in progress.steps()[:-1]),
         alerts=list(alerts),
         notices=list(notices),
@@ -57,7 +58,7 @@ def render_done(
         back=None,
         hold=None,
         booking=presenter.appointment(booking, shop),
-        state=booking.state,
+        state=state,
         new_url=urls.root(),
         new_fragment_url=urls.address("form"),
         **presenter.manage_links(presenter.manage_token(tab, booking)),
