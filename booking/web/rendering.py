@@ -78,9 +78,9 @@ def render_in_any_case(template: str, **context: Any) -> str:
     """Return the rendered template even when the shop itself cannot be read."""
     is_answered_by_us()
     try:
-        # Even from older tables the shop's name and phone can be read, mostly.
         with read_transaction(current_sidebook().db.session) as session:
-            return render(template, get_shop(session), **context)
+            shop = reads.shop_of_any_version(session) or placeholder_shop()
+            return render(template, shop, **context)
     except Exception:  # noqa: BLE001 - a page about a failure must not fail for the same reason
         return render(template, placeholder_shop(), **context)
 
