@@ -23,6 +23,7 @@ from booking.i18n import load_languages
 from booking.link_key import link_key_of
 from booking.listeners import Listener, Listeners
 from booking.operations.holds import release
+from booking.serving import deliver_where_served
 from booking.state import NAME, SidebookState
 from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
 from booking.transactions.watching import watch
@@ -103,6 +104,7 @@ def mount(
     refuse_addresses_in_use(app, name)
     warn_of_later_conflicts(app, name)
     app.cli.add_command(booking_commands, name)
+    deliver_where_served(app, sidebook)
 
 
 def _refuse_what_only_our_own_app_does(settings: Settings) -> None:

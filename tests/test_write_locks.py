@@ -52,6 +52,12 @@ def condition_of(kind):
     return " ".join({str(each) for each in found if each is not None})
 
 
+@pytest.mark.settings(
+    mail_url="log:",
+    mail_from="shop@shop.example",
+    public_url="http://localhost",
+    mails_a_second=0,
+)
 @pytest.mark.usefixtures("monday_morning")
 def test_nothing_under_a_write_lock_looks_at_more_than_it_needs(app):
     """A walk past everything that writes: whatever is added to it is watched by itself."""
@@ -161,6 +167,7 @@ def the_owner_looks_after_the_day(app, booked, tell):
     tell("cancel", made)
     tell("load", SHOP)
     tell("letters", "plan")
+    tell("deliver")
     tell("letters", "retry")
     tell("purge")
     tell("doctor")

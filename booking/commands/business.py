@@ -27,7 +27,13 @@ from booking.notifications.words import check_text
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.owners import Removal, bookings_outside_hours, large_removals
 from booking.operations.plan import MAIL, BusinessPlan
-from booking.operations.purge import purge_claims, purge_holds, purge_marks, purge_pending
+from booking.operations.purge import (
+    purge_claims,
+    purge_holds,
+    purge_letters,
+    purge_marks,
+    purge_pending,
+)
 from booking.operations.shop import Action, Change, Difference, Thing, apply_business
 from booking.state import current_sidebook
 from booking.storage import reads
@@ -255,14 +261,18 @@ PARTS: tuple[Callable[..., int], ...] = (
 
 @booking_commands.command()
 def purge() -> None:
-    """Erase unfinished bookings that ran out, holds long over, and claims on days gone by."""
+    """Erase unfinished bookings that ran out, holds long over, old claims and old letters."""
     session, today = ready(), now()
     drafts, traces = _until_done(tab_sessions.purge)
     # Each by itself: whoever books waits for one of them at a time.
-    holds, claims, *_ = (_until_done(partial(_batch, session, part, today))[0] for part in PARTS)
+    letters = partial(purge_letters, days=current_sidebook().settings.letter_days)
+    parts: tuple[Callable[..., int], ...] = (*PARTS, letters)
+    holds, claims, *_, old = (
+        _until_done(partial(_batch, session, part, today))[0] for part in parts
+    )
     say(
         f"Erased {drafts} unfinished bookings that ran out and {traces} traces of older ones, "
-        f"{holds} holds long over and {claims} claims on days gone by."
+        f"{holds} holds long over, {claims} claims on days gone by and {old} letters of long ago."
     )
 
 

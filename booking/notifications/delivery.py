@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TypeVar
 
@@ -40,6 +40,8 @@ STALE = 3 * 24 * 3600
 """Seconds after which a letter that is due has lost its point, as where mail was off meanwhile."""
 AT_A_TIME = 25
 """Letters looked for at once: a new confirmation waits for no more reminders than these."""
+LOOK_EVERY = 10
+"""Seconds between two looks where nobody said that there is something to send."""
 _log = logging.getLogger(__name__)
 
 
@@ -80,6 +82,32 @@ def deliver_due(
         finally:
             run.end_turn()
         return run.summary
+
+
+def watch(app: Flask, stop: Event, wake: Event) -> None:
+    """Send what is due, again and again, until `stop` is set; `wake` has it look at once.
+
+    Whatever goes wrong is logged once, and tried again with the next look.
+    """
+    before = ""
+    while not stop.is_set():
+        wake.clear()
+        said = _looked(app, stop)
+        if said and said != before:
+            _log.warning("Letters wait, and are tried again every %s s: %s", LOOK_EVERY, said)
+        before = said
+        wake.wait(LOOK_EVERY)
+
+
+def _looked(app: Flask, stop: Event) -> str:
+    """Send what is due; return what kept us from it, without anybody's data."""
+    try:
+        deliver_due(app, now=datetime.now(UTC), stop=stop)
+    except DATABASE_FAILURES as error:
+        return str(getattr(error, "orig", None) or type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - a deliverer outlives whatever it meets
+        return told("Delivering failed", error)
+    return ""
 
 
 def transport_of(sidebook: SidebookState) -> Transport | None:

@@ -2,10 +2,12 @@
 
 import logging
 import traceback
+from functools import partial
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from booking.operations.links import Links
 from booking.state import current_sidebook
 from booking.storage.models import Booking
 from booking.storage.outbox import Letter
@@ -30,7 +32,7 @@ def tell_host(app: Flask, letter: Letter) -> Answer:
         handler = sidebook.handlers.get(letter.kind, {}).get(letter.recipient)
         if handler is None:
             return Answer("temporary", "this app has no such handler")
-        booking, link = run_read_only(sidebook.session, lambda session: _told(session, letter))
+        booking, link = run_read_only(sidebook.session, partial(_told, sidebook.links, letter))
         try:
             handler(booking, link)
         except Exception as error:  # noqa: BLE001 - a host's mistake keeps none of the others
@@ -47,6 +49,6 @@ def told(what: str, error: Exception) -> str:
     return f"{what} ({type(error).__name__})"
 
 
-def _told(session: Session, letter: Letter) -> tuple[Booking, str]:
+def _told(links: Links, letter: Letter, session: Session) -> tuple[Booking, str]:
     booking = session.get_one(Booking, letter.booking_id)
-    return booking, ""
+    return booking, links.manage_url(session, booking)

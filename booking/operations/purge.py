@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, TICK, local_day, to_minute
 from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
+from booking.storage.deliveries import delete_old_letters
 from booking.storage.models import Booking, Resource, Service, StaffMember, claim, hold
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import delete_old_keys
@@ -71,6 +72,12 @@ def purge_pending(session: Session, *, now: datetime, most: int = 50) -> int:
     over_bookings = session.scalars(over).all()
     lapse(session, over_bookings)
     return len(over_bookings)
+
+
+def purge_letters(session: Session, *, now: datetime, days: int, most: int = 500) -> int:
+    """Delete up to `most` letters that ended so many days ago; return how many went."""
+    before = int((now - timedelta(days=days)).timestamp())
+    return delete_old_letters(session, before=before, most=most)
 
 
 def purge_claims(session: Session, *, now: datetime, most: int = 500) -> int:

@@ -70,7 +70,7 @@ def test_purge_erases_what_ran_out_and_leaves_the_rest(app):
     )
     assert done(app, "purge") == (
         "Erased 1 unfinished bookings that ran out and 0 traces of older ones, "
-        "1 holds long over and 8 claims on days gone by.\n"
+        "1 holds long over, 8 claims on days gone by and 0 letters of long ago.\n"
     )
     assert in_database(app, lambda s: s.scalars(select(hold.c.id)).all()) == [fresh]
     owners = in_database(

@@ -253,7 +253,9 @@ class Hears:
             assert not app.extensions["sqlalchemy"].session().in_transaction()
             if self.calls <= self.fails:
                 raise RuntimeError(CUSTOMER)
-            self.heard.append((booking.service.name, booking.customer_email))
+            self.heard.append(
+                (booking.service.name, booking.customer_email, link.rpartition("/")[0] + "/")
+            )
 
         handler.__qualname__ = f"handler_{id(self)}"
         for event in events or ("booked",):
@@ -270,7 +272,7 @@ def test_a_host_is_told_by_its_handler_outside_any_transaction_of_ours(app, shop
     shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
     assert deliver(app).ended == {"sent": 4}
     assert deliver(app, minutes=1).ended == {}
-    assert host.heard == [("Cut", CUSTOMER)]
+    assert host.heard == [("Cut", CUSTOMER, "https://shop.example/book/appointment/")]
 
 
 @on_sqlite

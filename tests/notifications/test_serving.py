@@ -1,0 +1,171 @@
+"""Letters leave by themselves where an app is served, and nowhere else."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from threading import Event
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from sqlalchemy import select, update
+
+from booking import create_app, serving, signals
+from booking.storage.models import deliverer, letter
+from tests.conftest import served
+from tests.fixtures.clusters import free_port, wait_until
+from tests.fixtures.gunicorns import gunicorn_over
+from tests.fixtures.mail_servers import mail_server
+from tests.notifications.conftest import MAIL
+from tests.notifications.delivering import TEN, states
+
+ROOT = Path(__file__).resolve().parents[2]
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def server():
+    with mail_server() as server:
+        yield server
+
+
+def book_now(shop, *people: str) -> None:
+    """Letters that are due by every clock."""
+    for who in people:
+        shop.book(None, "cut", who, TEN, outbox=MAIL)
+    is_new = (letter.c.kind == "booked") & (letter.c.state == "waiting")
+    with shop.engine.begin() as connection:
+        connection.execute(
+            update(letter).where(is_new).values(due_at=int(time.time()) - 1, last_moment=None)
+        )
+
+
+def environment(shop, server) -> dict[str, str]:
+    return {
+        "BOOKING_DATABASE_URL": str(shop.engine.url),
+        "BOOKING_MAIL_URL": server.url,
+        "BOOKING_MAIL_FROM": "letters@shop.example",
+        "BOOKING_PUBLIC_URL": "https://shop.example",
+        "SECRET_KEY": "of the tests",
+        "FLASK_SECRET_KEY": "of the tests",
+    }
+
+
+def assert_all_ended_well(shop) -> None:
+    assert {state for kind, state in states(shop) if kind == "booked"} <= {"sent", "waiting"}
+    with shop.engine.connect() as connection:
+        assert connection.scalar(select(deliverer.c.lease)) is None
+
+
+@pytest.mark.parametrize("arguments", ["", "--preload"])
+def test_gunicorns_workers_deliver_with_no_visitor_and_end_with_a_whole_letter(
+    shop, server, arguments
+):
+    book_now(shop, "ann", "ben")
+    given = environment(shop, server) | {"GUNICORN_CMD_ARGS": arguments}
+    under_way = Event()
+
+    def take_time_for_the_second() -> None:
+        if server.received:
+            under_way.set()
+            time.sleep(0.3)
+
+    server.while_it_waits = take_time_for_the_second
+    with gunicorn_over(given.pop("BOOKING_DATABASE_URL"), workers=2, **given) as gunicorn:
+        assert under_way.wait(15)
+        gunicorn.process.terminate()
+    assert len(server.received) < 6
+    assert_all_ended_well(shop)
+    assert [state for _, state in states(shop)].count("sent") == len(server.received)
+    assert gunicorn.tracebacks() == []
+
+
+def test_flask_run_delivers_in_the_reloaders_child_alone_and_ends_well(shop, server):
+    book_now(shop, "ann")
+    command = [sys.executable, "-m", "flask", "--app", "app", "run", "--reload"]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())],
+        cwd=ROOT,
+        env=os.environ | environment(shop, server),
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_until(lambda: len(server.received) == 3)
+        time.sleep(0.1)  # until the last of them is written down
+        parent = psutil.Process(process.pid)
+        [child] = parent.children()
+        assert (parent.num_threads(), child.num_threads() > 1) == (1, True)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(15)
+    assert_all_ended_well(shop)
+
+
+def visit(server) -> None:
+    with urlopen(f"{server.url}/book/") as answer:
+        assert answer.status == 200
+
+
+def delivering() -> int:
+    return sum(thread.name == "letters" for thread in threading.enumerate())
+
+
+@pytest.fixture
+def app(shop, server, monkeypatch):
+    """An app that is not under test, as far as it knows."""
+    monkeypatch.setattr(serving, "_SETTLING", 0)
+    given = environment(shop, server)
+    app = create_app({**given, "BOOKING_MAILS_A_SECOND": 0})
+    yield app
+    serving._end()
+    serving._running.pop(app, None)
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+def test_an_import_a_command_and_a_test_client_start_nothing(app):
+    assert app.test_cli_runner().invoke(args=["booking", "list"]).exit_code == 0
+    assert app.test_client().get("/book/").status_code == 200
+    assert delivering() == 0
+
+
+def test_any_other_server_delivers_from_its_first_request_on(app, shop, server):
+    book_now(shop, "ann")
+    with served(app) as other:
+        assert delivering() == 0
+        visit(other)
+        wait_until(lambda: len(server.received) == 3)
+    assert delivering() == 1
+
+
+@pytest.mark.parametrize(
+    "more", [{"TESTING": True}, {"BOOKING_DELIVERY": "command"}, {"BOOKING_MAIL_URL": ""}]
+)
+def test_under_test_where_a_command_delivers_and_without_mail_nothing_starts(
+    shop, server, more, monkeypatch
+):
+    monkeypatch.setattr(serving, "_SETTLING", 0)
+    app = create_app(environment(shop, server) | more)
+    with served(app) as here:
+        visit(here)
+        time.sleep(0.1)
+        assert delivering() == 0
+    with app.app_context():
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+def test_a_booking_of_this_process_is_told_at_once(app, shop, server):
+    serving._start(app)
+    time.sleep(0.3)  # it has looked, and looks again in ten seconds
+    book_now(shop, "ann")
+    began = time.monotonic()
+    signals.booked.send(app, reference="x")
+    wait_until(lambda: len(server.received) == 3)
+    assert time.monotonic() - began < 5
