@@ -6,7 +6,7 @@ from itertools import pairwise
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from booking.notifications import delivery
 from booking.operations.outbox import Outbox
@@ -237,6 +237,17 @@ def test_what_waited_while_mail_was_off_for_days_is_not_sent_when_it_is_on_again
     assert states(shop, "customer")[0] == ("booked", "too_late")
     shop.cancel(reference, now=later(3 * DAY), outbox=MAIL)
     assert deliver(app, minutes=3 * DAY).ended == {"sent": 3}
+
+
+@on_sqlite
+def test_a_look_that_finds_nothing_is_two_reads_and_no_write(app, booked):
+    deliver(app)
+    said = []
+    with app.app_context():
+        engine = app.extensions["sqlalchemy"].engine
+    event.listen(engine, "before_cursor_execute", lambda *given: said.append(given[2]))
+    deliver(app, minutes=1)
+    assert [statement.split()[0] for statement in said] == ["SELECT", "SELECT"]
 
 
 # -- a host's handlers -----------------------------------------------------------------------------
