@@ -269,8 +269,8 @@ class Hears:
             )
 
         handler.__qualname__ = f"handler_{id(self)}"
-        for event in events or ("booked",):
-            app.extensions["booking"].on(event)(handler)
+        for what in events or ("booked",):
+            app.extensions["booking"].on(what)(handler)
 
 
 def outbox_of(app) -> Outbox:

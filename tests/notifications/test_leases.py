@@ -38,7 +38,7 @@ def many(shop):
             row = dict(connection.execute(select(letter)).mappings().first())
             connection.execute(letter.delete())
             due = {"due_at": int(time.time()) - 1, "created_at": int(time.time()) - 1}
-            row |= due | {"last_moment": None}
+            row |= due | {"last_moment": None, "role": "shop"}
             del row["id"]
             connection.execute(
                 insert(letter),
