@@ -6,7 +6,7 @@ each other.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from icalendar import Calendar
 from sqlalchemy import select
 
 from booking.notifications.calendar_file import calendar_file
-from booking.notifications.invitations import way_of
+from booking.notifications.invitations import way_for, way_of
 from booking.notifications.letters import Sender, compose
 from booking.operations.details import mend_details
 from booking.operations.outbox import Outbox
@@ -26,7 +26,7 @@ from booking.storage.outbox import Letter
 from booking.storage.reads import booking_by_reference
 from tests.customer.appointment.test_calendar_file import assert_strict
 from tests.fixtures.mail_servers import mail_server
-from tests.fixtures.small_shop import CUSTOMER, NOW, at
+from tests.fixtures.small_shop import CUSTOMER, NOW, at, waiting
 from tests.notifications.delivering import app_that_sends, deliver
 
 pytestmark = pytest.mark.usefixtures("post")
@@ -55,17 +55,24 @@ def booked(shop, who="ann", start=TEN, **more) -> str:
     return shop.book(None, "cut", who, start, **{"outbox": MAIL, **more})
 
 
+def rows(shop, *, waiting: bool = True) -> list[Letter]:
+    """The letters that wait, or all, in their order."""
+    found = select(letter).order_by(letter.c.id)
+    with shop.engine.connect() as connection:
+        every = [Letter(**row._mapping) for row in connection.execute(found)]
+    return [one for one in every if one.state == "waiting" or not waiting]
+
+
 def letters(shop, *, waiting: bool = True) -> list[tuple[Letter, EmailMessage]]:
-    """The rows in their order, and each as a message that came over the wire."""
-    rows = select(letter).order_by(letter.c.id)
+    """Each as a message that came over the wire."""
     with shop.reading() as session:
-        found = session.execute(rows.where(letter.c.state == "waiting") if waiting else rows).all()
-        return [(one, message(session, one)) for one in (Letter(**row._mapping) for row in found)]
+        return [(one, message(session, one)) for one in rows(shop, waiting=waiting)]
 
 
 def message(session, one: Letter, organizer: str = ORGANIZER) -> EmailMessage:
     sender = Sender(organizer, "Small Shop")
-    made = compose(session, one, now=NOW, sender=sender, manage_url=lambda *_: LINK)
+    due = datetime.fromtimestamp(one.due_at, UTC)
+    made = compose(session, one, now=due, sender=sender, manage_url=lambda *_: LINK)
     return message_from_bytes(made.as_bytes(policy=policy.SMTPUTF8), policy=policy.default)
 
 
@@ -121,6 +128,12 @@ def change_address(shop, reference) -> None:
 
 
 REMINDED = ("reminder", ASA, None)
+NEW_BOOKING = [
+    ("booked", ASA, "REQUEST"),
+    ("booked", ANN, "REQUEST"),
+    ("booked", SHOP, "file"),
+    REMINDED,
+]
 MOVED = [
     ("moved", ASA, "REQUEST"),
     ("moved", ANN, "REQUEST"),
@@ -133,15 +146,7 @@ CANCELLED = [
     ("cancelled", SHOP, "file"),
 ]
 CHANGES = {
-    "new": (
-        lambda *_: None,
-        [
-            ("booked", ASA, "REQUEST"),
-            ("booked", ANN, "REQUEST"),
-            ("booked", SHOP, "file"),
-            REMINDED,
-        ],
-    ),
+    "new": (lambda *_: None, NEW_BOOKING),
     "moved by the customer": (move("ann"), MOVED),
     "moved by the shop": (move("ann", by="owner"), MOVED),
     "another person": (
@@ -177,6 +182,55 @@ def test_each_change_brings_each_recipient_its_method(shop, change):
     make(shop, booked(shop))
     found = [(row.kind, row.recipient, brought(one)) for row, one in letters(shop)]
     assert found == expected
+
+
+def confirm(shop, reference) -> None:
+    shop.confirm(reference, outbox=MAIL)
+
+
+def decline(shop, reference) -> None:
+    shop.decline(reference, outbox=MAIL)
+
+
+ASKED = [
+    ("awaiting_approval", ASA, None),
+    ("not_confirmed", ASA, None),
+    ("to_decide", ANN, None),
+    ("not_confirmed", ANN, None),
+    ("to_decide", SHOP, None),
+    ("not_confirmed", SHOP, None),
+]
+WHILE_PENDING = {
+    "pending and then lapsed": ("approval", lambda *_: None, ASKED),
+    "pending and then lapsed, by mail": (
+        "mail",
+        lambda *_: None,
+        [
+            ("please_confirm", ASA, None),
+            ("not_confirmed", ASA, None),
+            ("not_confirmed", SHOP, None),
+        ],
+    ),
+    "confirmed": ("approval", confirm, NEW_BOOKING),
+    "confirmed by mail": ("mail", confirm, NEW_BOOKING),
+    "declined": ("approval", decline, [("declined", ASA, None)]),
+    "cancelled by its customer": (
+        "approval",
+        cancel("customer"),
+        [("cancelled", ASA, None), ("cancelled", ANN, None), ("cancelled", SHOP, None)],
+    ),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", WHILE_PENDING)
+def test_what_waits_is_in_no_calendar_before_it_is_confirmed(shop, change):
+    kind, make, expected = WHILE_PENDING[change]
+    make(shop, booked(shop, pending=waiting(30, kind)))
+    with shop.reading() as session:
+        business = session.get(Shop, 1)
+        ways = [(one, way_for(one, business, organizer=ORGANIZER)) for one in rows(shop)]
+    assert [(one.kind, one.recipient, way) for one, way in ways] == expected
 
 
 @pytest.mark.parametrize(
