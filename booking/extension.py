@@ -94,10 +94,16 @@ def mount(
     if not alone:
         _refuse_what_only_our_own_app_does(settings)
     database, listeners = database_of(app, settings, db), listeners or Listeners()
-    sidebook = SidebookState(settings, database, prefix, name, listeners=listeners)
+    sidebook = SidebookState(
+        settings,
+        database,
+        prefix,
+        name,
+        listeners=listeners,
+        key_at_start=link_key_of(app, settings.secret_key or ()),
+    )
     app.extensions[NAME] = sidebook
     _close_at_the_first_request(app, listeners)
-    link_key_of(app, settings.secret_key or ())  # one that cannot be used stops the start
     _attach_tab_sessions(app, sidebook)
     blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
     app.register_blueprint(blueprint, url_prefix=prefix)

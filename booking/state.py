@@ -114,6 +114,7 @@ class SidebookState:
     name: str = NAME
     tables: Tables = field(default_factory=Tables)
     key_note: KeyNote = field(default_factory=KeyNote)
+    key_at_start: LinkKey | None = None
     listeners: Listeners = field(default_factory=Listeners)
 
     def on(self, event: str) -> Callable[[Listener], Listener]:
@@ -137,12 +138,15 @@ class SidebookState:
 
     @cached_property
     def link_key(self) -> LinkKey:
-        """The key that makes customers' links; read when it is first asked for.
+        """The key that makes customers' links: what the start read, or a secret that came later.
 
-        A host may set its SECRET_KEY after it has mounted us.
+        A server may have given up root by now, and the right to read the file with it; a host may
+        have set its SECRET_KEY after it had mounted us.
 
         Raises: ConfigurationError.
         """
+        if self.key_at_start and not current_app.secret_key:
+            return self.key_at_start
         return link_key_of(current_app, self.settings.secret_key or ())
 
     @cached_property

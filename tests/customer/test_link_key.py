@@ -84,6 +84,22 @@ def test_the_first_start_makes_a_file_that_is_nobody_elses(machine, tmp_path):
     assert file.read_text() == written
 
 
+def test_what_the_start_has_read_need_not_be_read_again(machine, tmp_path):
+    """A server that gave up root may not read it any more."""
+    app = machine()
+    (tmp_path / "a" / FILE).unlink()
+    assert opens(app, link_of(at_done(app)))
+    assert not (tmp_path / "a" / FILE).exists()
+
+
+def test_a_secret_that_the_host_sets_after_it_has_mounted_us_is_the_one(machine):
+    app = machine()
+    app.config["SECRET_KEY"] = SECRET
+    done = at_done(app)
+    assert known(app)[0][0] == "secret"
+    assert said(machine(SECRET_KEY=SECRET), reference_of(done)) == link_of(done)
+
+
 def test_a_host_with_a_secret_of_its_own_needs_no_file(machine, tmp_path):
     app = machine(SECRET_KEY=SECRET)
     assert not (tmp_path / "a" / FILE).exists()
