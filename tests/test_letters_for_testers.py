@@ -26,6 +26,9 @@ def test_a_test_reads_what_was_written_as_it_will_be_when_it_is_due(app):
     assert reminder.subject.startswith("Reminder: Short visit")
     assert reminder.due > booked.due
     assert not [link for link in shops.links if "/appointment/" in link]
+    [event] = booked.invitation.events
+    assert (booked.invitation["METHOD"], reminder.invitation) == ("REQUEST", None)
+    assert event["SUMMARY"].startswith("Short visit")
 
 
 @MAIL

@@ -42,6 +42,7 @@ from booking.storage.models import (
     catalogue_state,
     claim,
     hold,
+    letter,
     offer,
     past_hold,
     spent_challenge,
@@ -269,7 +270,13 @@ MUCH_HELD = 80
 """Percent of what may be held of somebody's day (BOOKING_HELD_SHARE): then others get nothing."""
 FEWEST_HOLDS = 3
 """Two may be half of a short day, and mean nothing."""
-MANY_ROWS = {tab_session: 200_000, handover: 10_000, hold: 10_000, claim: 500_000}
+MANY_ROWS = {
+    tab_session: 200_000,
+    handover: 10_000,
+    hold: 10_000,
+    claim: 500_000,
+    letter: 500_000,
+}
 """What a busy shop does not reach within a month of bookings, with a purge every night."""
 LATE = timedelta(days=1)
 """A purge every night leaves nothing that was due for longer."""
@@ -369,6 +376,10 @@ def _late(now: datetime) -> dict[str, tuple[Any, ...]]:
             booking.c.created_at < late - timedelta(days=2),
         ),
         "times held before": (past_hold, past_hold.c.expires_at < due - 24 * 60 * 60),
+        "letters": (
+            letter,
+            letter.c.ended_at < due - current_sidebook().settings.letter_days * 24 * 60 * 60,
+        ),
         "sums": (spent_challenge, spent_challenge.c.expires_at < due),
         "counts of drafts": (
             visitor_drafts,

@@ -90,3 +90,13 @@ def test_events_for_a_function_that_is_gone_are_told(app):
     assert "events wait" not in done(app, "doctor")
     del app.extensions["booking"].listeners.by_event["booked"]
     assert "warn   events wait for till.tell, which this app does not have" in done(app, "doctor")
+
+
+@MAIL
+def test_letters_that_no_purge_took_away_are_told(app):
+    booked(app)
+    over = update(letter).where(letter.c.id == 1)
+    execute(app, over.values(state="sent", ended_at=1))
+    assert "a purge is overdue by more than a day (1 letters)" in done(app, "doctor")
+    done(app, "purge")
+    assert "ok     nothing is overdue to be purged" in done(app, "doctor")
