@@ -55,7 +55,9 @@ CANCELLATION = "form[action*=cancellation]"
 FLASKS = ("_", "ngettext", "request", "session", "g")
 
 
-PAGES = ("page", "problem-page", "not-found", "appointment", "appointment-cancelled")
+PAGES = (
+    *("page", "problem-page", "not-found", "appointment", "appointment-cancelled", "move-anyone"),
+)
 PARTS = ("hold", "hold-refused")  # of a fragment
 
 
@@ -96,6 +98,10 @@ class Studio(NamedTuple):
     def at_appointment(self) -> TabClient:
         link = self.at_done().page.select_one(".sb-keep-link")["href"]
         return self.tab(link.partition("/book/")[2])
+
+    def at_move(self) -> TabClient:
+        page = self.at_appointment().click("Move to another time")
+        return page.click("#day-2026-12-10")
 
     def load(self, text: str) -> None:
         file = Path(self.app.instance_path, "shop.toml")
@@ -230,6 +236,18 @@ def done_cancelled(studio: Studio) -> None:
     tab.refresh()
 
 
+def appointment_late(studio: Studio) -> None:
+    page = studio.at_move()
+    studio.later(days=9)
+    page.submit(slot=OTHER_SLOT)
+
+
+def move_lost(studio: Studio) -> None:
+    page = studio.at_move()
+    studio.at_time().submit(slot=OTHER_SLOT)
+    page.submit(slot=OTHER_SLOT)
+
+
 def hold(studio: Studio) -> None:
     tab = studio.at_details()
     tab.post("details/typed", details_revision="0", name="Zoë")
@@ -287,5 +305,14 @@ SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "problem-page": lambda studio: studio.app.test_client().post("/book/details/form", data=ZOE),
     "not-found": lambda studio: studio.app.test_client().get("/book/nowhere"),
     "appointment": lambda studio: studio.at_appointment(),
-    "appointment-cancelled": lambda studio: studio.at_appointment().submit(CANCELLATION),
+    "appointment-cancelled": lambda studio: studio.at_appointment().submit(
+        CANCELLATION, words="I have caught a cold,\nsorry!"
+    ),
+    "appointment-late": appointment_late,
+    "move": lambda studio: studio.at_move(),
+    "move-anyone": lambda studio: studio.at_move().click("Times with anyone who is free"),
+    "move-lost": move_lost,
+    "mend-errors": lambda studio: (
+        studio.at_appointment().click("Change your details").submit(name="", email="zoe@")
+    ),
 }

@@ -17,7 +17,8 @@ WHOLE = [name for name in SCENARIOS if name not in PARTS]
 RICH = [
     *("service-unanswered", "staff", "time-elsewhere", "time-lost", "time-copy", "details-errors"),
     *("details-hold-late", "details-differing", "review", "done-elsewhere", "gone", "cleared"),
-    *("appointment", "appointment-cancelled", "problem-page", "not-found"),
+    *("appointment", "appointment-cancelled", "appointment-late", "problem-page", "not-found"),
+    *("move-lost", "mend-errors"),
 ]
 # A quarter of the samples in each way to look; all of them in every way by `--all`.
 WAYS = [(size, scheme) for size in (DESK, PHONE) for scheme in ("light", "dark")]

@@ -72,7 +72,9 @@ def test_htmx_and_the_plain_page_lead_to_the_same_places(soup, name):
         assert (form["action"], form["method"]) == (form["hx-post"], "post")
     for link in page.select("a[hx-get]"):
         assert link["href"] == link["hx-push-url"]
-        assert link["hx-get"].split("?")[0] == link["href"].split("?")[0].rstrip("/") + "/form"
+        fragment, place = link["hx-get"].split("?")[0], link["href"].split("?")[0]
+        # The manage link's page and its fragment have one address, which no link repeats.
+        assert fragment == (place.rstrip("/") + "/form" if place else "")
         assert link["hx-target"] == "#step"
 
 

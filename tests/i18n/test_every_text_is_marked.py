@@ -165,6 +165,27 @@ def a_booking_from_the_first_page_to_its_cancelling(app):
     tab.post("clear")
 
 
+def an_appointment_changed_by_its_link(app):
+    link = at_done(app, "2026-03-04T15:00Z", staff="ana").page.select_one(".sb-keep-link")["href"]
+    page = TabClient(app, f"{link}/time")
+    page.click(page.page.select_one(".sb-intro a")).click("#next-month").click("#previous-month")
+    app.test_client().post(page.url, data=page.fields | {"slot": "2026-03-04T10:00Z"})
+    page.open(f"{link}/time").submit(force=True)
+    at_done(app, "2026-03-04T16:00Z", staff="ana")
+    page.submit(force=True, **page.fields | {"slot": "2026-03-04T16:00Z"}).submit(
+        slot=slots(page)[0]
+    )
+    page.open(f"{link}/details").submit(name="", email="x")
+    app.test_client().post(page.url, data=page.fields | ADA)
+    page.submit(**ADA, phone="")
+    page.open(f"{link}/details").submit(email="ada.king@example.com")
+    page.submit(words=ADA["note"]).post(f"{page.url}/time", slot="2026-03-04T10:00Z")
+    cut_off = at_done(app, "2026-03-03T15:00Z").page.select_one(".sb-keep-link")["href"]
+    with in_database(app) as connection:
+        connection.exec_driver_sql("UPDATE booking_service SET move_until = 10000")
+    page.open(cut_off).post(f"{cut_off}/time", slot="2026-03-04T10:00Z")
+
+
 def times_on_another_clock(app):
     tab = at_time(app, time_zone="America/New_York")
     tab.submit("#times", force=True, change="zone", zone="Nowhere")
@@ -358,6 +379,7 @@ WAYS = (
     a_shop_that_sends_people_away,
     the_last_minute,
     a_booking_from_the_first_page_to_its_cancelling,
+    an_appointment_changed_by_its_link,
     times_on_another_clock,
     links_with_answers,
     a_form_that_is_older_than_the_answer,
