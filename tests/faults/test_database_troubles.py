@@ -211,7 +211,9 @@ def test_a_connection_dropped_while_it_waits_is_replaced_unnoticed(app_on_server
 
 def test_a_manage_link_too_is_answered_503_and_works_again(sqlite_url):
     with app_over(sqlite_url) as app:
-        tab = at_done(app, service="short", staff="ana").click("See or cancel the appointment")
+        tab = at_done(app, service="short", staff="ana").click(
+            "See, move or cancel the appointment"
+        )
         with locked(app):
             tab.submit()
             assert (tab.status, tab.headers["Retry-After"]) == (503, "1")

@@ -60,7 +60,7 @@ def test_a_doubtful_answer_is_settled_without_the_customer_noticing(app, wire, s
 
 @pytest.mark.parametrize("cut", ["cut_before", "cut_after"])
 def test_a_doubtful_cancellation_is_settled_too(app, wire, cut):
-    tab = at_done(app, service="short", staff="ana").click("See or cancel the appointment")
+    tab = at_done(app, service="short", staff="ana").click("See, move or cancel the appointment")
     setattr(wire, cut, b"COMMIT")
     tab.submit()
     assert wire.cuts == 1
