@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.addresses import host_of
+from booking.operations.daily_lists import plan_daily_lists
 from booking.state import SidebookState, current_sidebook
 from booking.storage import deliveries
 from booking.storage.outbox import REFUSED, SENT, TOO_LATE, WAITING, Letter
@@ -42,6 +44,9 @@ AT_A_TIME = 25
 """Letters looked for at once: a new confirmation waits for no more reminders than these."""
 LOOK_EVERY = 10
 """Seconds between two looks where nobody said that there is something to send."""
+PLAN_EVERY = timedelta(minutes=5)
+"""How often a process asks whether tomorrow's lists are written; it takes a write lock for it."""
+_planned: WeakKeyDictionary[Flask, datetime] = WeakKeyDictionary()
 _log = logging.getLogger(__name__)
 
 
@@ -71,6 +76,7 @@ def deliver_due(
     """
     with app.app_context():
         run = _Run(app, current_sidebook(), stop or Event(), now)
+        run.plan()
         if not run.look(even_if_paused=even_if_paused):
             return run.summary
         if not run.has_turn():
@@ -157,6 +163,14 @@ class _Run:
 
     def write(self, work: Callable[[Session], T]) -> T:
         return run_in_transaction(self.sidebook.session, work, idempotent=True)
+
+    def plan(self) -> None:
+        """Write tomorrow's lists, where letters leave and it is time to ask whether they are."""
+        before, now = _planned.get(self.app), self.began
+        is_due = before is None or not timedelta(0) <= now - before < PLAN_EVERY
+        if self.transport and is_due:
+            _planned[self.app] = now
+            self.write(lambda session: plan_daily_lists(session, now))
 
     def look(self, *, even_if_paused: bool) -> bool:
         """Whether there is something to do; asked often, and answered by one read."""

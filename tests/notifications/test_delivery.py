@@ -250,6 +250,16 @@ def test_a_look_that_finds_nothing_is_two_reads_and_no_write(app, booked):
     assert [statement.split()[0] for statement in said] == ["SELECT", "SELECT"]
 
 
+@on_sqlite
+def test_in_the_evening_whoever_wants_letters_once_a_day_gets_tomorrows_list(app, shop, server):
+    shop.change("ann", letters="daily")
+    shop.book(None, "cut", "ann", at("10:00", day=1))
+    assert deliver(app, minutes=10 * 60 - 1).ended == {}  # it is 17:59
+    assert deliver(app, minutes=10 * 60 + 4).ended == {"sent": 1}
+    assert server.recipients() == [ANN]
+    assert deliver(app, minutes=10 * 60 + 9).ended == {}
+
+
 # -- a host's handlers -----------------------------------------------------------------------------
 
 
