@@ -18,8 +18,9 @@ from booking.config import ConfigurationError
 from booking.link_key import FILE, link_key_of
 from booking.storage.models import link_key
 from booking.testing import TabClient
-from tests.customer.walks import at_done
+from tests.customer.walks import at_done, at_review
 from tests.fixtures.clocks import MONDAY_MORNING
+from tests.operations.racing import at_once
 from tests.storage.conftest import counted
 
 SECRET, EARLIER = "a secret of this test's own", "the secret before that one"
@@ -219,6 +220,13 @@ def test_a_letter_says_the_link_that_the_customer_has_seen(machine):
     assert opens(app, link_of(done))
 
 
+def test_who_confirms_once_more_is_shown_the_same_link(machine):
+    tab = at_review(machine())
+    sent = tab.fields
+    link = link_of(tab.submit())
+    assert link_of(tab.post("review/form", **sent)) == link
+
+
 def test_a_booking_made_at_the_shell_has_a_link_that_works(machine):
     app = machine()
     answer = run(app, "book", "short", "tomorrow 10:00", "--name", "Ada")
@@ -345,6 +353,14 @@ def test_a_process_that_runs_for_weeks_is_still_known_to_be_there(machine):
             assert TabClient(first, "/book/").status == 200
     with time_machine.travel(MONDAY_MORNING.replace(day=12)):
         assert TabClient(machine("b"), "/book/").status == 503
+
+
+@pytest.mark.both_databases
+def test_processes_that_start_at_once_note_one_key_and_all_serve(machine):
+    apps = [machine() for _ in range(4)]
+    started = at_once(*[lambda app=app: TabClient(app, "/book/").status for app in apps])
+    assert started == [200] * 4
+    assert len(known(apps[0])) == 1
 
 
 def test_no_request_asks_for_it_again(machine):
