@@ -9,7 +9,7 @@ from flask import current_app
 from booking.notifications.delivery import Summary, deliver_due, watch
 from booking.state import current_sidebook
 
-from .group import booking_commands, now, ready, say
+from .group import booking_commands, links, now, ready, say
 
 NOTHING_TO_SEND = (
     "BOOKING_MAIL_URL is not set, and no function of this app hears of bookings (sidebook.on), so "
@@ -30,6 +30,7 @@ ENDS = {
 def deliver(*, goes_on: bool) -> None:
     """Send the letters that are due, also where the mail server asked for a pause."""
     ready()
+    links()
     if not (current_sidebook().settings.mail_url or current_sidebook().handlers):
         raise click.ClickException(NOTHING_TO_SEND)
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - as Flask's manual says

@@ -316,8 +316,9 @@ def test_a_second_machine_with_a_file_of_its_own_is_refused_with_the_remedy(mach
     assert remedy in caplog.text
     assert run(second, "doctor").exit_code == 1
     assert "WRONG  Another machine, or another folder, makes" in run(second, "doctor").stdout
-    answer = run(second, "book", "short", "tomorrow 10:00", "--name", "Ada")
-    assert (answer.exit_code, remedy in answer.stderr) == (1, True)
+    for words in (["book", "short", "tomorrow 10:00", "--name", "Ada"], ["deliver"]):
+        answer = run(second, *words)
+        assert (answer.exit_code, remedy in answer.stderr) == (1, True)
     assert TabClient(first, "/book/").status == 200
     assert len(known(first)) == 1
 
