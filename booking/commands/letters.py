@@ -31,6 +31,7 @@ from booking.storage.letter_reads import (
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
 from .group import booking_commands, now, plain, ready, say, short, table
+from .lookup import booking_named
 
 HEAD = ("letter", "due", "what", "to", "", "about", "state", "answer")
 AT_A_TIME = 50
@@ -39,17 +40,19 @@ AT_A_TIME = 50
 
 @booking_commands.group(invoke_without_command=True)
 @click.option("--failed", is_flag=True, help="Only what our mail server has not taken.")
+@click.option("--about", help="Only those about that appointment (its reference).")
 @click.option("--most", type=click.IntRange(1, 10_000), default=50, help="How many; 50 otherwise.")
 @click.pass_context
 @with_appcontext
-def letters(context: click.Context, *, failed: bool, most: int) -> None:
+def letters(context: click.Context, *, failed: bool, about: str | None, most: int) -> None:
     """List letters, the newest first; or do something about them."""
     if context.invoked_subcommand:
         return
     with read_transaction(ready()) as session:
-        listed = newest_letters(session, most=most, only_failed=failed)
+        number = booking_named(session, about).id if about else None
+        listed = newest_letters(session, most=most, only_failed=failed, booking_id=number)
         lines = list(table([HEAD, *_rows(listed, reads.shop_zone(session))])) if listed else []
-    say(*lines or ["No letter failed." if failed else "No letter was written yet."])
+    say(*lines or ["No such letter." if failed or about else "No letter was written yet."])
 
 
 def _rows(listed: Sequence[Listed], zone: ZoneInfo) -> Iterator[tuple[str, ...]]:

@@ -22,11 +22,19 @@ class Listed(NamedTuple):
     reference: str
 
 
-def newest_letters(session: Session, *, most: int, only_failed: bool) -> list[Listed]:
-    """Return the newest letters, the newest first; `only_failed`: what no server has taken."""
+def newest_letters(
+    session: Session, *, most: int, only_failed: bool, booking_id: int | None = None
+) -> list[Listed]:
+    """Return the newest letters, the newest first, of that booking or of all.
+
+    `only_failed`: what no server has taken.
+    """
     newest = _LISTED.order_by(letter.c.id.desc()).limit(most)
-    rows = session.execute(newest.where(FAILED) if only_failed else newest)
-    return [_listed(row) for row in rows]
+    if only_failed:
+        newest = newest.where(FAILED)
+    if booking_id is not None:
+        newest = newest.where(letter.c.booking_id == booking_id)
+    return [_listed(row) for row in session.execute(newest)]
 
 
 def letter_numbered(session: Session, number: int) -> Listed | None:

@@ -49,7 +49,7 @@ def test_the_newest_letters_are_listed_first_with_what_became_of_them(app):
 def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(app):
     assert done(app, "letters") == "No letter was written yet.\n"
     booked(app)
-    assert done(app, "letters", "--failed") == "No letter failed.\n"
+    assert done(app, "letters", "--failed") == "No such letter.\n"
     change(app, 1, state="refused", ended_at=1)
     change(app, 2, tries=3, answer="451 later")
     assert [line.split()[0] for line in done(app, "letters", "--failed").splitlines()] == [
@@ -57,6 +57,25 @@ def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(
         "2",
         "1",
     ]
+
+
+@MAIL
+def test_the_letters_about_one_appointment_are_listed(app):
+    first = booked(app)
+    second = booked(app, "2027-02-03 11:00")
+    about = done(app, "letters", "--about", second.lower())
+    assert second in about
+    assert first not in about
+    assert "No appointment has that" in refused(app, "letters", "--about", "XXXXXXXX")
+
+
+def test_turning_mail_on_sends_nothing_old(loaded_url):
+    with app_over(loaded_url, None) as without:
+        booked(without)
+    with app_over(loaded_url, None, mail_url="log:", **SMTP) as app:
+        assert done(app, "deliver") == "No letter is due.\n"
+        assert done(app, "letters") == "No letter was written yet.\n"
+        assert "Planned 1 reminders" in done(app, "letters", "plan")
 
 
 @MAIL
