@@ -15,7 +15,7 @@ NAME, ANSWER, NOTE = 60, 200, 600
 # "https:", "mailto:", "@", "//" and "\\" before anything; a dot before a letter, also those of
 # other scripts, which browsers take for one; a number with two dots or more.
 _LINKS = re.compile(
-    r"(?<=[^\W\d]):(?=\S)|@(?=\S)|[/\\](?=[/\\])|[.\u3002\uff0e\uff61](?=[^\W\d_])"
+    r"(?<=[^\W\d]):(?=\S)|[@\uff20](?=\S)|[/\\](?=[/\\])|[.\u2024\u3002\uff0e\uff61](?=[^\W\d_])"
     r"|(?<=\d)\.(?=\d+\.)|(?<=\.\d)\.(?=\d)|(?<=\.\d\d)\.(?=\d)|(?<=\.\d\d\d)\.(?=\d)"
 )
 _QUOTATION_MARKS = str.maketrans(dict.fromkeys('"“”„‟«»', "'"))

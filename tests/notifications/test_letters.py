@@ -12,6 +12,8 @@ from flask import Blueprint, Flask
 from booking.files import TEMPLATES
 from booking.i18n import ENGLISH, Language
 from booking.notifications import letters as composing
+from booking.notifications.contents import of_tomorrow
+from booking.notifications.rendering import render
 from booking.storage.models import Booking, Shop
 from tests.fixtures.small_shop import NOW, at
 from tests.notifications.conftest import LINK, MAIL, compose_all, html_of, rows, text_of
@@ -23,6 +25,7 @@ TEN = at("10:00", day=3)
 CUT, COLOUR = "Haircut and a cup of tea", "Colour"
 THURSDAY, WEDNESDAY = "Thursday 4 March 2027", "Wednesday 3 March 2027"
 TUESDAY = "Tuesday 2 March 2027"
+LONG = "กรุงเทพมหานคร " * 200
 
 
 def booked(shop, what="cut", **more) -> str:
@@ -315,7 +318,8 @@ HOSTILE = {
     "an address on the web": "Ada https://evil.example/x?y",
     "without a scheme": "www.evil.example",
     "without www": "evil.example/path",
-    "another dot": "evil。example",
+    "other dots": "evil。example evil\u2024example evil.\u200dexample",
+    "another at": "evil\uff20example",
     "an address for mail": "evil@evil.example",
     "another scheme": "mailto:evil@evil.example tel:123 javascript:alert(1)",
     "a network's folder": r"\\evil\share //evil/share",
@@ -331,7 +335,7 @@ HOSTILE = {
     "towers": "a" + "\u0301" * 200,
     "a lot": "evil.example " * 5000,
 }
-LINKED = r"(?i)\w@\w|://|www\.\w|\w[.。]\w*[a-z]|\d\.\d+\.\d|(mailto|tel|javascript):\S|//|\\\\"
+LINKED = r"(?i)\w[@\uff20]\w|://|www\.\w|\w[.\u3002\u2024]\w*[a-z]|\d\.\d+\.\d|(mailto|tel|javascript):\S|//|\\\\"
 
 
 def test_what_a_visitor_typed_is_quoted_cut_and_never_a_link(shop, post):
@@ -404,13 +408,31 @@ def test_the_owners_words_are_not_taken_for_markup_or_headers(shop, letters):
     assert "Ann & <Sons>" in page.get_text()
 
 
-def test_a_busy_day_stays_below_what_mail_programs_cut(shop, letters):
+def test_many_answers_stay_below_what_mail_programs_cut(shop, letters):
     furnish(shop)
-    reference = booked(shop)
-    long = "กรุงเทพมหานคร " * 200
-    change(shop, reference, customer_name=long, customer_note=long, customer_phone=long)
-    with shop.writing() as session:
-        one = session.query(Booking).one()
-        one.answers = [{"key": str(n), "label": long[:100], "value": long} for n in range(60)]
+    answers = [{"key": str(n), "label": LONG[:100], "value": LONG} for n in range(60)]
+    typed = {"customer_name": LONG, "customer_note": LONG, "customer_phone": LONG}
+    change(shop, booked(shop), **typed, answers=answers)
     (staff,) = letters("staff", "booked")
     assert len(html_of(staff).encode()) < 100_000
+
+
+def test_a_busy_day_stays_below_what_mail_programs_cut(shop, post):
+    live_through(shop)
+    (row,) = rows(shop, "staff", "tomorrow")
+    with shop.writing() as session:
+        booking = session.query(Booking).first()
+        booking.customer_name = booking.customer_note = booking.customer_phone = LONG
+        content = of_tomorrow(row, [booking] * 40, session.get(Shop, 1))
+        html = render(content.name, letter=content)[1]
+    assert len(content.entries) == 30
+    assert content.words.subject == f"Tomorrow, {TUESDAY}: 40 appointments"
+    assert "And 10 more." in html
+    assert len(html.encode()) < 100_000
+
+
+def test_a_list_of_nobody_is_not_sent(shop, post):
+    live_through(shop)
+    with shop.writing() as session:
+        session.query(Booking).update({"state": "cancelled"})
+    assert compose_all(shop, rows(shop, "staff", "tomorrow")) == [None]
