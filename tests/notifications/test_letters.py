@@ -168,6 +168,15 @@ def test_what_happened_is_told_as_it_was(shop, letters):
         assert word not in text_of(message)
 
 
+def test_whoever_loses_it_to_a_colleague_is_told_the_time_that_was_theirs(shop, letters):
+    shop.move(booked(shop), at("14:00", day=3), "ben", outbox=MAIL)
+    (lost,) = letters("staff", "cancelled")
+    assert lost["Subject"] == f"Cancelled: Cut, {THURSDAY}, 10:00"
+    assert "With: Ann" in text_of(lost)
+    (gained,) = [each for each in letters("staff", "booked") if each["To"] == "ben@example.com"]
+    assert gained["Subject"] == f"New: Cut, {THURSDAY}, 14:00"
+
+
 @pytest.mark.parametrize("kind", ["booked", "reminder"])
 def test_what_has_lost_its_point_is_not_written(shop, letters, kind):
     reference = booked(shop)
