@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from booking.customer.appointment.presenter import form_mark
 from booking.customer.wizard.state import slot_value
@@ -17,7 +17,7 @@ from booking.operations.links import token_hash
 from booking.storage.catalogue import read_catalogue
 from booking.storage.links import add_link
 from booking.storage.models import Booking, Service, claim
-from booking.tab_sessions import write_transaction
+from booking.tab_sessions import read_transaction, write_transaction
 from tests.customer.appointment.links import ON_SQLITE
 
 pytestmark = ON_SQLITE
@@ -116,11 +116,10 @@ def put_into(session, booking, state, staff) -> None:
         case "cancelled by the customer" | "cancelled by the shop":
             by = "owner" if "shop" in state else "customer"
             cancel(session, booking, by=by, now=NOW, words="The roof leaks.")
-        case "pending and lapsed":
-            cancel(session, booking, by="owner", now=NOW)
-            booking.cancelled_by = "lapsed"
-        case "pending":
-            booking.state = "pending"
+        case "pending" | "pending and lapsed":
+            left = timedelta(minutes=-1 if "lapsed" in state else 30)
+            booking.state, booking.pending_for = "pending", "mail"
+            booking.pending_until = int((NOW + left).timestamp())
         case "begun":
             put_to(booking, timedelta(minutes=-10))
         case "over" | "completed" | "nobody came":
@@ -140,9 +139,14 @@ def put_to(booking, since_now) -> None:
     booking.ends_at = booking.starts_at + length
 
 
-def row_of(app, sent):
-    with app.app_context(), app.extensions["booking"].engine.connect() as connection:
-        return connection.execute(select(Booking.__table__).filter_by(id=sent.number)).first()
+def told(app, sent):
+    """What is so by the clock: whoever touches one that has lapsed may write that down."""
+    with read_transaction(app.extensions["booking"].session) as session:
+        booking = session.get(Booking, sent.number)
+        if booking is None:
+            return None
+        who = booking.customer_name, booking.customer_email, booking.manage_token_hash
+        return booking.state_at(NOW), booking.starts_at, *who
 
 
 def ask(app, sent, verb):
@@ -191,9 +195,9 @@ def asked(app, several):
     """The status of each verb, each on a booking of its own; and which of them changed it."""
     statuses, changed = [], set()
     for verb, sent in zip(VERBS, several, strict=True):
-        before = row_of(app, sent)
+        before = told(app, sent)
         statuses.append(ask(app, sent, verb).status_code)
-        if row_of(app, sent) != before:
+        if told(app, sent) != before:
             changed.add(verb)
     return tuple(statuses), changed
 
