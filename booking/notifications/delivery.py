@@ -38,6 +38,8 @@ PAUSES = (60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 28800)
 """Seconds after each try that failed; a day in all, and then it is refused."""
 TURN = 10
 """Seconds for which a deliverer has its turn, renewed on the way: soon over if it dies."""
+LEASE = 3
+"""A letter's lease in times of BOOKING_MAIL_SECONDS: to connect, to hand over, to write down."""
 STALE = 3 * 24 * 3600
 """Seconds after which a letter that is due has lost its point, as where mail was off meanwhile."""
 AT_A_TIME = 25
@@ -149,8 +151,7 @@ class _Run:
         self.transport = transport_of(self.sidebook)
         self.between = 1 / settings.mails_a_second if settings.mails_a_second else 0.0
         self.turn_seconds = int(max(TURN, 3 * self.between))
-        # Connecting has its time, handing over has, and so has writing down what came of it.
-        self.lease_seconds = 3 * settings.mail_seconds
+        self.lease_seconds = int(LEASE * settings.mail_seconds)
 
     def now(self) -> datetime:
         return self.began + timedelta(seconds=time.monotonic() - self.started)

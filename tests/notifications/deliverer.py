@@ -7,7 +7,7 @@ from booking.commands.deliver import _until_stopped
 from booking.notifications import delivery
 
 if __name__ == "__main__":
-    delivery.TURN, delivery.LOOK_EVERY = 1, 0.1
+    delivery.TURN, delivery.LOOK_EVERY, delivery.LEASE = 1, 0.1, 0.1
     url, mail = sys.argv[1:]
     app = create_app(
         {
@@ -16,7 +16,7 @@ if __name__ == "__main__":
             "BOOKING_MAIL_FROM": "letters@shop.example",
             "BOOKING_PUBLIC_URL": "https://shop.example",
             "BOOKING_MAILS_A_SECOND": 0,
-            "BOOKING_MAIL_SECONDS": 1,
+            "BOOKING_MAIL_SECONDS": 30,
             "SECRET_KEY": "of the tests",
         }
     )

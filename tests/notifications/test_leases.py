@@ -23,7 +23,7 @@ from tests.notifications.delivering import TEN, app_that_sends
 from tests.operations.racing import at_once
 
 ROOT = Path(__file__).resolve().parents[2]
-LEASE = 3  # seconds, three times the BOOKING_MAIL_SECONDS of deliverer.py
+LEASE = 3  # seconds, of deliverer.py
 
 pytestmark = pytest.mark.xdist_group("load")
 
