@@ -1,11 +1,13 @@
 """A letter is one deliverer's at a time, and outlives whichever dies with it."""
 
 import random
+import secrets
 import subprocess
 import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,34 +19,41 @@ from booking.storage.models import letter
 from booking.storage.outbox import Letter, withdraw_letters
 from tests.fixtures.clusters import wait_until
 from tests.fixtures.mail_servers import mail_server
-from tests.fixtures.small_shop import NOW
+from tests.fixtures.small_shop import NOW, at
 from tests.notifications.conftest import MAIL
-from tests.notifications.delivering import TEN, app_that_sends
+from tests.notifications.delivering import app_that_sends
 from tests.operations.racing import at_once
 
 ROOT = Path(__file__).resolve().parents[2]
 LEASE = 3  # seconds, of deliverer.py
+EACH = 8
 
 pytestmark = pytest.mark.xdist_group("load")
 
 
 @pytest.fixture
 def many(shop):
-    """As many letters as are asked for, all of them due, and each to somebody else."""
+    """So many letters that are due by every clock: eight of each booking, to eight addresses."""
 
     def write(count: int) -> None:
-        shop.book(None, "cut", "ann", TEN, outbox=MAIL)
+        for number in range(count // EACH):
+            day, place = divmod(number, 8)
+            start = at("09:00", day=1 + day) + timedelta(minutes=45 * place)
+            shop.book(None, "cut", "ann", start, outbox=MAIL)
+        now = int(time.time()) - 1
+        due = {"due_at": now, "created_at": now, "last_moment": None}
         with shop.engine.begin() as connection:
-            row = dict(connection.execute(select(letter)).mappings().first())
+            query = select(letter).where(letter.c.role == "shop").order_by(letter.c.id)
+            rows = [{**row, **due} for row in connection.execute(query).mappings()]
             connection.execute(letter.delete())
-            due = {"due_at": int(time.time()) - 1, "created_at": int(time.time()) - 1}
-            row |= due | {"last_moment": None, "role": "shop"}
-            del row["id"]
+            for row in rows:
+                del row["id"]
             connection.execute(
                 insert(letter),
                 [
-                    row | {"recipient": f"c{n}@example.com", "message_id": f"{n}"}
-                    for n in range(count)
+                    row | {"recipient": f"c{n}@example.com", "message_id": secrets.token_hex(12)}
+                    for row in rows
+                    for n in range(EACH)
                 ],
             )
 
@@ -76,7 +85,7 @@ def test_two_deliverers_at_once_never_send_one_letter_within_one_lease(
     ):
         server.while_it_waits = lambda: time.sleep(0.005)
         at_once(*(lambda app=app: delivery.deliver_due(app, now=soon()) for app in (one, other)))
-    times = Counter(server.recipients())
+    times = Counter(one.message_id for one in server.received)
     assert len(times) == 24
     assert (max(times.values()) == 1) is is_leased
 
@@ -99,23 +108,17 @@ def deliverer(shop, server):
         process.wait()
 
 
-def withdraw_some(shop, dice) -> int:
-    """Withdraw some of what waits, as moving or cancelling does; return how many those are."""
+def withdraw_some(shop, dice) -> None:
+    """Withdraw what waits for one of the bookings, as moving or cancelling it does."""
     with shop.writing() as session:
-        waiting = select(letter.c.id).where(letter.c.state.in_(("waiting", "sending")))
-        some = dice.sample(numbers := list(session.scalars(waiting)), min(5, len(numbers)))
-        # The statement withdraws a booking's: for a moment these are another one's.
-        ours = session.scalar(select(letter.c.booking_id).limit(1))
-        aside = update(letter).where(letter.c.id.not_in(some))
-        session.execute(aside.values(booking_id=None))
-        withdrawn = withdraw_letters(session, ours, now=int(time.time()))
-        session.execute(update(letter).values(booking_id=ours))
-        return withdrawn
+        waiting = select(letter.c.booking_id).where(letter.c.state.in_(("waiting", "sending")))
+        if bookings := session.scalars(waiting.order_by(letter.c.id)).all():
+            withdraw_letters(session, dice.choice(bookings[:20]), now=int(time.time()))
 
 
 def deliver_while_killed(shop, many, kills: int) -> str:
     dice = random.Random(kills)
-    many(40 * kills)
+    many(4 * EACH * kills)
     with mail_server() as server:
         server.while_it_waits = lambda: time.sleep(0.01)
         for _ in range(kills):
