@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from booking.i18n import formats, ngettext
 from booking.i18n import gettext as _
-from booking.scheduling.clock import wall_clock_before
+from booking.operations.changes import last_moment
 from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
@@ -219,26 +219,33 @@ def _quoted(label: str, said: str) -> Row:
 def _until_when(letter: Letter, booking: Booking, shop: Shop, of: Clocks, now: datetime) -> str:
     """Until when the link moves and cancels it."""
     start, service = instant(letter.facts["start"]), booking.service
-    zone = shop_clock(shop)
-    move = wall_clock_before(start, service.move_until, zone)
-    cancel = wall_clock_before(start, service.cancel_until, zone)
-    return _until(move, cancel, start, of, now)
+    move, cancel = (
+        last_moment(start, minutes, shop_clock(shop))
+        for minutes in (service.move_until, service.cancel_until)
+    )
+    if max(move, cancel) <= now:
+        return _("It is too late to move or cancel it by yourself. Please tell us if need be.")
+    if move == cancel == start:
+        return _("You can move or cancel it until it begins.")
+    if move == cancel:
+        return _("You can move or cancel it until %(when)s.", when=moment(move, of))
+    return f"{_moving(move, start, of, now)} {_cancelling(cancel, start, of, now)}"
 
 
-def _until(move: datetime, cancel: datetime, start: datetime, of: Clocks, now: datetime) -> str:
-    shown = {"move": moment(move, of), "cancel": moment(cancel, of)}
-    match move > now, cancel > now:
-        case True, True if move == cancel == start:
-            return _("You can move or cancel it until it begins.")
-        case True, True if move == cancel:
-            return _("You can move or cancel it until %(move)s.", **shown)
-        case True, True:
-            return _("You can move it until %(move)s, and cancel it until %(cancel)s.", **shown)
-        case True, False:
-            return _("You can move it until %(move)s. It is too late to cancel it.", **shown)
-        case False, True:
-            return _("You can cancel it until %(cancel)s. It is too late to move it.", **shown)
-    return _("It is too late to move or cancel it by yourself. Please tell us if you cannot come.")
+def _moving(last: datetime, start: datetime, of: Clocks, now: datetime) -> str:
+    if last <= now:
+        return _("It is too late to move it by yourself.")
+    if last == start:
+        return _("You can move it until it begins.")
+    return _("You can move it until %(when)s.", when=moment(last, of))
+
+
+def _cancelling(last: datetime, start: datetime, of: Clocks, now: datetime) -> str:
+    if last <= now:
+        return _("It is too late to cancel it by yourself.")
+    if last == start:
+        return _("You can cancel it until it begins.")
+    return _("You can cancel it until %(when)s.", when=moment(last, of))
 
 
 # -- tomorrow's list -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from email.parser import BytesHeaderParser
 from gettext import NullTranslations
 
@@ -21,7 +22,7 @@ from tests.notifications.samples import NOTE, change, furnish, live_through
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-TEN = at("10:00", day=3)
+TEN, DAY = at("10:00", day=3), timedelta(days=1)
 CUT, COLOUR = "Haircut and a cup of tea", "Colour"
 THURSDAY, WEDNESDAY = "Thursday 4 March 2027", "Wednesday 3 March 2027"
 TUESDAY = "Tuesday 2 March 2027"
@@ -245,10 +246,11 @@ def test_another_weekday_on_the_other_clock_is_named(shop, letters):
     [
         (0, 0, NOW, "You can move or cancel it until it begins."),
         (1440, 1440, NOW, f"You can move or cancel it until {WEDNESDAY}, 10:00."),
-        (120, 1440, NOW, f"until {THURSDAY}, 08:00, and cancel it until {WEDNESDAY}, 10:00."),
-        (120, 1440, at("10:00", day=2), "08:00. It is too late to cancel it."),
-        (1440, 120, at("10:00", day=2), "08:00. It is too late to move it."),
-        (1440, 1440, at("10:00", day=2), "It is too late to move or cancel it by yourself."),
+        (0, 1440, NOW, f"move it until it begins. You can cancel it until {WEDNESDAY}, 10:00."),
+        (1440, 0, NOW, f"move it until {WEDNESDAY}, 10:00. You can cancel it until it begins."),
+        (120, 1440, TEN - DAY, "08:00. It is too late to cancel it by yourself."),
+        (1440, 120, TEN - DAY, "It is too late to move it by yourself. You can cancel it until Th"),
+        (1440, 1440, TEN - DAY, "It is too late to move or cancel it by yourself."),
     ],
 )
 def test_it_says_until_when_it_can_be_changed(shop, letters, move, cancel, now, expected):
