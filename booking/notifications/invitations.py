@@ -65,10 +65,16 @@ def way_for(letter: Letter, shop: Shop, *, organizer: str) -> Way | None:
         letter.kind,
         letter.role,
         wish=(shop.mail or {}).get("invitation", "request"),
-        is_organizer=letter.recipient.casefold() == organizer.casefold(),
+        is_organizer=_compared(letter.recipient) == _compared(organizer),
         # Nobody was invited to what was never confirmed.
         was_confirmed=not letter.facts.get("pending_for"),
     )
+
+
+def _compared(address: str) -> tuple[str, bytes]:
+    """An address without its case, and with its domain in ASCII, as that of a setting is."""
+    name, _, domain = address.casefold().rpartition("@")
+    return name, domain.encode() if domain.isascii() else domain.encode("idna")
 
 
 def attach(

@@ -282,6 +282,16 @@ def test_nobody_is_invited_by_himself(shop, role):
     assert brought(made) == "file"
 
 
+def test_an_address_is_the_same_in_the_letters_of_mail_servers(shop):
+    shop.change("ann", email="ann@müller.example")
+    booked(shop)
+    [row] = [row for row in rows(shop) if row.role == "staff"]
+    with shop.reading() as session:
+        shop_row = session.get(Shop, 1)
+        assert way_for(row, shop_row, organizer="Ann@xn--mller-kva.example") == "file"
+        assert way_for(row, shop_row, organizer="ben@xn--mller-kva.example") == "REQUEST"
+
+
 # -- as mail ---------------------------------------------------------------------------------------
 
 
