@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, bindparam, or_, select
-from sqlalchemy.orm import Session, joinedload, load_only
+from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import each_day, nearest
@@ -37,7 +37,8 @@ def shop(session: Session) -> Shop | None:
 
 def shop_of_any_version(session: Session) -> Shop | None:
     """Return the business with what tables of every version have of it, and nothing else."""
-    return session.scalar(_SHOP_OF_ANY_VERSION)
+    row = session.execute(_SHOP_OF_ANY_VERSION).mappings().first()
+    return Shop(**row) if row else None
 
 
 def shop_zone(session: Session) -> ZoneInfo:
@@ -178,8 +179,8 @@ def _bookings() -> Select[Booking]:
     return select(Booking).options(joinedload(Booking.service), joinedload(Booking.staff_member))
 
 
-_SHOP_OF_ANY_VERSION = select(Shop).options(
-    load_only(Shop.name, Shop.phone, Shop.email, Shop.address, Shop.zone, Shop.about)
+_SHOP_OF_ANY_VERSION = select(
+    Shop.name, Shop.phone, Shop.email, Shop.address, Shop.zone, Shop.about
 )
 # Built once: building a statement takes several times as long as running it.
 _OF_TAB = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
