@@ -30,6 +30,7 @@ from tests.fixtures.small_shop import CUSTOMER, NOW, at, waiting
 from tests.notifications.delivering import app_that_sends, deliver
 
 pytestmark = pytest.mark.usefixtures("post")
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 MAIL = Outbox(mail=True)
 NINE, TEN, NOON = (at(clock, day=3) for clock in ("09:00", "10:00", "12:00"))
 ORGANIZER, LINK = "termine@small.example", "https://small.example/book/appointment/s3cret"
@@ -250,6 +251,7 @@ def test_of_what_was_never_confirmed_no_calendar_hears(kind):
         assert way_of(kind, role, was_confirmed=False) is None
 
 
+@on_sqlite
 def test_an_address_that_is_left_is_called_off_and_undoes_no_invitation_of_the_new_one(shop):
     change_address(shop, booked(shop))
     by_recipient = {row.recipient: one for row, one in letters(shop) if row.kind != "reminder"}
@@ -263,6 +265,7 @@ def test_an_address_that_is_left_is_called_off_and_undoes_no_invitation_of_the_n
     assert [brought(one) for row, one in letters(shop) if row.recipient == ASA] == [None]
 
 
+@on_sqlite
 def test_a_shop_that_wishes_for_files_sends_them_to_customers_and_still_invites_its_staff(shop):
     set_shop(shop, mail={"invitation": "file", "reminders": []})
     reference = booked(shop)
@@ -272,6 +275,7 @@ def test_a_shop_that_wishes_for_files_sends_them_to_customers_and_still_invites_
     assert event_in(to("customer", letters(shop)))["status"] == "CANCELLED"
 
 
+@on_sqlite
 @pytest.mark.parametrize("role", ["customer", "staff", "shop"])
 def test_nobody_is_invited_by_himself(shop, role):
     booked(shop)
@@ -282,6 +286,7 @@ def test_nobody_is_invited_by_himself(shop, role):
     assert brought(made) == "file"
 
 
+@on_sqlite
 def test_an_address_is_the_same_in_the_letters_of_mail_servers(shop):
     shop.change("ann", email="ann@müller.example")
     booked(shop)
@@ -303,6 +308,7 @@ def structure(part: EmailMessage) -> list:
 TEXTS = ["multipart/alternative", ["text/plain"], ["text/html"]]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("make", "method"), [(move("ann"), "REQUEST"), (cancel("owner"), "CANCEL")]
 )
@@ -324,6 +330,7 @@ def test_an_invitation_is_the_last_alternative_and_attached_as_the_same_bytes(sh
         assert brought(one) == method
 
 
+@on_sqlite
 def test_a_file_is_attached_and_invites_nobody(shop):
     set_shop(shop, mail={"invitation": "file"})
     booked(shop)
@@ -336,6 +343,7 @@ def test_a_file_is_attached_and_invites_nobody(shop):
     assert "method" not in calendar_in(one)
 
 
+@on_sqlite
 def test_what_brings_nothing_is_left_as_it_was(shop):
     booked(shop)
     [reminder] = [one for row, one in letters(shop) if row.kind == "reminder"]
@@ -369,6 +377,7 @@ def test_booked_moved_moved_cancelled_is_one_event_whose_sequence_never_falls(sh
     assert stamps == [NOW + timedelta(minutes=minutes) for minutes in range(4)]
 
 
+@on_sqlite
 def test_another_parser_reads_the_same_event(shop):
     for one in history(shop):
         [read] = ics.Calendar(file_in(one).decode()).events
@@ -382,6 +391,7 @@ def test_another_parser_reads_the_same_event(shop):
         assert [each.email for each in read.attendees] == [ASA]
 
 
+@on_sqlite
 def test_page_and_letter_agree(shop):
     reference = booked(shop)
     shop.move(reference, NINE, outbox=MAIL)
@@ -397,6 +407,7 @@ def test_page_and_letter_agree(shop):
     }
 
 
+@on_sqlite
 def test_every_try_sends_the_same_bytes_whatever_has_changed_meanwhile(shop):
     reference = booked(shop)
     first = [file_in(one) for row, one in letters(shop) if row.kind == "booked"]
@@ -405,6 +416,7 @@ def test_every_try_sends_the_same_bytes_whatever_has_changed_meanwhile(shop):
     assert [file_in(one) for row, one in again if row.kind == "booked"] == first
 
 
+@on_sqlite
 def test_a_booking_of_before_keeps_the_name_that_its_files_had(shop):
     reference = booked(shop)
     [row] = [row for row, _ in letters(shop) if (row.kind, row.role) == ("booked", "customer")]
@@ -414,6 +426,7 @@ def test_a_booking_of_before_keeps_the_name_that_its_files_had(shop):
         assert event_in(message(session, row))["uid"] == f"{reference}@small.example"
 
 
+@on_sqlite
 def test_whoever_loses_an_appointment_is_told_of_the_time_that_was_theirs(shop):
     shop.move(booked(shop), NINE, "ben", outbox=MAIL)
     lost, won = (event_in(one) for row, one in letters(shop) if row.role == "staff")
@@ -426,6 +439,7 @@ def test_whoever_loses_an_appointment_is_told_of_the_time_that_was_theirs(shop):
 # -- who is named, and what is kept back -----------------------------------------------------------
 
 
+@on_sqlite
 def test_whoever_is_invited_has_accepted_and_nobody_waits_for_an_answer(shop):
     booked(shop)
     for role, address, name in (("customer", ASA, None), ("staff", ANN, "Ann")):
@@ -438,6 +452,7 @@ def test_whoever_is_invited_has_accepted_and_nobody_waits_for_an_answer(shop):
         assert asked == {"ROLE": "REQ-PARTICIPANT", "PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
 
 
+@on_sqlite
 def test_the_link_is_in_the_customers_file_alone_and_not_where_the_shop_keeps_it_out(shop):
     booked(shop)
     assert event_in(to("customer", letters(shop)))["url"] == LINK
@@ -449,6 +464,7 @@ def test_the_link_is_in_the_customers_file_alone_and_not_where_the_shop_keeps_it
     assert event_in(kept_out)["description"].startswith("With Ann. Reference ")
 
 
+@on_sqlite
 def test_a_visitors_words_are_quoted_to_the_staff_and_stand_nowhere_else(shop):
     typed = 'Win "big”,\nnow; at https://evil.example ' + "x" * 90
     reference = booked(shop)
@@ -466,6 +482,7 @@ def test_a_visitors_words_are_quoted_to_the_staff_and_stand_nowhere_else(shop):
     assert "evil" not in str(event)
 
 
+@on_sqlite
 def test_whatever_things_are_called_the_file_keeps_to_the_letters_that_are_allowed(shop):
     awkward = 'A "Quoted", name; with\\ all: 李\x07 \N{HAIRCUT} ' + "ä" * 80
     kept = awkward.replace("\x07", "")
@@ -484,6 +501,7 @@ def test_whatever_things_are_called_the_file_keeps_to_the_letters_that_are_allow
     assert event["attendee"].params["CN"] == kept.replace('"', "'")
 
 
+@on_sqlite
 @pytest.mark.parametrize(("place", "said"), [("", None), ("Video call", "Video call")])
 def test_online_is_not_at_the_shop(shop, place, said):
     set_shop(shop, address="1 Main Street")
@@ -495,7 +513,7 @@ def test_online_is_not_at_the_shop(shop, place, said):
 # -- over the wire ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@on_sqlite
 def test_over_real_smtp_the_letter_and_its_links_page_hand_out_the_same_event(shop):
     booked(shop)
     with mail_server() as server, app_that_sends(shop, server.url) as app:
