@@ -202,31 +202,32 @@ TOKYO_FIRST = ["19:00 to 19:30, Tokyo time (UTC+9)", "(10:00 to 10:30 Lisbon tim
 HONOLULU = ["00:00 to 00:30, Honolulu time (UTC\N{MINUS SIGN}10)", "(10:00 to 10:30 Lisbon time)"]
 
 
-@pytest.mark.parametrize(
-    ("is_online", "zone", "role", "expected"),
-    [
-        (False, "Europe/Lisbon", "customer", ONLY_LISBON),
-        (False, "Europe/London", "customer", ONLY_LISBON),  # another name, the same clock
-        (False, "Asia/Tokyo", "customer", LISBON_FIRST),
-        (False, "", "customer", ONLY_LISBON),  # made at the desk or the shell
-        (False, "Nowhere/Atall", "customer", ONLY_LISBON),
-        (True, "Europe/Lisbon", "customer", LISBON_NAMED),
-        (True, "Asia/Tokyo", "customer", TOKYO_FIRST),
-        (True, "Pacific/Honolulu", "customer", HONOLULU),
-        (True, "", "customer", LISBON_NAMED),
-        (False, "Asia/Tokyo", "staff", ONLY_LISBON),
-        (True, "Asia/Tokyo", "staff", ONLY_LISBON),
-        (True, "Asia/Tokyo", "shop", ONLY_LISBON),
-    ],
-)
-def test_the_time_is_on_the_clock_of_whoever_has_to_be_there(
-    shop, letters, is_online, zone, role, expected
-):
-    shop.change("cut", is_online=is_online)
-    change(shop, booked(shop), customer_zone=zone)
-    (message,) = letters(role, "booked")
-    lines = [line.strip() for line in text_of(message).splitlines() if line.startswith("    ")]
-    assert lines == [THURSDAY, *expected]
+CLOCKS = [
+    # is it online, the customer's zone, to whom, what is said
+    (False, "Europe/Lisbon", "customer", ONLY_LISBON),
+    (False, "Europe/London", "customer", ONLY_LISBON),  # another name, the same clock
+    (False, "Asia/Tokyo", "customer", LISBON_FIRST),
+    (False, "", "customer", ONLY_LISBON),  # made at the desk or the shell
+    (False, "Nowhere/Atall", "customer", ONLY_LISBON),
+    (True, "Europe/Lisbon", "customer", LISBON_NAMED),
+    (True, "Asia/Tokyo", "customer", TOKYO_FIRST),
+    (True, "Pacific/Honolulu", "customer", HONOLULU),
+    (True, "", "customer", LISBON_NAMED),
+    (False, "Asia/Tokyo", "staff", ONLY_LISBON),
+    (True, "Asia/Tokyo", "staff", ONLY_LISBON),
+    (True, "Asia/Tokyo", "shop", ONLY_LISBON),
+]
+
+
+def test_the_time_is_on_the_clock_of_whoever_has_to_be_there(shop, post):
+    reference = booked(shop)
+    for is_online, zone, role, expected in CLOCKS:
+        change(shop, reference, customer_zone=zone)
+        (row,) = rows(shop, role, "booked")
+        row = replace(row, facts={**row.facts, "is_online": is_online})
+        said = text_of(*compose_all(shop, [row])).splitlines()
+        lines = [line.strip() for line in said if line.startswith("    ")]
+        assert lines == [THURSDAY, *expected], (is_online, zone, role)
 
 
 def test_another_weekday_on_the_other_clock_is_named(shop, letters):
@@ -241,23 +242,24 @@ def test_another_weekday_on_the_other_clock_is_named(shop, letters):
 # -- until when ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("move", "cancel", "now", "expected"),
-    [
-        (0, 0, NOW, "You can move or cancel it until it begins."),
-        (1440, 1440, NOW, f"You can move or cancel it until {WEDNESDAY}, 10:00."),
-        (0, 1440, NOW, f"move it until it begins. You can cancel it until {WEDNESDAY}, 10:00."),
-        (1440, 0, NOW, f"move it until {WEDNESDAY}, 10:00. You can cancel it until it begins."),
-        (120, 1440, TEN - DAY, "08:00. It is too late to cancel it by yourself."),
-        (1440, 120, TEN - DAY, "It is too late to move it by yourself. You can cancel it until Th"),
-        (1440, 1440, TEN - DAY, "It is too late to move or cancel it by yourself."),
-    ],
-)
-def test_it_says_until_when_it_can_be_changed(shop, letters, move, cancel, now, expected):
-    shop.change("cut", move_until=move, cancel_until=cancel)
+UNTIL = [
+    # minutes before: to move it, to cancel it; when it is read, what is said
+    (0, 0, NOW, "You can move or cancel it until it begins."),
+    (1440, 1440, NOW, f"You can move or cancel it until {WEDNESDAY}, 10:00."),
+    (0, 1440, NOW, f"move it until it begins. You can cancel it until {WEDNESDAY}, 10:00."),
+    (1440, 0, NOW, f"move it until {WEDNESDAY}, 10:00. You can cancel it until it begins."),
+    (120, 1440, TEN - DAY, "08:00. It is too late to cancel it by yourself."),
+    (1440, 120, TEN - DAY, "It is too late to move it by yourself. You can cancel it until Th"),
+    (1440, 1440, TEN - DAY, "It is too late to move or cancel it by yourself."),
+]
+
+
+def test_it_says_until_when_it_can_be_changed(shop, letters):
     booked(shop)
-    (message,) = letters("customer", "booked", now=now)
-    assert expected in text_of(message)
+    for move, cancel, now, expected in UNTIL:
+        shop.change("cut", move_until=move, cancel_until=cancel)
+        (message,) = letters("customer", "booked", now=now)
+        assert expected in text_of(message), (move, cancel)
 
 
 def test_whoever_gets_a_file_instead_of_an_invitation_has_nothing_to_decline(shop, letters):
