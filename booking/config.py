@@ -157,6 +157,10 @@ class Settings:
     """Percent of a staff member's day that one visitor may take; two times are always allowed."""
     held_share: int = 50
     """Percent of a staff member's day that all together may hold without having booked it."""
+    confirm_minutes: int = 30
+    """How long a booking waits for its customer's word by mail, where a service asks for it."""
+    approval_hours: int = 24
+    """How long a booking waits for the shop's approval, where a service asks for it."""
     pressure_share: int = 25
     """Percent of a day held and not booked above which a hold costs a browser a sum; 0: never."""
     shared_addresses: tuple[addresses.Network, ...] | None = None
@@ -289,6 +293,8 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "hold_minutes": (1, None),
     "first_hold_minutes": (1, None),
     "hold_extensions": (0, None),
+    "confirm_minutes": (5, None),
+    "approval_hours": (1, None),
     "holds_per_visitor": (1, None),
     "bookings_per_visitor": (1, None),
     "drafts_per_visitor": (1, None),

@@ -44,6 +44,8 @@ def service(section: Section) -> ServicePlan:
         booking_window=section.take("booking_window", days(1, 2 * YEAR), 60),
         daily_limit=section.take("daily_limit", whole(1, 999), None),
         is_online=section.take("online", flag, default=False),
+        confirm_by_mail=section.take("confirm_by_mail", flag, default=False),
+        approval=section.take("approval", flag, default=False),
         cancel_until=section.take("cancel_until", minutes(0, YEAR * DAY), 0),
         move_until=section.take("move_until", minutes(0, YEAR * DAY), 0),
         questions=tuple(question(one) for one in questions),
@@ -53,6 +55,12 @@ def service(section: Section) -> ServicePlan:
             f"minimum_notice: nobody could ever book, because the booking window ends after "
             f"{plan.booking_window} days; write less, or a longer booking_window",
             *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
+        )
+    if plan.confirm_by_mail and plan.approval:
+        section.wrong(
+            "approval: whoever asks for it reads at that address that you decide; write only one "
+            "of approval and confirm_by_mail",
+            "approval",
         )
     reject_duplicates(questions, "key", [one.key for one in plan.questions])
     section.finish()

@@ -72,6 +72,7 @@ def init() -> None:
 def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
     """Make the business what FILE says (docs/business-file.md describes it)."""
     plan = read_business(_bytes_of(file), name=str(file), now=now(), check_text=check_text)
+    _refuse_without_mail(plan)
     session = ready()
     # Read before and after, not in between: a year of appointments would keep customers waiting.
     before = run_read_only(session, _outside_hours)
@@ -125,6 +126,15 @@ def _large_removals(
     )
 
 
+def _refuse_without_mail(plan: BusinessPlan) -> None:
+    asking = [one.slug for one in plan.services if one.confirm_by_mail]
+    if asking and not current_sidebook().settings.mail_url:
+        raise click.ClickException(
+            f"{asking[0]} has confirm_by_mail, but no letters are sent. Set BOOKING_MAIL_URL, or "
+            "leave confirm_by_mail out. Nothing was changed."
+        )
+
+
 def _bytes_of(file: Path) -> bytes:
     try:
         return read_whole(file, MOST_BYTES)
@@ -136,7 +146,9 @@ MINUTES = frozenset(
     {"duration", "buffer_before", "buffer_after", "minimum_notice", "slot_step"}
     | {"cancel_until", "move_until"}
 )
-TOLD_WITH_VALUE = frozenset({"zone", "slug", "kind", "required", "daily_limit"})
+TOLD_WITH_VALUE = frozenset(
+    {"zone", "slug", "kind", "required", "daily_limit", "confirm_by_mail", "approval"}
+)
 NAMES = {"position": "its place in the order", "is_online": "online"}
 ENDINGS = {
     Action.ADDED: "added",

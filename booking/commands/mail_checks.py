@@ -13,7 +13,7 @@ from booking.state import SidebookState
 from booking.storage.letter_reads import FAILED
 from booking.storage.models import deliverer, letter
 from booking.storage.outbox import REFUSED, WAITING
-from booking.storage.reads import shop
+from booking.storage.reads import services, shop
 
 from .database_checks import Finding, Grade, check
 
@@ -33,6 +33,15 @@ FREE_MAIL = frozenset(
 def letters(session: Session, sidebook: SidebookState, now: datetime) -> Iterator[Finding]:
     """Check the sender's address, and what waits or has failed. Writes nothing."""
     yield from sender(sidebook.settings, getattr(shop(session), "email", ""))
+    if not sidebook.settings.mail_url:
+        asking = [one.slug for one in services(session) if one.confirm_by_mail]
+        yield check(
+            not asking,
+            "nobody is asked to confirm by mail",
+            f"{', '.join(asking)}: confirm_by_mail asks for a letter, and none are sent, so every "
+            "booking is confirmed at once: set BOOKING_MAIL_URL, or leave confirm_by_mail out",
+            Grade.WARN,
+        )
     yield from queue(session, sidebook, int(now.timestamp()))
 
 

@@ -41,6 +41,7 @@ from .requests import (
     AppointmentPending,
     By,
     Candidate,
+    NeedsApproval,
     SlotRequest,
     SlotUnavailable,
     Visitor,
@@ -286,6 +287,8 @@ def reschedule(
         if booking.state == "pending":
             raise AppointmentPending
         refuse_late(session, booking, booking.service.move_until, by=by, now=now)
+        if by == "customer" and booking.service.approval:
+            raise NeedsApproval
         if booking.starts_at == start and booking.staff_member_id in {one.id for one in staff}:
             _claim_again(session, booking, now)
             return booking

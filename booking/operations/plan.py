@@ -11,8 +11,10 @@ Week = Mapping[int, tuple[TimeRange, ...]]
 
 LETTERS = (
     *("booked", "moved", "cancelled", "reminder", "address_changed"),
+    *("please_confirm", "awaiting_approval", "not_confirmed", "declined"),
     *("staff_booked", "staff_moved", "staff_cancelled", "staff_tomorrow"),
-    *("shop_booked", "shop_moved", "shop_cancelled"),
+    *("staff_to_decide", "staff_not_confirmed"),
+    *("shop_booked", "shop_moved", "shop_cancelled", "shop_to_decide", "shop_not_confirmed"),
 )
 """What a shop calls its letters: a customer's by what happened, another's by who it is, too."""
 
@@ -59,6 +61,7 @@ class ServicePlan:
     """A service: lengths in minutes, the booking window in days; an empty place is the shop's.
 
     Until `cancel_until` and `move_until` minutes before the start customers do so by themselves.
+    With `confirm_by_mail` or `approval` a booking waits until it is confirmed.
     """
 
     slug: str
@@ -74,6 +77,8 @@ class ServicePlan:
     booking_window: int
     daily_limit: int | None
     is_online: bool
+    confirm_by_mail: bool
+    approval: bool
     cancel_until: int
     move_until: int
     questions: tuple[QuestionPlan, ...]

@@ -75,6 +75,10 @@ class AppointmentPending(Exception):
     """The appointment is not confirmed yet, so it cannot be moved."""
 
 
+class NeedsApproval(Exception):
+    """Another time needs the shop's approval, so its customer cannot move the appointment."""
+
+
 class AppointmentConfirmed(Exception):
     """The appointment is confirmed, so it can no longer be declined."""
 

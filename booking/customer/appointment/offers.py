@@ -51,7 +51,8 @@ class Offers:
         """Whether it may be moved to another time."""
         is_late = self._is_late(self.booking.service.move_until)
         is_sold = bool(self.staff) and not is_changed_often(self.booking)
-        return self.is_open and is_sold and not is_late
+        # Another time would need approval, too, and this one stands until it is given.
+        return self.is_open and is_sold and not is_late and not self.booking.service.approval
 
     @property
     def may_choose_person(self) -> bool:

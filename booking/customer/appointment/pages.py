@@ -21,6 +21,7 @@ from booking.operations.requests import (
     AppointmentCancelled,
     AppointmentPast,
     ChangedTooOften,
+    NeedsApproval,
     TooLate,
 )
 from booking.state import current_sidebook
@@ -46,6 +47,9 @@ REFUSED: dict[type[Exception], str] = {
     ),
     AppointmentCancelled: gettext_noop(
         "This appointment is not confirmed, so there is nothing to change."
+    ),
+    NeedsApproval: gettext_noop(
+        "Another time needs our approval, so your appointment stays as it is. Please get in touch."
     ),
     TooLate: gettext_noop(
         "It is too late to do that here. Nothing was changed: please get in touch with us."

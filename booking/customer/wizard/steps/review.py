@@ -1,5 +1,6 @@
 """The review: every answer, with the way to change it; confirming it books."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from booking.customer.wizard.form_fields import posted
@@ -16,11 +17,12 @@ from booking.i18n import current_language, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations import bookings
 from booking.operations.bookings import Customer
+from booking.operations.pending import Pending
 from booking.operations.requests import AlreadyConfirmed, SlotUnavailable, VisitorLimit
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.bookings import detach
-from booking.storage.models import Booking
+from booking.storage.models import Booking, Service
 from booking.tab_sessions import DeferredResponse, TabSession, TabSessionGone
 from booking.web import urls
 from booking.web.visitor import visitor
@@ -115,10 +117,21 @@ def _make_booking(wizard: WizardState) -> Booking:
         link_number=link.number,
         now=tab.now,
         visitor=visitor(),
+        pending=_pending(service, tab.now),
         savepoint=False,
         outbox=sidebook.outbox,
     )
     return detach(tab.session, made, service, member)
+
+
+def _pending(service: Service, now: datetime) -> Pending | None:
+    """What a booking of this service waits for, and until when; nothing: it is confirmed now."""
+    settings = current_sidebook().settings
+    if service.confirm_by_mail and settings.mail_url:
+        return Pending("mail", now + timedelta(minutes=settings.confirm_minutes))
+    if service.approval:
+        return Pending("approval", now + timedelta(hours=settings.approval_hours))
+    return None
 
 
 def _with_link(row: Row, step: Step, link: urls.Link | None) -> dict[str, Any]:
