@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from booking.i18n import formats, ngettext
+from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.operations.changes import last_moment
 from booking.storage.models import Booking, Shop
@@ -21,6 +21,14 @@ from .quoting import ANSWER, NAME, NOTE, one_line, quotable
 from .when import Clocks, When, clocks, instant, moment, shop_clock, when
 from .words import Words
 
+ENDED = ("cancelled", "declined", "not_confirmed")
+LINKS = {
+    **dict.fromkeys(ENDED, gettext_noop("See it, or book again")),
+    "please_confirm": gettext_noop("Confirm the appointment"),
+    "awaiting_approval": gettext_noop("See or cancel it"),
+    "to_decide": gettext_noop("Confirm or decline it"),
+}
+"""What stands on the button that leads to the letter's link, where it is not the usual."""
 MOST_ANSWERS, MOST_ENTRIES = 30, 30
 """Mail programs cut what is longer than about 100 kB."""
 
@@ -82,11 +90,14 @@ def of_booking(
         words=Words("", ""),
         shop=shop,
         when=shown,
-        is_over=letter.kind == "cancelled",
+        is_over=letter.kind in ENDED,
     )
     # Whoever has the earlier address is not to have the key any more.
     is_told_link = to_customer and letter.kind != ADDRESS_CHANGED
+    is_told_link |= letter.kind == "to_decide"
     given = _values(facts, shown, shop, booking.reference, link if is_told_link else "")
+    if until := facts.get("until"):
+        given["until"] = moment(instant(until), of)
     if to_customer:
         content = _to_customer(content, letter, booking, facts, given, now)
         if is_invited and content.link:
@@ -165,14 +176,14 @@ def _to_customer(
     if is_reader and (name := quotable(booking.customer_name, NAME)):
         rows.append(_quoted(_("Name"), name))
     link = given["link"]
-    can_change = link and not content.is_over
+    can_change = link and letter.kind not in LINKS
     notes = (_until_when(letter, booking, content.shop, of, now),) if can_change else ()
     return replace(
         content,
         words=told,
         rows=tuple(rows),
         link=link,
-        link_label=_("See it, or book again") if content.is_over else _("See, move or cancel it"),
+        link_label=_(LINKS.get(letter.kind, gettext_noop("See, move or cancel it"))),
         notes=notes,
         contact=tuple(filter(None, [_joined(content.shop.address), one_line(content.shop.phone)])),
         address=one_line(content.shop.email),
@@ -299,7 +310,9 @@ def _to_house(
     if said := facts["words"]:
         said = one_line(said, NOTE) if by_owner else quotable(said, NOTE)
         rows.insert(0, _quoted(_("Why"), said))
-    return replace(content, words=told, rows=(*rows, _reference(given)))
+    label = _(LINKS[letter.kind]) if given["link"] else ""
+    told_rows = (*rows, _reference(given))
+    return replace(content, words=told, rows=told_rows, link=given["link"], link_label=label)
 
 
 def _colleague(letter: Letter) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.i18n import ENGLISH, Language, load_languages, speaking
 from booking.operations.daily_lists import TOMORROW
+from booking.operations.links import CONFIRMATION, DECISION
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.models import Booking, Shop
@@ -29,6 +30,7 @@ from .rendering import render
 from .when import shop_clock
 
 ManageUrl = Callable[[Session, Booking], str]
+PURPOSES = {"please_confirm": CONFIRMATION, "to_decide": DECISION}
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,7 @@ def _about_a_booking(
         return None
     if letter.role == "customer" and not _is_customers(letter, booking):
         return None
-    # Never to staff: their letters and calendars are shared.
-    link = manage_url(session, booking) if letter.role == "customer" else ""
+    link = _link(session, letter, booking, manage_url)
     way = way_for(letter, shop, organizer=sender.address)
     content = of_booking(letter, booking, shop, link, now, is_invited=way == "REQUEST")
     message = _message(letter, content, sender)
@@ -115,6 +116,13 @@ def _about_a_booking(
     named_by = link or ("" if booking.calendar_uid else current_sidebook().settings.public_url)
     attach(message, letter, booking, shop, organizer=sender.address, manage_url=named_by or "")
     return message
+
+
+def _link(session: Session, letter: Letter, booking: Booking, manage_url: ManageUrl) -> str:
+    """Where its button leads. Not to the manage link for staff: their letters are shared."""
+    if purpose := PURPOSES.get(letter.kind):
+        return current_sidebook().links.url_for(booking, purpose)
+    return manage_url(session, booking) if letter.role == "customer" else ""
 
 
 def _is_customers(letter: Letter, booking: Booking) -> bool:

@@ -110,6 +110,37 @@ def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_t
             heading = _("Your appointment is coming up")
             text = _("If you cannot come, please tell us in time: others may be glad of it.")
         case _:
+            return _of_what_waits(kind, given)
+    return Words(subject, heading, (text,))
+
+
+def _of_what_waits(kind: str, given: Mapping[str, str]) -> Words:
+    """What a customer is told of what is not confirmed; `given` has until when it waits, too."""
+    match kind:
+        case "please_confirm":
+            subject = _("Please confirm: %(service)s, %(when)s", **given)
+            heading = _("Not booked yet")
+            text = _(
+                "Confirm the appointment until %(until)s. After that the time is free for others.",
+                **given,
+            )
+        case "awaiting_approval":
+            subject = _("Not booked yet: %(service)s, %(when)s", **given)
+            heading = _("Not booked yet")
+            text = _(
+                "%(shop)s decides about it until %(until)s, and writes to you. The time is kept "
+                "for you until then.",
+                **given,
+            )
+        case "not_confirmed":
+            subject = _("Not booked: %(service)s, %(when)s", **given)
+            heading = _("Your appointment was not confirmed in time")
+            text = _("The time is free again. You are welcome to choose another one.")
+        case "declined":
+            subject = _("Not possible: %(service)s, %(when)s", **given)
+            heading = _("Your appointment was declined")
+            text = _("%(shop)s cannot take it. You are welcome to choose another time.", **given)
+        case _:
             raise LookupError(f"there are no words for {kind}")
     return Words(subject, heading, (text,))
 
@@ -125,6 +156,15 @@ def houses(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: boo
             subject = _("Moved: %(service)s, now %(when)s", **given)
             mine, ours = _("An appointment with you was moved"), _("An appointment was moved")
             text = _("Moved by the shop.") if by_owner else _("Moved by the customer.")
+        case "to_decide":
+            subject = _("Please decide: %(service)s, %(when)s", **given)
+            mine = _("Not booked yet: somebody asks for an appointment with you")
+            ours = _("Not booked yet: somebody asks for an appointment")
+            text = _("Decide until %(until)s. After that the time is free again.", **given)
+        case "not_confirmed":
+            subject = _("Not confirmed: %(service)s, %(when)s", **given)
+            mine = ours = _("An appointment was not confirmed in time")
+            text = _("The time is free again.")
         case _:
             subject = _("Cancelled: %(service)s, %(when)s", **given)
             mine = _("An appointment with you is cancelled")

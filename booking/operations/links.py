@@ -25,6 +25,8 @@ from .pending import lock
 
 _NUMBER = 16  # bytes
 _PURPOSE = b"manage:"
+CONFIRMATION, DECISION = "confirmation", "decision"
+"""What else a link may be for: its customer confirms a booking, or the shop decides about it."""
 
 
 class TwoKeys(Exception):
@@ -85,6 +87,24 @@ class Links:
             token = self._add(session, booking)
         return f"{self.address}{token}" if token else ""
 
+    def url_for(self, booking: Booking, purpose: str) -> str:
+        """Return the link for what waits: CONFIRMATION or DECISION; empty where there is none.
+
+        Nothing of it is stored. It is known again by working it out once more.
+        """
+        if not self.address or booking.link_number is None:
+            return ""
+        word = _token(self.keys[0], booking.link_number, f"{purpose}:".encode())
+        return f"{self.address}{booking.reference}/{purpose}/{word}"
+
+    def is_word(self, booking: Booking, purpose: str, word: str) -> bool:
+        """Tell whether that is the secret of the booking's link for this purpose."""
+        number, sent = booking.link_number, word.encode()
+        return number is not None and any(
+            hmac.compare_digest(_token(key, number, f"{purpose}:".encode()).encode(), sent)
+            for key in self.keys
+        )
+
     def renew(self, session: Session, booking: Booking) -> str:
         """End all links of the booking, and return the token of a new one. The caller commits."""
         delete_links(session, booking.id)
@@ -119,6 +139,6 @@ def _among(tokens: Iterator[str], stored: Collection[bytes]) -> str | None:
     return next((token for token in tokens if token_hash(token) in stored), None)
 
 
-def _token(key: bytes, number: bytes) -> str:
-    derived = hmac.digest(key, _PURPOSE + number, "sha256")
+def _token(key: bytes, number: bytes, purpose: bytes = _PURPOSE) -> str:
+    derived = hmac.digest(key, purpose + number, "sha256")
     return urlsafe_b64encode(derived).rstrip(b"=").decode()

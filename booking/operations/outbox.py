@@ -39,7 +39,7 @@ from .requests import By
 EventName = Literal["booked", "moved", "cancelled", "pending", "declined"]
 REMINDER = "reminder"
 _DAY = 24 * 60 * 60
-TO_DECIDE, NOT_CONFIRMED = "to_decide", "not_confirmed"
+PLEASE_CONFIRM, TO_DECIDE, NOT_CONFIRMED = "please_confirm", "to_decide", "not_confirmed"
 
 
 class Before(NamedTuple):
@@ -199,7 +199,8 @@ def sample_letter(
         "cancelled": Event("cancelled", now, "owner", "We have the painters in."),
     }.get(kind, Event("booked", now, "customer"))
     row = _row(kind, role, booking.customer_email, member, now, None)
-    letter = {**_common(booking, now), **row, "facts": _facts(booking, service, member, event)}
+    facts = {"until": _iso(now + day), **_facts(booking, service, member, event)}
+    letter = {**_common(booking, now), **row, "facts": facts}
     return Letter(id=0, message_id="example", **letter)
 
 
@@ -282,11 +283,12 @@ def _while_pending(
 ) -> Iterator[dict[str, Any]]:
     """What has to be done until when, to whoever can do it; and for then, that nobody did."""
     until = datetime.fromtimestamp(booking.pending_until or 0, UTC)
-    off, asked = set(_mail(shop)["off"]), booking.pending_for == "approval"
+    asked = booking.pending_for == "approval"
+    off = {*_mail(shop)["off"]} - {PLEASE_CONFIRM}  # without it nobody could
     staff = member.email if asked and member.letters != "never" else ""
     sides = {"customer": booking.customer_email, "staff": staff, "shop": shop.email if shop else ""}
     first = {
-        "customer": "awaiting_approval" if asked else "please_confirm",
+        "customer": "awaiting_approval" if asked else PLEASE_CONFIRM,
         **dict.fromkeys(("staff", "shop"), TO_DECIDE if asked else ""),
     }
     for role, recipient in ((role, whom) for role, whom in sides.items() if whom):

@@ -37,7 +37,7 @@ TWO_KEYS = "Nobody is served here: %s."
 OUTAGE = "The database could not be used, so a customer was asked to try again: %s"
 REPEATED_AFTER = 1.0
 """Seconds: a flood of refusals, or a hundred customers of one outage, are one line."""
-_MANAGE_LINKS = {"appointment", "cancel", "calendar"}
+_MANAGE_LINKS = {"appointment", "cancel", "calendar", "confirmation", "decision"}
 _COUNTED = "booking.counted"
 
 

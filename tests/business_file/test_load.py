@@ -139,7 +139,7 @@ def test_a_shop_that_says_nothing_of_letters_sends_them_all():
 
 def test_a_shop_says_which_letters_go_out_when_and_in_which_words():
     plan = read(
-        with_service('online = true\ncancel_until = "24 h"\nmove_until = 90')
+        with_service('online = true\ncancel_until = "24 h"\nmove_until = 90\napproval = true')
         + """
 email = "ana@example.com"
 letters = "daily"
@@ -155,6 +155,7 @@ text = "Hello at {place}"
     )
     (service,), (member,) = plan.services, plan.staff
     assert (service.is_online, service.cancel_until, service.move_until) == (True, 1440, 90)
+    assert (service.approval, service.confirm_by_mail) == (True, False)
     assert (member.email, member.letters) == ("ana@example.com", "daily")
     assert plan.shop.mail == {
         "off": ["moved", "staff_moved"],
@@ -401,6 +402,7 @@ CUT_OFF_MISTAKES = [
     ('online = "yes"', "10: online: this is a yes or no; write true or false, without quotes"),
     ('cancel_until = "-2 h"', "10: cancel_until: this is not a length of time; write minutes"),
     ('move_until = "1 y"', "10: move_until: this is not a length of time; write minutes"),
+    ("approval = true\nconfirm_by_mail = true", "10: approval: whoever asks for it reads at that"),
     ("move_until = -1", "10: move_until: -1 minutes is out of bounds; write from 0 to 527040"),
 ]
 MAIL_MISTAKES = [
@@ -421,8 +423,8 @@ MAIL_MISTAKES = [
     ("texts.en = 5", "15: en is not a table; write [mail.texts.en] and its keys below"),
     ('texts.fr.booked.text = "Salut"', "15: fr is not known here; write one of en"),
     (
-        '[mail.texts.en.confirmed]\ntext = "Hi"',
-        "15: confirmed is not known here; write one of booked, moved",
+        '[mail.texts.en.erased]\ntext = "Hi"',
+        "15: erased is not known here; write one of booked, moved",
     ),
     ("[mail.texts.en]", "15: en: there is nothing in it; write [mail.texts.en.booked]"),
     ("[mail.texts.en.booked]", '15: booked: there is nothing in it; write subject = "..."'),

@@ -171,12 +171,17 @@ def appointment_page(
     """
     shop, offers = get_shop(session), offers_of(session, booking)
     zone = presenter.booking_zone(booking, shop)
-    is_cancelled = offers.state == "cancelled"
+    headings = {
+        "cancelled": _("This appointment is cancelled"),
+        "pending": _("Not booked yet"),
+    }
     return show(
         "appointment",
         shop,
         scripted=False,
-        heading=_("This appointment is cancelled") if is_cancelled else _("Your appointment"),
+        heading=headings.get(offers.state, _("Your appointment")),
+        waits_for=presenter.what_it_waits_for(booking, shop) if offers.state == "pending" else "",
+        lapsed=booking.has_lapsed(offers.now) or booking.cancelled_by == "clock",
         booking=presenter.appointment(booking, shop),
         state=offers.state,
         is_open=offers.is_open,

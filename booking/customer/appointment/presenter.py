@@ -7,7 +7,7 @@ makes the link.
 
 import hmac
 from base64 import urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,30 @@ def zone_note(start: datetime, zone: ZoneInfo, own: ZoneInfo) -> str:
 def booking_zone(booking: Booking, shop: Shop) -> ZoneInfo:
     """Return the zone in which it was made, else the shop's."""
     return named_zone(booking.customer_zone) or shop_zone(shop)
+
+
+def waits_until(booking: Booking, zone: ZoneInfo) -> str:
+    """Return until when a pending booking waits, on the clock of that zone."""
+    return formats.format_moment(datetime.fromtimestamp(booking.pending_until or 0, UTC), zone)
+
+
+def what_it_waits_for(booking: Booking, shop: Shop) -> str:
+    """Return what has to be done until when, so that a pending booking is one."""
+    if booking.pending_until is None:  # written by hand
+        return ""
+    until = waits_until(booking, booking_zone(booking, shop))
+    if booking.pending_for == "mail":
+        return _(
+            "We have written to %(email)s. Press the button in that letter until %(until)s, and "
+            "the appointment is yours. After that the time is free for others.",
+            email=booking.customer_email,
+            until=until,
+        )
+    return _(
+        "%(shop)s decides about it until %(until)s. The time is kept for you until then.",
+        shop=shop.name,
+        until=until,
+    )
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:

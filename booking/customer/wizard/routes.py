@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from booking.customer import errors
-from booking.customer.appointment import mending, moving
+from booking.customer.appointment import mending, moving, waiting
 from booking.customer.appointment import views as appointment
 from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import (
@@ -148,6 +148,13 @@ def _add_handover(blueprint: Blueprint) -> None:
 
 
 def _add_manage_link(blueprint: Blueprint) -> None:
+    for verb, show, answer in (
+        ("confirmation", waiting.confirmation, waiting.confirm_it),
+        ("decision", waiting.decision, waiting.decide),
+    ):
+        link = f"/appointment/<reference>/{verb}/<word>"
+        blueprint.add_url_rule(link, verb, show)
+        blueprint.add_url_rule(link, answer.__name__, answer, methods=["POST"])
     page = "/appointment/<token>"
     blueprint.add_url_rule(page, view_func=appointment.appointment)
     blueprint.add_url_rule(f"{page}/calendar.ics", view_func=appointment.calendar)

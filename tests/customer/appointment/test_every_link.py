@@ -209,7 +209,7 @@ def retire(app, slug) -> None:
 
 SAYS = {
     "confirmed": ("Your appointment", "Move to another time", "Yes, cancel it", "Book this again"),
-    "pending": ("Your appointment", "Yes, cancel it"),
+    "pending": ("Not booked yet", "Yes, cancel it"),
     "cancelled by the shop": ("This appointment is cancelled", "We wrote:", "The roof leaks."),
     "cancelled by the customer": ("This appointment is cancelled", "You wrote:", "Book this again"),
     "over": ("Your appointment", "Book this again"),

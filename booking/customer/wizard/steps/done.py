@@ -15,7 +15,10 @@ from booking.web.rendering import get_shop, render
 
 from .base import Step
 
-CANCELLED = gettext_noop("Your appointment was cancelled")
+HEADINGS = {
+    "cancelled": gettext_noop("Your appointment was cancelled"),
+    "pending": gettext_noop("Not booked yet"),
+}
 
 
 class DoneStep(Step):
@@ -49,7 +52,8 @@ def render_done(
         "_done.html",
         shop,
         step="done",
-        heading=_(CANCELLED if state == "cancelled" else DoneStep.heading),
+        heading=_(HEADINGS.get(state, DoneStep.heading)),
+        waits_for=presenter.what_it_waits_for(booking, shop) if state == "pending" else "",
         progress=tuple(Stage(each.name, _(each.label), "done") for each in progress.steps()[:-1]),
         alerts=list(alerts),
         notices=list(notices),

@@ -1,0 +1,177 @@
+"""Behind the links of letters about what waits: its customer confirms it, or the shop decides.
+
+A look changes nothing, and a button changes it once: a link that was used only shows what is.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import abort, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from booking.contact.validators import many_lines
+from booking.i18n import gettext as _
+from booking.i18n import gettext_noop
+from booking.operations.links import CONFIRMATION, DECISION
+from booking.operations.pending import confirm, decline
+from booking.operations.requests import (
+    AppointmentCancelled,
+    AppointmentConfirmed,
+    SlotUnavailable,
+)
+from booking.state import current_sidebook
+from booking.storage import reads
+from booking.storage.models import Booking, Shop
+from booking.tab_sessions import read_transaction, run_in_transaction
+from booking.web.rendering import get_shop, shop_zone
+from booking.web.urls import public_url
+
+from . import pages, presenter
+
+MOST = 8 * 1024  # bytes, as of a reason to cancel
+WORDS_LENGTH = 500
+BUTTONS = {CONFIRMATION: ("confirm",), DECISION: ("confirm", "decline")}
+WAITS_FOR = {CONFIRMATION: "mail", DECISION: "approval"}
+OVER = gettext_noop("Nothing was changed: this appointment is as you see it here.")
+TAKEN = gettext_noop("Somebody else has this time now, so it could not be confirmed.")
+ONCE_MORE = gettext_noop(
+    "Nothing is changed yet. Please press the button once more if that is what you want."
+)
+REFUSED: dict[type[Exception], str] = {
+    AppointmentCancelled: OVER,
+    AppointmentConfirmed: OVER,
+    SlotUnavailable: TAKEN,
+}
+
+
+def confirmation(reference: str, word: str) -> str:
+    """Show the customer what waits for their word."""
+    return _shown(CONFIRMATION, reference, word)
+
+
+def decision(reference: str, word: str) -> str:
+    """Show the shop what waits for its approval."""
+    return _shown(DECISION, reference, word)
+
+
+def confirm_it(reference: str, word: str) -> Response | tuple[str, int]:
+    """Confirm the appointment: its customer has read the letter."""
+    return _answered(CONFIRMATION, reference, word, "confirm")
+
+
+def decide(reference: str, word: str) -> Response | tuple[str, int]:
+    """Approve the appointment, or decline it: whichever button was pressed."""
+    verb = request.args.get("do", "")
+    return _answered(DECISION, reference, word, verb if verb in BUTTONS[DECISION] else abort(404))
+
+
+def _answered(purpose: str, reference: str, word: str, verb: str) -> Response | tuple[str, int]:
+    meant, words = pages.take_form(word, verb, MOST), _words()
+
+    def work(session: Session) -> None:
+        booking = _booking(session, purpose, reference, word)
+        if booking.state_at(pages.now()) == "pending" and not meant:
+            raise pages.NotMeant
+        _carry_out(session, booking, purpose, verb, words)
+
+    try:
+        run_in_transaction(current_sidebook().session, work, idempotent=True)
+    except pages.NotMeant:
+        return _shown(purpose, reference, word, asked=2, alerts=[_(ONCE_MORE)]), 422
+    except tuple(REFUSED) as error:
+        return _shown(purpose, reference, word, alerts=[_(REFUSED[type(error)])]), 409
+    return redirect(url_for(f".{purpose}", reference=reference, word=word), 303)
+
+
+def _carry_out(session: Session, booking: Booking, purpose: str, verb: str, words: str) -> None:
+    by: Any = "customer" if purpose == CONFIRMATION else "owner"
+    asked: dict[str, Any] = {
+        "by": by,
+        "now": pages.now(),
+        "outbox": current_sidebook().outbox,
+    }
+    if verb == "confirm":
+        confirm(session, booking, **asked)
+    else:
+        decline(session, booking, words=words, **asked)
+
+
+def _words() -> str:
+    return many_lines(request.form.get("words", "")[: 2 * WORDS_LENGTH])[:WORDS_LENGTH].strip()
+
+
+def _booking(session: Session, purpose: str, reference: str, word: str) -> Booking:
+    """The booking whose link that is; 404 where it is none, or LongOver."""
+    booking = reads.booking_by_reference(session, reference) or abort(404)
+    is_its = current_sidebook().links.is_word(booking, purpose, word)
+    if not is_its or booking.pending_for != WAITS_FOR[purpose]:
+        abort(404)
+    if booking.ends_at + pages.SHOWN_FOR < pages.now():
+        raise pages.LongOver
+    return booking
+
+
+HEADINGS = {
+    "pending": gettext_noop("Not booked yet"),
+    "cancelled": gettext_noop("This appointment is cancelled"),
+}
+
+
+def _shown(
+    purpose: str, reference: str, word: str, *, asked: int = 1, alerts: Sequence[str] = ()
+) -> str:
+    with read_transaction(current_sidebook().session) as session:
+        booking = _booking(session, purpose, reference, word)
+        shop, state = get_shop(session), booking.state_at(pages.now())
+        url = url_for(f".{purpose}", reference=reference, word=word)
+        return pages.show(
+            "waiting",
+            shop,
+            scripted=False,
+            heading=_(HEADINGS.get(state, gettext_noop("The appointment is confirmed"))),
+            booking=presenter.appointment(booking, shop),
+            state=state,
+            intro=INTROS[purpose](booking, shop) if state == "pending" else "",
+            lapsed=state == "cancelled" and (booking.cancelled_by or "clock") == "clock",
+            people=_people(booking) if purpose == DECISION else (),
+            buttons=BUTTONS[purpose] if state == "pending" else (),
+            url=url,
+            marks={verb: presenter.form_mark(word, verb, asked) for verb in BUTTONS[purpose]},
+            manage_url=_manage_url(session, booking) if purpose == CONFIRMATION else "",
+            alerts=alerts,
+            notices=(),
+        )
+
+
+def _manage_url(session: Session, booking: Booking) -> str:
+    token = current_sidebook().links.token(session, booking)
+    return public_url(".appointment", token=token) if token else ""
+
+
+def _to_confirm(booking: Booking, shop: Shop) -> str:
+    until = presenter.waits_until(booking, presenter.booking_zone(booking, shop))
+    return _("Confirm it until %(until)s, or the time is free for others.", until=until)
+
+
+def _to_decide(booking: Booking, shop: Shop) -> str:
+    until = presenter.waits_until(booking, shop_zone(shop))
+    return _("Decide until %(until)s; after that the time is free again.", until=until)
+
+
+INTROS: dict[str, Callable[[Booking, Shop], str]] = {
+    CONFIRMATION: _to_confirm,
+    DECISION: _to_decide,
+}
+
+
+def _people(booking: Booking) -> list[tuple[str, str]]:
+    """Who asks for it, and what they wrote, as rows of label and text."""
+    typed = [
+        (_("Customer"), booking.customer_name),
+        (_("E-mail"), booking.customer_email),
+        (_("Phone"), booking.customer_phone),
+        *((str(each["label"]), str(each["value"])) for each in booking.answers),
+        (_("Note"), booking.customer_note),
+    ]
+    return [(label, said) for label, said in typed if said]

@@ -1,0 +1,194 @@
+"""A service that asks for a word by mail or for approval: nothing is booked before it is given."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import time_machine
+
+from booking.testing import TabClient
+from booking.testing.letters import letters_of
+from tests.conftest import SHOP
+from tests.customer.appointment.links import ON_SQLITE, change, form_of, link_of
+from tests.customer.walks import ADA, at_done, at_review, text
+
+MAIL = {
+    "mail_url": "log:",
+    "mail_from": "shop@shop.example",
+    "public_url": "http://localhost",
+}
+pytestmark = [ON_SQLITE, pytest.mark.settings(**MAIL)]
+KINDS = {"mail": "confirm_by_mail", "approval": "approval"}
+BY_BROWSER = {"Sec-Fetch-Site": "same-origin"}
+
+
+def asked(app, kind) -> TabClient:
+    """At the last step of whoever has asked for a short visit."""
+    change(app, "short", **{KINDS[kind]: True})
+    return at_done(app, service="short", staff="ana")
+
+
+def way_to(app, kind) -> str:
+    """The path of the button in that letter."""
+    paths = [urlsplit(link).path for link in letters_of(app, kind=kind)[0].links]
+    return next(path for path in paths if "/confirmation/" in path or "/decision/" in path)
+
+
+def state_of(app, path) -> str:
+    return TabClient(app, path).page.select_one("[data-booking-state]")["data-booking-state"]
+
+
+def press(app, path, form, **fields):
+    page = app.test_client().get(path)
+    assert page.status_code == 200
+    sent = form_of(page.text, f"#{form}") | fields
+    do = f"?do={form}" if "/decision/" in path else ""
+    return app.test_client().post(path + do, data=sent, headers=BY_BROWSER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_asks_is_told_first_that_nothing_is_booked_yet(app, bookings, kind):
+    tab = asked(app, kind)
+    assert (tab.step, bookings()[0].state) == ("done", "pending")
+    assert tab.page.h1.get_text() == "Not booked yet"
+    section = tab.page.select_one("#step")
+    assert section["data-booking-state"] == "pending"
+    assert "calendar" not in str(section)
+    assert tab.refresh().page.h1.get_text() == "Not booked yet"
+    page = TabClient(app, link_of(tab))
+    assert page.page.h1.get_text() == "Not booked yet"
+    assert "Move to another time" not in text(page)
+    first = letters_of(app)[0]
+    assert "Not booked yet" in first.text
+    assert first.invitation is None
+
+
+def test_the_letters_button_confirms_and_a_look_does_not(app, bookings):
+    asked(app, "mail")
+    path = way_to(app, "please_confirm")
+    assert state_of(app, path) == "pending"
+    assert app.test_client().head(path).status_code == 200
+    assert bookings()[0].state == "pending"
+    assert press(app, path, "confirm").status_code == 303
+    assert bookings()[0].state == "confirmed"
+    told = [(one.kind, one.role) for one in letters_of(app) if one.role == "customer"]
+    assert told[0] == ("booked", "customer")
+    assert {kind for kind, _role in told} <= {"booked", "reminder"}
+    used = TabClient(app, path)
+    assert used.page.h1.get_text() == "The appointment is confirmed"
+    assert used.page.form is None
+    assert letters_of(app, kind="booked")[0].invitation
+
+
+def test_software_that_sends_what_it_finds_is_asked_once_more(app, bookings):
+    asked(app, "mail")
+    path = way_to(app, "please_confirm")
+    sent = form_of(app.test_client().get(path).text)
+    answer = app.test_client().post(path, data=sent)
+    assert (answer.status_code, bookings()[0].state) == (422, "pending")
+    answer = app.test_client().post(path, data=form_of(answer.text))
+    assert (answer.status_code, bookings()[0].state) == (303, "confirmed")
+
+
+@pytest.mark.parametrize(("button", "state"), [("confirm", "confirmed"), ("decline", "cancelled")])
+def test_the_shop_decides_by_one_of_two_buttons(app, bookings, button, state):
+    tab = asked(app, "approval")
+    path = way_to(app, "to_decide")
+    page = TabClient(app, path)
+    assert ADA["email"] in text(page)
+    assert link_of(tab) not in str(page.page), "the customer's own link is nobody else's"
+    words = {"words": "We are full."} if button == "decline" else {}
+    assert press(app, path, button, **words).status_code == 303
+    assert bookings()[0].state == state
+    told = [(one.kind, one.text) for one in letters_of(app, to=ADA["email"])]
+    assert told[0][0] == ("booked" if button == "confirm" else "declined")
+    assert ("We are full." in told[0][1]) == (button == "decline")
+    assert state_of(app, path) == state
+    again = app.test_client().post(f"{path}?do=decline", headers=BY_BROWSER)
+    assert (again.status_code, bookings()[0].state) == (409 if state == "confirmed" else 303, state)
+
+
+@pytest.mark.parametrize(
+    ("kind", "letter"), [("mail", "please_confirm"), ("approval", "to_decide")]
+)
+def test_when_the_while_is_over_the_link_revives_nothing(app, bookings, kind, letter):
+    tab = asked(app, kind)
+    path, manage = way_to(app, letter), link_of(tab)
+    fields = form_of(app.test_client().get(path).text, "#confirm")
+    do = "?do=confirm" if kind == "approval" else ""
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=24, minutes=1)):
+        assert state_of(app, path) == "cancelled"
+        page = TabClient(app, manage)
+        assert "not confirmed in time" in text(page)
+        answer = app.test_client().post(path + do, data=fields, headers=BY_BROWSER)
+        assert (answer.status_code, bookings()[0].state) == (409, "pending")
+        assert "Nothing was changed" in answer.text
+        letters = {(one.kind, one.role) for one in letters_of(app, kind="not_confirmed")}
+    assert ("not_confirmed", "customer") in letters
+
+
+def test_neither_the_done_pages_link_nor_one_for_another_purpose_confirms(app, bookings):
+    tab = asked(app, "mail")
+    path = way_to(app, "please_confirm")
+    word, token = path.rpartition("/")[2], link_of(tab).rpartition("/")[2]
+    assert word != token
+    reference = bookings()[0].reference
+    for wrong in (
+        f"/book/appointment/{reference}/confirmation/{token}",
+        f"/book/appointment/{reference}/decision/{word}",
+        f"/book/appointment/NOSUCH/confirmation/{word}",
+        f"/book/appointment/{reference}/confirmation/ü",
+    ):
+        assert app.test_client().get(wrong).status_code == 404
+        assert app.test_client().post(wrong, headers=BY_BROWSER).status_code == 404
+    assert bookings()[0].state == "pending"
+
+
+def test_what_waits_can_be_cancelled_by_its_customer(app, bookings):
+    page = TabClient(app, link_of(asked(app, "approval")))
+    page.submit()
+    assert (bookings()[0].state, bookings()[0].cancelled_by) == ("cancelled", "customer")
+
+
+def test_another_time_of_what_needs_approval_is_talked_about(app, bookings):
+    tab = asked(app, "approval")
+    press(app, way_to(app, "to_decide"), "confirm")
+    page = TabClient(app, link_of(tab))
+    assert "Move to another time" not in text(page)
+    start = bookings()[0].starts_at + timedelta(hours=1)
+    moved = app.test_client().post(
+        f"{link_of(tab)}/time", data={"slot": f"{start:%Y-%m-%dT%H:%MZ}"}, headers=BY_BROWSER
+    )
+    assert moved.status_code == 409
+    assert bookings()[0].starts_at == start - timedelta(hours=1)
+
+
+@pytest.mark.settings(mail_url="", mail_from="", confirm_minutes=30)
+def test_with_mail_off_nobody_waits_for_a_letter(app, bookings):
+    asked(app, "mail")
+    assert bookings()[0].state == "confirmed"
+
+
+@pytest.mark.settings(mail_url="", mail_from="")
+def test_a_shop_that_sends_no_letters_cannot_ask_for_a_word_by_mail(app, tmp_path):
+    file = tmp_path / "shop.toml"
+    asks = SHOP.read_text().replace("[[services]]", "[[services]]\nconfirm_by_mail = true", 1)
+    file.write_text(asks)
+    answer = app.test_cli_runner().invoke(args=["booking", "load", str(file)])
+    assert (answer.exit_code, "Set BOOKING_MAIL_URL" in answer.output) == (1, True)
+
+
+def test_the_shell_confirms_and_declines_and_shows_what_waits(app, bookings):
+    def tell(*words):
+        return app.test_cli_runner().invoke(args=["booking", *words])
+
+    asked(app, "approval")
+    first = bookings()[0].reference
+    assert "pending, waits for the shop's approval until" in tell("show", first).output
+    assert "is confirmed. A letter tells the customer." in tell("confirm", first).output
+    refused = tell("decline", first)
+    assert (refused.exit_code, "is confirmed already" in refused.output) == (1, True)
+    at_review(app, service="short", staff="ana").submit()
+    second = next(one.reference for one in bookings() if one.reference != first)
+    assert "is declined" in tell("decline", second, "--why", "We are full.").output
+    assert "is cancelled, or waited too long" in tell("confirm", second).output
