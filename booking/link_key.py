@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -179,7 +180,10 @@ class KeyNote:
         Raises: TwoKeys where another machine makes links with a file of its own.
         """
         self.good_until = now + _PATIENCE
-        own = Session(session.get_bind().engine)
+        engine = session.get_bind()
+        if isinstance(engine, Connection):  # in a host's own transaction, which another would await
+            return
+        own = Session(engine)
         try:
             uses = _uses(own)
             _compare(key, uses, int(now))

@@ -64,6 +64,9 @@ def test_the_manage_link_begins_with_the_public_address(made):
     tab = TabClient(app, "/termine/book/").submit(service="short").submit(staff="any")
     tab.submit(slot=first_slot(tab)).submit(**ADA).submit()
     link = tab.page.select_one(".sb-keep-link")["href"]
+    reference = tab.page.select_one("[data-booking-reference]")["data-booking-reference"]
+    told = app.test_cli_runner().invoke(args=["booking", "show", reference, "--link"]).stdout
+    assert told.splitlines()[-1] == link, "as a letter says it"
     assert link.startswith("https://shop.example/termine/book/appointment/")
     assert app.test_client().get(link.removeprefix("https://shop.example")).status_code == 200
 
