@@ -7,7 +7,7 @@ from booking.commands.deliver import _until_stopped
 from booking.notifications import delivery
 
 if __name__ == "__main__":
-    delivery.TURN, delivery.LOOK_EVERY, delivery.LEASE = 1, 0.1, 0.1
+    delivery.TURN, delivery.LOOK_EVERY, delivery.LEASE = 1, 0.1, 1 / 15
     url, mail = sys.argv[1:]
     app = create_app(
         {

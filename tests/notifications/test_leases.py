@@ -25,7 +25,7 @@ from tests.notifications.delivering import app_that_sends
 from tests.operations.racing import at_once
 
 ROOT = Path(__file__).resolve().parents[2]
-LEASE = 3  # seconds, of deliverer.py
+LEASE = 2  # seconds, of deliverer.py
 EACH = 8
 
 pytestmark = pytest.mark.xdist_group("load")

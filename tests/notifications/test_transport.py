@@ -17,6 +17,7 @@ from tests.fixtures.mail_servers import (
     closes_in_mid_letter,
     log_in,
     mail_server,
+    says,
     server_that,
     trickles,
 )
@@ -177,6 +178,18 @@ def test_without_starttls_nothing_is_sent_unless_the_setting_says_so():
     assert (answer.outcome, answer.pauses) == ("temporary", True)
     assert "STARTTLS" in answer.words
     assert server.received == []
+
+
+def test_where_the_server_takes_its_starttls_back_it_is_told_nothing_more():
+    heard = []
+
+    def refuses(connection):
+        heard.extend(says(connection, "220 hello", "250-hello\r\n250 STARTTLS", "454 Not now"))
+
+    with server_that(refuses) as port, sending(f"smtp://me:secret@127.0.0.1:{port}") as send:
+        answer = send()
+    assert (answer.outcome, answer.pauses, answer.words) == ("temporary", True, "454 Not now")
+    assert heard == ["ehlo shop.example", "STARTTLS", ""]
 
 
 def test_smtps_is_encrypted_from_the_beginning(certificate, monkeypatch):
