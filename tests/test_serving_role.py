@@ -77,3 +77,9 @@ def test_it_can_neither_loosen_the_guard_nor_change_the_business(serving_url):
             refused = pytest.raises(ProgrammingError, match=r"must be owner|permission denied")
             with engine.begin() as connection, refused:
                 connection.exec_driver_sql(statement)
+
+
+def test_without_the_right_to_note_its_key_it_serves_all_the_same(app, loaded_postgresql_url):
+    with engine_at(loaded_postgresql_url) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("REVOKE INSERT, UPDATE ON booking_link_key FROM shop_web")
+    assert at_done(app).step == "done"

@@ -387,7 +387,7 @@ def test_tables_that_a_host_migrated_without_init_are_enough(machine, tmp_path):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_who_may_write_no_key_or_finds_no_table_for_it_books_all_the_same(machine):
+def test_who_finds_no_table_for_keys_books_all_the_same(machine):
     app = machine()
     with app.app_context(), app.extensions["booking"].engine.begin() as connection:
         connection.execute(text("ALTER TABLE booking_link_key RENAME TO another"))
