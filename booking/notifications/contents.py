@@ -167,11 +167,9 @@ def _to_customer(
         by_owner=by_owner,
         is_other_time=before.get("start") != facts["start"],
     )
-    if by_owner and (said := one_line(facts["words"], NOTE)):
-        writes = _("%(shop)s writes: “%(words)s”", shop=given["shop"], words=said)
-        told = told._replace(paragraphs=(*told.paragraphs, writes))
     of = _clocks(content.shop, booking, is_online=facts["is_online"])
-    rows = [*_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
+    why = _why(facts) if by_owner else []
+    rows = [*why, *_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
     is_reader = letter.kind != ADDRESS_CHANGED  # else by now somebody else may come
     if is_reader and (name := quotable(booking.customer_name, NAME)):
         rows.append(_quoted(_("Name"), name))
@@ -301,28 +299,31 @@ def _to_house(
 ) -> Content:
     to_staff, by_owner = letter.role == "staff", facts["by"] == "owner"
     told = words.houses(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
-    if colleague := _colleague(letter):
-        told = told._replace(paragraphs=(*told.paragraphs, colleague))
     of = _clocks(content.shop, None, is_online=False)
     if not (facts["place"] or facts["is_online"]):
         given = {**given, "place": ""}  # they know where the shop is
-    rows = [*_appointment(facts, given, of, is_over=content.is_over), *customer_rows(booking)]
-    if said := facts["words"]:
-        said = one_line(said, NOTE) if by_owner else quotable(said, NOTE)
-        rows.insert(0, _quoted(_("Why"), said))
+    rows = (
+        *_now_with(letter),
+        *_why(facts),
+        *_appointment(facts, given, of, is_over=content.is_over),
+        *customer_rows(booking),
+        _reference(given),
+    )
     label = _(LINKS[letter.kind]) if given["link"] else ""
-    told_rows = (*rows, _reference(given))
-    return replace(content, words=told, rows=told_rows, link=given["link"], link_label=label)
+    return replace(content, words=told, rows=rows, link=given["link"], link_label=label)
 
 
-def _colleague(letter: Letter) -> str:
-    """With whom it is now, or was before, for whoever lost it to a colleague or got it from one."""
-    before = letter.facts.get("before", {})
-    if letter.role != "staff" or not before or before["staff"] == letter.facts["staff"]:
-        return ""
-    if letter.kind == "cancelled":
-        return _("It is with %(staff)s now.", staff=one_line(letter.facts["staff"], 80))
-    return _("It was with %(staff)s before.", staff=one_line(before["staff"], 80))
+def _now_with(letter: Letter) -> list[Row]:
+    """Who has it, for whoever lost it to a colleague."""
+    is_lost = letter.kind == "cancelled" and letter.facts.get("before")
+    return [Row(_("Now with"), one_line(letter.facts["staff"], 80))] if is_lost else []
+
+
+def _why(facts: Mapping[str, Any]) -> list[Row]:
+    """Why it was done: in the shop's words, or as the customer typed it."""
+    said = facts["words"]
+    quoted = one_line(said, NOTE) if facts["by"] == "owner" else quotable(said, NOTE)
+    return [_quoted(_("Why"), quoted)] if quoted else []
 
 
 def customer_rows(booking: Booking, *, in_full: bool = True) -> Iterator[Row]:

@@ -64,8 +64,8 @@ EVERY = [
     ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "An appointment was moved", WAS),
     OF_CANCELLED,
     ("customer", "moved", f"Changed: {CUT_14}", "Your appointment is with Ben now", ", with Ann"),
-    ("staff", "cancelled", f"Cancelled: {CUT_14}", "is cancelled", "It is with Ben now."),
-    ("staff", "booked", f"New: {CUT_14}", "A new appointment with you", "It was with Ann before."),
+    ("staff", "cancelled", f"Cancelled: {CUT_14}", "is cancelled", "Now with: Ben"),
+    ("staff", "booked", f"New: {CUT_14}", "A new appointment with you", ", with Ann"),
     ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "was moved", "Moved by the shop."),
     OF_CANCELLED,
     (
@@ -73,7 +73,7 @@ EVERY = [
         "cancelled",
         f"Cancelled: {CUT_14}",
         "Your appointment is cancelled",
-        "“Ben has a",
+        "Why: “Ben",
     ),
     ("staff", "cancelled", f"Cancelled: {CUT_14}", "with you is cancelled", "Why: “Ben has a cold"),
     ("shop", "cancelled", f"Cancelled: {CUT_14}", "An appointment is cancelled", "With: Ben"),
@@ -173,6 +173,7 @@ def test_whoever_loses_it_to_a_colleague_is_told_the_time_that_was_theirs(shop, 
     shop.move(booked(shop), at("14:00", day=3), "ben", outbox=MAIL)
     (lost,) = letters("staff", "cancelled")
     assert lost["Subject"] == f"Cancelled: Cut, {THURSDAY}, 10:00"
+    assert "Now with: Ben" in text_of(lost)
     assert "With: Ann" in text_of(lost)
     (gained,) = [each for each in letters("staff", "booked") if each["To"] == "ben@example.com"]
     assert gained["Subject"] == f"New: Cut, {THURSDAY}, 14:00"
@@ -287,6 +288,14 @@ def test_a_shop_has_its_own_words(shop, letters):
     assert f'<a class="sb-link" href="{LINK}"' in html_of(message)
     assert "We look forward" not in text_of(message)
     assert letters("shop", "booked")[0]["Subject"].startswith("New: ")
+
+
+def test_the_shops_reason_stands_beside_its_own_words(shop, letters):
+    set_mail(shop, texts={"en": {"cancelled": {"text": "Sorry!"}}})
+    shop.cancel(booked(shop), words="Ann has a cold.", outbox=MAIL)
+    (message,) = letters("customer", "cancelled")
+    assert text_of(message).splitlines()[2] == "Sorry!"
+    assert "Why: “Ann has a cold.”" in text_of(message)
 
 
 def test_a_letter_is_in_the_customers_language_and_to_the_house_in_the_shops(
