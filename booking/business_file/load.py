@@ -124,6 +124,7 @@ def _plan(top: Section, now: datetime, check_text: CheckText) -> BusinessPlan:
     closures = tuple(closure(section, today) for section in top.tables("closures"))
     reject_duplicates(service_tables, "slug", slugs)
     reject_duplicates(staff_tables, "slug", [one.slug for one in staff])
+    _require_confirmations(top.table("mail"), services, shop)
     _note_unoffered(service_tables, services, staff)
     top.finish()
     return BusinessPlan(shop, services, staff, closures, ())
@@ -147,6 +148,18 @@ def _shop(top: Section, letters: dict[str, Any]) -> ShopPlan:
     )
     section.finish()
     return plan
+
+
+def _require_confirmations(
+    section: Section, services: Iterable[ServicePlan], shop: ShopPlan
+) -> None:
+    asking = [one.slug for one in services if one.confirm_by_mail]
+    if asking and "please_confirm" in shop.mail.get("off", ()):
+        section.wrong(
+            f'off: without "please_confirm" nobody can confirm "{asking[0]}"; leave it out here, '
+            "or write confirm_by_mail = false there",
+            "off",
+        )
 
 
 def _note_unoffered(

@@ -166,6 +166,14 @@ text = "Hello at {place}"
     }
 
 
+def test_the_letter_that_a_service_asks_to_be_confirmed_by_goes_out():
+    off = '[mail]\noff = "please_confirm"\n'
+    assert read(WHOLE + off).shop.mail == {"off": ["please_confirm"]}
+    [told] = problems(with_service("confirm_by_mail = true") + off)
+    assert told.startswith('shop.toml:16: off: without "please_confirm" nobody can confirm "cut"')
+    assert told.endswith("leave it out here, or write confirm_by_mail = false there")
+
+
 def test_what_holds_anyway_may_be_written():
     said = 'off = []\ninvitation = "request"\nlink_in_invitation = true\nreminders = "24 h"\n'
     assert read(f"{WHOLE}[mail]\n{said}").shop.mail == {}
