@@ -84,7 +84,9 @@ def too_many(error: TooManyTabs) -> AnswerWithHeaders:
     return body, status, {"Retry-After": str(error.seconds)}
 
 
-def _start() -> urls.Link:
+def _start() -> urls.Link | None:
+    if f"{request.script_root}{request.path}".startswith(urls.address("appointment/")):
+        return None  # a page of no tab: htmx would ask there without an id
     return urls.to("service")._replace(label=_("Start at the first question"))
 
 

@@ -40,11 +40,11 @@ MOST_READ = 256 * 1024  # bytes
 class ErrorPages:
     """The error pages of one set of pages, for what may go wrong on any.
 
-    `start` returns the link to their beginning: url, fragment_url, label. `label` returns what
-    a form field is called, empty for one that nobody types into.
+    `start` returns the link to their beginning (url, fragment_url, label), or None. `label` returns
+    what a form field is called, empty for one that nobody types into.
     """
 
-    start: Callable[[], Link]
+    start: Callable[[], Link | None]
     label: Callable[[str], str]
 
     def register(self, blueprint: Blueprint) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import make_url, text
 from booking.tab_sessions import read_transaction
 from booking.testing import TabClient
 from tests.conftest import app_over
-from tests.customer.walks import at_done, at_review
+from tests.customer.walks import at_done, at_review, slots
 from tests.fixtures.proxies import Wire, wire_to
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.usefixtures("monday_morning")]
@@ -66,6 +66,17 @@ def test_a_doubtful_cancellation_is_settled_too(app, wire, cut):
     assert wire.cuts == 1
     assert tab.status == 200
     assert "This appointment is cancelled" in tab.page.select_one("h1").text
+
+
+@pytest.mark.parametrize("cut", ["cut_before", "cut_after"])
+def test_a_doubtful_move_is_settled_and_happens_once(app, wire, cut):
+    tab = at_done(app, service="short", staff="ana").click("See, move or cancel the appointment")
+    tab.click("Move to another time")
+    setattr(wire, cut, b"COMMIT")
+    tab.submit(slot=slots(tab)[-1])
+    assert wire.cuts == 1
+    assert tab.step == "appointment"
+    assert stored(app, "changes FROM booking_booking") == 1
 
 
 @pytest.mark.parametrize("cut", ["cut_before", "cut_after"])

@@ -169,6 +169,16 @@ def test_moved_to_where_it_is_it_stays_and_nothing_is_counted(app, bookings):
 
 
 @ON_SQLITE
+def test_a_link_that_ends_while_its_page_is_open_leads_nowhere_that_asks_for_a_tab(app):
+    page = at_move(app)
+    link = page.url.replace("/appointment/", "/appointment/x")
+    answer = app.test_client().get(link, headers={"HX-Request": "true"})
+    assert answer.status_code == 404
+    assert 'data-step="problem"' in answer.text
+    assert "hx-get" not in answer.text
+
+
+@ON_SQLITE
 def test_each_time_is_shown_on_the_clock_it_was_booked_on_and_on_the_shops(app):
     page = at_move(app, time_zone="Asia/Tokyo")
     assert "Tokyo" in text(page)
