@@ -135,7 +135,9 @@ def _folder(parts: SplitResult) -> Path:
 
     Raises: ValueError.
     """
-    folder = Path(unquote(parts.path))
+    from urllib.request import url2pathname  # noqa: PLC0415 - slow to load, for a folder only
+
+    folder = Path(url2pathname(parts.path))
     if parts.netloc or parts.query or not folder.is_absolute() or folder == Path("/"):
         raise ValueError("Write file:// and the whole path of a folder, such as file:///srv/mail.")
     try:
