@@ -7,9 +7,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from booking.config import Settings
 from booking.files import TEMPLATES
 from booking.notifications.letters import Sender, compose
 from booking.operations.outbox import Outbox
+from booking.state import NAME, SidebookState
 from booking.storage.models import Shop, letter
 from booking.storage.outbox import Letter
 from tests.fixtures.small_shop import NOW, SmallShop
@@ -24,8 +26,11 @@ LINK = "https://shop.example/book/appointment/x9Yz-0Qw_"
 
 @pytest.fixture(scope="session")
 def letterbox() -> Flask:
-    """An app with our templates and nothing else."""
-    return Flask("post", template_folder=str(TEMPLATES))
+    """An app with our templates, a public address, a key for links, and nothing else."""
+    app = Flask("post", template_folder=str(TEMPLATES))
+    settings = Settings(public_url="https://shop.example", secret_key=("only for tests " * 3,))
+    app.extensions[NAME] = SidebookState(settings, db=None, url_prefix="/book")
+    return app
 
 
 @pytest.fixture

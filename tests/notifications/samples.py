@@ -1,10 +1,15 @@
 """Every kind of letter, of one lively afternoon in the small shop."""
 
+import secrets
+from datetime import datetime
+
 from sqlalchemy import update
 
 from booking.operations.daily_lists import plan_daily_lists
+from booking.operations.pending import decline
 from booking.storage.models import Booking, Shop
-from tests.fixtures.small_shop import SmallShop, at
+from booking.storage.reads import booking_by_reference
+from tests.fixtures.small_shop import NOW, SmallShop, at, waiting
 from tests.notifications.conftest import MAIL
 
 NOTE = "I was with you in May, and it was lovely.\nMy hair is long; may I bring my dog?"
@@ -31,8 +36,20 @@ def live_through(shop: SmallShop) -> None:
     change(shop, second, customer_zone="Asia/Tokyo", customer_note=NOTE, customer_phone="+81 3 1")
     shop.cancel(second, by="customer", words="I am ill, see www.example.com", outbox=MAIL)
     shop.book(None, "cut", "ann", at("11:00", day=1), by="owner", outbox=MAIL)
+    asked = ask(shop, "approval", at("11:00", day=4))
+    with shop.writing() as session:
+        booking = booking_by_reference(session, asked)
+        decline(session, booking, by="owner", now=NOW, words="We are full.", outbox=MAIL)
+    ask(shop, "mail", at("13:00", day=4))
     shop.change("ann", letters="daily")
     shop.run(plan_daily_lists, at("18:30"))
+
+
+def ask(shop: SmallShop, kind: str, start: datetime) -> str:
+    """Book what waits for a word by mail, or for approval."""
+    asked = shop.book(None, "cut", "ann", start, pending=waiting(30, kind), outbox=MAIL)
+    change(shop, asked, link_number=secrets.token_bytes(16))
+    return asked
 
 
 def change(shop: SmallShop, reference: str, **values: object) -> None:
