@@ -145,6 +145,7 @@ class _Run:
     next_at: float = 0
     turn_until: int = 0
     only_hosts: bool = False
+    has_lost_its_turn: bool = False
 
     def __post_init__(self) -> None:
         settings = self.sidebook.settings
@@ -189,14 +190,16 @@ class _Run:
         )
 
     def has_turn(self) -> bool:
-        """Whether it is this deliverer's turn for another letter."""
+        """Whether it is this deliverer's turn for another letter; once lost, it is over."""
         now = self.seconds()
-        if now < self.turn_until - self.turn_seconds / 2:
-            return True
-        self.turn_until = until = now + self.turn_seconds
-        return self.write(
+        if self.has_lost_its_turn or now < self.turn_until - self.turn_seconds / 2:
+            return not self.has_lost_its_turn
+        until = now + self.turn_seconds
+        is_ours = self.write(
             lambda session: deliveries.take_turn(session, self.lease, now=now, until=until)
         )
+        self.turn_until, self.has_lost_its_turn = until, not is_ours
+        return is_ours
 
     def end_turn(self) -> None:
         # The next letter, whoever sends it, keeps its distance from our last one.

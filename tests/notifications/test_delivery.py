@@ -362,6 +362,21 @@ def test_only_one_process_delivers_at_a_time_and_the_next_keeps_the_distance(app
 
 
 @on_sqlite
+def test_who_was_kept_so_long_that_another_has_the_turn_sends_no_more(
+    app, shop, server, booked, monkeypatch
+):
+    def another_takes_it() -> None:
+        with shop.writing() as session:
+            assert deliveries.take_turn(session, "other", now=seconds(1), until=seconds(9))
+        time.sleep(1.1)
+
+    monkeypatch.setattr(delivery, "TURN", 1)
+    server.while_it_waits = lambda: once(server, another_takes_it)
+    assert deliver(app).ended == {"sent": 1}
+    assert deliver(app, minutes=9).ended == {"sent": 2}
+
+
+@on_sqlite
 def test_who_is_told_to_stop_begins_no_other_letter(app, server, booked):
     stop = Event()
     server.while_it_waits = stop.set

@@ -129,7 +129,7 @@ def deliver_while_killed(shop, many, kills: int) -> str:
                 withdraw_some(shop, dice)
                 time.sleep(dice.uniform(0, 0.1))
         with deliverer(shop, server):
-            wait_until(lambda: not waiting(shop), seconds=120)
+            wait_until(lambda: not waiting(shop), seconds=900)
         arrived = Counter(one.message_id for one in server.received)
     with shop.engine.connect() as connection:
         rows = connection.execute(select(letter)).all()
@@ -156,7 +156,7 @@ def waiting(shop) -> list[int]:
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.extra)])
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_killing_deliverers_loses_no_letter_and_doubles_at_most_one_each_time(
     shop, many, figures, kills
 ):
