@@ -51,12 +51,12 @@ def environment() -> Environment:
 
 
 def linked(text: str, link: str) -> Markup:
-    """Return the text for HTML, in which that link, where it stands, can be followed."""
-    written = escape(text)
-    if not link:
-        return written
-    anchor = Markup('<a class="sb-link" href="{0}">{0}</a>').format(link)
-    return Markup(str(written).replace(str(escape(link)), anchor))  # noqa: S704 - both are escaped
+    """Return the text for HTML, with its lines, and that link, where it stands, to be followed."""
+    written = str(escape(text)).replace("\n", "<br>")
+    if link:
+        anchor = Markup('<a class="sb-link" href="{0}">{0}</a>').format(link)
+        written = written.replace(str(escape(link)), anchor)
+    return Markup(written)  # noqa: S704 - both are escaped
 
 
 @lru_cache(maxsize=10)

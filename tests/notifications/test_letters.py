@@ -302,6 +302,7 @@ def test_a_shop_has_its_own_words(shop, letters):
     assert f"Change it: {LINK}" in lines
     assert "Rua da Boavista 84, 1200-068 Lisboa, {unknown}" in lines
     assert f'<a class="sb-link" href="{LINK}"' in html_of(message)
+    assert "Dear guest,<br>see you" in html_of(message)
     assert "We look forward" not in text_of(message)
     assert letters("shop", "booked")[0]["Subject"].startswith("New: ")
 
@@ -339,15 +340,20 @@ def test_a_hosts_template_goes_before_ours_for_all_letters_or_one(shop, tmp_path
     folder.mkdir(parents=True)
     (folder / "letter.txt").write_text("Ours: {{ letter.words.heading }}\n")
     (folder / "staff_booked.html").write_text("<p class='sb-text'>{{ letter.when.day }}</p>")
+    extended = '{% extends "booking/letters/letter.html" %}{% block head %}A{% endblock %}'
+    (folder / "shop_booked.html").write_text(f"{extended}{{% block foot %}}Z{{% endblock %}}")
     (folder / "letter.css").write_text(".sb-text { color: red }")
     host = Flask("host", template_folder=str(tmp_path))
     host.register_blueprint(Blueprint("booking", __name__, template_folder=str(TEMPLATES)))
     booked(shop)
     with host.app_context():
-        customer, staff, _shop = compose_all(shop, rows(shop, kind="booked"))
+        customer, staff, house = compose_all(shop, rows(shop, kind="booked"))
     assert text_of(customer) == "Ours: Your appointment is booked\n"
     assert "<h1" in html_of(customer)
     assert f'style="color:red">{THURSDAY}' in html_of(staff)
+    page = BeautifulSoup(html_of(house), "html.parser")
+    assert page.find("td", "sb-head").get_text() == "A"
+    assert "Reference" in page.find("td", "sb-card").get_text()
 
 
 # -- what a visitor typed --------------------------------------------------------------------------
