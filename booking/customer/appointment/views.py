@@ -4,7 +4,8 @@ from flask import Response, make_response, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from booking.contact.validators import many_lines
+from booking.characters import has_towers, is_unprintable
+from booking.contact.validators import LINE_BREAKS, many_lines
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file
@@ -75,7 +76,10 @@ def calendar(token: str) -> Response:
 
 
 def _reason() -> str:
-    return many_lines(request.form.get("words", "")[: 2 * REASON_LENGTH])[:REASON_LENGTH].strip()
+    """What was typed, cut; of what cannot be printed nothing, for nobody is to mend a farewell."""
+    typed = many_lines(request.form.get("words", "")[: 2 * REASON_LENGTH])
+    text = "".join(each for each in typed if each in LINE_BREAKS or not is_unprintable(each))
+    return "" if has_towers(text) else text[:REASON_LENGTH].strip()
 
 
 def _cancel(session: Session, token: str, words: str, *, meant: bool) -> None:

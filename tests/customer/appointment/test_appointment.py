@@ -223,3 +223,18 @@ def test_a_reason_is_cut_and_kept_while_it_is_asked_once_more(app, bookings):
     assert form["words"] == "\N{ANATOMICAL HEART}" * 500
     assert plain.post(f"{link}/cancellation", data=form).status_code == 303
     assert bookings()[0].cancel_reason == form["words"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("Ill\x00 \x1b[31m.", "Ill [31m."), ("Z" + "\u0301" * 40, "")],
+)
+def test_a_reason_holds_nothing_that_cannot_be_printed(app, bookings, typed, kept):
+    link, client = link_of(at_done(app)), app.test_client()
+    form = form_of(client.get(link).text) | {"words": typed}
+    answer = client.post(
+        f"{link}/cancellation", data=form, headers={"Sec-Fetch-Site": "same-origin"}
+    )
+    assert answer.status_code == 303
+    assert bookings()[0].cancel_reason == kept
