@@ -100,21 +100,24 @@ def watch(app: Flask, stop: Event, wake: Event) -> None:
     before = ""
     while not stop.is_set():
         wake.clear()
-        said = _looked(app, stop)
-        if said and said != before:
-            _log.warning("Letters wait, and are tried again every %s s: %s", LOOK_EVERY, said)
-        before = said
+        before = _looked(app, stop, before)
         wake.wait(LOOK_EVERY)
 
 
-def _looked(app: Flask, stop: Event) -> str:
-    """Send what is due; return what kept us from it, without anybody's data."""
+def _looked(app: Flask, stop: Event, before: str) -> str:
+    """Send what is due; return what kept us from it, logged unless it did so `before`."""
     try:
         deliver_due(app, now=datetime.now(UTC), stop=stop)
     except DATABASE_FAILURES as error:
-        return str(getattr(error, "orig", None) or type(error).__name__)
+        reason = str(getattr(error, "orig", None) or type(error).__name__)
+        if reason != before:
+            _log.warning("Letters wait, for the database could not be used: %s", reason)
+        return reason
     except Exception as error:  # noqa: BLE001 - a deliverer outlives whatever it meets
-        return told("Delivering failed", error)
+        reason = type(error).__name__
+        if reason != before:
+            told("Delivering failed", error)
+        return reason
     return ""
 
 

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from booking import create_app, serving, signals
+from booking.notifications import delivery
 from booking.storage.models import deliverer, letter
 from tests.conftest import served
 from tests.fixtures.clusters import free_port, wait_until
@@ -169,3 +170,21 @@ def test_a_booking_of_this_process_is_told_at_once(app, shop, server):
     signals.booked.send(app, reference="x")
     wait_until(lambda: len(server.received) == 3)
     assert time.monotonic() - began < 5
+
+
+def test_a_deliverer_outlives_a_database_in_trouble_and_says_so_once(
+    app, shop, server, caplog, monkeypatch
+):
+    monkeypatch.setattr(delivery, "LOOK_EVERY", 0.02)
+    book_now(shop, "ann")
+    rename(shop, "booking_deliverer", "away")
+    serving._start(app)
+    time.sleep(0.3)
+    assert caplog.text.count("Letters wait, for the database could not be used: no such table") == 1
+    rename(shop, "away", "booking_deliverer")
+    wait_until(lambda: len(server.received) == 3)
+
+
+def rename(shop, before: str, after: str) -> None:
+    with shop.engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE {before} RENAME TO {after}")
