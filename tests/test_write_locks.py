@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,16 +13,19 @@ from sqlalchemy import select
 from booking import migrate, tab_sessions
 from booking.commands import booking_commands
 from booking.customer.wizard.state import slot_start
+from booking.operations.links import CONFIRMATION, DECISION
 from booking.storage.bookings import booking, hold
+from booking.storage.reads import booking_by_reference
 from booking.tab_sessions import read_transaction, tab_session, write_transaction
 from booking.testing import TabClient
 from tests.conftest import SHOP
-from tests.customer.walks import ADA, first_slot, slots
+from tests.customer.appointment.links import change, form_of
+from tests.customer.walks import ADA, at_done, first_slot, slots
 from tests.fixtures.write_locks import fill, watched
 
 LISBON = ZoneInfo("Europe/Lisbon")
 METADATA = migrate.merged_metadata()
-BY_LINK = {"booking.cancel", "booking.move", "booking.mend"}
+BY_LINK = {f"booking.{verb}" for verb in ("cancel", "move", "mend", "confirm_it", "decide")}
 ONLY_LOOK = {"list", "show", "holds", "init"}
 RULE = "An index would find it, or let it take less at a time:"
 ANSWERS = ADA | {"phone": "+351 210 000 001", "question_first_visit": "Yes"}
@@ -93,6 +97,7 @@ def everything_that_writes(app):
     somebody_comes_on_a_crowded_day(app)
     two_tabs_help_each_other(app)
     the_owner_looks_after_the_day(app, somebody_books(app), tell)
+    what_waits_is_decided(app, tell)
     somebody_is_sent_away(app, tell)
     return asked, told
 
@@ -171,6 +176,31 @@ def the_owner_looks_after_the_day(app, booked, tell):
     tell("letters", "retry")
     tell("purge")
     tell("doctor")
+
+
+def what_waits_is_decided(app, tell):
+    first, second, third = (somebody_asks(app, "approval") for _ in "abc")
+    tell("confirm", first)
+    tell("decline", second)
+    decide(app, third, DECISION, "?do=confirm")
+    decide(app, somebody_asks(app, "confirm_by_mail"), CONFIRMATION)
+
+
+def somebody_asks(app, kind):
+    change(app, "short", **{kind: True})
+    done = at_done(app, service="short", staff="ana")
+    change(app, "short", **{kind: False})
+    assert done.page.h1.get_text() == "Not booked yet"
+    return done.page.select_one("[data-booking-reference]")["data-booking-reference"]
+
+
+def decide(app, reference, purpose, do=""):
+    with app.app_context(), read_transaction(app.extensions["booking"].session) as session:
+        links = app.extensions["booking"].links
+        path = urlsplit(links.url_for(booking_by_reference(session, reference), purpose)).path
+    form = form_of(app.test_client().get(path).text, "#confirm")
+    sent = app.test_client().post(path + do, data=form, headers={"Sec-Fetch-Site": "same-origin"})
+    assert sent.status_code == 303
 
 
 def the_customer_changes_it_by_its_link(booked):

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,13 @@ from typing import Any, NamedTuple
 
 import time_machine
 from flask import Flask, template_rendered
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from booking import create_app
+from booking.operations.links import DECISION
 from booking.state import current_sidebook
-from booking.storage.models import Service
-from booking.tab_sessions import write_transaction
+from booking.storage.models import Booking, Service
+from booking.tab_sessions import read_transaction, write_transaction
 from booking.testing import TabClient
 
 Context = dict[str, Any]
@@ -236,6 +238,20 @@ def done_cancelled(studio: Studio) -> None:
     tab.refresh()
 
 
+def done_pending(studio: Studio) -> None:
+    with studio.app.app_context(), write_transaction(current_sidebook().session) as session:
+        session.execute(update(Service).values(approval=True))
+    studio.at_done()
+
+
+def waiting(studio: Studio) -> None:
+    done_pending(studio)
+    with studio.app.app_context(), read_transaction(current_sidebook().session) as session:
+        links = replace(current_sidebook().links, address="/book/appointment/")
+        path = links.url_for(session.scalars(select(Booking)).one(), DECISION)
+    studio.app.test_client().get(path, headers={"HX-Request": "true"})
+
+
 def appointment_late(studio: Studio) -> None:
     page = studio.at_move()
     studio.later(days=9)
@@ -296,6 +312,8 @@ SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "done": lambda studio: studio.at_done(),
     "done-elsewhere": lambda studio: studio.at_done(time_zone="America/New_York"),
     "done-cancelled": done_cancelled,
+    "done-pending": done_pending,
+    "waiting": waiting,
     "hold": hold,
     "hold-refused": hold_refused,
     "gone": gone,
