@@ -68,6 +68,8 @@ def test_what_waits_has_its_time_until_the_clock_says_otherwise(shop, kind):
 def test_what_is_confirmed_has_its_time_for_good(shop, asked):
     shop.confirm(asked, now=later(29))
     assert shop.state(asked, now=later(60)) == "confirmed"
+    with shop.engine.connect() as connection:
+        assert set(connection.scalars(select(claim.c.expires_at))) == {None}
     with refused(Reason.TAKEN):
         shop.book(None, "cut", "ann", TEN, now=later(60))
     shop.confirm(asked, now=later(60))
