@@ -23,6 +23,7 @@ NAMES = (
     "one_slot",
     "whole_bookings",
     "queue_of_customers",
+    "letters",
     "web_servers",
     "free_times",
     "page",

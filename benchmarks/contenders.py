@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import run
 from tempfile import NamedTemporaryFile, TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask
@@ -63,6 +64,7 @@ class Shop:
     server: Server
     tab: Callable[[Line, Booking], Tab]
     bookings: Callable[[], list[Booking]]
+    database: str = ""
 
 
 def shop_of(staff: int, services: Mapping[str, int] = SERVICES) -> str:
@@ -99,7 +101,12 @@ def load(app: Flask, shop: str) -> None:
 
 
 @contextmanager
-def sidebook(place: str = "SQLite", shop: str | None = None, **served: Any) -> Iterator[Shop]:
+def sidebook(
+    place: str = "SQLite",
+    shop: str | None = None,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    **served: Any,
+) -> Iterator[Shop]:
     """Sidebook behind a server (`served` is for `serving`), over a database of its own."""
     with PLACES[place]() as url:
         load(create_app({"BOOKING_DATABASE_URL": url}), shop or shop_of(STAFF))
@@ -111,9 +118,9 @@ def sidebook(place: str = "SQLite", shop: str | None = None, **served: Any) -> I
                     for row in connection.execute(text(SIDEBOOK_BOOKINGS))
                 ]
 
-        environment = {"BOOKING_DATABASE_URL": url, **UNLIMITED}
+        environment = {"BOOKING_DATABASE_URL": url, **UNLIMITED, **settings}
         with serving("app:create_app()", environment, **served) as server:
-            yield Shop(server, lambda line, wish: SidebookTab(line, wish, url), bookings)
+            yield Shop(server, lambda line, wish: SidebookTab(line, wish, url), bookings, url)
 
 
 SIDEBOOK_BOOKINGS = """
