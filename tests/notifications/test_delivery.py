@@ -6,7 +6,7 @@ from itertools import pairwise
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 
 from booking.notifications import delivery
 from booking.operations.outbox import Outbox
@@ -55,6 +55,11 @@ def column(shop, name: str, kind: str = "booked", role: str = "customer") -> obj
         return connection.scalar(wanted)
 
 
+def last_lease(shop) -> int:
+    with shop.engine.connect() as connection:
+        return connection.scalar(select(func.max(letter.c.leased_until)))
+
+
 def seconds(minutes: float) -> int:
     return int(NOW.timestamp() + minutes * 60)
 
@@ -64,7 +69,8 @@ def test_what_is_due_is_sent_and_what_is_not_waits(app, shop, server, booked):
     assert server.recipients() == [CUSTOMER, ANN, SHOP]
     assert {one.message_id for one in server.received} == set(message_ids(shop)[:3])
     assert column(shop, "answer") == "250 2.0.0 Queued"
-    assert (column(shop, "lease"), column(shop, "ended_at")) == (None, seconds(0))
+    assert column(shop, "lease") is None
+    assert seconds(0) <= column(shop, "ended_at") < seconds(1)
     assert deliver(app, minutes=REMINDER - 1).ended == {}
     assert deliver(app, minutes=REMINDER).ended == {"sent": 1}
     assert states(shop, "customer") == [("booked", "sent"), ("reminder", "sent")]
@@ -103,7 +109,7 @@ def test_a_temporary_answer_is_asked_again_with_growing_pauses_and_refused_after
     tried, minute = [0.0], 0.0
     while deliver(app, minutes=minute).ended["waiting"]:
         assert deliver(app, minutes=minute + 0.5).ended == {}
-        minute = (column(shop, "leased_until") - seconds(0)) / 60
+        minute = (last_lease(shop) - seconds(0)) / 60
         tried.append(minute)
     pauses = [after - before for before, after in pairwise(tried)]
     assert pauses == sorted(pauses)
