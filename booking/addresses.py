@@ -7,6 +7,8 @@ import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit
 
+import idna
+
 # A name, an IPv4 address or an IPv6 one in brackets. Underscores are in the names of containers.
 _NAME = r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|\[[0-9A-Fa-f:.]+\]"
 _HOST = re.compile(rf"(?:{_NAME})(?::(?P<port>\d{{1,5}}))?")
@@ -89,6 +91,16 @@ def several(value: object, remedy: str, between: str = ",") -> list[str]:
     return list(filter(None, (str(each).strip() for each in texts)))
 
 
+def domain_in_ascii(domain: str) -> str:
+    """Return a domain as it travels: by IDNA 2008, as it is registered and as browsers have it.
+
+    Python's own codec is of 2003, and makes straße.example the domain of somebody else.
+
+    Raises: UnicodeError where it can be no domain.
+    """
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+
+
 def _network(written: str) -> Network:
     try:
         network = ip_network(written)
@@ -107,6 +119,6 @@ def _ascii(host: str) -> str:
     if ":" in host:
         return f"[{host.strip('[]')}]"
     try:
-        return host.encode("idna").decode("ascii") if not host.isascii() else host
+        return domain_in_ascii(host)
     except UnicodeError:
         return ""

@@ -9,6 +9,7 @@ from typing import Literal
 
 from icalendar import vCalAddress
 
+from booking.addresses import domain_in_ascii
 from booking.i18n import gettext as _
 from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
@@ -71,10 +72,10 @@ def way_for(letter: Letter, shop: Shop, *, organizer: str) -> Way | None:
     )
 
 
-def _compared(address: str) -> tuple[str, bytes]:
+def _compared(address: str) -> tuple[str, str]:
     """An address without its case, and with its domain in ASCII, as that of a setting is."""
     name, _, domain = address.casefold().rpartition("@")
-    return name, domain.encode() if domain.isascii() else domain.encode("idna")
+    return name, domain_in_ascii(domain)
 
 
 def attach(

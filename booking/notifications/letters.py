@@ -15,6 +15,7 @@ from functools import cache
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.addresses import domain_in_ascii
 from booking.i18n import ENGLISH, Language, load_languages, speaking
 from booking.operations.daily_lists import TOMORROW
 from booking.operations.links import CONFIRMATION, DECISION
@@ -150,7 +151,7 @@ def _message(letter: Letter, content: Content, sender: Sender) -> EmailMessage:
 
 
 def _headers(letter: Letter, content: Content, sender: Sender) -> dict[str, object]:
-    domain = sender.address.rpartition("@")[2].encode("idna").decode()
+    domain = domain_in_ascii(sender.address.rpartition("@")[2])
     shop = content.shop
     reply_to = sender.reply_to or shop.email
     # A reminder is written down long before it goes out, and would be found among older letters.

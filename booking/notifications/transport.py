@@ -20,6 +20,8 @@ from pathlib import Path
 from threading import Timer
 from typing import Literal, Protocol
 
+from booking.addresses import domain_in_ascii
+from booking.characters import is_unprintable
 from booking.mail_settings import MailServer
 
 ACCEPTED, TEMPORARY, PERMANENT = "accepted", "temporary", "permanent"
@@ -71,7 +73,7 @@ def in_ascii(address: str) -> str:
     """Return the address with an international domain as it travels; its local part stays."""
     local, _, domain = address.rpartition("@")
     with suppress(UnicodeError):
-        domain = domain.encode("idna").decode("ascii")
+        domain = domain_in_ascii(domain)
     return f"{local}@{domain}"
 
 

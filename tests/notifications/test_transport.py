@@ -217,6 +217,17 @@ def test_an_address_beyond_ascii_needs_a_server_that_can():
 
 
 def test_in_a_folder_each_letter_is_a_file_for_this_user_alone(tmp_path):
+@pytest.mark.parametrize(
+    ("domain", "as_it_travels"),
+    [("straße.example", "xn--strae-oqa.example"), ("βόλος.example", "xn--nxasmm1c.example")],
+)
+def test_a_domain_is_written_as_it_is_registered_and_leads_to_no_strangers(domain, as_it_travels):
+    with mail_server() as server, sending(server.url) as send:
+        send(f"asa@{domain}")
+    [one] = server.received
+    assert one.recipient == f"asa@{as_it_travels}"
+
+
     with sending(f"file://{tmp_path}/letters") as send:
         assert send() == Answer("accepted", "written as abc.eml")
         send()
