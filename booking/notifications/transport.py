@@ -294,7 +294,12 @@ def _words_of(error: Exception) -> str:
 
 
 def _without_addresses(words: str, recipient: str = "") -> str:
-    """Anything like an address becomes three dots, and so does this one's own local part."""
+    """Anything like an address becomes three dots, and so does this one's own local part.
+
+    What cannot be printed, no terminal and no PostgreSQL takes: a server's word that could not be
+    written down would have its letter sent again for ever.
+    """
     local = recipient.rpartition("@")[0]
-    text = _ADDRESS.sub("…", " ".join(words.split()))
+    said = "".join(" " if is_unprintable(each) else each for each in words)
+    text = _ADDRESS.sub("…", " ".join(said.split()))
     return text.replace(local, "…") if len(local) > 2 else text

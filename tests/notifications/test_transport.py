@@ -76,6 +76,7 @@ SAID = {
     "452 4.3.1 Full": ("temporary", True, "452 4.3.1 Full"),
     "550 5.1.1 No asa here": ("permanent", False, "550 5.1.1 No … here"),
     "530 5.7.0 Log in first": ("temporary", True, "530 5.7.0 Log in first"),
+    "550 5.1.1 No\0 \x1b[2Jhere": ("permanent", False, "550 5.1.1 No [2Jhere"),
 }
 
 
@@ -216,7 +217,6 @@ def test_an_address_beyond_ascii_needs_a_server_that_can():
     assert one.recipient == one.message["To"] == "asa@xn--bcher-kva.example"
 
 
-def test_in_a_folder_each_letter_is_a_file_for_this_user_alone(tmp_path):
 @pytest.mark.parametrize(
     ("domain", "as_it_travels"),
     [("straße.example", "xn--strae-oqa.example"), ("βόλος.example", "xn--nxasmm1c.example")],
@@ -228,6 +228,7 @@ def test_a_domain_is_written_as_it_is_registered_and_leads_to_no_strangers(domai
     assert one.recipient == f"asa@{as_it_travels}"
 
 
+def test_in_a_folder_each_letter_is_a_file_for_this_user_alone(tmp_path):
     with sending(f"file://{tmp_path}/letters") as send:
         assert send() == Answer("accepted", "written as abc.eml")
         send()
