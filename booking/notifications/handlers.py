@@ -35,14 +35,16 @@ def tell_host(app: Flask, letter: Letter) -> Answer:
         booking, link = run_read_only(sidebook.session, partial(_told, sidebook.links, letter))
         try:
             handler(booking, link)
-        except Exception as error:  # noqa: BLE001 - a host's mistake keeps none of the others
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - nor what would end the deliverer's thread
             return Answer("temporary", told(f"The handler {letter.recipient} failed", error))
         finally:
             sidebook.session.rollback()
     return Answer("accepted", "")
 
 
-def told(what: str, error: Exception) -> str:
+def told(what: str, error: BaseException) -> str:
     """Log where it failed, without what the error says: that may be somebody's name or address."""
     where = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s (%s):\n%s", what, type(error).__name__, where)

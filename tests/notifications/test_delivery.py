@@ -1,6 +1,7 @@
 """Every letter goes out once it is due, in order, and a mail server's trouble is nobody else's."""
 
 import time
+from asyncio import CancelledError
 from dataclasses import replace
 from itertools import pairwise
 from threading import Event, Thread
@@ -324,6 +325,18 @@ def test_a_handler_hears_of_a_bookings_events_in_their_order(app, shop):
     deliver(app)
     assert host.calls == 1
     deliver(app, minutes=1)
+@on_sqlite
+@pytest.mark.parametrize("end", [SystemExit, CancelledError, GeneratorExit])
+def test_a_handler_that_would_end_its_thread_ends_only_itself(app, shop, end):
+    def leaves(_booking, _link):
+        raise end
+
+    leaves.__qualname__ = "leaves"
+    app.extensions["booking"].on("booked")(leaves)
+    shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    assert deliver(app).ended == {"sent": 3, "waiting": 1}
+
+
     assert host.calls == 3
 
 
