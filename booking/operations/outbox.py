@@ -164,7 +164,10 @@ class Outbox:
         if event.by == "customer":
             ours = _within(session, ours, self.letters_per_address, event.now)
         if before and ADDRESS_CHANGED not in _mail(shop)["off"]:
-            ours.append(_row(ADDRESS_CHANGED, "customer", before, member, event.now, None))
+            last = [_row(ADDRESS_CHANGED, "customer", before, member, event.now, None)]
+            if event.by == "customer":  # who goes to and fro would write to a stranger for ever
+                last = _within(session, last, self.letters_per_address, event.now)
+            ours += last
         facts = _facts(booking, booking.service, member, event)
         _add(session, booking, facts, event.now, ours)
 

@@ -103,6 +103,18 @@ def test_who_writes_to_one_address_after_the_other_is_stopped(shop):
     mend(shop, reference, email=NEW, by="owner")
 
 
+def test_who_goes_to_and_fro_between_two_addresses_writes_no_more_to_either_than_may_be(shop):
+    few = Outbox(mail=True, letters_per_address=3)
+    reference = booked(shop, outbox=few)
+    for _ in range(5):
+        mend(shop, reference, email=NEW, outbox=few)
+        mend(shop, reference, email=OLD, outbox=few)
+    whom = [who for kind, role, who in letters(shop) if role == "customer" and kind != "reminder"]
+    assert max(whom.count(OLD), whom.count(NEW)) <= 3
+    mend(shop, reference, email="third@example.com", outbox=few, by="owner")
+    assert letters(shop)[-1] == ("address_changed", "customer", OLD)
+
+
 @pytest.mark.parametrize("state", ["pending", "cancelled", "completed", "no_show"])
 def test_what_is_not_confirmed_stays_as_it_was(shop, state):
     reference = booked(shop)
