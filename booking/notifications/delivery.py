@@ -109,7 +109,8 @@ def _looked(app: Flask, stop: Event, before: str) -> str:
     try:
         deliver_due(app, now=datetime.now(UTC), stop=stop)
     except DATABASE_FAILURES as error:
-        reason = str(getattr(error, "orig", None) or type(error).__name__)
+        said = str(getattr(error, "orig", None) or "").strip().splitlines()
+        reason = said[0] if said else type(error).__name__  # on the lines after it may stand a row
         if reason != before:
             _log.warning("Letters wait, for the database could not be used: %s", reason)
         return reason
