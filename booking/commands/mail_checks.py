@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.config import Settings
 from booking.state import SidebookState
+from booking.storage.deliveries import is_paused
 from booking.storage.letter_reads import FAILED
 from booking.storage.models import deliverer, letter
 from booking.storage.outbox import REFUSED, WAITING
@@ -137,7 +138,7 @@ def _paused(session: Session, now: int) -> Iterator[Finding]:
     until, answer = session.execute(
         select(func.max(deliverer.c.paused_until), func.max(deliverer.c.answer))
     ).one()
-    if until and until > now:
+    if until and is_paused(session, now=now):
         yield Finding(
             Grade.WARN,
             f"no letter leaves before {_utc(until)}, because our mail server said: {answer}. Look "

@@ -182,7 +182,7 @@ class _Run:
         """Whether there is something to do; asked often, and answered by one read."""
 
         def work(session: Session) -> list[int]:
-            is_paused = deliveries.paused_until(session) > self.seconds()
+            is_paused = deliveries.is_paused(session, now=self.seconds())
             self.only_hosts = self.transport is None or (is_paused and not even_if_paused)
             return self.due(session)
 

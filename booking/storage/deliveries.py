@@ -29,6 +29,8 @@ from .outbox import SENDING, SENT, WAITING, WITHDRAWN, Letter, deliverer, letter
 _FIRST_PAUSE, _LONGEST_PAUSE = 60, 3600
 # Made once: an alias has columns of its own, and they take longer to make than a letter to find.
 _FREE, _OLDER = letter.alias("free"), letter.alias("older")
+_LONGEST = 24 * 3600
+"""Seconds: no lease and no pause is longer. What is, was written by a clock that was ahead."""
 _THE_ROW = text(
     "INSERT INTO booking_deliverer (id, leased_until, paused_until, pauses, answer) "
     "VALUES (1, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING"
@@ -40,7 +42,7 @@ def take_turn(session: Session, lease: str, *, now: int, until: int) -> bool:
 
     It is nobody's once it ran out.
     """
-    free = or_(deliverer.c.lease == lease, deliverer.c.leased_until <= now)
+    free = or_(deliverer.c.lease == lease, _is_over(deliverer.c.leased_until, now, _LONGEST_PAUSE))
     mine = update(deliverer).where(free).values(lease=lease, leased_until=until)
     connection = connection_of(session)
     if connection.execute(mine).rowcount:
@@ -55,9 +57,10 @@ def end_turn(session: Session, lease: str, *, until: int) -> None:
     connection_of(session).execute(ours.values(lease=None, leased_until=until))
 
 
-def paused_until(session: Session) -> int:
-    """Return until when no letters leave, because the server said so."""
-    return session.scalar(select(deliverer.c.paused_until)) or 0
+def is_paused(session: Session, *, now: int) -> bool:
+    """Tell whether no letters leave, because the server said so."""
+    is_over = _is_over(deliverer.c.paused_until, now, _LONGEST_PAUSE)
+    return session.scalar(select(~is_over)) or False
 
 
 def pause(session: Session, *, now: int, answer: str) -> int:
@@ -114,7 +117,7 @@ def _is_due(row: FromClause, now: int) -> ColumnElement[bool]:
     before = or_(
         and_(older.c.state == WAITING, or_(older.c.tries > 0, older.c.due_at <= row.c.due_at)),
         older.c.state == SENDING,
-        and_(older.c.state == WITHDRAWN, older.c.leased_until > now),
+        and_(older.c.state == WITHDRAWN, ~_is_over(older.c.leased_until, now)),
     )
     is_held_up = exists().where(
         older.c.booking_id == row.c.booking_id,
@@ -123,10 +126,14 @@ def _is_due(row: FromClause, now: int) -> ColumnElement[bool]:
         older.c.id < row.c.id,
         before,
     )
-    nobody_has_it = or_(row.c.leased_until.is_(None), row.c.leased_until <= now)
+    nobody_has_it = or_(row.c.leased_until.is_(None), _is_over(row.c.leased_until, now))
     waits = and_(row.c.state == WAITING, row.c.due_at <= now, nobody_has_it)
     given_up = and_(row.c.state == SENDING, nobody_has_it)
     return and_(or_(waits, given_up), ~is_held_up)
+
+
+def _is_over(until: ColumnElement[Any], now: int, longest: int = _LONGEST) -> ColumnElement[bool]:
+    return or_(until <= now, until > now + longest)
 
 
 def end_letter(

@@ -148,7 +148,16 @@ def test_where_the_server_asks_for_a_pause_all_letters_wait_each_time_longer(
     assert deliver(app, minutes=3).ended == {}
     assert deliver(app, minutes=3, even_if_paused=True).ended["sent"] == 2
     with shop.reading() as session:
-        assert deliveries.paused_until(session) == 0
+        assert not deliveries.is_paused(session, now=seconds(3))
+
+
+def test_what_a_clock_wrote_down_that_was_years_ahead_keeps_no_letter(app, shop, server, booked):
+    years = 3 * 365 * DAY
+    change(shop, "booked", state="sending", lease="dead", leased_until=seconds(years), tries=1)
+    with shop.writing() as session:
+        deliveries.take_turn(session, "dead", now=seconds(years), until=seconds(years))
+        deliveries.pause(session, now=seconds(years), answer="421 Closing")
+    assert deliver(app).ended == {"sent": 3}
 
 
 @on_sqlite
@@ -317,15 +326,6 @@ def test_a_handler_that_fails_is_told_again_and_neither_keeps_nor_repeats_others
 
 
 @on_sqlite
-def test_a_handler_hears_of_a_bookings_events_in_their_order(app, shop):
-    host = Hears(app, "booked", "cancelled", fails=1)
-    reference = shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
-    deliver(app)
-    shop.cancel(reference, outbox=outbox_of(app))
-    deliver(app)
-    assert host.calls == 1
-    deliver(app, minutes=1)
-@on_sqlite
 @pytest.mark.parametrize("end", [SystemExit, CancelledError, GeneratorExit])
 def test_a_handler_that_would_end_its_thread_ends_only_itself(app, shop, end):
     def leaves(_booking, _link):
@@ -337,6 +337,15 @@ def test_a_handler_that_would_end_its_thread_ends_only_itself(app, shop, end):
     assert deliver(app).ended == {"sent": 3, "waiting": 1}
 
 
+@on_sqlite
+def test_a_handler_hears_of_a_bookings_events_in_their_order(app, shop):
+    host = Hears(app, "booked", "cancelled", fails=1)
+    reference = shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    deliver(app)
+    shop.cancel(reference, outbox=outbox_of(app))
+    deliver(app)
+    assert host.calls == 1
+    deliver(app, minutes=1)
     assert host.calls == 3
 
 
