@@ -18,7 +18,7 @@ from benchmarks.contenders import STAFF, Shop, engine_of, sidebook
 from benchmarks.desk import Book, Figures, desk, turn
 from benchmarks.places import PLACES, engine_at
 from benchmarks.report import Goal, Section, in_turns, main, ratios, spread
-from benchmarks.servers import ROOT, SETTINGS, Server
+from benchmarks.servers import ROOT, SETTINGS
 from benchmarks.sizes import size
 from benchmarks.stock import fill_the_diary
 from booking import create_app
@@ -110,7 +110,7 @@ def _shop(place: str, way: str, mail: Mapping[str, str]) -> Iterator[Shop]:
     with sidebook(place, settings=settings) as shop:
         _remind(shop.database, mail)
         yield shop
-        _wake(shop.server)
+        shop.server.go_on()
 
 
 def _remind(url: str, mail: Mapping[str, str]) -> None:
@@ -157,16 +157,10 @@ def _compared(took: dict[str, list[float]], way: str, digits: int) -> list[str]:
 def _turn(shop: Shop, book: Book, figures: Figures) -> float:
     """So many bookings; the p95 of their steps, in ms. Then the shop stands still."""
     figures.steps.clear()
-    _wake(shop.server)
+    shop.server.go_on()
     turn(shop.server, book, figures, CUSTOMERS, BOOKINGS)
-    for worker in shop.server.workers():
-        worker.suspend()
+    shop.server.stand_still()
     return figures.quantile(95)
-
-
-def _wake(server: Server) -> None:
-    for worker in server.workers():
-        worker.resume()
 
 
 def _alone(url: str, mail: Mapping[str, str]) -> tuple[float, list[float]]:

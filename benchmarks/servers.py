@@ -34,6 +34,15 @@ class Server:
     def workers(self) -> list[psutil.Process]:
         return self._process.children()
 
+    def stand_still(self) -> None:
+        """Take no time from others; the arbiter too, who would end workers that do not stir."""
+        for process in (self._process, *self.workers()):
+            process.suspend()
+
+    def go_on(self) -> None:
+        for process in (*self.workers(), self._process):
+            process.resume()
+
 
 def gunicorn(app: str, workers: int, threads: int) -> list[str]:
     """How it is started, on a port that it chooses."""
