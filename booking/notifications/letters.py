@@ -21,6 +21,7 @@ from booking.operations.daily_lists import TOMORROW
 from booking.operations.links import CONFIRMATION, DECISION
 from booking.state import current_sidebook
 from booking.storage import reads
+from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
 
@@ -56,7 +57,7 @@ def compose(
     Who it is from, and what links to bookings are, the app says unless they are given.
     """
     shop = reads.shop(session)
-    if shop is None or _is_too_late(letter, now):
+    if shop is None or _is_too_late(letter, now) or _has_left(session, letter):
         return None
     sender, manage_url = sender or _sender(shop), manage_url or _manage_url
     # The shop's own language is the first that we speak; a row has the customer's.
@@ -87,6 +88,12 @@ def _languages() -> Mapping[str, Language]:
 
 def _is_too_late(letter: Letter, now: datetime) -> bool:
     return letter.last_moment is not None and letter.last_moment <= now.timestamp()
+
+
+def _has_left(session: Session, letter: Letter) -> bool:
+    """Whether it is to somebody who works here no more: who comes is none of their business."""
+    member = read_catalogue(session).staff.get(letter.staff_member_id or 0)
+    return member is not None and member.retired
 
 
 def _list(session: Session, letter: Letter, shop: Shop, sender: Sender) -> EmailMessage | None:

@@ -176,12 +176,12 @@ def test_a_reminder_is_dated_when_it_is_due_though_it_was_written_long_before(sh
 
 def test_what_happened_is_told_as_it_was(shop, letters):
     reference = booked(shop)
-    shop.change("cut", name="Trim", price="99", place="Elsewhere", is_online=True)
+    shop.change("cut", name="Trim", price="150", place="Elsewhere", is_online=True)
     shop.change("ann", name="Anna")
     change(shop, reference, starts_at=at("16:00", day=4), ends_at=at("17:00", day=4))
     (message,) = letters("customer", "booked")
     assert message["Subject"] == f"Booked: Cut, {THURSDAY}, 10:00"
-    for word in ("Trim", "99", "Elsewhere", "Anna", "16:00"):
+    for word in ("Trim", "150", "Elsewhere", "Anna", "16:00"):
         assert word not in text_of(message)
 
 
@@ -208,6 +208,14 @@ def test_a_letter_about_a_booking_that_is_gone_is_not_written(shop, post):
     booked(shop)
     orphan = replace(rows(shop)[0], booking_id=99)
     assert compose_all(shop, [orphan]) == [None]
+
+
+def test_who_has_left_the_shop_hears_no_more_of_its_customers(letters, shop):
+    booked(shop)
+    shop.book(None, "cut", "ben", TEN, outbox=MAIL)
+    shop.change("ann", retired=True)
+    assert [message and message["To"] for message in letters("staff")] == [None, "ben@example.com"]
+    assert None not in letters("customer")
 
 
 # -- whose clock -----------------------------------------------------------------------------------
