@@ -14,6 +14,8 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from functools import partial
 from threading import Event
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -29,7 +31,7 @@ from booking.storage.outbox import REFUSED, SENT, TOO_LATE, WAITING, Letter
 from booking.transactions.errors import DATABASE_FAILURES
 from booking.transactions.sessions import run_in_transaction, run_read_only
 
-from .handlers import tell_host, told
+from .handlers import read_with_link, tell_host, told
 from .letters import compose
 from .transport import ACCEPTED, PERMANENT, Answer, Transport, transport_for
 
@@ -250,7 +252,7 @@ class _Run:
         if letter.role == "host":
             return tell_host(self.app, letter)
         try:
-            message = self.read(lambda session: compose(session, letter, now=self.now()))
+            message = read_with_link(self.sidebook, letter, partial(self.compose, letter))
             if message is None or self.transport is None:
                 return None
             self.next_at = time.monotonic() + self.between
@@ -262,6 +264,10 @@ class _Run:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go out
             return Answer("temporary", told(f"A letter ({letter.kind}) could not be made", error))
+
+    def compose(self, letter: Letter, session: Session) -> EmailMessage | None:
+        known = self.sidebook.links.known_url
+        return compose(session, letter, now=self.now(), manage_url=known)
 
     def note(self, session: Session, letter: Letter, state: str, answer: Answer | None) -> bool:
         """Write down what became of it, if the lease is still ours, and of the others with it."""

@@ -2,19 +2,22 @@
 
 import logging
 import traceback
+from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from booking.operations.links import Links
-from booking.state import current_sidebook
+from booking.operations.links import Links, NoLink
+from booking.state import SidebookState, current_sidebook
 from booking.storage.models import Booking
 from booking.storage.outbox import Letter
-from booking.transactions.sessions import run_read_only
+from booking.transactions.sessions import run_in_transaction, run_read_only
 
 from .transport import Answer
 
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -32,7 +35,7 @@ def tell_host(app: Flask, letter: Letter) -> Answer:
         handler = sidebook.handlers.get(letter.kind, {}).get(letter.recipient)
         if handler is None:
             return Answer("temporary", "this app has no such handler")
-        booking, link = run_read_only(sidebook.session, partial(_told, sidebook.links, letter))
+        booking, link = read_with_link(sidebook, letter, partial(_told, sidebook.links, letter))
         try:
             handler(booking, link)
         except KeyboardInterrupt:
@@ -53,4 +56,22 @@ def told(what: str, error: BaseException) -> str:
 
 def _told(links: Links, letter: Letter, session: Session) -> tuple[Booking, str]:
     booking = session.get_one(Booking, letter.booking_id)
-    return booking, links.manage_url(session, booking)
+    return booking, links.known_url(session, booking)
+
+
+def read_with_link(sidebook: SidebookState, letter: Letter, work: Callable[[Session], T]) -> T:
+    """Return what the work reads; a link is added before, where it asks for one in vain (NoLink).
+
+    Not while it reads: by a pool of one connection, or in a SQLite file without WAL, a connection
+    that writes would wait for the one that reads, and that is we.
+    """
+    try:
+        return run_read_only(sidebook.session, work)
+    except NoLink:
+        add = partial(_add_link, sidebook.links, letter)
+        run_in_transaction(sidebook.session, add, idempotent=True)
+        return run_read_only(sidebook.session, work)
+
+
+def _add_link(links: Links, letter: Letter, session: Session) -> None:
+    links.manage_url(session, session.get_one(Booking, letter.booking_id))

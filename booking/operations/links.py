@@ -36,6 +36,10 @@ class TwoKeys(Exception):
     """
 
 
+class NoLink(Exception):
+    """Raised where no link can be said again, and one more has to be added first."""
+
+
 class NewLink(NamedTuple):
     """The first link of a booking that is about to be made: its number, and its token's hash."""
 
@@ -74,6 +78,15 @@ class Links:
         if booking.link_number is None:
             return None
         return _among(self._tokens(booking), hashes_of_links(session, booking.id))
+
+    def known_url(self, session: Session, booking: Booking) -> str:
+        """Return what `manage_url` does, and add nothing.
+
+        Raises: NoLink.
+        """
+        if self.address and not self.token(session, booking):
+            raise NoLink
+        return self.manage_url(session, booking)
 
     def manage_url(self, session: Session, booking: Booking) -> str:
         """Return a link that is good; one more is added where these keys made none.

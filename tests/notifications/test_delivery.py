@@ -13,7 +13,7 @@ from booking.notifications import delivery
 from booking.operations.outbox import Outbox
 from booking.state import current_sidebook
 from booking.storage import deliveries
-from booking.storage.models import letter
+from booking.storage.models import Booking, letter
 from tests.fixtures.mail_servers import mail_server
 from tests.fixtures.small_shop import NOW, at, later
 from tests.notifications.conftest import MAIL
@@ -30,6 +30,7 @@ from tests.notifications.delivering import (
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DAY = 24 * 60
+ADDRESS = "https://shop.example/book/appointment/"
 REMINDER = 2 * DAY + 120  # minutes from now
 
 
@@ -90,6 +91,21 @@ def test_no_connection_is_in_use_while_the_mail_server_takes_its_time(app, serve
     server.while_it_waits = lambda: in_use.append(pool.checkedout())
     deliver(app)
     assert in_use == [0, 0, 0]
+
+
+def test_a_link_of_before_there_were_keys_is_added_without_a_second_connection(app, shop, server):
+    host = Hears(app)
+    shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    with shop.writing() as session:
+        session.query(Booking).update({"link_number": None})
+    most = []
+    with app.app_context():
+        pool = app.extensions["sqlalchemy"].engine.pool
+    event.listen(pool, "checkout", lambda *_: most.append(pool.checkedout()))
+    assert deliver(app).ended == {"sent": 4}
+    assert max(most) == 1
+    assert ADDRESS in server.received[0].message.get_body(("plain",)).get_content()
+    assert len(host.heard) == 1
 
 
 @on_sqlite
