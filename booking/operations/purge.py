@@ -75,7 +75,7 @@ def purge_pending(session: Session, *, now: datetime, most: int = 50) -> int:
 
 
 def purge_letters(session: Session, *, now: datetime, days: int, most: int = 500) -> int:
-    """Delete up to `most` letters that ended so many days ago; return how many went."""
+    """Delete up to `most` letters that ended, or were due, so many days ago; how many went."""
     before = int((now - timedelta(days=days)).timestamp())
     return delete_old_letters(session, before=before, most=most)
 

@@ -168,11 +168,15 @@ def _finish(session: Session, number: int, lease: str, **values: Any) -> bool:
 
 
 def delete_old_letters(session: Session, *, before: int, most: int) -> int:
-    """Delete up to `most` letters that ended before then; return how many went."""
+    """Delete up to `most` letters that ended before then; return how many went.
+
+    So go those that were due before then and wait, because nobody delivers any more.
+    """
+    forgotten = and_(letter.c.state.in_((WAITING, SENDING)), letter.c.due_at < before)
     old: Sequence[int] = session.scalars(
         select(letter.c.id)
-        .where(letter.c.ended_at < before)
-        .order_by(letter.c.ended_at)
+        .where(or_(letter.c.ended_at < before, forgotten))
+        .order_by(letter.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()

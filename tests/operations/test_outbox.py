@@ -1,12 +1,13 @@
 """Whoever should know of a change is written down in the same transaction, and nobody else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
 
 from booking.operations.outbox import Outbox
+from booking.operations.purge import purge_letters
 from booking.scheduling.clock import wall_clock_before
 from booking.storage.models import Shop, letter
 from tests.fixtures.small_shop import NOW, at, book_in
@@ -211,6 +212,20 @@ def test_what_the_shop_does_is_told_all_the_same(shop):
     for clock in ("09:00", "10:00"):
         booked(shop, start=at(clock, day=3), by="owner", outbox=one)
     assert to_customer(shop) == ["booked", "reminder", "booked", "reminder"]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    "ends", [{"state": "sent", "ended_at": int(NOW.timestamp())}, {"tries": 1}]
+)
+def test_after_so_many_days_it_is_not_kept_who_was_sent_what_or_was_to_be(shop, ends):
+    booked(shop, start=at("10:00", day=40))
+    with shop.engine.begin() as connection:
+        connection.execute(update(letter).where(letter.c.kind == "booked").values(ends))
+    for day, gone in ((29, 0), (31, 2), (31, 1), (31, 0)):
+        purged = shop.run(purge_letters, now=NOW + timedelta(days=day), days=30, most=2)
+        assert purged == gone
+    assert letters(shop) == [("reminder", "customer", CUSTOMER)]
 
 
 @pytest.mark.parametrize(
