@@ -134,7 +134,11 @@ class _Connection(smtplib.SMTP):
         self._end: socket.socket | None = None
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        # One after the other, each for the whole time, they would outlast the letter's lease.
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        share = timeout / max(1, len(addresses))
+        plain: socket.socket = super()._get_socket(host, port, share)  # type: ignore[misc]
+        plain.settimeout(timeout)
         self._end = plain.dup()  # of the same connection, whatever becomes of the first
         if self._server.kind == "smtps":
             return self._context.wrap_socket(plain, server_hostname=host)

@@ -1,8 +1,10 @@
 """A letter is handed over, or it is known why not; whatever a mail server does, it ends in time."""
 
 import logging
+import socket
+import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -23,6 +25,7 @@ from tests.fixtures.mail_servers import (
 )
 
 ASA = "asa@example.com"
+ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
 
 
 def letter(to: str = ASA, name: str = "abc") -> EmailMessage:
@@ -122,6 +125,26 @@ def test_a_server_that_says_a_byte_at_a_time_has_its_time_in_all(kind):
             answer = send()
     assert (answer.outcome, answer.pauses) == ("temporary", True)
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue is refused")
+def test_several_addresses_that_do_not_answer_have_the_time_of_one(monkeypatch):
+    known = socket.getaddrinfo
+    with ExitStack() as doors:
+        port = 0
+        for address in ADDRESSES:
+            door = doors.enter_context(socket.create_server((address, port), backlog=0))
+            port = door.getsockname()[1]
+            for _ in range(3):  # its queue is full, so whoever comes next hears nothing
+                waits = doors.enter_context(socket.socket())
+                waits.settimeout(0)
+                waits.connect_ex((address, port))
+        found = [each for address in ADDRESSES for each in known(address, port, type=1)]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        with sending(f"smtp://mail.example:{port}?tls=none", seconds=1) as send:
+            began = time.monotonic()
+            assert send().pauses
+    assert 0.5 < time.monotonic() - began < 2
 
 
 def test_where_nobody_listens_all_letters_wait():
