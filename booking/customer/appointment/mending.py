@@ -63,7 +63,7 @@ def mend(token: str) -> Response | tuple[str, int]:
 
 def _mend(session: Session, token: str, *, meant: bool) -> str | None:
     """The token of the new link, if there is one."""
-    booking = pages.booking_of(session, token)
+    booking = pages.booking_to_change(session, token)
     form = forms.details_form(
         forms.field_specs(()), typed_values(), phone_region(get_shop(session)), judged()
     )

@@ -93,7 +93,7 @@ def move(token: str) -> Response | tuple[str, int]:
 
 def _move(session: Session, token: str, start: datetime, *, meant: bool) -> bool:
     """Whether it is elsewhere then."""
-    booking = pages.booking_of(session, token)
+    booking = pages.booking_to_change(session, token)
     offers = pages.offers_of(session, booking)
     if offers.may_move and not meant:
         raise pages.NotMeant

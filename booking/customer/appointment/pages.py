@@ -17,6 +17,7 @@ from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import uid
 from booking.operations.links import token_hash
+from booking.operations.pending import lock
 from booking.operations.requests import (
     AppointmentCancelled,
     AppointmentPast,
@@ -91,6 +92,12 @@ def booking_of(session: Session, token: str) -> Booking:
     if booking.ends_at + SHOWN_FOR < now():
         raise LongOver
     return booking
+
+
+def booking_to_change(session: Session, token: str) -> Booking:
+    """Return the same, kept from others: a link that ends while it is used changes nothing."""
+    lock(session, booking_of(session, token))
+    return booking_of(session, token)
 
 
 def offers_of(session: Session, booking: Booking) -> Offers:

@@ -83,7 +83,7 @@ def _reason() -> str:
 
 
 def _cancel(session: Session, token: str, words: str, *, meant: bool) -> None:
-    booking = pages.booking_of(session, token)
+    booking = pages.booking_to_change(session, token)
     if pages.offers_of(session, booking).may_cancel and not meant:
         raise pages.NotMeant
     now, outbox = pages.now(), current_sidebook().outbox

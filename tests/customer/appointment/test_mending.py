@@ -1,11 +1,19 @@
 """Mending name, address, phone and note by the link, with the details step's own checks."""
 
-import pytest
+import time
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from sqlalchemy import select
+
+from booking.operations.pending import lock
+from booking.storage.models import Booking
+from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
 from tests.customer.appointment.links import ON_SQLITE, form_of, link_of
-from tests.customer.walks import ADA, alert, at_done, text, value
+from tests.customer.walks import ADA, alert, at_done, slots, text, value
 
+BY_BROWSER = {"Sec-Fetch-Site": "same-origin"}
 NEW = {"name": "Ada King", "email": "ada.king@example.org"}
 
 
@@ -43,6 +51,31 @@ def test_another_address_makes_a_new_link_and_ends_the_earlier_ones(app, booking
     for path in ("/cancellation", "/time", "/details"):
         assert client.post(old + path).status_code == 404
     assert link_of(done.refresh()) == new, "the tab that booked it leads there as well"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("path", ["/cancellation", "/details", "/time"])
+def test_a_link_that_ends_while_somebody_uses_it_changes_nothing(app, bookings, path):
+    page = TabClient(app, link_of(at_done(app)))
+    link, client = page.url, app.test_client()
+    asked = client.get(link + path.replace("/cancellation", "")).text
+    form = form_of(asked) | {"slot": slots(TabClient(app, f"{link}/time"))[-1]} | NEW
+
+    def use() -> int:
+        return client.post(link + path, data=form, headers=BY_BROWSER).status_code
+
+    with app.app_context(), ThreadPoolExecutor(1) as elsewhere:
+        sidebook = app.extensions["booking"]
+        with write_transaction(sidebook.session) as session:
+            booking = session.scalars(select(Booking)).one()
+            lock(session, booking)
+            used = elsewhere.submit(use)
+            time.sleep(0.5)  # it waits for the row, or on SQLite for its turn
+            sidebook.links.renew(session, booking)
+        assert used.result() == 404
+    [booking] = bookings()
+    assert (booking.state, booking.changes) == ("confirmed", 0)
+    assert booking.customer_email == ADA["email"]
 
 
 @ON_SQLITE
