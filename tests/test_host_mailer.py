@@ -38,3 +38,18 @@ def test_the_printed_mailer_sends_its_letter_again_until_it_is_taken(host):
     assert letter.message["Subject"] == "Your appointment: Short visit"
     link = letter.message.get_content().splitlines()[-1]
     assert TabClient(host, link).page.select_one("form[action$=cancellation]")
+
+
+@pytest.mark.usefixtures("monday_morning")
+def test_the_printed_mailer_leaves_out_who_gave_no_address(host):
+    host.config["BOOKING_PUBLIC_URL"] = "https://shop.example"
+    exec(PRINTED, {"__name__": "mailer", "app": host, "sidebook": Sidebook(host)})
+    tell = loaded(host).test_cli_runner().invoke
+    at_ten = ["short", "2027-02-03 10:00", "--staff", "ana", "--name", "Zoe"]
+    booked = tell(args=["booking", "book", *at_ten])
+    assert booked.exit_code == 0, booked.output
+    with mail_server() as server:
+        host.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=server.port)
+        deliver_due(host, now=datetime.now(UTC))
+    assert server.received == []
+    assert tell(args=["booking", "letters", "--failed"]).output == "No such letter.\n"

@@ -84,7 +84,7 @@ def load(file: Path, *, if_empty: bool, dry_run: bool, yes: bool) -> None:
             return
         warnings = _large_removals(session, plan, file, allowed=yes, only_tried=dry_run)
         changes = list(map(sentence, apply_business(session, plan))) or ["Nothing changed."]
-        lines[:] = [*plan.notes, *changes, *warnings]
+        lines[:] = [*plan.notes, *_unasked(plan), *changes, *warnings]
         if dry_run:
             announced = "This is a dry run: nothing is changed. Loading the file would tell:"
             lines[:] = [announced, *lines, *_to_call(session, before)]
@@ -132,6 +132,17 @@ def _refuse_without_mail(plan: BusinessPlan) -> None:
         raise click.ClickException(
             f"{asking[0]} has confirm_by_mail, but no letters are sent. Set BOOKING_MAIL_URL, or "
             "leave confirm_by_mail out. Nothing was changed."
+        )
+
+
+def _unasked(plan: BusinessPlan) -> Iterator[str]:
+    """Of what somebody has to decide nobody is told: neither by a letter nor by a host's event."""
+    deciding = [one.slug for one in plan.services if one.approval]
+    if deciding and not current_sidebook().settings.mail_url:
+        yield as_called(
+            f"{', '.join(deciding)}: you decide about what is booked (approval), and no letters "
+            "are sent that tell you so. Set BOOKING_MAIL_URL, or look with "
+            "flask booking list --all."
         )
 
 

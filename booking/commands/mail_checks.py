@@ -43,6 +43,15 @@ def letters(session: Session, sidebook: SidebookState, now: datetime) -> Iterato
             "booking is confirmed at once: set BOOKING_MAIL_URL, or leave confirm_by_mail out",
             Grade.WARN,
         )
+        deciding = [one.slug for one in services(session) if one.approval]
+        yield check(
+            not deciding,
+            "nobody has to decide about bookings unasked",
+            f"{', '.join(deciding)}: approval lets the shop decide, and no letters are sent, so "
+            "nobody is told that there is something to decide: set BOOKING_MAIL_URL, or look with "
+            "flask booking list --all",
+            Grade.WARN,
+        )
     yield from queue(session, sidebook, int(now.timestamp()))
 
 

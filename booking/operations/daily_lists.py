@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ def plan_daily_lists(session: Session, now: datetime) -> int:
 
     From the set hour on, in the shop's zone, for whoever chose letters once a day and has
     appointments then: one letter for each person and day, however often and by whomever it is
-    asked. What is booked after it stands in no list.
+    asked. What is booked after it stands in no list, and is told at once.
     """
     catalogue = read_catalogue(session)
     shop, zone = catalogue.shop, catalogue.zone
@@ -50,6 +51,19 @@ def plan_daily_lists(session: Session, now: datetime) -> int:
     missing -= _told(session, missing, day, now)
     add_letters(session, [_row(each, wanted[each], day, begins, now) for each in sorted(missing)])
     return len(missing)
+
+
+def hears_at_once(member: StaffMember, start: datetime, now: datetime, zone: ZoneInfo) -> bool:
+    """Return whether a change to what starts then is told to the staff member without delay.
+
+    To whoever chose a letter a day it is where no list to come will tell of it: on a day that has
+    begun, or whose list is written by now, on the clock of the shop's `zone`.
+    """
+    if member.letters != "daily":
+        return member.letters == "at_once"
+    is_written = minute_of_day(to_minute(now), zone) >= SET_HOUR
+    days = start.astimezone(zone).date() - now.astimezone(zone).date()
+    return days <= timedelta(days=1 if is_written else 0)
 
 
 def _told(session: Session, staff: Collection[int], day: date, now: datetime) -> set[int]:

@@ -10,7 +10,7 @@ from booking.storage.models import Booking
 from .bookings import NOTHING_SENT, Customer
 from .changes import refuse_late, refuse_too_often
 from .outbox import Event, Outbox
-from .pending import lock
+from .pending import lock_at
 from .requests import AppointmentCancelled, By
 
 Renew = Callable[[Session, Booking], str]
@@ -31,14 +31,16 @@ def mend_details(
 
     Another address is told by the same letters as a new booking. All earlier links end, because
     whoever got a letter by mistake must not keep the key; what waits for the old address is
-    withdrawn, and it is told that there is another one. Returns the token of the new link then,
+    withdrawn, and it is told that there is another one. What waits for its customer's word waits
+    for that of the new address then, no longer than before. Returns the token of the new link then,
     else None.
 
-    Raises: AppointmentCancelled; AppointmentPast once it has begun; ChangedTooOften for a customer
-    who writes to one address after the other.
+    Raises: AppointmentCancelled, also where the shop's approval is waited for; AppointmentPast once
+    it has begun; ChangedTooOften for a customer who writes to one address after the other;
+    VisitorLimit where the new address was written to too often for the letter to confirm by.
     """
-    lock(session, booking)
-    if booking.state != "confirmed":
+    lock_at(session, booking, now)
+    if not may_mend(booking):
         raise AppointmentCancelled
     refuse_late(session, booking, 0, by=by, now=now)
     booking.customer_name, booking.customer_phone = customer.name, customer.phone
@@ -49,5 +51,17 @@ def mend_details(
     refuse_too_often(booking, by=by)
     booking.changes += 1
     token = renew(session, booking)
-    outbox.write_new_address(session, booking, before, Event("booked", now, by))
+    event = Event("pending" if booking.state == "pending" else "booked", now, by)
+    outbox.write_new_address(session, booking, before, event)
     return token
+
+
+def may_mend(booking: Booking) -> bool:
+    """Return whether who comes may be mended: it is confirmed, or waits for a word by mail.
+
+    `booking.state` must be that of the moment.
+    """
+    return booking.state == "confirmed" or (booking.state, booking.pending_for) == (
+        "pending",
+        "mail",
+    )

@@ -33,8 +33,9 @@ from booking.storage.outbox import (
 )
 from booking.transactions.sessions import after_commit
 
+from .daily_lists import hears_at_once
 from .plan import MAIL
-from .requests import By
+from .requests import By, Limit, VisitorLimit
 
 EventName = Literal["booked", "moved", "cancelled", "pending", "declined"]
 REMINDER = "reminder"
@@ -96,6 +97,8 @@ class Outbox:
 
         Nothing is written, and nothing asked, of a new booking where neither letters nor handlers
         want to know.
+
+        Raises: VisitorLimit where its customer could not confirm it, for want of the letter.
         """
         if self.announce and event.is_for_hosts:
             after_commit(session, partial(self.announce, event.name, booking.reference))
@@ -107,6 +110,9 @@ class Outbox:
         addressed = list(_letters(booking, member, event, shop)) if self.mail else []
         if event.by == "customer":
             addressed = _within(session, addressed, self.letters_per_address, event.now)
+        booking.is_told = any(
+            (row["role"], row["kind"]) == ("customer", event.name) for row in addressed
+        )
         handed = self._for_handlers(booking, member, event, shop)
         _add(
             session, booking, _facts(booking, service, member, event), event.now, addressed, handed
@@ -152,6 +158,8 @@ class Outbox:
         """Write to the new address what it would have been told of a booking made just now.
 
         The address `before` (if there was one) is told that it hears no more, and not why.
+
+        Raises: VisitorLimit, as `write` does.
         """
         if before:
             now = int(event.now.timestamp())
@@ -250,8 +258,12 @@ def _letters(
     # Whoever declines has told the others; and of what only its customer knew nobody else hears.
     if kind == "declined" or (kind == "cancelled" and event.pending_for == "mail"):
         return
-    for what, whom in _to_staff(event, member):
-        if whom.email and whom.letters == "at_once" and f"staff_{what}" not in off:
+    for what, whom, starts in _to_staff(event, member, booking.starts_at):
+        if (
+            whom.email
+            and f"staff_{what}" not in off
+            and hears_at_once(whom, starts, now, _zone(shop))
+        ):
             yield _row(what, "staff", whom.email, whom, now, None if what == "cancelled" else last)
     if shop and shop.email and f"shop_{kind}" not in off:
         yield _row(kind, "shop", shop.email, member, now, last)
@@ -266,6 +278,8 @@ def _within(
     """Leave out what would be more than so many letters to the customer on a day (UTC).
 
     Whoever books can give anybody's address, again and again, and from everywhere.
+
+    Raises: VisitorLimit where that would be the one by which the customer confirms.
     """
     address = next((row["recipient"] for row in rows if row["role"] == "customer"), "")
     if not address:
@@ -278,6 +292,8 @@ def _within(
         if row["role"] != "customer" or days[day] < most:
             kept.append(row)
             days[day] += row["role"] == "customer"
+        elif row["kind"] == PLEASE_CONFIRM:
+            raise VisitorLimit(Limit.LETTERS)
     return kept
 
 
@@ -302,20 +318,25 @@ def _while_pending(
             yield _row(NOT_CONFIRMED, role, recipient, member, until, None)
 
 
-def _to_staff(event: Event, member: StaffMember) -> Iterator[tuple[EventName, StaffMember]]:
-    """What happened as each of them sees it: what went to a colleague is over for the first."""
+def _to_staff(
+    event: Event, member: StaffMember, start: datetime
+) -> Iterator[tuple[EventName, StaffMember, datetime]]:
+    """What happened as each of them sees it, and on which day first.
+
+    What went to a colleague is over for the first.
+    """
     if event.before and event.before.staff.id != member.id:
-        yield "cancelled", event.before.staff
-        yield "booked", member
+        yield "cancelled", event.before.staff, event.before.starts_at
+        yield "booked", member, start
     else:
-        yield event.name, member
+        yield event.name, member, min(start, event.before.starts_at if event.before else start)
 
 
 def _reminders(booking: Booking, event: Event, shop: Shop | None) -> Iterator[datetime]:
     """When the customer is reminded: not where that time has passed already."""
     if event.name == "cancelled" or booking.state != "confirmed":
         return
-    zone = ZoneInfo(shop.zone if shop else "UTC")
+    zone = _zone(shop)
     for minutes in _mail(shop)["reminders"]:
         due = wall_clock_before(booking.starts_at, minutes, zone)
         if due > event.now:
@@ -368,6 +389,10 @@ def _facts(booking: Booking, service: Service, member: StaffMember, event: Event
 
 def _mail(shop: Shop | None) -> Mapping[str, Any]:
     return {**MAIL, **((shop and shop.mail) or {})}
+
+
+def _zone(shop: Shop | None) -> ZoneInfo:
+    return ZoneInfo(shop.zone if shop else "UTC")
 
 
 def _iso(instant: datetime) -> str:

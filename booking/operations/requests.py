@@ -31,12 +31,13 @@ class NoMoreTime(Exception):
 
 
 class Limit(StrEnum):
-    """Which of the limits on one visitor was reached."""
+    """Which of the limits on one visitor was reached, or on letters to one address."""
 
     HOLDS = "holds"
     BOOKINGS = "bookings"
     DAY = "day"
     DRAFTS = "drafts"
+    LETTERS = "letters"
 
 
 class VisitorLimit(Exception):

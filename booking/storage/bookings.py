@@ -102,6 +102,9 @@ class Booking(Base):
     service: Mapped[Service] = relationship()
     staff_member: Mapped[StaffMember] = relationship()
 
+    is_told = False
+    """Whether the verb that was carried out just now wrote its customer a letter. Not stored."""
+
     @property
     def span(self) -> Interval:
         """What it takes up, buffers included, in minutes since the epoch, UTC."""

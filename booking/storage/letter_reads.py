@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from booking.transactions.statements import connection_of
 
-from .models import booking, letter
-from .outbox import REFUSED, WAITING, Letter
+from .models import Booking, booking, letter
+from .outbox import REFUSED, SENDING, SENT, WAITING, Letter
 
 _NOT_TAKEN = and_(letter.c.state == WAITING, letter.c.tries > 0)
 FAILED = or_(letter.c.state == REFUSED, _NOT_TAKEN)
@@ -51,6 +51,18 @@ _LISTED: Select[Any] = select(
 def _listed(row: Row[Any]) -> Listed:
     values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's own name for it
     return Listed(reference=values.pop("reference"), letter=Letter(**values))
+
+
+def is_told(session: Session, of: Booking) -> bool:
+    """Return whether its customer has a letter that it is booked, or one is under way."""
+    query = select(letter.c.id).where(
+        letter.c.booking_id == of.id,
+        letter.c.state.in_((WAITING, SENDING, SENT)),
+        letter.c.kind == "booked",
+        letter.c.role == "customer",
+        letter.c.recipient == of.customer_email,
+    )
+    return session.execute(query.limit(1)).first() is not None
 
 
 def letters_to_retry(session: Session, numbers: Sequence[int], *, now: int) -> list[int]:

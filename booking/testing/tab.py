@@ -44,6 +44,12 @@ class TabClient(Window):
         return attribute(shown, "data-step") if shown else None
 
     @property
+    def booking_state(self) -> str | None:
+        """The state of the booking on the page, such as "pending"; None where there is none."""
+        shown = first_having(self.page, "data-booking-state")
+        return attribute(shown, "data-booking-state") if shown else None
+
+    @property
     def status(self) -> int:
         """The status of the last answer."""
         return self.response.status_code

@@ -8,10 +8,15 @@ from sqlalchemy import select
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
 from booking.operations.outbox import Outbox
-from booking.operations.requests import AppointmentCancelled, AppointmentPast, ChangedTooOften
+from booking.operations.requests import (
+    AppointmentCancelled,
+    AppointmentPast,
+    ChangedTooOften,
+    VisitorLimit,
+)
 from booking.storage.models import Booking, Shop, letter
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import CUSTOMER, NOW, at
+from tests.fixtures.small_shop import CUSTOMER, NOW, at, later, waiting
 from tests.operations.test_outbox import MAIL, letters
 
 TEN = at("10:00", day=3)
@@ -31,8 +36,8 @@ def mend(shop, reference, *, name="Bea", email=OLD, phone="+351 1", note="n", no
         return mend_details(session, booking, customer, now=now, **more)
 
 
-def booked(shop, **more) -> str:
-    return shop.book(None, "cut", "ann", TEN, **{"outbox": MAIL, **more})
+def booked(shop, start=TEN, **more) -> str:
+    return shop.book(None, "cut", "ann", start, **{"outbox": MAIL, **more})
 
 
 @pytest.mark.both_databases
@@ -128,3 +133,46 @@ def test_what_has_begun_stays_as_it_was(shop):
     reference = booked(shop)
     with pytest.raises(AppointmentPast):
         mend(shop, reference, now=TEN)
+
+
+def pending_until(shop, reference) -> tuple[str, int]:
+    with shop.reading() as session:
+        booking = booking_by_reference(session, reference)
+        return booking.state, booking.pending_until
+
+
+@pytest.mark.both_databases
+def test_what_waits_for_a_word_by_mail_waits_as_long_for_that_of_a_new_address(shop):
+    reference = booked(shop, pending=waiting(kind="mail"))
+    before = pending_until(shop, reference)
+    assert mend(shop, reference, email=NEW, now=later(10)) == "new"
+    assert pending_until(shop, reference) == before
+    assert letters(shop, "withdrawn") == [
+        ("please_confirm", "customer", OLD),
+        ("not_confirmed", "customer", OLD),
+    ]
+    assert letters(shop) == [
+        ("please_confirm", "customer", NEW),
+        ("not_confirmed", "customer", NEW),
+        ("address_changed", "customer", OLD),
+    ]
+
+
+def test_a_new_address_that_was_written_to_often_enough_is_not_taken_for_what_waits(shop):
+    one = Outbox(mail=True, letters_per_address=1)
+    other = booked(shop)
+    mend(shop, other, email=NEW)
+    reference = booked(shop, at("12:00", day=3), pending=waiting(kind="mail"))
+    before = letters(shop)
+    with pytest.raises(VisitorLimit):
+        mend(shop, reference, email=NEW, outbox=one)
+    assert letters(shop) == before
+
+
+def test_what_waits_for_approval_or_waited_too_long_stays_as_it_was(shop):
+    approval = booked(shop, pending=waiting())
+    with pytest.raises(AppointmentCancelled):
+        mend(shop, approval, email=NEW)
+    late = booked(shop, at("12:00", day=3), pending=waiting(kind="mail"))
+    with pytest.raises(AppointmentCancelled):
+        mend(shop, late, email=NEW, now=later(30))

@@ -8,9 +8,10 @@ from sqlalchemy import select, update
 
 from booking.operations.outbox import Outbox
 from booking.operations.purge import purge_letters
+from booking.operations.requests import Limit, VisitorLimit
 from booking.scheduling.clock import wall_clock_before
-from booking.storage.models import Shop, letter
-from tests.fixtures.small_shop import NOW, at, book_in
+from booking.storage.models import Booking, Shop, letter
+from tests.fixtures.small_shop import NOW, at, book_in, waiting
 
 MAIL = Outbox(mail=True)
 NINE, TEN = at("09:00", day=3), at("10:00", day=3)
@@ -145,6 +146,44 @@ def test_staff_who_do_not_want_to_know_at_once_are_not_told(shop, choice):
     assert "staff" not in [role for _, role, _ in letters(shop)]
 
 
+# The shop is at UTC; tomorrow's list is written at 18:00.
+@pytest.mark.parametrize(
+    ("now", "start", "is_told"),
+    [
+        (at("08:00"), at("15:00"), True),
+        (at("17:59"), at("10:00", day=1), False),
+        (at("18:00"), at("10:00", day=1), True),
+        (at("23:59"), at("10:00", day=2), False),
+        (at("00:00", day=1), at("10:00", day=1), True),
+    ],
+)
+def test_who_has_a_list_in_the_evening_hears_at_once_of_what_no_list_will_tell(
+    shop, now, start, is_told
+):
+    shop.change("ann", letters="daily")
+    reference = booked(shop, start=start, now=now)
+    shop.cancel(reference, now=now, outbox=MAIL)
+    told = letters(shop, "waiting", "withdrawn")
+    assert [kind for kind, role, _ in told if role == "staff"] == ["booked", "cancelled"] * is_told
+
+
+def test_who_has_a_list_hears_at_once_of_what_is_moved_off_or_onto_a_day_that_is_listed(shop):
+    evening = at("18:00", day=2)
+    shop.change("ann", letters="daily")
+    shop.change("ben", email="ben@example.com", letters="daily")
+    reference = booked(shop)
+    shop.move(reference, at("10:00", day=8), now=evening, outbox=MAIL)
+    shop.move(reference, at("11:00", day=8), now=evening, outbox=MAIL)
+    shop.move(reference, NINE, now=evening, outbox=MAIL)
+    shop.move(reference, at("10:00", day=8), "ben", now=evening, outbox=MAIL)
+    told = [each for each in letters(shop, "waiting", "withdrawn") if each[1] == "staff"]
+    assert told == [
+        ("moved", "staff", "ann@example.com"),
+        ("moved", "staff", "ann@example.com"),
+        ("cancelled", "staff", "ann@example.com"),
+    ]
+
+
 def test_kinds_that_the_shop_turned_off_are_not_written(shop):
     with shop.writing() as session:
         session.get(Shop, 1).mail = {"off": ["shop_booked", "staff_booked", "reminder"]}
@@ -243,3 +282,13 @@ def test_whole_days_before_are_counted_by_the_wall_clock(start, minutes, expecte
     before = wall_clock_before(datetime.fromisoformat(start), minutes, zone)
     assert before == datetime.fromisoformat(expected)
     assert before.tzinfo is UTC
+
+
+@pytest.mark.both_databases
+def test_what_could_not_be_confirmed_for_want_of_its_letter_is_not_booked(shop):
+    one = Outbox(mail=True, letters_per_address=1)
+    booked(shop, outbox=one)
+    with pytest.raises(VisitorLimit, match=f": {Limit.LETTERS}$"):
+        booked(shop, start=NINE, pending=waiting(kind="mail"), outbox=one)
+    assert shop.count(Booking) == 1
+    booked(shop, start=NINE, pending=waiting(kind="approval"), outbox=one)

@@ -8,10 +8,12 @@ from werkzeug.wrappers import Response
 
 from booking.contact import forms
 from booking.customer.wizard.form_fields import check_details, judged, typed_values
+from booking.customer.wizard.texts import visitor_limit
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
+from booking.operations.requests import VisitorLimit
 from booking.state import current_sidebook
 from booking.storage.models import Booking
 from booking.tab_sessions import read_transaction, run_in_transaction
@@ -37,7 +39,7 @@ def details(token: str) -> str | Response:
     """Show name, address, phone and note; lead to the appointment where they stay as they are."""
     with read_transaction(current_sidebook().session) as session:
         booking = pages.booking_of(session, token)
-        if not pages.offers_of(session, booking).is_open:
+        if not pages.offers_of(session, booking).may_mend:
             return pages.lead_to(token)
         return _page(session, token, booking, _kept(booking))
 
@@ -56,6 +58,8 @@ def mend(token: str) -> Response | tuple[str, int]:
         return _shown_again(token, asked=2, alerts=[_(ONCE_MORE)]), 422
     except NotValid as wrong:
         return _shown_again(token, errors=wrong.errors), 422
+    except VisitorLimit as reached:
+        return _shown_again(token, alerts=[visitor_limit(reached.limit)]), 429
     except pages.NOT_CHANGED as error:
         return pages.refused(token, error)
     return pages.lead_to(renewed or token, "address" if renewed else "mended")
@@ -67,10 +71,10 @@ def _mend(session: Session, token: str, *, meant: bool) -> str | None:
     form = forms.details_form(
         forms.field_specs(()), typed_values(), phone_region(get_shop(session)), judged()
     )
-    is_open = pages.offers_of(session, booking).is_open
-    if is_open and not form.validate():
+    may_mend = pages.offers_of(session, booking).may_mend
+    if may_mend and not form.validate():
         raise NotValid(forms.first_messages(form))
-    if is_open and not meant:
+    if may_mend and not meant:
         raise pages.NotMeant
     sidebook = current_sidebook()
     return mend_details(

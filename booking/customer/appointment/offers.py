@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.operations.changes import is_changed_often, last_moment
+from booking.operations.details import may_mend
 from booking.storage.catalogue import Catalogue
 from booking.storage.models import Booking, StaffMember
 from booking.web import urls
@@ -38,6 +39,15 @@ class Offers:
     def is_open(self) -> bool:
         """Whether it stands and is still to come."""
         return self.state == "confirmed" and self.booking.starts_at > self.now
+
+    @property
+    def may_mend(self) -> bool:
+        """Whether it may be said anew who comes: also where a letter to a wrong address waits."""
+        return (
+            self.state == self.booking.state
+            and may_mend(self.booking)
+            and self.booking.starts_at > self.now
+        )
 
     @property
     def may_cancel(self) -> bool:

@@ -193,6 +193,7 @@ def appointment_page(
         state=offers.state,
         is_open=offers.is_open,
         may_move=offers.may_move,
+        may_mend=offers.may_mend,
         may_cancel=offers.may_cancel,
         again_url=offers.again(),
         rules=offers.rules(zone),

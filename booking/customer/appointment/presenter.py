@@ -24,6 +24,8 @@ from booking.web.rendering import named_zone, shop_zone
 from booking.web.urls import public_url
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
+MOST_OF_ADDRESS = 60
+"""Characters of an address in a sentence; of a longer one the first, for it is known by them."""
 
 
 def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
@@ -86,14 +88,33 @@ def what_it_waits_for(booking: Booking, shop: Shop) -> str:
         return _(
             "We have written to %(email)s. Press the button in that letter until %(until)s, and "
             "the appointment is yours. After that the time is free for others.",
-            email=booking.customer_email,
+            email=shortened(booking.customer_email),
             until=until,
         )
+    if not current_sidebook().settings.mail_url:  # nor is the shop told that it has to decide
+        return _undecided(shop, until)
     return _(
         "%(shop)s decides about it until %(until)s. The time is kept for you until then.",
         shop=shop.name,
         until=until,
     )
+
+
+def shortened(address: str) -> str:
+    """Return an e-mail address as it was typed, but for the end of a very long one."""
+    is_long = len(address) > MOST_OF_ADDRESS
+    return f"{address[: MOST_OF_ADDRESS - 1]}…" if is_long else address
+
+
+def _undecided(shop: Shop, until: str) -> str:
+    kept = _(
+        "%(shop)s decides about it until %(until)s, and no letters are sent. The time is kept for "
+        "you until then.",
+        shop=shop.name,
+        until=until,
+    )
+    where = shop.phone or shop.email
+    return f"{kept} {_('Please ask: %(contact)s.', contact=where)}" if where else kept
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:
@@ -125,10 +146,11 @@ def form_mark(token: str, verb: str, asked: int) -> str:
 
 
 def manage_links(token: str | None) -> dict[str, str]:
-    """Return the manage page, in full as it may be kept, and the calendar file; empty for None."""
+    """Return the manage page, in full as it may be kept, and the ways on; empty for None."""
     if token is None:
-        return {"manage_url": "", "calendar_url": ""}
+        return {"manage_url": "", "calendar_url": "", "mend_url": ""}
     return {
         "manage_url": public_url(".appointment", token=token),
         "calendar_url": url_for(".calendar", token=token),
+        "mend_url": url_for(".appointment_details", token=token),
     }

@@ -29,7 +29,7 @@ def appointment(token: str) -> str:
     """Show the appointment as it is now."""
     with read_transaction(current_sidebook().session) as session:
         booking, done = pages.booking_of(session, token), request.args.get("done", "")
-        is_said = done in pages.DONE and booking.state == "confirmed"
+        is_said = done in pages.DONE and pages.offers_of(session, booking).may_mend
         notices = [_(pages.DONE[done])] if is_said else []
         return pages.appointment_page(session, token, booking, notices=notices)
 

@@ -37,6 +37,11 @@ VISITOR_LIMIT_MESSAGES = {
         "Very many bookings were begun from your connection today. Please go on with one "
         "that is open in another tab, or get in touch with us."
     ),
+    Limit.LETTERS: gettext_noop(
+        "That e-mail address was written to so often today that the letter with the button to "
+        "confirm cannot be sent, so nothing was done. Please try again tomorrow, give another "
+        "address, or get in touch with us."
+    ),
     Limit.DAY: gettext_noop(
         "From your connection much of that day is taken already, and others want to come "
         "too. Please choose another day, or get in touch with us."

@@ -34,7 +34,15 @@ STATES = {
     "confirmed": STANDS,
     "moved twice": STANDS,
     "its service is gone": (200, 303, 200, 200, 303, 409, 303),
-    "pending": (200, 303, 303, 200, 303, 409, 409),
+    "pending": (
+        200,
+        303,
+        200,
+        200,
+        303,
+        409,
+        303,
+    ),  # its address can be mended, or nobody confirms it
     "cancelled by the customer": CANCELLED,
     "cancelled by the shop": CANCELLED,
     "pending and lapsed": CANCELLED,
@@ -49,7 +57,7 @@ MAY_CHANGE = {
     "confirmed": {"cancel", "move", "mend"},
     "moved twice": {"cancel", "move", "mend"},
     "its service is gone": {"cancel", "mend"},
-    "pending": {"cancel"},
+    "pending": {"cancel", "mend"},
 }
 
 
@@ -209,7 +217,7 @@ def retire(app, slug) -> None:
 
 SAYS = {
     "confirmed": ("Your appointment", "Move to another time", "Yes, cancel it", "Book this again"),
-    "pending": ("Not booked yet", "Yes, cancel it"),
+    "pending": ("Not booked yet", "Change your details", "Yes, cancel it"),
     "cancelled by the shop": ("This appointment is cancelled", "We wrote:", "The roof leaks."),
     "cancelled by the customer": ("This appointment is cancelled", "You wrote:", "Book this again"),
     "over": ("Your appointment", "Book this again"),

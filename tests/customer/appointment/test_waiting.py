@@ -10,7 +10,7 @@ from booking.testing import TabClient
 from booking.testing.letters import letters_of
 from tests.conftest import SHOP
 from tests.customer.appointment.links import ON_SQLITE, change, form_of, link_of
-from tests.customer.walks import ADA, at_done, at_review, text
+from tests.customer.walks import ADA, alert, at_done, at_review, text, value
 
 MAIL = {
     "mail_url": "log:",
@@ -50,7 +50,7 @@ def press(app, path, form, **fields):
 def test_who_asks_is_told_first_that_nothing_is_booked_yet(app, bookings, kind):
     tab = asked(app, kind)
     assert (tab.step, bookings()[0].state) == ("done", "pending")
-    assert tab.page.h1.get_text() == "Not booked yet"
+    assert (tab.booking_state, tab.page.h1.get_text()) == ("pending", "Not booked yet")
     section = tab.page.select_one("#step")
     assert section["data-booking-state"] == "pending"
     assert "calendar" not in str(section)
@@ -192,3 +192,101 @@ def test_the_shell_confirms_and_declines_and_shows_what_waits(app, bookings):
     second = next(one.reference for one in bookings() if one.reference != first)
     assert "is declined" in tell("decline", second, "--why", "We are full.").output
     assert "is cancelled, or waited too long" in tell("confirm", second).output
+
+
+LONG = f"{'a' * 60}@example.com"
+
+
+@pytest.mark.settings(letters_per_address=1)
+def test_at_the_limit_of_an_address_nothing_waits_for_a_letter_that_is_not_sent(app, bookings):
+    at_done(app, service="short", staff="ana")
+    change(app, "short", confirm_by_mail=True)
+    tab = at_review(app, service="short", staff="ana").submit()
+    assert (tab.status, tab.step, len(bookings())) == (429, "review", 1)
+    assert "written to so often today" in alert(tab)
+    assert "By the window" in text(tab), "nothing that was typed is lost"
+    tab.open("details").submit(email="ada@example.org").submit()
+    assert (tab.step, tab.booking_state) == ("done", "pending")
+    first = letters_of(app, kind="please_confirm")[0]
+    assert first.recipient == "ada@example.org"
+
+
+def test_an_address_that_was_mistyped_is_mended_and_its_letter_confirms(app, bookings):
+    tab = asked(app, "mail")
+    [old] = [way_to(app, "please_confirm")]
+    page = tab.new_tab(tab.page.select_one("a[href$='/details']")["href"])
+    page.submit(email="ada@example.org")
+    assert page.booking_state == "pending"
+    assert "earlier links do not work any more" in text(page)
+    assert "We have written to ada@example.org" in text(page)
+    assert "Is the address wrong?" in text(page)
+    assert "We have written to ada@example.org" in text(tab.refresh())
+    assert app.test_client().get(old).status_code == 404
+    [letter] = letters_of(app, kind="please_confirm")
+    assert letter.recipient == "ada@example.org"
+    assert press(app, way_to(app, "please_confirm"), "confirm").status_code == 303
+    assert bookings()[0].state == "confirmed"
+
+
+@pytest.mark.settings(letters_per_address=1)
+def test_a_new_address_at_its_limit_is_refused_and_what_was_typed_stays(app, bookings):
+    at_done(app, service="short", staff="ana")
+    change(app, "short", confirm_by_mail=True)
+    tab = at_review(app, service="short", staff="ana").open("details")
+    tab.submit(email="ada@example.org").submit()
+    page = tab.new_tab(tab.page.select_one("a[href$='/details']")["href"])
+    page.submit(name="Ada King", email=ADA["email"])
+    assert (page.status, page.step) == (429, "mend")
+    assert "written to so often today" in alert(page)
+    assert value(page, "name") == "Ada King"
+    assert {one.customer_email for one in bookings()} == {ADA["email"], "ada@example.org"}
+
+
+def test_what_waits_for_approval_says_nothing_of_a_wrong_address(app):
+    tab = asked(app, "approval")
+    assert tab.page.select_one("a[href$='/details']") is None
+    assert "Is the address wrong?" not in text(TabClient(app, link_of(tab)))
+
+
+@pytest.mark.settings(mail_url="", mail_from="")
+def test_where_nobody_is_told_that_there_is_something_to_decide_the_page_says_whom_to_ask(app):
+    tab = asked(app, "approval")
+    assert "no letters are sent" in text(tab)
+    assert "Please ask: " in text(tab)
+
+
+def test_the_done_page_says_where_the_link_was_sent(app, bookings):
+    tab = at_done(app, service="short", staff="ana")
+    said = f"We have written to {ADA['email']} with this link."
+    assert said in text(tab)
+    assert said in text(tab.refresh())
+
+
+def test_of_a_very_long_address_the_done_page_shows_the_beginning(app):
+    tab = at_review(app, service="short", staff="ana").open("details")
+    tab.submit(email=LONG).submit()
+    assert f"We have written to {LONG[:59]}… with this link." in text(tab)
+
+
+@pytest.mark.settings(letters_per_address=1)
+def test_the_done_page_claims_no_letter_that_was_not_written(app, bookings):
+    at_done(app, service="short", staff="ana")
+    tab = at_done(app, service="short", staff="ana")
+    assert (len(bookings()), tab.booking_state) == (2, "confirmed")
+    assert "We have written" not in text(tab)
+    assert "We have written" not in text(tab.refresh())
+
+
+@pytest.mark.settings(mail_url="", mail_from="")
+def test_without_mail_the_done_page_says_nothing_of_letters(app):
+    assert "We have written" not in text(at_done(app, service="short", staff="ana"))
+
+
+@pytest.mark.settings(mail_url="", mail_from="")
+def test_who_lets_the_shop_decide_is_told_that_nobody_hears_of_it(app, tmp_path):
+    file = tmp_path / "shop.toml"
+    file.write_text(SHOP.read_text().replace("[[services]]", "[[services]]\napproval = true", 1))
+    loaded = app.test_cli_runner().invoke(args=["booking", "load", str(file)])
+    assert (loaded.exit_code, "no letters are sent that tell you so" in loaded.output) == (0, True)
+    looked = app.test_cli_runner().invoke(args=["booking", "doctor"])
+    assert "nobody is told that there is something to decide" in looked.output

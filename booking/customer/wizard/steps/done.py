@@ -8,7 +8,10 @@ from booking.customer.wizard.progress import Stage
 from booking.customer.wizard.state import WizardState
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
+from booking.state import current_sidebook
 from booking.storage import reads
+from booking.storage.letter_reads import is_told
+from booking.storage.models import Booking
 from booking.tab_sessions import TabSession, TabSessionGone
 from booking.web import urls
 from booking.web.rendering import get_shop, render
@@ -46,6 +49,7 @@ def render_done(
     )
     if booking is None:
         raise TabSessionGone("completed")
+    is_fresh = committed is not None and committed.booked is not None
     shop = committed.shop if committed else get_shop(tab.session)
     state = booking.state_at(tab.now)
     return render(
@@ -54,6 +58,8 @@ def render_done(
         step="done",
         heading=_(HEADINGS.get(state, DoneStep.heading)),
         waits_for=presenter.what_it_waits_for(booking, shop) if state == "pending" else "",
+        may_mend=(state, booking.pending_for) == ("pending", "mail"),
+        told=_told(tab, booking, state, is_fresh=is_fresh),
         progress=tuple(Stage(each.name, _(each.label), "done") for each in progress.steps()[:-1]),
         alerts=list(alerts),
         notices=list(notices),
@@ -67,3 +73,13 @@ def render_done(
         new_fragment_url=urls.address("form"),
         **presenter.manage_links(presenter.manage_token(tab, booking)),
     )
+
+
+def _told(tab: TabSession, booking: Booking, state: str, *, is_fresh: bool) -> str:
+    """That a letter is on its way, where one is; of what was booked just now without asking."""
+    if state != "confirmed" or not current_sidebook().settings.mail_url:
+        return ""
+    if not (booking.is_told if is_fresh else is_told(tab.session, booking)):
+        return ""
+    address = presenter.shortened(booking.customer_email)
+    return _("We have written to %(email)s with this link.", email=address)
