@@ -3,6 +3,7 @@
 import click
 from sqlalchemy.orm import Session
 
+from booking.operations.outbox import EventName
 from booking.operations.pending import confirm as confirm_booking
 from booking.operations.pending import decline as decline_booking
 from booking.operations.requests import AppointmentCancelled, AppointmentConfirmed, SlotUnavailable
@@ -22,8 +23,11 @@ def confirm(reference: str) -> None:
 
     def work(session: Session) -> str:
         outbox, booking = current_sidebook().outbox, booking_named(session, reference)
+        waited = booking.state_at(now()) == "pending"
         confirm_booking(session, booking, by="owner", now=now(), outbox=outbox)
-        return f"{_on(session, booking)} is confirmed. {_told(session, booking, 'booked')}"
+        event: EventName | None
+        done, event = ("confirmed", "booked") if waited else (f"{booking.state} already", None)
+        return f"{_on(session, booking)} is {done}. {_told(session, booking, event)}"
 
     try:
         say(run_in_transaction(ready(), work, idempotent=True))
@@ -45,8 +49,11 @@ def decline(reference: str, why: str) -> None:
 
     def work(session: Session) -> str:
         outbox, booking = current_sidebook().outbox, booking_named(session, reference)
+        waited = booking.state_at(now()) == "pending"
         decline_booking(session, booking, by="owner", now=now(), words=why, outbox=outbox)
-        return f"{_on(session, booking)} is declined. {_told(session, booking, 'declined')}"
+        event: EventName | None
+        done, event = ("declined", "declined") if waited else (f"{booking.state} already", None)
+        return f"{_on(session, booking)} is {done}. {_told(session, booking, event)}"
 
     try:
         say(run_in_transaction(ready(), work, idempotent=True))
@@ -60,6 +67,6 @@ def _on(session: Session, booking: Booking) -> str:
     return f"{booking.reference} on {when(booking, reads.shop_zone(session))}"
 
 
-def _told(session: Session, booking: Booking, event: str) -> str:
-    is_told = current_sidebook().outbox.tells_customer(session, booking, event)  # type: ignore[arg-type]
+def _told(session: Session, booking: Booking, event: EventName | None) -> str:
+    is_told = event and current_sidebook().outbox.tells_customer(session, booking, event)
     return "A letter tells the customer." if is_told else "The customer was not told."

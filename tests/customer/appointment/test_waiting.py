@@ -186,11 +186,14 @@ def test_the_shell_confirms_and_declines_and_shows_what_waits(app, bookings):
     first = bookings()[0].reference
     assert "pending, waits for the shop's approval until" in tell("show", first).output
     assert "is confirmed. A letter tells the customer." in tell("confirm", first).output
+    assert "is confirmed already. The customer was not told." in tell("confirm", first).output
     refused = tell("decline", first)
     assert (refused.exit_code, "is confirmed already" in refused.output) == (1, True)
     at_review(app, service="short", staff="ana").submit()
     second = next(one.reference for one in bookings() if one.reference != first)
     assert "is declined" in tell("decline", second, "--why", "We are full.").output
+    again = tell("decline", second, "--why", "We are full.").output
+    assert "is cancelled already. The customer was not told." in again
     assert "is cancelled, or waited too long" in tell("confirm", second).output
 
 
