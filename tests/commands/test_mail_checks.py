@@ -1,5 +1,8 @@
 """What `doctor` says of letters: who they are from, where they lead, and whether they leave."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import update
 
@@ -76,9 +79,11 @@ def test_a_queue_that_stands_still_is_wrong_and_what_failed_a_warning(app):
 @MAIL
 def test_a_pause_that_the_mail_server_asked_for_is_told_and_can_be_ended(app):
     in_database(app, lambda session: take_turn(session, "x", now=1, until=1))
-    in_database(app, lambda session: pause(session, now=2**33, answer="421 too many"))
+    now = int(time.time())
+    until = in_database(app, lambda session: pause(session, now=now, answer="421 too many"))
     shown = done(app, "doctor")
-    assert "warn   no letter leaves before 2242-03-16 12:57 UTC" in shown
+    moment = datetime.fromtimestamp(until, UTC)
+    assert f"warn   no letter leaves before {moment:%Y-%m-%d %H:%M} UTC" in shown
     assert "because our mail server said: 421 too many. Look" in shown
     done(app, "letters", "retry")
     assert "no letter leaves" not in done(app, "doctor")

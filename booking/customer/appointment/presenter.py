@@ -25,7 +25,7 @@ from booking.web.urls import public_url
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 MOST_OF_ADDRESS = 60
-"""Characters of an address in a sentence; of a longer one the first, for it is known by them."""
+"""Characters of an address in a sentence; of a longer one its middle is left out."""
 
 
 def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
@@ -101,9 +101,9 @@ def what_it_waits_for(booking: Booking, shop: Shop) -> str:
 
 
 def shortened(address: str) -> str:
-    """Return an e-mail address as it was typed, but for the end of a very long one."""
-    is_long = len(address) > MOST_OF_ADDRESS
-    return f"{address[: MOST_OF_ADDRESS - 1]}…" if is_long else address
+    """Return an e-mail address as it was typed; of a very long one both ends, to be checked."""
+    half = MOST_OF_ADDRESS // 2
+    return f"{address[:half]}…{address[-half:]}" if len(address) > MOST_OF_ADDRESS else address
 
 
 def _undecided(shop: Shop, until: str) -> str:
@@ -113,8 +113,9 @@ def _undecided(shop: Shop, until: str) -> str:
         shop=shop.name,
         until=until,
     )
-    where = shop.phone or shop.email
-    return f"{kept} {_('Please ask: %(contact)s.', contact=where)}" if where else kept
+    if shop.phone:
+        return f"{kept} {_('Please call %(phone)s.', phone=shop.phone)}"
+    return f"{kept} {_('Please write to %(email)s.', email=shop.email)}" if shop.email else kept
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:

@@ -11,6 +11,7 @@ from booking.testing.letters import letters_of
 from tests.conftest import SHOP
 from tests.customer.appointment.links import ON_SQLITE, change, form_of, link_of
 from tests.customer.walks import ADA, alert, at_done, at_review, text, value
+from tests.storage.conftest import counted
 
 MAIL = {
     "mail_url": "log:",
@@ -227,6 +228,8 @@ def test_an_address_that_was_mistyped_is_mended_and_its_letter_confirms(app, boo
     assert app.test_client().get(old).status_code == 404
     [letter] = letters_of(app, kind="please_confirm")
     assert letter.recipient == "ada@example.org"
+    [last] = letters_of(app, to=ADA["email"])
+    assert (last.kind, last.invitation) == ("address_changed", None), "it was never invited"
     assert press(app, way_to(app, "please_confirm"), "confirm").status_code == 303
     assert bookings()[0].state == "confirmed"
 
@@ -255,20 +258,26 @@ def test_what_waits_for_approval_says_nothing_of_a_wrong_address(app):
 def test_where_nobody_is_told_that_there_is_something_to_decide_the_page_says_whom_to_ask(app):
     tab = asked(app, "approval")
     assert "no letters are sent" in text(tab)
-    assert "Please ask: " in text(tab)
+    assert "Please call +351 21 000 00 00." in text(tab)
 
 
-def test_the_done_page_says_where_the_link_was_sent(app, bookings):
-    tab = at_done(app, service="short", staff="ana")
+def test_the_done_page_says_where_the_link_was_sent_and_asks_nobody_for_it(app):
+    tab = at_review(app, service="short", staff="ana")
+    with app.app_context():
+        engine = app.extensions["booking"].engine
+    with counted(engine) as statements:
+        tab.submit()
+    asked = [each for each in statements if each.startswith("SELECT") and "_letter" in each]
+    assert len(asked) == 1, "how many letters its address had today"
     said = f"We have written to {ADA['email']} with this link."
     assert said in text(tab)
     assert said in text(tab.refresh())
 
 
-def test_of_a_very_long_address_the_done_page_shows_the_beginning(app):
+def test_of_a_very_long_address_the_done_page_shows_both_ends(app):
     tab = at_review(app, service="short", staff="ana").open("details")
     tab.submit(email=LONG).submit()
-    assert f"We have written to {LONG[:59]}… with this link." in text(tab)
+    assert f"We have written to {LONG[:30]}…{LONG[-30:]} with this link." in text(tab)
 
 
 @pytest.mark.settings(letters_per_address=1)
