@@ -1,6 +1,7 @@
 """What goes wrong on the customer's pages alone; for the rest see `web.errors`."""
 
 from flask import Blueprint, request, url_for
+from werkzeug.exceptions import NotFound
 
 from booking.contact import forms
 from booking.i18n import gettext as _
@@ -11,6 +12,7 @@ from booking.web import urls
 from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
 from booking.web.rendering import is_by_htmx, render_in_any_case
 
+from .appointment.lost import lost_url
 from .appointment.pages import LongOver
 from .wizard.fragments import recoverable_fields
 from .wizard.holds import no_hold
@@ -32,6 +34,7 @@ def register_error_handlers(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(MissingTabSession, missing)
     blueprint.register_error_handler(TabSessionGone, gone)
     blueprint.register_error_handler(LongOver, long_over)
+    blueprint.register_error_handler(404, not_found)
     blueprint.register_error_handler(TooManyTabs, too_many)
 
 
@@ -84,8 +87,17 @@ def too_many(error: TooManyTabs) -> AnswerWithHeaders:
     return body, status, {"Retry-After": str(error.seconds)}
 
 
+def not_found(_error: NotFound) -> Answer:
+    """404: nothing is at that address, where a link to an appointment can be asked for."""
+    return PAGES.not_found(_error, find_url=lost_url() if _is_of_a_link() else "")
+
+
+def _is_of_a_link() -> bool:
+    return f"{request.script_root}{request.path}".startswith(urls.address("appointment/"))
+
+
 def _start() -> urls.Link | None:
-    if f"{request.script_root}{request.path}".startswith(urls.address("appointment/")):
+    if _is_of_a_link():
         return None  # a page of no tab: htmx would ask there without an id
     return urls.to("service")._replace(label=_("Start at the first question"))
 

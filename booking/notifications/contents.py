@@ -14,7 +14,7 @@ from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
 from booking.operations.changes import last_moment
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import ADDRESS_CHANGED, Letter
+from booking.storage.outbox import ADDRESS_CHANGED, LOST_LINK, Letter
 
 from . import words
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
@@ -183,7 +183,7 @@ def _to_customer(
         link=link,
         link_label=_(LINKS.get(letter.kind, gettext_noop("See, move or cancel it"))),
         notes=notes,
-        contact=tuple(filter(None, [_joined(content.shop.address), one_line(content.shop.phone)])),
+        contact=_contact(content.shop),
         address=one_line(content.shop.email),
         closing=_(
             "This address was given for an appointment at %(shop)s. If it was not you, there is "
@@ -193,6 +193,10 @@ def _to_customer(
         if is_reader
         else "",
     )
+
+
+def _contact(shop: Shop) -> tuple[str, ...]:
+    return tuple(filter(None, [_joined(shop.address), one_line(shop.phone)]))
 
 
 def _appointment(
@@ -255,6 +259,46 @@ def _cancelling(last: datetime, start: datetime, of: Clocks, now: datetime) -> s
     if last == start:
         return _("You can cancel it until it begins.")
     return _("You can cancel it until %(when)s.", when=moment(last, of))
+
+
+# -- lost links ------------------------------------------------------------------------------------
+
+
+def of_lost_links(links: Sequence[tuple[Booking, str]], shop: Shop, *, is_all: bool) -> Content:
+    """Return what the letter says that has links again: of these bookings, each with its link.
+
+    Nothing that was typed is in it, for it goes to whoever has the address. `is_all`: there are no
+    more bookings than these.
+    """
+    told = words.lost_links(one_line(shop.name, 80))
+    more = _("There are more. Please get in touch with us about those.")
+    return Content(
+        name=LOST_LINK,
+        words=told,
+        shop=shop,
+        entries=tuple(_with_link(booking, link, shop) for booking, link in links),
+        notes=() if is_all else (more,),
+        contact=_contact(shop),
+        address=one_line(shop.email),
+        closing=_("Somebody asked for these links. Nobody but you was sent them."),
+    )
+
+
+def _with_link(booking: Booking, link: str, shop: Shop) -> Entry:
+    service = booking.service
+    place = _place({"is_online": service.is_online, "place": service.place}, shop)
+    of = _clocks(shop, booking, is_online=service.is_online)
+    waits = [Row(_("State"), _("Not booked yet"))] if booking.state == "pending" else []
+    return Entry(
+        time=when(booking.starts_at, booking.ends_at, of).line,
+        what=one_line(service.name, 80),
+        rows=(
+            *waits,
+            Row(_("With"), one_line(booking.staff_member.name, 80)),
+            Row(_("Where"), place, place if place.startswith(("https://", "http://")) else ""),
+            Row(_("Link"), link, link),
+        ),
+    )
 
 
 # -- tomorrow's list -------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from booking.addresses import host_of
 from booking.operations.daily_lists import plan_daily_lists
 from booking.state import SidebookState, current_sidebook
 from booking.storage import deliveries
-from booking.storage.outbox import REFUSED, SENT, TOO_LATE, WAITING, Letter
+from booking.storage.outbox import LOST_LINK, REFUSED, SENT, TOO_LATE, WAITING, Letter
 from booking.transactions.errors import DATABASE_FAILURES
 from booking.transactions.sessions import run_in_transaction, run_read_only
 
@@ -276,6 +276,11 @@ class _Run:
             deliveries.pause(session, now=now, answer=words)
         elif state == SENT and letter.role != "host":
             deliveries.end_pauses(session)
+        if letter.kind == LOST_LINK and state != WAITING:
+            sent_to = self.sidebook.links.trace(letter.recipient) if state == SENT else ""
+            return deliveries.erase_letter(
+                session, letter.id, self.lease, sent_to=sent_to, answer=words, now=now
+            )
         if state == WAITING:
             until = now + PAUSES[letter.tries - 1]
             return deliveries.postpone_letter(

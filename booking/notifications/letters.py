@@ -19,13 +19,14 @@ from booking.addresses import domain_in_ascii
 from booking.i18n import ENGLISH, Language, load_languages, speaking
 from booking.operations.daily_lists import TOMORROW
 from booking.operations.links import CONFIRMATION, DECISION
+from booking.operations.lost_links import bookings_asked_for
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import ADDRESS_CHANGED, Letter
+from booking.storage.outbox import ADDRESS_CHANGED, LOST_LINK, Letter
 
-from .contents import Content, of_booking, of_tomorrow
+from .contents import MOST_ENTRIES, Content, of_booking, of_lost_links, of_tomorrow
 from .invitations import attach, way_for
 from .quoting import one_line
 from .rendering import render
@@ -62,6 +63,8 @@ def compose(
     sender, manage_url = sender or _sender(shop), manage_url or _manage_url
     # The shop's own language is the first that we speak; a row has the customer's.
     with speaking(language_of(letter.language if letter.role == "customer" else "")):
+        if letter.kind == LOST_LINK:
+            return _lost_links(session, letter, shop, sender, manage_url, now)
         if letter.kind == TOMORROW:
             return _list(session, letter, shop, sender)
         return _about_a_booking(session, letter, shop, sender, manage_url, now)
@@ -101,6 +104,30 @@ def _list(session: Session, letter: Letter, shop: Shop, sender: Sender) -> Email
     staff = [letter.staff_member_id] if letter.staff_member_id else []
     bookings = reads.bookings_of_day(session, staff, day, shop_clock(shop))
     return _message(letter, of_tomorrow(letter, bookings, shop), sender) if bookings else None
+
+
+def _lost_links(
+    session: Session,
+    letter: Letter,
+    shop: Shop,
+    sender: Sender,
+    manage_url: ManageUrl,
+    now: datetime,
+) -> EmailMessage | None:
+    sidebook = current_sidebook()
+    bookings = bookings_asked_for(
+        session,
+        letter,
+        trace=sidebook.links.trace(letter.recipient),
+        at_most=sidebook.settings.letters_per_address,
+        now=now,
+        most=MOST_ENTRIES + 1,
+    )
+    shown = bookings[:MOST_ENTRIES]
+    links = [(each, link) for each in shown if (link := manage_url(session, each))]
+    if not links:
+        return None
+    return _message(letter, of_lost_links(links, shop, is_all=shown == bookings), sender)
 
 
 def _about_a_booking(

@@ -73,6 +73,13 @@ def tomorrow(day: str, count: int) -> Words:
     return Words(subject, _("Your appointments tomorrow"))
 
 
+def lost_links(shop: str) -> Words:
+    """Return what the letter says that has the links of somebody's appointments again."""
+    subject = _("Your appointments at %(shop)s", shop=shop)
+    text = _("Each link shows an appointment. There you can also move or cancel it.")
+    return Words(subject, _("Your coming appointments"), (text,))
+
+
 def customers(kind: str, given: Mapping[str, str], *, by_owner: bool, is_other_time: bool) -> Words:
     """Return what a customer is told; `given` has service, when, shop and staff."""
     match kind:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import StaffMember, letter
-from booking.storage.outbox import WAITING, add_letters
+from booking.storage.outbox import NEW, add_letters
 from booking.storage.reads import bookings_of_day
 
 from .plan import MAIL
@@ -92,11 +92,6 @@ def _row(member: int, email: str, day: date, begins: datetime, now: datetime) ->
         "due_at": at,
         # When the day has begun, it is no longer tomorrow.
         "last_moment": int(begins.timestamp()),
-        "state": WAITING,
-        "tries": 0,
-        "answer": "",
-        "lease": None,
-        "leased_until": None,
         "created_at": at,
-        "ended_at": None,
+        **NEW,
     }

@@ -23,7 +23,7 @@ from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
     ADDRESS_CHANGED,
-    WAITING,
+    NEW,
     Letter,
     add_letters,
     due_of_address,
@@ -233,13 +233,8 @@ def _common(booking: Booking, now: datetime) -> dict[str, Any]:
         "booking_id": booking.id,
         "language": booking.language,
         "sequence": booking.changes,
-        "state": WAITING,
-        "tries": 0,
-        "answer": "",
-        "lease": None,
-        "leased_until": None,
         "created_at": int(now.timestamp()),
-        "ended_at": None,
+        **NEW,
     }
 
 

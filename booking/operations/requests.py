@@ -38,6 +38,7 @@ class Limit(StrEnum):
     DAY = "day"
     DRAFTS = "drafts"
     LETTERS = "letters"
+    SEARCHES = "searches"
 
 
 class VisitorLimit(Exception):

@@ -33,6 +33,8 @@ DRAFT_MULTIPLES = (1, 32, 128)
 """Of what one visitor may begin, for each network around. Larger than those of holds: a draft takes
 nothing from the shop, and few addresses must not be able to use up what a provider's customers of a
 whole day need."""
+SEARCHES = 10
+"""How often one visitor may ask for lost links in a day (UTC)."""
 BYTES_A_DRAFT = 16 * 1024
 """What the drafts of one visitor may have on average; most have a tenth of it."""
 _VISITORS = 1651470188  # a family of PostgreSQL's advisory locks, beside that of the migrations
@@ -246,6 +248,22 @@ def count_drafts(
         most, has = visitor.drafts * multiple, begun[mark]
         if drafts and (has.drafts > most or has.bytes > most * BYTES_A_DRAFT):
             raise VisitorLimit(Limit.DRAFTS)
+
+
+def count_searches(session: Session, visitor: Visitor, *, now: datetime) -> None:
+    """Count one more search for lost links by the visitor, and for each network around.
+
+    Apart from drafts: by marks of names of their own. Raises VisitorLimit where one visitor, or all
+    of a network, has asked often enough for a day (UTC).
+    """
+    if visitor.shared:
+        return
+    names = [f"search {each}" for each in (visitor.address, *visitor.networks)]
+    marks = [mark for mark in visitor_hashes(session, names, now).today if mark]
+    asked = add_drafts_begun(session, marks, now, 1, 0)
+    for multiple, mark in zip(DRAFT_MULTIPLES, marks, strict=False):
+        if asked[mark].drafts > SEARCHES * multiple:
+            raise VisitorLimit(Limit.SEARCHES)
 
 
 def seconds_left_of_day(now: datetime) -> int:

@@ -64,6 +64,7 @@ class Booking(Base):
         # Of those with a mark, the old ones: theirs is taken off.
         Index(None, "created_at", sqlite_where=_MARKED, postgresql_where=_MARKED),
         Index(None, "pending_until", sqlite_where=_WAITING, postgresql_where=_WAITING),
+        Index("ix_booking_booking_customer_email", text("lower(customer_email)"), "starts_at"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

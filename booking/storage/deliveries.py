@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from booking.transactions.statements import connection_of
 
-from .outbox import SENDING, SENT, WAITING, WITHDRAWN, Letter, deliverer, letter
+from .outbox import LOST_LINK, SENDING, SENT, WAITING, WITHDRAWN, Letter, deliverer, letter
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 60, 3600
 # Made once: an alias has columns of its own, and they take longer to make than a letter to find.
@@ -80,11 +80,14 @@ def end_pauses(session: Session) -> None:
 
 
 def due_letters(session: Session, *, now: int, most: int, only_hosts: bool = False) -> list[int]:
-    """Return letters that are to go now, up to `most`: reminders last, the others as they came."""
+    """Return letters that are to go now, up to `most`, as they came.
+
+    Reminders are last, and before them what anybody can have written: links that were asked for.
+    """
     due = select(letter.c.id).where(_is_due(letter, now))
     if only_hosts:
         due = due.where(letter.c.role == "host")
-    first = case((letter.c.kind == "reminder", 1), else_=0)
+    first = case((letter.c.kind == "reminder", 2), (letter.c.kind == LOST_LINK, 1), else_=0)
     return list(session.scalars(due.order_by(first, letter.c.due_at, letter.c.id).limit(most)))
 
 
@@ -152,6 +155,21 @@ def postpone_letter(session: Session, number: int, lease: str, *, answer: str, u
     It stays due when it was. What was withdrawn meanwhile stays withdrawn.
     """
     return _finish(session, number, lease, state=WAITING, answer=answer, leased_until=until)
+
+
+def erase_letter(
+    session: Session, number: int, lease: str, *, sent_to: str, answer: str, now: int
+) -> bool:
+    """Let nothing be left of whom it was for, if the lease is still ours; return whether it was.
+
+    `sent_to` is what is kept in place of the address; where it is empty nothing was sent, and the
+    letter goes.
+    """
+    if sent_to:
+        values = {"answer": answer, "ended_at": now, "recipient": sent_to}
+        return _finish(session, number, lease, state=SENT, **values)
+    ours = delete(letter).where(letter.c.id == number, letter.c.lease == lease)
+    return bool(connection_of(session).execute(ours).rowcount)
 
 
 def _finish(session: Session, number: int, lease: str, **values: Any) -> bool:

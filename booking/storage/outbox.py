@@ -43,6 +43,18 @@ ROLES = ("customer", "staff", "shop", "host")
 ADDRESS_CHANGED = "address_changed"
 """The kind that tells an address that it hears no more of a booking: true whatever comes later."""
 
+LOST_LINK = "lost_link"
+"""The kind that asks for the links of an address; what bookings there are nobody has looked up."""
+NEW: Mapping[str, Any] = {
+    "state": WAITING,
+    "tries": 0,
+    "answer": "",
+    "lease": None,
+    "leased_until": None,
+    "ended_at": None,
+}
+"""What every letter begins with."""
+
 letter = Table(
     "booking_letter",
     Base.metadata,
@@ -214,6 +226,8 @@ _DUE_OF_ADDRESS = FixedStatement(
         letter.c.due_at >= bindparam("since"),
         letter.c.role == literal("customer"),
         letter.c.state != literal(WITHDRAWN),
+        # Anybody may ask for links, and must not use up what bookings are told with.
+        letter.c.kind != literal(LOST_LINK),
     )
 )
 
@@ -221,7 +235,19 @@ _DUE_OF_ADDRESS = FixedStatement(
 def due_of_address(session: Session, address: str, *, since: int) -> list[int]:
     """Return when letters to a customer's address were or are due, from then on.
 
-    However it is written in capitals, and of whichever bookings; what was withdrawn is left out.
+    However it is written in capitals, and of whichever bookings; what was withdrawn, and links that
+    were asked for, are left out.
     """
     rows = _DUE_OF_ADDRESS.rows(session, {"address": address, "since": since})
     return [row[0] for row in rows]
+
+
+def links_sent(session: Session, recipient: str, *, since: int) -> int:
+    """Return how many letters with lost links that recipient, as it is kept, had from then on."""
+    query = select(func.count()).where(
+        func.lower(letter.c.recipient) == func.lower(recipient),
+        letter.c.due_at >= since,
+        letter.c.kind == LOST_LINK,
+        letter.c.state == SENT,
+    )
+    return session.scalar(query) or 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, Text, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
@@ -105,6 +105,20 @@ def bookings_of_day(
     return session.scalars(query.order_by(Booking.starts_at)).all() if staff else ()
 
 
+def coming_of_address(
+    session: Session, address: str, *, now: datetime, most: int
+) -> Sequence[Booking]:
+    """Return up to `most` bookings to come of a customer's address, by their start.
+
+    Confirmed, or waiting to be. Only ASCII's capitals are forgiven: what else a database takes for
+    one letter, a mail server may take for two, and somebody else has the other address.
+    """
+    values = {"address": address, "now": now.astimezone(UTC), "most": most}
+    found = session.scalars(_OF_ADDRESS, values | {"now_seconds": int(now.timestamp())})
+    wanted = address.encode().lower()
+    return [each for each in found if each.customer_email.encode().lower() == wanted]
+
+
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:
     """Return the booking one of whose manage links carries a token of that SHA-256."""
     return session.scalar(_BY_TOKEN_HASH, {"token_hash": token_hash})
@@ -192,6 +206,17 @@ _EITHER = FixedStatement(
 )
 _BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
+_OF_ADDRESS = (
+    _bookings()
+    .where(
+        func.lower(bookings.c.customer_email) == func.lower(bindparam("address", type_=Text)),
+        bookings.c.starts_at > bindparam("now"),
+        bookings.c.state.in_(("pending", "confirmed")),
+        *STANDING,
+    )
+    .order_by(bookings.c.starts_at, bookings.c.id)
+    .limit(bindparam("most"))
+)
 # As a value, or PostgreSQL would look through all bookings.
 _ANOTHER_LINK = select(manage_link.c.booking_id).where(
     manage_link.c.token_hash == bindparam("token_hash")

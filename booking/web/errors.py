@@ -133,10 +133,10 @@ class ErrorPages:
         body, status = self.problem(503, heading, message, typed=self.fields())
         return body, status, {"Retry-After": "60"}
 
-    def not_found(self, _error: HTTPException) -> Answer:
-        """404: nothing is at that address."""
+    def not_found(self, _error: HTTPException, **context: Any) -> Answer:
+        """404: nothing is at that address. `context` is for the page, beside what it says."""
         message = _("The address may be mistyped, or the link to an appointment was cut short.")
-        return self.problem(404, _("There is no such page"), message)
+        return self.problem(404, _("There is no such page"), message, **context)
 
     def unexpected(self, _error: InternalServerError) -> Answer:
         """500: a mistake of ours. What it was stands in the log, not on the page."""

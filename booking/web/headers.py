@@ -118,7 +118,9 @@ def _set(response: Response, headers: dict[str, str]) -> None:
 def _strict() -> dict[str, str]:
     """The headers for this address. A manage link's is a secret that no other page may learn."""
     links = f"{current_sidebook().url_prefix.rstrip('/')}/appointment/"
-    secret = current_request().path.startswith(links)
+    path = current_request().path
+    # The one below it that is none sends a form, and must say of which site.
+    secret = path.startswith(links) and path != f"{links}lost"
     return HEADERS | {"Referrer-Policy": "no-referrer"} if secret else HEADERS
 
 

@@ -56,6 +56,8 @@ ONLY_SOMETIMES: dict[str, Any] = {
     "answer_version": "",
     "in_person": False,
     "first_step": "",
+    "lost_url": "",
+    "find_url": "",
 }
 """What a page need not give where it has nothing to say."""
 

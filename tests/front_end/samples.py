@@ -59,7 +59,13 @@ FLASKS = ("_", "ngettext", "request", "session", "g")
 
 PAGES = (
     *("page", "problem-page", "not-found", "appointment", "appointment-cancelled", "move-anyone"),
+    *("lost", "lost-errors"),
 )
+MAIL = {
+    "BOOKING_MAIL_URL": "log:",
+    "BOOKING_MAIL_FROM": "studio@studio.example",
+    "BOOKING_PUBLIC_URL": "https://studio.example",
+}
 PARTS = ("hold", "hold-refused")  # of a fragment
 
 
@@ -137,8 +143,8 @@ def loaded() -> Path:
     return file
 
 
-def app_at(file: Path) -> Flask:
-    return create_app({"BOOKING_DATABASE_URL": f"sqlite:///{file}", "TESTING": True})
+def app_at(file: Path, **settings: str) -> Flask:
+    return create_app({"BOOKING_DATABASE_URL": f"sqlite:///{file}", "TESTING": True, **settings})
 
 
 @contextmanager
@@ -168,7 +174,7 @@ def walk(name: str) -> Sample:
     with closing(sqlite3.connect(loaded())) as here, closing(sqlite3.connect(file)) as there:
         here.backup(there)
     with time_machine.travel(NOW, tick=False) as clock:
-        app = app_at(file)
+        app = app_at(file, **(MAIL if name.startswith("lost") else {}))
         with rendered_by(app) as seen:
             SCENARIOS[name](Studio(app, clock))
     return seen[-1]
@@ -286,6 +292,10 @@ def gone(studio: Studio) -> None:
     tab.submit(**ZOE)
 
 
+def lost_errors(studio: Studio) -> None:
+    studio.app.test_client().post("/book/appointment/lost", data={"email": "zoe@"})
+
+
 SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "page": lambda studio: studio.app.test_client().get("/book/"),
     "service": lambda studio: studio.tab("service"),
@@ -330,6 +340,8 @@ SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "move": lambda studio: studio.at_move(),
     "move-anyone": lambda studio: studio.at_move().click("Times with anyone who is free"),
     "move-lost": move_lost,
+    "lost": lambda studio: studio.app.test_client().get("/book/appointment/lost?asked=1"),
+    "lost-errors": lost_errors,
     "mend-errors": lambda studio: (
         studio.at_appointment().click("Change your details").submit(name="", email="zoe@")
     ),

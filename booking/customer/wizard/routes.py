@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from booking.customer import errors
-from booking.customer.appointment import mending, moving, waiting
+from booking.customer.appointment import lost, mending, moving, waiting
 from booking.customer.appointment import views as appointment
 from booking.files import STATIC, TEMPLATES
 from booking.tab_sessions import (
@@ -78,7 +78,7 @@ def _refuse_unknown_hosts() -> None:
 
 def _exempt_from_csrf(blueprint: Blueprint) -> None:
     # The manage link's forms are the only ones without a session route, and they ask for the link's
-    # secret and for a mark of its page.
+    # secret and for a mark of its page; or, for a lost link, tell nobody anything.
     exempt(blueprint)
 
 
@@ -155,6 +155,8 @@ def _add_manage_link(blueprint: Blueprint) -> None:
         link = f"/appointment/<reference>/{verb}/<word>"
         blueprint.add_url_rule(link, verb, show)
         blueprint.add_url_rule(link, answer.__name__, answer, methods=["POST"])
+    blueprint.add_url_rule("/appointment/lost", view_func=lost.lost)
+    blueprint.add_url_rule("/appointment/lost", "ask_for_links", lost.ask, methods=["POST"])
     page = "/appointment/<token>"
     blueprint.add_url_rule(page, view_func=appointment.appointment)
     blueprint.add_url_rule(f"{page}/calendar.ics", view_func=appointment.calendar)

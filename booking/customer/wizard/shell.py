@@ -10,6 +10,7 @@ from flask import abort, request, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from booking.customer.appointment.lost import lost_url
 from booking.i18n import gettext as _
 from booking.state import current_sidebook
 from booking.storage.catalogue import read_catalogue
@@ -46,7 +47,7 @@ def unknown(unknown: str) -> NoReturn:  # noqa: ARG001 - the address is not repe
 
 def _shell(title: str, fragment_url: str) -> str:
     with read_transaction(current_sidebook().session) as session:
-        return render("page.html", get_shop(session), title=title, fragment_url=fragment_url)
+        return _page(session, title, fragment_url)
 
 
 def _start_of_new_tab(session: Session, state: str) -> str:
@@ -54,11 +55,16 @@ def _start_of_new_tab(session: Session, state: str) -> str:
         return first_step(empty_tab(session))
 
     def page() -> str:
-        given = {"title": _("Book an appointment"), "fragment_url": url_for(".show_open_step")}
         first = Markup(keep_fragment("first-step", state, step))  # noqa: S704 - rendered already
-        return render("page.html", get_shop(session), first_step=first, **given)
+        url = url_for(".show_open_step")
+        return _page(session, _("Book an appointment"), url, first_step=first)
 
     return keep_page("start", state, page)
+
+
+def _page(session: Session, title: str, url: str, **more: Any) -> str:
+    given = {"title": title, "fragment_url": url, "lost_url": lost_url()}
+    return render("page.html", get_shop(session), **given, **more)
 
 
 def _query() -> dict[str, Any]:

@@ -42,6 +42,9 @@ VISITOR_LIMIT_MESSAGES = {
         "confirm cannot be sent, so nothing was done. Please try again tomorrow, give another "
         "address, or get in touch with us."
     ),
+    Limit.SEARCHES: gettext_noop(
+        "Links were asked for very often from your connection today. Please get in touch with us."
+    ),
     Limit.DAY: gettext_noop(
         "From your connection much of that day is taken already, and others want to come "
         "too. Please choose another day, or get in touch with us."
