@@ -1,12 +1,16 @@
 """Each kind of letter in a real Chromium, as mail programs show it: also those that change it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page
 
+from booking.operations.lost_links import ask_for_links
+from booking.operations.requests import Visitor
 from booking.storage.models import Booking
 from tests.fixtures.axe import COLOURS, violations
+from tests.fixtures.small_shop import CUSTOMER, NOW
 from tests.notifications.conftest import compose_all, html_of, rows
 from tests.notifications.samples import live_through
 
@@ -47,6 +51,9 @@ WORDS = "document.body.innerText"
 def pages(shop, post) -> dict[str, str]:
     """The HTML of the last letter of each kind to each, and of one that comes from afar."""
     live_through(shop)
+    stranger = Visitor("203.0.113.7", holds=1, bookings=1, share=50)
+    tomorrow = NOW + timedelta(days=1)  # of today the address has had enough
+    shop.run(ask_for_links, CUSTOMER.email, stranger, language="en", now=tomorrow)
     with shop.writing() as session:
         session.query(Booking).update({"customer_name": "W" * 60, "customer_note": "w" * 600})
     several = rows(shop)
