@@ -252,7 +252,7 @@ class _Run:
         if letter.role == "host":
             return tell_host(self.app, letter)
         try:
-            message = read_with_link(self.sidebook, letter, partial(self.compose, letter))
+            message = read_with_link(self.sidebook, partial(self.compose, letter))
             if message is None or self.transport is None:
                 return None
             self.next_at = time.monotonic() + self.between

@@ -35,7 +35,7 @@ def tell_host(app: Flask, letter: Letter) -> Answer:
         handler = sidebook.handlers.get(letter.kind, {}).get(letter.recipient)
         if handler is None:
             return Answer("temporary", "this app has no such handler")
-        booking, link = read_with_link(sidebook, letter, partial(_told, sidebook.links, letter))
+        booking, link = read_with_link(sidebook, partial(_told, sidebook.links, letter))
         try:
             handler(booking, link)
         except KeyboardInterrupt:
@@ -59,19 +59,23 @@ def _told(links: Links, letter: Letter, session: Session) -> tuple[Booking, str]
     return booking, links.known_url(session, booking)
 
 
-def read_with_link(sidebook: SidebookState, letter: Letter, work: Callable[[Session], T]) -> T:
+def read_with_link(sidebook: SidebookState, work: Callable[[Session], T]) -> T:
     """Return what the work reads; a link is added before, where it asks for one in vain (NoLink).
 
     Not while it reads: by a pool of one connection, or in a SQLite file without WAL, a connection
     that writes would wait for the one that reads, and that is we.
     """
-    try:
-        return run_read_only(sidebook.session, work)
-    except NoLink:
-        add = partial(_add_link, sidebook.links, letter)
-        run_in_transaction(sidebook.session, add, idempotent=True)
-        return run_read_only(sidebook.session, work)
+    added: set[int] = set()  # a letter may have the links of several bookings
+    while True:
+        try:
+            return run_read_only(sidebook.session, work)
+        except NoLink as missing:
+            if missing.booking_id in added:
+                raise
+            added.add(missing.booking_id)
+            add = partial(_add_link, sidebook.links, missing.booking_id)
+            run_in_transaction(sidebook.session, add, idempotent=True)
 
 
-def _add_link(links: Links, letter: Letter, session: Session) -> None:
-    links.manage_url(session, session.get_one(Booking, letter.booking_id))
+def _add_link(links: Links, booking_id: int, session: Session) -> None:
+    links.manage_url(session, session.get_one(Booking, booking_id))

@@ -39,6 +39,10 @@ class TwoKeys(Exception):
 class NoLink(Exception):
     """Raised where no link can be said again, and one more has to be added first."""
 
+    def __init__(self, booking_id: int) -> None:
+        self.booking_id = booking_id
+        super().__init__(f"booking {booking_id} has no link that can be said again")
+
 
 class NewLink(NamedTuple):
     """The first link of a booking that is about to be made: its number, and its token's hash."""
@@ -85,7 +89,7 @@ class Links:
         Raises: NoLink.
         """
         if self.address and not self.token(session, booking):
-            raise NoLink
+            raise NoLink(booking.id)
         return self.manage_url(session, booking)
 
     def manage_url(self, session: Session, booking: Booking) -> str:

@@ -31,7 +31,9 @@ class Endless(io.RawIOBase):
         return count
 
 
-@pytest.mark.parametrize("path", ["service/form", "details/form", "appointment/x/cancellation"])
+@pytest.mark.parametrize(
+    "path", ["service/form", "details/form", "appointment/x/cancellation", "appointment/lost"]
+)
 @pytest.mark.parametrize("length", [{"CONTENT_LENGTH": str(FORTY_MEGABYTES)}, {}])
 def test_what_another_site_sends_is_refused_without_being_read_into_memory(app, path, length):
     builder = EnvironBuilder(method="POST", path=f"/book/{path}", headers=HEADERS)

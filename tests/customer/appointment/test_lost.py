@@ -9,6 +9,7 @@ from sqlalchemy import select, text, update
 
 from booking.notifications.delivery import deliver_due
 from booking.operations import lost_links
+from booking.operations.purge import purge_letters
 from booking.operations.visitors import SEARCHES
 from booking.storage import reads
 from booking.storage.models import Booking, letter
@@ -291,6 +292,28 @@ def test_a_refused_one_is_erased_and_one_that_waits_stays_for_a_day(app, server)
     ask(app)
     deliver_due(app, now=now + timedelta(days=1, minutes=1))
     assert (rows(app), sent(server)) == ([], [])
+
+
+@pytest.mark.both_databases
+def test_where_nobody_delivers_any_more_it_is_purged_with_old_letters(app):
+    at_done(app)
+    ask(app, UNKNOWN)
+    for days, left in ((29, [UNKNOWN]), (31, [])):
+        with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
+            purge_letters(session, now=datetime.now(UTC) + timedelta(days=days), days=30)
+        assert rows(app) == left
+
+
+@pytest.mark.both_databases
+def test_bookings_whose_links_no_key_can_say_get_one_each(app, server):
+    for day in (3, 4):
+        at_done(app, f"2026-03-0{day}T15:00Z", staff="ana")
+    change(app, link_number=None)
+    ask(app)
+    deliver(app)
+    words = words_of(sent(server)[0]).split()
+    paths = [urlsplit(word).path for word in words if "/appointment/" in word]
+    assert [app.test_client().get(path).status_code for path in paths] == [200, 200]
 
 
 @ON_SQLITE
