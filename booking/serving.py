@@ -111,7 +111,7 @@ def _start(app: Flask) -> None:
     stop, wake = Event(), Event()
     thread = Thread(target=_deliver, args=(app, stop, wake), name="letters", daemon=True)
     _running[app] = _Deliverer(thread, stop, wake)
-    for event in (signals.booked, signals.moved, signals.cancelled):
+    for event in (signals.booked, signals.moved, signals.cancelled, signals.letter):
         event.connect(partial(_wake, wake), app, weak=False)
     _end_with_the_process()
     thread.start()

@@ -11,6 +11,7 @@ _ours = Namespace()
 booked = _ours.signal("booked", "A new booking is committed: receiver(app, reference=…).")
 moved = _ours.signal("moved", "A booking has another time or person: receiver(app, reference=…).")
 cancelled = _ours.signal("cancelled", "A booking is cancelled: receiver(app, reference=…).")
+letter = _ours.signal("letter", "Of what hosts do not hear somebody is to be told: ours alone.")
 
 
 def announce(event: str, reference: str) -> None:

@@ -1,7 +1,7 @@
 """Check letters: whether they go out at all, and whether other mail servers will believe them."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,8 +18,8 @@ from booking.storage.reads import services, shop
 
 from .database_checks import Finding, Grade, check
 
-SLOW = timedelta(minutes=15)
-"""A deliverer that is there has tried what is due for longer."""
+_SLOW = 15 * 60
+"""Seconds; a deliverer that is there has tried what is due for longer, or since a pause."""
 # Whoever sends for these from elsewhere is refused, because of what they publish of themselves.
 FREE_MAIL = frozenset(
     {"aol.com", "gmail.com", "gmx.at", "gmx.ch", "gmx.de", "gmx.net"}
@@ -108,12 +108,13 @@ def _is_here_only(host: str) -> bool:
 
 def queue(session: Session, sidebook: SidebookState, now: int) -> Iterator[Finding]:
     """Check whether somebody delivers, and what no server has taken."""
-    late = letter.c.due_at < now - SLOW.total_seconds()
+    late = letter.c.due_at < now - _SLOW
     waiting = select(func.count(), func.min(letter.c.due_at)).where(
         letter.c.state == WAITING, letter.c.tries == 0, late
     )
-    if sidebook.settings.mail_url is None:
-        waiting = waiting.where(letter.c.role == "host")  # what is kept for when mail is on again
+    was_paused = is_paused(session, now=now) or is_paused(session, now=now - _SLOW)
+    if sidebook.settings.mail_url is None or was_paused:
+        waiting = waiting.where(letter.c.role == "host")  # letters are kept for when it is over
     number, oldest = session.execute(waiting).one()
     by = {
         "thread": "is the server running, or did it fail to start its deliverer (see its log)?",

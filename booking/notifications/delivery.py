@@ -272,8 +272,11 @@ class _Run:
     def note(self, session: Session, letter: Letter, state: str, answer: Answer | None) -> bool:
         """Write down what became of it, if the lease is still ours, and of the others with it."""
         now, words = self.seconds(), answer.words if answer else ""
+        until, tries = now + PAUSES[min(letter.tries, len(PAUSES)) - 1], letter.tries
         if answer and answer.pauses:
-            deliveries.pause(session, now=now, answer=words)
+            # It was not about this letter; but if it is all the same, the others go before it.
+            paused_until = deliveries.pause(session, now=now, answer=words)
+            until, tries = 2 * paused_until - now, letter.tries - 1
         elif state == SENT and letter.role != "host":
             deliveries.end_pauses(session)
         if letter.kind == LOST_LINK and state != WAITING:
@@ -282,9 +285,8 @@ class _Run:
                 session, letter.id, self.lease, sent_to=sent_to, answer=words, now=now
             )
         if state == WAITING:
-            until = now + PAUSES[letter.tries - 1]
             return deliveries.postpone_letter(
-                session, letter.id, self.lease, answer=words, until=until
+                session, letter.id, self.lease, answer=words, until=until, tries=tries
             )
         return deliveries.end_letter(session, letter.id, self.lease, state, answer=words, now=now)
 
@@ -300,5 +302,6 @@ def _state_after(letter: Letter, answer: Answer | None) -> str:
         return TOO_LATE
     if answer.outcome == ACCEPTED:
         return SENT
-    is_over = answer.outcome == PERMANENT or letter.tries > len(PAUSES)
+    was_tried_enough = letter.tries > len(PAUSES) and not answer.pauses
+    is_over = answer.outcome == PERMANENT or was_tried_enough
     return REFUSED if is_over else WAITING

@@ -6,12 +6,11 @@ of earlier events that nobody has begun to send are withdrawn, for they are not 
 """
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,7 +25,6 @@ from booking.storage.outbox import (
     NEW,
     Letter,
     add_letters,
-    due_of_address,
     reminders_to_come,
     withdraw_letters,
     withdraw_reminders,
@@ -34,13 +32,13 @@ from booking.storage.outbox import (
 from booking.transactions.sessions import after_commit
 
 from .daily_lists import hears_at_once
+from .left_out import PLEASE_CONFIRM, within, without_the_untold
 from .plan import MAIL
-from .requests import By, Limit, VisitorLimit
+from .requests import By
 
 EventName = Literal["booked", "moved", "cancelled", "pending", "declined"]
-REMINDER = "reminder"
-_DAY = 24 * 60 * 60
-PLEASE_CONFIRM, TO_DECIDE, NOT_CONFIRMED = "please_confirm", "to_decide", "not_confirmed"
+REMINDER, LETTER = "reminder", "letter"
+TO_DECIDE, NOT_CONFIRMED = "to_decide", "not_confirmed"
 
 
 class Before(NamedTuple):
@@ -76,7 +74,8 @@ class Event:
 class Outbox:
     """What an app sends: letters where it has `mail`, and to a host's handlers, by their names.
 
-    `announce` is told each event and reference at once, when it is committed (None: nobody is).
+    `announce` is told each event and reference at once, when it is committed (None: nobody is);
+    LETTER as the event, where hosts hear nothing of it.
     Of what customers do themselves one address gets at most `letters_per_address` on a day.
     """
 
@@ -100,16 +99,19 @@ class Outbox:
 
         Raises: VisitorLimit where its customer could not confirm it, for want of the letter.
         """
-        if self.announce and event.is_for_hosts:
-            after_commit(session, partial(self.announce, event.name, booking.reference))
+        if self.announce:
+            what = event.name if event.is_for_hosts else LETTER
+            after_commit(session, partial(self.announce, what, booking.reference))
         if event.pending_for or event.name in ("moved", "cancelled"):
-            withdraw_letters(session, booking.id, now=int(event.now.timestamp()))
+            now = int(event.now.timestamp())
+            withdraw_letters(session, booking.id, now=now, member_id=member.id)
         if not self.mail and not any(self.handlers.values()):
             return
         shop = read_catalogue(session).shop
         addressed = list(_letters(booking, member, event, shop)) if self.mail else []
+        addressed = without_the_untold(session, booking, addressed)
         if event.by == "customer":
-            addressed = _within(session, addressed, self.letters_per_address, event.now)
+            addressed = within(session, addressed, self.letters_per_address, event.now)
         booking.is_told = any(
             (row["role"], row["kind"]) == ("customer", event.name) for row in addressed
         )
@@ -170,14 +172,16 @@ class Outbox:
         addressed = _letters(booking, member, event, shop)
         ours = [each for each in addressed if each["role"] == "customer"]
         if event.by == "customer":
-            ours = _within(session, ours, self.letters_per_address, event.now)
+            ours = within(session, ours, self.letters_per_address, event.now)
         if before and ADDRESS_CHANGED not in _mail(shop)["off"]:
             last = [_row(ADDRESS_CHANGED, "customer", before, member, event.now, None)]
             if event.by == "customer":  # who goes to and fro would write to a stranger for ever
-                last = _within(session, last, self.letters_per_address, event.now)
+                last = within(session, last, self.letters_per_address, event.now)
             ours += last
         facts = _facts(booking, booking.service, member, event)
         _add(session, booking, facts, event.now, ours)
+        if self.announce:
+            after_commit(session, partial(self.announce, LETTER, booking.reference))
 
     def _for_handlers(
         self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None
@@ -185,8 +189,8 @@ class Outbox:
         for name in self.handlers.get(event.name, ()) if event.is_for_hosts else ():
             yield _row(event.name, "host", name, member, event.now, None)
         for name in self.handlers.get(REMINDER, ()):
-            for due in _reminders(booking, event, shop):
-                yield _row(REMINDER, "host", name, member, due, booking.starts_at)
+            for due, until in _reminders(booking, event, shop):
+                yield _row(REMINDER, "host", name, member, due, until)
 
 
 def sample_letter(
@@ -263,33 +267,8 @@ def _letters(
     if shop and shop.email and f"shop_{kind}" not in off:
         yield _row(kind, "shop", shop.email, member, now, last)
     if booking.customer_email and REMINDER not in off:
-        for due in _reminders(booking, event, shop):
-            yield _row(REMINDER, "customer", booking.customer_email, member, due, booking.starts_at)
-
-
-def _within(
-    session: Session, rows: Sequence[dict[str, Any]], most: int, now: datetime
-) -> list[dict[str, Any]]:
-    """Leave out what would be more than so many letters to the customer on a day (UTC).
-
-    Whoever books can give anybody's address, again and again, and from everywhere.
-
-    Raises: VisitorLimit where that would be the one by which the customer confirms.
-    """
-    address = next((row["recipient"] for row in rows if row["role"] == "customer"), "")
-    if not address:
-        return list(rows)
-    today = int(now.timestamp()) // _DAY * _DAY
-    days = Counter(due // _DAY for due in due_of_address(session, address, since=today))
-    kept = []
-    for row in rows:
-        day = row["due_at"] // _DAY
-        if row["role"] != "customer" or days[day] < most:
-            kept.append(row)
-            days[day] += row["role"] == "customer"
-        elif row["kind"] == PLEASE_CONFIRM:
-            raise VisitorLimit(Limit.LETTERS)
-    return kept
+        for due, until in _reminders(booking, event, shop):
+            yield _row(REMINDER, "customer", booking.customer_email, member, due, until)
 
 
 def _while_pending(
@@ -327,15 +306,19 @@ def _to_staff(
         yield event.name, member, min(start, event.before.starts_at if event.before else start)
 
 
-def _reminders(booking: Booking, event: Event, shop: Shop | None) -> Iterator[datetime]:
-    """When the customer is reminded: not where that time has passed already."""
+def _reminders(
+    booking: Booking, event: Event, shop: Shop | None
+) -> Iterable[tuple[datetime, datetime]]:
+    """When the customer is reminded, and until when that is of use: until the next one is due.
+
+    Not where that time has passed already.
+    """
     if event.name == "cancelled" or booking.state != "confirmed":
-        return
-    zone = _zone(shop)
-    for minutes in _mail(shop)["reminders"]:
-        due = wall_clock_before(booking.starts_at, minutes, zone)
-        if due > event.now:
-            yield due
+        return ()
+    zone, start = _zone(shop), booking.starts_at
+    wanted = {wall_clock_before(start, each, zone) for each in _mail(shop)["reminders"]}
+    due = sorted(each for each in wanted if each > event.now)
+    return pairwise([*due, start])
 
 
 def _row(

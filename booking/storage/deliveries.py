@@ -120,7 +120,11 @@ def _is_due(row: FromClause, now: int) -> ColumnElement[bool]:
     before = or_(
         and_(older.c.state == WAITING, or_(older.c.tries > 0, older.c.due_at <= row.c.due_at)),
         older.c.state == SENDING,
-        and_(older.c.state == WITHDRAWN, ~_is_over(older.c.leased_until, now)),
+        and_(
+            older.c.state == WITHDRAWN,
+            older.c.lease.is_not(None),  # without one it waited to be tried again
+            ~_is_over(older.c.leased_until, now),
+        ),
     )
     is_held_up = exists().where(
         older.c.booking_id == row.c.booking_id,
@@ -149,12 +153,16 @@ def end_letter(
     return _finish(session, number, lease, state=state, answer=answer, ended_at=now)
 
 
-def postpone_letter(session: Session, number: int, lease: str, *, answer: str, until: int) -> bool:
+def postpone_letter(
+    session: Session, number: int, lease: str, *, answer: str, until: int, tries: int
+) -> bool:
     """Let nobody try it again before then, if the lease is still ours; return whether it was.
 
-    It stays due when it was. What was withdrawn meanwhile stays withdrawn.
+    It has been tried so many times, as far as they count. It stays due when it was. What was
+    withdrawn meanwhile stays withdrawn.
     """
-    return _finish(session, number, lease, state=WAITING, answer=answer, leased_until=until)
+    values = {"answer": answer, "leased_until": until, "tries": tries}
+    return _finish(session, number, lease, state=WAITING, **values)
 
 
 def erase_letter(

@@ -11,7 +11,10 @@ from booking.transactions.statements import connection_of
 from .models import Booking, booking, letter
 from .outbox import REFUSED, SENDING, SENT, WAITING, Letter
 
-_NOT_TAKEN = and_(letter.c.state == WAITING, letter.c.tries > 0)
+# Where the server had us pause the try did not count, and its next one is still put off.
+_NOT_TAKEN = and_(
+    letter.c.state == WAITING, or_(letter.c.tries > 0, letter.c.leased_until.is_not(None))
+)
 FAILED = or_(letter.c.state == REFUSED, _NOT_TAKEN)
 
 
@@ -81,6 +84,11 @@ def _is_true(now: int) -> ColumnElement[bool]:
         letter.c.booking_id.is_(None),
         letter.c.role == "host",  # hears of every event
         letter.c.sequence == booking.c.changes,
+        and_(  # whoever lost it to a colleague
+            letter.c.role == "staff",
+            letter.c.kind == "cancelled",
+            letter.c.staff_member_id != booking.c.staff_member_id,
+        ),
     )
     return and_(in_time, newest)
 

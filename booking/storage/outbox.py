@@ -177,6 +177,12 @@ _WITHDRAW = FixedStatement(
         # A host hears of every event, in order; only what is still to come is not true any more.
         or_(letter.c.role != literal("host"), letter.c.kind == literal("reminder")),
         letter.c.kind != literal(ADDRESS_CHANGED),
+        # Whoever lost it to a colleague has still to hear so, whatever happens to it there.
+        or_(
+            letter.c.role != literal("staff"),
+            letter.c.kind != literal("cancelled"),
+            letter.c.staff_member_id == bindparam("of_member"),
+        ),
         or_(
             bindparam("of_recipient", type_=Text) == literal(""),
             and_(
@@ -189,15 +195,33 @@ _WITHDRAW = FixedStatement(
 )
 
 
-def withdraw_letters(session: Session, booking_id: int, *, now: int, recipient: str = "") -> int:
+def withdraw_letters(
+    session: Session, booking_id: int, *, now: int, recipient: str = "", member_id: int = 0
+) -> int:
     """Withdraw what waits for a booking, reminders too; return how many letters that were.
 
     With a `recipient` only what its customer was to get at that address. One under way may still
     arrive, for nobody can call it back, but is not tried again. What a host's handler is to hear
-    stays.
+    stays, and so does what tells anybody but the staff member of `member_id`, who has it now, that
+    it is over for them.
     """
     values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now, "of_recipient": recipient}
-    return _WITHDRAW.execute(session, values)
+    return _WITHDRAW.execute(session, {**values, "of_member": member_id})
+
+
+def staff_never_told(session: Session, booking_id: int) -> set[int]:
+    """Return to whom a booking went from a colleague of theirs, and who was told nothing of it."""
+    to_staff = select(letter.c.staff_member_id, letter.c.kind, letter.c.tries, letter.c.sequence)
+    rows = connection_of(session).execute(
+        to_staff.where(letter.c.booking_id == booking_id, letter.c.role == "staff")
+    )
+    came, told = set(), set()
+    for member, kind, tries, sequence in rows:
+        if tries:
+            told.add(member)
+        elif kind == "booked" and sequence:
+            came.add(member)
+    return came - told
 
 
 def reminders_to_come(

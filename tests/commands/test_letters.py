@@ -46,12 +46,13 @@ def test_the_newest_letters_are_listed_first_with_what_became_of_them(app):
 
 
 @MAIL
-def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(app):
+@pytest.mark.parametrize("tried", [{"tries": 3}, {"leased_until": 2**31}])
+def test_of_those_that_failed_it_lists_what_was_refused_and_what_is_tried_again(app, tried):
     assert done(app, "letters") == "No letter was written yet.\n"
     booked(app)
     assert done(app, "letters", "--failed") == "No such letter.\n"
     change(app, 1, state="refused", ended_at=1)
-    change(app, 2, tries=3, answer="451 later")
+    change(app, 2, answer="451 later", **tried)
     assert [line.split()[0] for line in done(app, "letters", "--failed").splitlines()] == [
         "letter",
         "2",

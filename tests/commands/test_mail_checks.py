@@ -9,7 +9,7 @@ from sqlalchemy import update
 from booking.commands.mail_checks import sender
 from booking.config import read_settings
 from booking.storage.deliveries import pause, take_turn
-from booking.storage.models import letter
+from booking.storage.models import deliverer, letter
 from tests.commands.shell import done, execute, in_database, run
 from tests.commands.test_letters import MAIL, booked
 
@@ -87,6 +87,21 @@ def test_a_pause_that_the_mail_server_asked_for_is_told_and_can_be_ended(app):
     assert "because our mail server said: 421 too many. Look" in shown
     done(app, "letters", "retry")
     assert "no letter leaves" not in done(app, "doctor")
+
+
+@MAIL
+@pytest.mark.both_databases
+def test_while_the_mail_server_has_us_pause_no_deliverer_is_looked_for(app):
+    booked(app)
+    execute(app, update(letter).where(letter.c.id == 1).values(due_at=letter.c.due_at - 1000))
+    at = int(time.time())
+    in_database(app, lambda session: take_turn(session, "x", now=1, until=1))
+    in_database(app, lambda session: pause(session, now=at, answer="535 Who are you?"))
+    assert "because our mail server said: 535 Who are you?. Look" in done(app, "doctor")
+    execute(app, update(deliverer).values(paused_until=at - 60))
+    done(app, "doctor")  # it is over, but only just
+    execute(app, update(deliverer).values(paused_until=at - 1000))
+    assert "WRONG  1 letters have been due since" in run(app, "doctor").stdout
 
 
 def test_events_for_a_function_that_is_gone_are_told(app):

@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from booking.operations.daily_lists import plan_daily_lists
 from booking.operations.pending import decline
-from booking.storage.models import Booking, Shop
+from booking.storage.models import Booking, Shop, letter
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, SmallShop, at, waiting
 from tests.notifications.conftest import MAIL
@@ -31,6 +31,8 @@ def live_through(shop: SmallShop) -> None:
     first = shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
     shop.move(first, at("14:00", day=3), outbox=MAIL)
     shop.move(first, at("14:00", day=3), "ben", by="owner", outbox=MAIL)
+    with shop.engine.begin() as connection:  # Ben has heard of it
+        connection.execute(update(letter).values(tries=1))
     shop.cancel(first, words="Ben has a cold. Call us for another time!", outbox=MAIL)
     second = shop.book(None, "color", "ann", at("10:00", day=2), outbox=MAIL)
     change(shop, second, customer_zone="Asia/Tokyo", customer_note=NOTE, customer_phone="+81 3 1")

@@ -13,7 +13,7 @@ from booking.notifications import delivery
 from booking.operations.outbox import Outbox
 from booking.state import current_sidebook
 from booking.storage import deliveries
-from booking.storage.models import Booking, letter
+from booking.storage.models import Booking, Shop, letter
 from tests.fixtures.mail_servers import mail_server
 from tests.fixtures.small_shop import NOW, at, later
 from tests.notifications.conftest import MAIL
@@ -206,7 +206,7 @@ def test_whoever_lost_its_lease_writes_nothing_down(app, shop, server, booked):
         )
         assert (first.tries, second.tries) == (1, 2)
         assert not deliveries.end_letter(session, number, "first", "refused", answer="", now=1)
-        assert not deliveries.postpone_letter(session, number, "first", answer="", until=1)
+        assert not deliveries.postpone_letter(session, number, "first", answer="", until=1, tries=1)
     assert column(shop, "lease") == "second"
 
 
@@ -253,6 +253,70 @@ def test_after_a_server_was_down_over_three_events_one_true_letter_comes(shop, s
         deliver(app, minutes=60)
     assert sorted(server.recipients()) == sorted([CUSTOMER, ANN, SHOP])
     assert {subject.partition(":")[0] for subject in server.subjects()} == {"Cancelled"}
+
+
+def test_a_letter_that_waited_to_be_tried_again_holds_up_no_cancellation(app, shop, server, booked):
+    server.answers["RCPT"] = ["450 4.2.0 busy"] * 18  # six times for each of the three
+    minute = 0.0
+    deliver(app)
+    while server.answers["RCPT"]:
+        minute = (last_lease(shop) - seconds(0)) / 60
+        deliver(app, minutes=minute)
+    assert (column(shop, "tries"), server.recipients()) == (6, [])
+    shop.cancel(booked, outbox=MAIL)
+    assert deliver(app, minutes=minute + 0.1).ended["sent"] == 3
+
+
+@on_sqlite
+@pytest.mark.parametrize("trouble", ["no server", "a wrong password"])
+def test_an_outage_of_more_than_a_day_loses_no_letter(shop, server, booked, trouble):
+    only = letter.c.role != "customer"
+    with shop.engine.begin() as connection:
+        connection.execute(letter.delete().where(only))
+    url = "smtp://127.0.0.1:1?tls=none" if trouble == "no server" else server.url
+    with app_that_sends(shop, url) as app:
+        for minute in range(0, 26 * 60, 10):
+            server.answers["MAIL"] = ["535 5.7.8 Who are you?"]
+            deliver(app, minutes=minute)
+    assert (column(shop, "state"), column(shop, "tries")) == ("waiting", 0)
+    server.answers.clear()
+    with app_that_sends(shop, server.url) as app:
+        assert deliver(app, minutes=28 * 60).ended == {"sent": 1}
+
+
+@on_sqlite
+def test_after_a_pause_the_others_go_before_the_letter_that_was_answered_with_it(
+    app, shop, server, booked
+):
+    server.answers["MAIL"] = ["451 4.7.1 Not this one"]
+    for minute in (0, 1.1, 2.1):
+        deliver(app, minutes=minute)
+    assert server.recipients() == [ANN, SHOP, CUSTOMER]
+
+
+@on_sqlite
+def test_of_two_reminders_that_trouble_kept_only_the_later_one_comes(app, shop, server):
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"reminders": [DAY, 120]}
+    shop.book(None, "cut", "ann", TEN, outbox=MAIL)
+    deliver(app)
+    deliver(app, minutes=3 * DAY + 30)
+    assert states(shop, "customer") == [
+        *(("booked", "sent"), ("reminder", "too_late"), ("reminder", "sent"))
+    ]
+
+
+@on_sqlite
+def test_a_reminder_written_in_winter_is_due_by_the_clock_of_summer(app, shop, server):
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"reminders": [2 * DAY, DAY]}
+    start = at("09:00", day=28)  # Monday, 10:00 in Lisbon; its clock went forward on Sunday at 1:00
+    shop.book(None, "cut", "ann", start, outbox=MAIL)
+    deliver(app)
+    due = [26 * DAY + 120, 27 * DAY + 60]  # Saturday and Sunday at 10:00
+    for minute in due:
+        assert deliver(app, minutes=minute - 0.1).ended == {}
+        assert deliver(app, minutes=minute).ended == {"sent": 1}
 
 
 @on_sqlite

@@ -109,6 +109,27 @@ def test_flask_run_delivers_in_the_reloaders_child_alone_and_ends_well(shop, ser
     assert_all_ended_well(shop)
 
 
+def test_a_command_that_delivers_ends_well_when_it_is_told_to(shop, server):
+    book_now(shop, "ann")
+    command = [sys.executable, "-m", "flask", "--app", "app", "booking", "deliver", "--watch"]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | environment(shop, server) | {"BOOKING_DELIVERY": "command"},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        wait_until(lambda: len(server.received) == 3)
+        process.terminate()
+        _, errors = process.communicate(timeout=5)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, errors) == (0, b"")
+    assert_all_ended_well(shop)
+    assert [state for kind, state in states(shop) if kind == "booked"] == ["sent"] * 3
+
+
 def visit(server) -> None:
     with urlopen(f"{server.url}/book/") as answer:
         assert answer.status == 200
@@ -162,12 +183,14 @@ def test_under_test_where_a_command_delivers_and_without_mail_nothing_starts(
         app.extensions["sqlalchemy"].engine.dispose()
 
 
-def test_a_booking_of_this_process_is_told_at_once(app, shop, server):
+@pytest.mark.parametrize("what", ["booked", "letter"])
+def test_what_happens_in_this_process_is_told_at_once(app, shop, server, what):
     serving._start(app)
     time.sleep(0.3)  # it has looked, and looks again in ten seconds
     book_now(shop, "ann")
     began = time.monotonic()
-    signals.booked.send(app, reference="x")
+    with app.app_context():
+        signals.announce(what, "x")
     wait_until(lambda: len(server.received) == 3)
     assert time.monotonic() - began < 5
 

@@ -4,14 +4,15 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from booking.operations.outbox import Outbox
 from booking.operations.purge import purge_letters
 from booking.operations.requests import Limit, VisitorLimit
 from booking.scheduling.clock import wall_clock_before
+from booking.storage.letter_reads import letters_to_retry
 from booking.storage.models import Booking, Shop, letter
-from tests.fixtures.small_shop import NOW, at, book_in, waiting
+from tests.fixtures.small_shop import NOW, at, book_in, find, staff_member, waiting
 
 MAIL = Outbox(mail=True)
 NINE, TEN = at("09:00", day=3), at("10:00", day=3)
@@ -137,6 +138,103 @@ def test_whoever_loses_an_appointment_to_a_colleague_hears_that_it_is_over(shop)
         ("cancelled", "staff", "ann@example.com"),
         ("booked", "staff", "ben@example.com"),
     ]
+
+
+def delivered(shop) -> None:
+    with shop.engine.begin() as connection:
+        due = update(letter).where(letter.c.state == "waiting", letter.c.kind != "reminder")
+        connection.execute(due.values(state="sent", tries=1))
+
+
+def to_ben(shop, reference):
+    shop.move(reference, TEN, who="ben", outbox=MAIL)
+
+
+def to_cem(shop, reference):
+    shop.move(reference, NINE, who="cem", outbox=MAIL)
+
+
+def to_ann(shop, reference):
+    shop.move(reference, NINE, outbox=MAIL)
+
+
+def it_is_cancelled(shop, reference):
+    shop.cancel(reference, outbox=MAIL)
+
+
+@pytest.fixture
+def three(shop):
+    """With a third, and addresses for all of them."""
+    with shop.writing() as session:
+        session.add(staff_member("cem", 3, [find(session, "cut")]))
+    for who in ("ben", "cem"):
+        shop.change(who, email=f"{who}@example.com")
+    return shop
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ((to_ben, to_cem), [("cancelled", "ann"), ("booked", "cem")]),
+        ((to_ben, it_is_cancelled), [("cancelled", "ann")]),
+        ((to_ben, to_cem, it_is_cancelled), [("cancelled", "ann")]),
+        ((to_ben, to_ann), [("booked", "ann")]),
+        ((to_ben, to_ann, it_is_cancelled), [("cancelled", "ann")]),
+        ((to_ben, to_cem, to_ben), [("cancelled", "ann"), ("booked", "ben")]),
+        ((to_ben, delivered, to_cem), [("cancelled", "ben"), ("booked", "cem")]),
+        ((to_ben, delivered, it_is_cancelled), [("cancelled", "ben")]),
+    ],
+)
+def test_of_staff_each_hears_what_became_of_what_they_know_and_nobody_else(three, then, told):
+    reference = booked(three)
+    delivered(three)
+    for each in then:
+        each(*(three, reference)[: each.__code__.co_argcount])
+    staff = [(kind, whom) for kind, role, whom in letters(three) if role == "staff"]
+    assert staff == [(kind, f"{who}@example.com") for kind, who in told]
+
+
+@pytest.mark.parametrize(("last", "retried"), [(to_cem, 1), (to_ann, 0)])
+def test_that_it_is_over_for_somebody_can_be_sent_again_as_long_as_it_is(three, last, retried):
+    reference = booked(three)
+    delivered(three)
+    to_ben(three, reference)
+    with three.engine.begin() as connection:
+        lost = (letter.c.kind == "cancelled") & (letter.c.recipient == "ann@example.com")
+        connection.execute(update(letter).where(lost).values(state="refused", tries=1))
+    last(three, reference)
+    with three.reading() as session:
+        assert len(letters_to_retry(session, (), now=int(NOW.timestamp()))) == retried
+
+
+@pytest.mark.both_databases
+def test_a_verbs_letters_are_written_by_one_statement(shop):
+    said = []
+
+    def hear(*given):
+        said.append(given[2])
+
+    event.listen(shop.engine, "before_cursor_execute", hear)
+    try:
+        reference = booked(shop)
+        shop.move(reference, NINE, who="ben", outbox=MAIL)
+        shop.cancel(reference, outbox=MAIL)
+    finally:
+        event.remove(shop.engine, "before_cursor_execute", hear)
+    assert shop.count(letter) > 9
+    assert sum("INSERT INTO booking_letter" in each for each in said) == 3
+
+
+@pytest.mark.both_databases
+def test_whatever_is_to_be_told_is_announced_once_and_to_hosts_only_what_is_theirs(shop):
+    heard = []
+    outbox = Outbox(mail=True, announce=lambda what, reference: heard.append((what, reference)))
+    asked = booked(shop, pending=waiting(), outbox=outbox)
+    shop.decline(asked, outbox=outbox)
+    assert heard == [("letter", asked), ("letter", asked)]
+    sure = booked(shop, outbox=outbox)
+    assert heard[2:] == [("booked", sure)]
 
 
 @pytest.mark.parametrize("choice", ["daily", "never"])

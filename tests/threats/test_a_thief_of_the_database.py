@@ -140,6 +140,22 @@ def test_nothing_that_the_database_holds_leads_to_a_link(app, stolen):
     assert not [each for each in written if token_hash(each) in stored]
 
 
+@pytest.mark.settings(
+    mail_url="log:", mail_from="shop@example.com", public_url="https://example.com"
+)
+def test_no_letter_that_waits_has_a_link_or_a_tab_in_it(app, stolen):
+    tab = half_booked(app).submit()
+    link = tab.page.select_one(".sb-keep-link")["href"]
+    with app.app_context(), app.extensions["booking"].engine.connect() as connection:
+        waiting = connection.execute(text("SELECT * FROM booking_letter")).all()
+    assert len(waiting) > 1
+    everything, written = stolen(), repr(waiting)
+    assert TYPED["email"] in written
+    for secret in (tab.id, link.rpartition("/")[2]):
+        assert secret.encode() not in everything
+        assert secret not in written
+
+
 def values(app) -> Iterator[bytes]:
     """Whatever stands in any column of any row, as bytes."""
     with app.app_context(), app.extensions["booking"].engine.connect() as connection:
