@@ -202,7 +202,6 @@ def delete_old_letters(session: Session, *, before: int, most: int) -> int:
     old: Sequence[int] = session.scalars(
         select(letter.c.id)
         .where(or_(letter.c.ended_at < before, forgotten))
-        .order_by(letter.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     ).all()
