@@ -138,7 +138,7 @@ def by_the_driver(url: str, resource: int, writer: int, ready: Barrier) -> None:
             value for tick in ticks(writer, number) for value in (resource, tick, 1, None, UNTIL)
         ]
         run(begin, ())
-        assert run(statement, (*values, NOW, 1)).rowcount == TICKS
+        assert run(statement, (*values, NOW, 1, None)).rowcount == TICKS
         commit()
 
 
