@@ -10,7 +10,6 @@ from booking.contact import forms
 from booking.customer.wizard.form_fields import check_details, judged, typed_values
 from booking.customer.wizard.texts import visitor_limit
 from booking.i18n import gettext as _
-from booking.i18n import gettext_noop
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
 from booking.operations.requests import VisitorLimit
@@ -22,9 +21,6 @@ from booking.web.rendering import get_shop, phone_region
 from . import pages, presenter
 
 MOST = 64 * 1024  # bytes: a note in letters of four bytes, each written as twelve, and the rest
-ONCE_MORE = gettext_noop(
-    "Nothing is changed yet. Please press the button once more if that is what you want."
-)
 
 
 class NotValid(Exception):
@@ -55,7 +51,7 @@ def mend(token: str) -> Response | tuple[str, int]:
     try:
         renewed = run_in_transaction(current_sidebook().session, work)
     except pages.NotMeant:
-        return _shown_again(token, asked=2, alerts=[_(ONCE_MORE)]), 422
+        return _shown_again(token, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
     except NotValid as wrong:
         return _shown_again(token, errors=wrong.errors), 422
     except VisitorLimit as reached:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Gone
 from werkzeug.wrappers import Response
 
+from booking.characters import has_towers, is_unprintable
+from booking.contact.validators import LINE_BREAKS, many_lines
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import uid
@@ -42,6 +44,12 @@ from . import presenter
 from .offers import Offers
 
 SHOWN_FOR = timedelta(days=30)  # after its end; then whoever finds the link learns nothing by it
+MOST = 8 * 1024  # bytes of a form with a reason in letters of four bytes, each written as twelve
+REASON_LENGTH = 500
+"""Characters of a reason; of more, the first."""
+ONCE_MORE = gettext_noop(
+    "Nothing is changed yet. Please press the button once more if that is what you want."
+)
 REFUSED: dict[type[Exception], str] = {
     AppointmentPast: gettext_noop(
         "This appointment has begun or is over, so it cannot be cancelled or changed here any more."
@@ -124,6 +132,16 @@ def _refuse_other_sites() -> None:
     # sends no Sec-Fetch-Site. Those carry the mark of the page, which no other site knows.
     if "Sec-Fetch-Site" in request.headers or request.headers.get("Origin") != "null":
         refuse_cross_site(request)
+
+
+def typed_reason() -> str:
+    """Return the reason that was typed, cut, and without what cannot be printed.
+
+    Nobody is to mend a farewell; PostgreSQL takes no NUL, and no terminal a control character.
+    """
+    typed = many_lines(request.form.get("words", "")[: 2 * REASON_LENGTH])
+    text = "".join(each for each in typed if each in LINE_BREAKS or not is_unprintable(each))
+    return "" if has_towers(text) else text[:REASON_LENGTH].strip()
 
 
 def lead_to(token: str, done: str = "") -> Response:

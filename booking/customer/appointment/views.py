@@ -4,8 +4,6 @@ from flask import Response, make_response, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from booking.characters import has_towers, is_unprintable
-from booking.contact.validators import LINE_BREAKS, many_lines
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import CONTENT_TYPE, calendar_file
@@ -17,9 +15,6 @@ from booking.web.urls import public_url
 
 from . import pages
 
-REASON_LENGTH = 500
-"""Characters of a reason; of more, the first."""
-MOST = 8 * 1024  # bytes: a reason in letters of four bytes, each written as twelve
 ONCE_MORE = gettext_noop(
     "Nothing is cancelled yet. Please press the button once more if that is what you want."
 )
@@ -36,7 +31,7 @@ def appointment(token: str) -> str:
 
 def cancel(token: str) -> AnyResponse | tuple[str, int]:
     """Cancel it, if the page itself asks for it; cancelling twice is no mistake."""
-    meant, words = pages.take_form(token, "cancel", MOST), _reason()
+    meant, words = pages.take_form(token, "cancel", pages.MOST), pages.typed_reason()
 
     def work(session: Session) -> None:
         _cancel(session, token, words, meant=meant)
@@ -73,13 +68,6 @@ def calendar(token: str) -> Response:
             "Content-Disposition": f'attachment; filename="appointment-{booking.reference}.ics"',
         }
         return make_response((file, headers))
-
-
-def _reason() -> str:
-    """What was typed, cut; of what cannot be printed nothing, for nobody is to mend a farewell."""
-    typed = many_lines(request.form.get("words", "")[: 2 * REASON_LENGTH])
-    text = "".join(each for each in typed if each in LINE_BREAKS or not is_unprintable(each))
-    return "" if has_towers(text) else text[:REASON_LENGTH].strip()
 
 
 def _cancel(session: Session, token: str, words: str, *, meant: bool) -> None:

@@ -4,20 +4,19 @@ A look changes nothing, and a button changes it once: a link that was used only 
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flask import abort, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from booking.contact.validators import many_lines
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations.links import CONFIRMATION, DECISION
-from booking.operations.pending import confirm, decline
+from booking.operations.pending import confirm, decline, lock
 from booking.operations.requests import (
     AppointmentCancelled,
     AppointmentConfirmed,
+    By,
     SlotUnavailable,
 )
 from booking.state import current_sidebook
@@ -29,15 +28,10 @@ from booking.web.urls import public_url
 
 from . import pages, presenter
 
-MOST = 8 * 1024  # bytes, as of a reason to cancel
-WORDS_LENGTH = 500
 BUTTONS = {CONFIRMATION: ("confirm",), DECISION: ("confirm", "decline")}
 WAITS_FOR = {CONFIRMATION: "mail", DECISION: "approval"}
 OVER = gettext_noop("Nothing was changed: this appointment is as you see it here.")
 TAKEN = gettext_noop("Somebody else has this time now, so it could not be confirmed.")
-ONCE_MORE = gettext_noop(
-    "Nothing is changed yet. Please press the button once more if that is what you want."
-)
 REFUSED: dict[type[Exception], str] = {
     AppointmentCancelled: OVER,
     AppointmentConfirmed: OVER,
@@ -67,10 +61,11 @@ def decide(reference: str, word: str) -> Response | tuple[str, int]:
 
 
 def _answered(purpose: str, reference: str, word: str, verb: str) -> Response | tuple[str, int]:
-    meant, words = pages.take_form(word, verb, MOST), _words()
+    meant, words = pages.take_form(word, verb, pages.MOST), pages.typed_reason()
 
     def work(session: Session) -> None:
-        booking = _booking(session, purpose, reference, word)
+        lock(session, _booking(session, purpose, reference, word))
+        booking = _booking(session, purpose, reference, word)  # its link may have ended meanwhile
         if booking.state_at(pages.now()) == "pending" and not meant:
             raise pages.NotMeant
         _carry_out(session, booking, purpose, verb, words)
@@ -78,27 +73,19 @@ def _answered(purpose: str, reference: str, word: str, verb: str) -> Response | 
     try:
         run_in_transaction(current_sidebook().session, work, idempotent=True)
     except pages.NotMeant:
-        return _shown(purpose, reference, word, asked=2, alerts=[_(ONCE_MORE)]), 422
+        return _shown(purpose, reference, word, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
     except tuple(REFUSED) as error:
         return _shown(purpose, reference, word, alerts=[_(REFUSED[type(error)])]), 409
     return redirect(url_for(f".{purpose}", reference=reference, word=word), 303)
 
 
 def _carry_out(session: Session, booking: Booking, purpose: str, verb: str, words: str) -> None:
-    by: Any = "customer" if purpose == CONFIRMATION else "owner"
-    asked: dict[str, Any] = {
-        "by": by,
-        "now": pages.now(),
-        "outbox": current_sidebook().outbox,
-    }
+    by: By = "customer" if purpose == CONFIRMATION else "owner"
+    now, outbox = pages.now(), current_sidebook().outbox
     if verb == "confirm":
-        confirm(session, booking, **asked)
+        confirm(session, booking, by=by, now=now, outbox=outbox)
     else:
-        decline(session, booking, words=words, **asked)
-
-
-def _words() -> str:
-    return many_lines(request.form.get("words", "")[: 2 * WORDS_LENGTH])[:WORDS_LENGTH].strip()
+        decline(session, booking, by=by, now=now, words=words, outbox=outbox)
 
 
 def _booking(session: Session, purpose: str, reference: str, word: str) -> Booking:

@@ -1,15 +1,21 @@
 """A service that asks for a word by mail or for approval: nothing is booked before it is given."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
+from booking.operations.pending import lock
+from booking.storage.models import Booking
+from booking.tab_sessions import write_transaction
 from booking.testing import TabClient
 from booking.testing.letters import letters_of
 from tests.conftest import SHOP
-from tests.customer.appointment.links import ON_SQLITE, change, form_of, link_of
+from tests.customer.appointment.links import change, form_of, link_of
 from tests.customer.walks import ADA, alert, at_done, at_review, text, value
 from tests.storage.conftest import counted
 
@@ -18,7 +24,7 @@ MAIL = {
     "mail_from": "shop@shop.example",
     "public_url": "http://localhost",
 }
-pytestmark = [ON_SQLITE, pytest.mark.settings(**MAIL)]
+pytestmark = pytest.mark.settings(**MAIL)
 KINDS = {"mail": "confirm_by_mail", "approval": "approval"}
 BY_BROWSER = {"Sec-Fetch-Site": "same-origin"}
 
@@ -107,6 +113,35 @@ def test_the_shop_decides_by_one_of_two_buttons(app, bookings, button, state):
     assert state_of(app, path) == state
     again = app.test_client().post(f"{path}?do=decline", headers=BY_BROWSER)
     assert (again.status_code, bookings()[0].state) == (409 if state == "confirmed" else 303, state)
+
+
+@pytest.mark.both_databases
+def test_of_a_reason_to_decline_what_cannot_be_printed_is_left_out(app, bookings):
+    asked(app, "approval")
+    path = way_to(app, "to_decide")
+    assert press(app, path, "decline", words="We\0 are\x1b full.\u202e").status_code == 303
+    assert (bookings()[0].state, bookings()[0].cancel_reason) == ("cancelled", "We are full.")
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("kind", "letter"), [("mail", "please_confirm"), ("approval", "to_decide")]
+)
+def test_a_letters_link_that_ends_while_somebody_uses_it_changes_nothing(
+    app, bookings, kind, letter
+):
+    asked(app, kind)
+    path = way_to(app, letter)
+    with app.app_context(), ThreadPoolExecutor(1) as elsewhere:
+        sidebook = app.extensions["booking"]
+        with write_transaction(sidebook.session) as session:
+            booking = session.scalars(select(Booking)).one()
+            lock(session, booking)
+            used = elsewhere.submit(press, app, path, "confirm")
+            time.sleep(0.5)  # it waits for the row, or on SQLite for its turn
+            sidebook.links.renew(session, booking)
+        assert used.result().status_code == 404
+    assert bookings()[0].state == "pending"
 
 
 @pytest.mark.parametrize(
