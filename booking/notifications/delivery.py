@@ -24,7 +24,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.addresses import host_of
-from booking.operations.daily_lists import plan_daily_lists
+from booking.operations.daily_lists import missing_lists, write_lists
 from booking.state import SidebookState, current_sidebook
 from booking.storage import deliveries
 from booking.storage.outbox import LOST_LINK, REFUSED, SENT, TOO_LATE, WAITING, Letter
@@ -49,7 +49,7 @@ AT_A_TIME = 25
 LOOK_EVERY = 10
 """Seconds between two looks where nobody said that there is something to send."""
 PLAN_EVERY = timedelta(minutes=5)
-"""How often a process asks whether tomorrow's lists are written; it takes a write lock for it."""
+"""How often a process asks whether tomorrow's lists are written."""
 _planned: WeakKeyDictionary[Flask, datetime] = WeakKeyDictionary()
 _log = logging.getLogger(__name__)
 
@@ -178,7 +178,9 @@ class _Run:
         is_due = before is None or not timedelta(0) <= now - before < PLAN_EVERY
         if self.transport and is_due:
             _planned[self.app] = now
-            self.write(lambda session: plan_daily_lists(session, now))
+            lists = self.read(lambda session: missing_lists(session, now))
+            if lists:
+                self.write(lambda session: write_lists(session, lists, now))
 
     def look(self, *, even_if_paused: bool) -> bool:
         """Whether there is something to do; asked often, and answered by one read."""

@@ -1,8 +1,9 @@
 """Tomorrow's list: a letter in the evening for each of the staff who asks for one a day."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -21,36 +22,52 @@ SET_HOUR = 18 * 60
 """When lists are written, in minutes of the shop's day."""
 
 
-def plan_daily_lists(session: Session, now: datetime) -> int:
-    """Write tomorrow's lists that are not written yet; return how many. The caller commits.
+class DailyList(NamedTuple):
+    """A list that is not written yet: of which day, to whom, and for which staff member (an id)."""
+
+    day: date
+    member: int
+    recipient: str
+
+
+def missing_lists(session: Session, now: datetime) -> list[DailyList]:
+    """Return tomorrow's lists that are not written yet. It looks at the whole day, and only reads.
 
     From the set hour on, in the shop's zone, for whoever chose letters once a day and has
-    appointments then: one letter for each person and day, however often and by whomever it is
-    asked. What is booked after it stands in no list, and is told at once.
+    appointments then. What is booked after it stands in no list, and is told at once.
     """
     catalogue = read_catalogue(session)
     shop, zone = catalogue.shop, catalogue.zone
     is_off = f"staff_{TOMORROW}" in {**MAIL, **((shop and shop.mail) or {})}["off"]
     if is_off or minute_of_day(to_minute(now), zone) < SET_HOUR:
-        return 0
+        return []
     day = now.astimezone(zone).date() + timedelta(days=1)
-    begins = from_minute(day_interval(day, zone)[0])
     wanted = {
         member.id: member.email
         for member in catalogue.staff.values()
         if member.email and member.letters == "daily"
     }
     missing = wanted.keys() - _told(session, wanted, day, now)
-    missing &= {each.staff_member_id for each in bookings_of_day(session, missing, day, zone)}
-    if not missing:
-        return 0
+    busy = {each.staff_member_id for each in bookings_of_day(session, missing, day, zone)}
+    return [DailyList(day, each, wanted[each]) for each in sorted(missing & busy)]
+
+
+def write_lists(session: Session, lists: Sequence[DailyList], now: datetime) -> int:
+    """Write these lists of one day (at least one), but for those written meanwhile; how many.
+
+    One letter for each person and day, however often and by whomever it is asked. The caller
+    commits.
+    """
     # Two who come at once take turns, and the second finds what the first has written; whoever
     # books with that person meanwhile waits for neither.
-    person = select(StaffMember.id).where(StaffMember.id.in_(missing)).order_by(StaffMember.id)
+    staff = [each.member for each in lists]
+    person = select(StaffMember.id).where(StaffMember.id.in_(staff)).order_by(StaffMember.id)
     session.execute(person.with_for_update(key_share=True))
-    missing -= _told(session, missing, day, now)
-    add_letters(session, [_row(each, wanted[each], day, begins, now) for each in sorted(missing)])
-    return len(missing)
+    zone = read_catalogue(session).zone
+    told = _told(session, staff, lists[0].day, now)
+    left = [each for each in lists if each.member not in told]
+    add_letters(session, [_row(each, zone, now) for each in left])
+    return len(left)
 
 
 def hears_at_once(member: StaffMember, start: datetime, now: datetime, zone: ZoneInfo) -> bool:
@@ -77,16 +94,16 @@ def _told(session: Session, staff: Collection[int], day: date, now: datetime) ->
     return {member for member, facts in rows if facts["day"] == day.isoformat()}
 
 
-def _row(member: int, email: str, day: date, begins: datetime, now: datetime) -> dict[str, object]:
-    at = int(now.timestamp())
+def _row(each: DailyList, zone: ZoneInfo, now: datetime) -> dict[str, object]:
+    at, begins = int(now.timestamp()), from_minute(day_interval(each.day, zone)[0])
     return {
         "booking_id": None,
-        "staff_member_id": member,
+        "staff_member_id": each.member,
         "kind": TOMORROW,
         "role": "staff",
-        "recipient": email,
+        "recipient": each.recipient,
         "language": "",
-        "facts": {"day": day.isoformat()},
+        "facts": {"day": each.day.isoformat()},
         "sequence": 0,
         "message_id": secrets.token_hex(12),
         "due_at": at,

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import update
 
-from booking.operations.daily_lists import plan_daily_lists
 from booking.operations.pending import decline
 from booking.storage.models import Booking, Shop, letter
 from booking.storage.reads import booking_by_reference
@@ -44,7 +43,7 @@ def live_through(shop: SmallShop) -> None:
         decline(session, booking, by="owner", now=NOW, words="We are full.", outbox=MAIL)
     ask(shop, "mail", at("13:00", day=4))
     shop.change("ann", letters="daily")
-    shop.run(plan_daily_lists, at("18:30"))
+    shop.write_lists(at("18:30"))
 
 
 def ask(shop: SmallShop, kind: str, start: datetime) -> str:

@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
-from booking.operations.daily_lists import plan_daily_lists
 from booking.storage.models import Shop, letter
 from tests.fixtures.small_shop import at
 
@@ -30,26 +29,26 @@ def lists(shop):
 @pytest.mark.both_databases
 def test_tomorrows_list_is_written_once_however_often_it_is_asked(shop):
     asked = [at("17:59"), EVENING, at("18:01"), at("23:59")]
-    assert [shop.run(plan_daily_lists, now) for now in asked] == [0, 1, 0, 0]
+    assert [shop.write_lists(now) for now in asked] == [0, 1, 0, 0]
     assert lists(shop) == [("ann@example.com", {"day": "2027-03-02"})]
 
 
 @pytest.mark.both_databases
 def test_several_who_ask_at_once_write_it_once(shop):
     with ThreadPoolExecutor(8) as pool:
-        written = list(pool.map(lambda _: shop.run(plan_daily_lists, EVENING), range(8)))
+        written = list(pool.map(lambda _: shop.write_lists(EVENING), range(8)))
     assert sum(written) == len(lists(shop)) == 1
 
 
 def test_the_next_evening_has_a_list_of_its_own(shop):
     shop.book(None, "cut", "ann", at("10:00", day=2))
-    shop.run(plan_daily_lists, EVENING)
-    shop.run(plan_daily_lists, at("18:00", day=1))
+    shop.write_lists(EVENING)
+    shop.write_lists(at("18:00", day=1))
     assert [facts["day"] for _, facts in lists(shop)] == ["2027-03-02", "2027-03-03"]
 
 
 def test_it_has_lost_its_point_when_that_day_begins(shop):
-    shop.run(plan_daily_lists, EVENING)
+    shop.write_lists(EVENING)
     with shop.engine.connect() as connection:
         row = connection.execute(select(letter)).one()
     assert (row.due_at, row.last_moment) == tuple(
@@ -67,4 +66,4 @@ def test_no_list_is_written_where_there_is_nobody_to_tell_or_nothing(shop, why):
     else:
         with shop.writing() as session:
             session.get(Shop, 1).mail = {"off": ["staff_tomorrow"]}
-    assert shop.run(plan_daily_lists, now) == 0
+    assert shop.write_lists(now) == 0
