@@ -104,7 +104,7 @@ def of_booking(
             declining = _("Declining in your calendar does not cancel: use this link.")
             content = replace(content, notes=(*content.notes, declining))
     else:
-        content = _to_house(content, letter, booking, facts, given)
+        content = _to_staff_or_shop(content, letter, booking, facts, given)
     return replace(content, words=words.own_words(shop, content.name, content.words, given))
 
 
@@ -334,7 +334,7 @@ def _entry(booking: Booking, own: Clocks) -> Entry:
 # -- to staff and the shop -------------------------------------------------------------------------
 
 
-def _to_house(
+def _to_staff_or_shop(
     content: Content,
     letter: Letter,
     booking: Booking,
@@ -342,7 +342,7 @@ def _to_house(
     given: Mapping[str, str],
 ) -> Content:
     to_staff, by_owner = letter.role == "staff", facts["by"] == "owner"
-    told = words.houses(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
+    told = words.staff_or_shop(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
     of = _clocks(content.shop, None, is_online=False)
     if not (facts["place"] or facts["is_online"]):
         given = {**given, "place": ""}  # they know where the shop is

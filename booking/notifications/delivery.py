@@ -31,7 +31,7 @@ from booking.storage.outbox import LOST_LINK, REFUSED, SENT, TOO_LATE, WAITING, 
 from booking.transactions.errors import DATABASE_FAILURES
 from booking.transactions.sessions import run_in_transaction, run_read_only
 
-from .handlers import read_with_link, tell_host, told
+from .handlers import log_failure, read_with_link, tell_host
 from .letters import compose
 from .transport import ACCEPTED, PERMANENT, Answer, Transport, transport_for
 
@@ -119,7 +119,7 @@ def _looked(app: Flask, stop: Event, before: str) -> str:
     except Exception as error:  # noqa: BLE001 - a deliverer outlives whatever it meets
         reason = type(error).__name__
         if reason != before:
-            told("Delivering failed", error)
+            log_failure("Delivering failed", error)
         return reason
     return ""
 
@@ -265,7 +265,9 @@ class _Run:
         except DATABASE_FAILURES:
             raise
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one, the others go out
-            return Answer("temporary", told(f"A letter ({letter.kind}) could not be made", error))
+            return Answer(
+                "temporary", log_failure(f"A letter ({letter.kind}) could not be made", error)
+            )
 
     def compose(self, letter: Letter, session: Session) -> EmailMessage | None:
         known = self.sidebook.links.known_url
@@ -282,7 +284,7 @@ class _Run:
         elif state == SENT and letter.role != "host":
             deliveries.end_pauses(session)
         if letter.kind == LOST_LINK and state != WAITING:
-            sent_to = self.sidebook.links.trace(letter.recipient) if state == SENT else ""
+            sent_to = self.sidebook.links.hashed_address(letter.recipient) if state == SENT else ""
             return deliveries.erase_letter(
                 session, letter.id, self.lease, sent_to=sent_to, answer=words, now=now
             )

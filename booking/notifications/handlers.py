@@ -41,14 +41,14 @@ def tell_host(app: Flask, letter: Letter) -> Answer:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - nor what would end the deliverer's thread
-            return Answer("temporary", told(f"The handler {letter.recipient} failed", error))
+            return Answer("temporary", log_failure(f"The handler {letter.recipient} failed", error))
         finally:
             sidebook.session.rollback()
     return Answer("accepted", "")
 
 
-def told(what: str, error: BaseException) -> str:
-    """Log where it failed, without what the error says: that may be somebody's name or address."""
+def log_failure(what: str, error: BaseException) -> str:
+    """Log where it failed; return what did. What the error says may be a name or an address."""
     where = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s (%s):\n%s", what, type(error).__name__, where)
     return f"{what} ({type(error).__name__})"

@@ -118,7 +118,7 @@ def _lost_links(
     bookings = bookings_asked_for(
         session,
         letter,
-        trace=sidebook.links.trace(letter.recipient),
+        hashed=sidebook.links.hashed_address(letter.recipient),
         at_most=sidebook.settings.letters_per_address,
         now=now,
         most=MOST_ENTRIES + 1,

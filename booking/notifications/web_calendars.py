@@ -1,6 +1,6 @@
 """Links that open a calendar on the web with an appointment filled in, at the customer's own press.
 
-They tell another house what the appointment is, and nothing by which it could be opened or of
+They tell another company what the appointment is, and nothing by which it could be opened or of
 whoever has it.
 """
 

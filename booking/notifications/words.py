@@ -152,7 +152,7 @@ def _of_what_waits(kind: str, given: Mapping[str, str]) -> Words:
     return Words(subject, heading, (text,))
 
 
-def houses(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool) -> Words:
+def staff_or_shop(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool) -> Words:
     """Return what staff and the shop are told; `given` has service, when and staff."""
     match kind:
         case "booked":

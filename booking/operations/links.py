@@ -111,18 +111,18 @@ class Links:
         """
         if not self.address or booking.link_number is None:
             return ""
-        word = _token(self.keys[0], booking.link_number, f"{purpose}:".encode())
-        return f"{self.address}{booking.reference}/{purpose}/{word}"
+        token = _token(self.keys[0], booking.link_number, f"{purpose}:".encode())
+        return f"{self.address}{booking.reference}/{purpose}/{token}"
 
-    def is_word(self, booking: Booking, purpose: str, word: str) -> bool:
-        """Tell whether that is the secret of the booking's link for this purpose."""
-        number, sent = booking.link_number, word.encode()
+    def is_token(self, booking: Booking, purpose: str, token: str) -> bool:
+        """Tell whether that is the token of the booking's link for this purpose."""
+        number, sent = booking.link_number, token.encode()
         return number is not None and any(
             hmac.compare_digest(_token(key, number, f"{purpose}:".encode()).encode(), sent)
             for key in self.keys
         )
 
-    def trace(self, address: str) -> str:
+    def hashed_address(self, address: str) -> str:
         """Return what is kept in place of an address: to know it again, and not to read it."""
         return f"erased-{_token(self.keys[0], address.encode().lower(), b'address:')}"
 

@@ -51,15 +51,15 @@ def ask_for_links(
 
 
 def bookings_asked_for(
-    session: Session, letter: Letter, *, trace: str, at_most: int, now: datetime, most: int
+    session: Session, letter: Letter, *, hashed: str, at_most: int, now: datetime, most: int
 ) -> Sequence[Booking]:
     """Return up to `most` bookings to come whose links that letter asks for.
 
     None where its address has had enough for a day: `at_most` letters of all kinds, or a few of
-    this one, which are known by the address's `trace`.
+    this one, which are known by the address as it was `hashed`.
     """
     today = letter.due_at // _DAY * _DAY
-    sent = links_sent(session, trace, since=today)
+    sent = links_sent(session, hashed, since=today)
     others = due_of_address(session, letter.recipient, since=today)
     total = sent + sum(due < today + _DAY for due in others)
     if sent >= MOST_A_DAY or total >= at_most:

@@ -39,33 +39,33 @@ REFUSED: dict[type[Exception], str] = {
 }
 
 
-def confirmation(reference: str, word: str) -> str:
-    """Show the customer what waits for their word."""
-    return _shown(CONFIRMATION, reference, word)
+def confirmation(reference: str, token: str) -> str:
+    """Show the customer what waits to be confirmed."""
+    return _shown(CONFIRMATION, reference, token)
 
 
-def decision(reference: str, word: str) -> str:
+def decision(reference: str, token: str) -> str:
     """Show the shop what waits for its approval."""
-    return _shown(DECISION, reference, word)
+    return _shown(DECISION, reference, token)
 
 
-def confirm_it(reference: str, word: str) -> Response | tuple[str, int]:
+def confirm_it(reference: str, token: str) -> Response | tuple[str, int]:
     """Confirm the appointment: its customer has read the letter."""
-    return _answered(CONFIRMATION, reference, word, "confirm")
+    return _answered(CONFIRMATION, reference, token, "confirm")
 
 
-def decide(reference: str, word: str) -> Response | tuple[str, int]:
+def decide(reference: str, token: str) -> Response | tuple[str, int]:
     """Approve the appointment, or decline it: whichever button was pressed."""
     verb = request.args.get("do", "")
-    return _answered(DECISION, reference, word, verb if verb in BUTTONS[DECISION] else abort(404))
+    return _answered(DECISION, reference, token, verb if verb in BUTTONS[DECISION] else abort(404))
 
 
-def _answered(purpose: str, reference: str, word: str, verb: str) -> Response | tuple[str, int]:
-    meant, words = pages.take_form(word, verb, pages.MOST), pages.typed_reason()
+def _answered(purpose: str, reference: str, token: str, verb: str) -> Response | tuple[str, int]:
+    meant, words = pages.take_form(token, verb, pages.MOST), pages.typed_reason()
 
     def work(session: Session) -> None:
-        lock(session, _booking(session, purpose, reference, word))
-        booking = _booking(session, purpose, reference, word)  # its link may have ended meanwhile
+        lock(session, _booking(session, purpose, reference, token))
+        booking = _booking(session, purpose, reference, token)  # its link may have ended meanwhile
         if booking.state_at(pages.now()) == "pending" and not meant:
             raise pages.NotMeant
         _carry_out(session, booking, purpose, verb, words)
@@ -73,10 +73,10 @@ def _answered(purpose: str, reference: str, word: str, verb: str) -> Response | 
     try:
         run_in_transaction(current_sidebook().session, work, idempotent=True)
     except pages.NotMeant:
-        return _shown(purpose, reference, word, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
+        return _shown(purpose, reference, token, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
     except tuple(REFUSED) as error:
-        return _shown(purpose, reference, word, alerts=[_(REFUSED[type(error)])]), 409
-    return redirect(url_for(f".{purpose}", reference=reference, word=word), 303)
+        return _shown(purpose, reference, token, alerts=[_(REFUSED[type(error)])]), 409
+    return redirect(url_for(f".{purpose}", reference=reference, token=token), 303)
 
 
 def _carry_out(session: Session, booking: Booking, purpose: str, verb: str, words: str) -> None:
@@ -88,10 +88,10 @@ def _carry_out(session: Session, booking: Booking, purpose: str, verb: str, word
         decline(session, booking, by=by, now=now, words=words, outbox=outbox)
 
 
-def _booking(session: Session, purpose: str, reference: str, word: str) -> Booking:
+def _booking(session: Session, purpose: str, reference: str, token: str) -> Booking:
     """The booking whose link that is; 404 where it is none, or LongOver."""
     booking = reads.booking_by_reference(session, reference) or abort(404)
-    is_its = current_sidebook().links.is_word(booking, purpose, word)
+    is_its = current_sidebook().links.is_token(booking, purpose, token)
     if not is_its or booking.pending_for != WAITS_FOR[purpose]:
         abort(404)
     if booking.ends_at + pages.SHOWN_FOR < pages.now():
@@ -106,12 +106,12 @@ HEADINGS = {
 
 
 def _shown(
-    purpose: str, reference: str, word: str, *, asked: int = 1, alerts: Sequence[str] = ()
+    purpose: str, reference: str, token: str, *, asked: int = 1, alerts: Sequence[str] = ()
 ) -> str:
     with read_transaction(current_sidebook().session) as session:
-        booking = _booking(session, purpose, reference, word)
+        booking = _booking(session, purpose, reference, token)
         shop, state = get_shop(session), booking.state_at(pages.now())
-        url = url_for(f".{purpose}", reference=reference, word=word)
+        url = url_for(f".{purpose}", reference=reference, token=token)
         return pages.show(
             "waiting",
             shop,
@@ -124,7 +124,7 @@ def _shown(
             people=_people(booking) if purpose == DECISION else (),
             buttons=BUTTONS[purpose] if state == "pending" else (),
             url=url,
-            marks={verb: presenter.form_mark(word, verb, asked) for verb in BUTTONS[purpose]},
+            marks={verb: presenter.form_mark(token, verb, asked) for verb in BUTTONS[purpose]},
             manage_url=_manage_url(session, booking) if purpose == CONFIRMATION else "",
             alerts=alerts,
             notices=(),

@@ -152,7 +152,7 @@ def _add_manage_link(blueprint: Blueprint) -> None:
         ("confirmation", waiting.confirmation, waiting.confirm_it),
         ("decision", waiting.decision, waiting.decide),
     ):
-        link = f"/appointment/<reference>/{verb}/<word>"
+        link = f"/appointment/<reference>/{verb}/<token>"
         blueprint.add_url_rule(link, verb, show)
         blueprint.add_url_rule(link, answer.__name__, answer, methods=["POST"])
     blueprint.add_url_rule("/appointment/lost", view_func=lost.lost)
