@@ -97,7 +97,9 @@ main = FlaskGroup(create_app=create_app, help="Sidebook: appointment booking.")
 
 FORMAT = "[%(asctime)s] %(levelname)s in %(module)s: %(message)s"
 WITH_ZONE = "%Y-%m-%d %H:%M:%S %z"
-_TOKEN = re.compile(r"(/appointment/)[^/\s\"'<>()\[\]?#]+")
+_PART = r"[^/\s\"'<>()\[\]?#]+"
+# Of a manage link what follows, of one to confirm or decide by both the reference and the token.
+_TOKEN = re.compile(rf"(/appointment/){_PART}(?:(/(?:confirmation|decision)/){_PART})?")
 
 
 class OwnApp(Flask):
@@ -132,8 +134,8 @@ class LineFormatter(logging.Formatter):
 
 
 def without_tokens(text: str) -> str:
-    """Return the text with three stars in place of each token of a manage link."""
-    return _TOKEN.sub(r"\1***", text)
+    """Return the text with three stars in place of each token of a customer's or a shop's link."""
+    return _TOKEN.sub(lambda link: f"{link[1]}***" + (f"{link[2]}***" if link[2] else ""), text)
 
 
 def _without_token(record: logging.LogRecord) -> Any:

@@ -142,4 +142,7 @@ def test_another_host_is_not_answered_and_no_manage_token_is_in_the_log(site):
     logged = re.compile(r'"GET /book/appointment/\.\.\./calendar\.ics\?x=1" 404')
     # nginx writes its line when the answer is gone already
     wait_until(lambda: logged.search(site.log.read_text(encoding="utf-8")))
+    site.ask("GET", "/book/appointment/K7MPX3QW/confirmation/secret-token?x=1")
+    logged = re.compile(r'"GET /book/appointment/\.\.\./confirmation/\.\.\.\?x=1" 404')
+    wait_until(lambda: logged.search(site.log.read_text(encoding="utf-8")))
     assert "secret-token" not in site.log.read_text(encoding="utf-8")

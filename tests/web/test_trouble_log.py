@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from booking import Sidebook
-from booking.application import FORMAT, WITH_ZONE, LineFormatter
+from booking.application import FORMAT, WITH_ZONE, LineFormatter, without_tokens
 from booking.tab_sessions import write_transaction
 from booking.web import trouble_log
 from tests.conftest import served
@@ -115,6 +115,13 @@ def test_the_server_for_trying_things_out_logs_no_token_either(app, failing_link
         urlopen(f"{server.url}/book/appointment/{token}")
     assert "/book/appointment/*** " in caplog.text
     assert token not in caplog.text
+
+
+@pytest.mark.parametrize("page", ["", "/details", "/confirmation/{}", "/decision/{}?do=confirm"])
+def test_no_page_of_a_link_is_logged_with_its_token(page):
+    path = f"/book/appointment/{TAB}{page.format(TAB)}"
+    logged = path.replace(TAB, "***")
+    assert without_tokens(f'"GET {path} HTTP/1.1" 404') == f'"GET {logged} HTTP/1.1" 404'
 
 
 def test_a_line_has_its_time_with_the_zone_and_no_token_even_in_a_stack_trace():
