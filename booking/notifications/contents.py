@@ -181,7 +181,7 @@ def _to_customer(
         words=told,
         rows=tuple(rows),
         link=link,
-        link_label=_(LINKS.get(letter.kind, gettext_noop("See, move or cancel it"))),
+        link_label=_(LINKS.get(letter.kind) or _change_label(booking)),
         notes=notes,
         contact=_contact(content.shop),
         address=one_line(content.shop.email),
@@ -193,6 +193,12 @@ def _to_customer(
         if is_reader
         else "",
     )
+
+
+def _change_label(booking: Booking) -> str:
+    if booking.service.approval:  # another time would have to be asked for, too
+        return gettext_noop("See or cancel it")
+    return gettext_noop("See, move or cancel it")
 
 
 def _contact(shop: Shop) -> tuple[str, ...]:
@@ -236,6 +242,9 @@ def _until_when(letter: Letter, booking: Booking, shop: Shop, of: Clocks, now: d
         last_moment(start, minutes, shop_clock(shop))
         for minutes in (service.move_until, service.cancel_until)
     )
+    if service.approval:
+        asked = _("Another time needs our approval. Please get in touch with us.")
+        return f"{asked} {_cancelling(cancel, start, of, now)}"
     if max(move, cancel) <= now:
         return _("It is too late to move or cancel it by yourself. Please tell us if need be.")
     if move == cancel == start:

@@ -89,11 +89,16 @@ class Offers:
         return [
             _("You can move it here until %(when)s.", when=until_moved)
             if move
-            else _("It can no longer be moved here. Please get in touch with us."),
+            else self._why_it_stays(),
             _("You can cancel it here until %(when)s.", when=until_cancelled)
             if cancel
             else _("It can no longer be cancelled here. Please get in touch with us."),
         ]
+
+    def _why_it_stays(self) -> str:
+        if self.booking.service.approval:
+            return _("Another time needs our approval. Please get in touch with us.")
+        return _("It can no longer be moved here. Please get in touch with us.")
 
     def again(self) -> str:
         """Return the link that books the same again; empty where the service is gone."""

@@ -191,6 +191,10 @@ def test_another_time_of_what_needs_approval_is_talked_about(app, bookings):
     press(app, way_to(app, "to_decide"), "confirm")
     page = TabClient(app, link_of(tab))
     assert "Move to another time" not in text(page)
+    assert "Another time needs our approval" in text(page)
+    [booked] = letters_of(app, kind="booked", to=ADA["email"])
+    assert "Another time needs our approval" in booked.text
+    assert "move" not in booked.text
     start = bookings()[0].starts_at + timedelta(hours=1)
     moved = app.test_client().post(
         f"{link_of(tab)}/time", data={"slot": f"{start:%Y-%m-%dT%H:%MZ}"}, headers=BY_BROWSER
