@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
@@ -61,14 +61,22 @@ def _path(own: str) -> str:
     raise NotHere(f"there is no Chromium. {REMEDY}")
 
 
-def watched_tab(context: BrowserContext, latency: int) -> tuple[Page, Callable[[], list[int]]]:
-    """A tab over a line of that round trip (ms), and what tells how many bytes each answer had.
+class Received(NamedTuple):
+    """An answer's bytes, headers included, and whether it is a file that browsers keep."""
 
-    It is told of those that came since it was last asked.
+    size: int
+    is_file: bool
+
+
+def watched_tab(context: BrowserContext, latency: int) -> tuple[Page, Callable[[], list[Received]]]:
+    """A tab over a line of that round trip (ms), and what tells of the answers.
+
+    It is told of those that came since it was last asked; whether what is shown still holds is
+    asked later, and counted by `live`.
     """
     page = context.new_page()
     page.add_init_script(WATCH)
-    came, under_way = [], set[str]()
+    came, under_way = list[Received](), dict[str, str]()
     wire = context.new_cdp_session(page)
     wire.send("Network.enable")
     wire.send(
@@ -80,20 +88,24 @@ def watched_tab(context: BrowserContext, latency: int) -> tuple[Page, Callable[[
             "uploadThroughput": -1,
         },
     )
-    wire.on("Network.requestWillBeSent", lambda told: under_way.add(told["requestId"]))
+
+    def begin(told: dict[str, Any]) -> None:
+        if "Tab-Live" not in told["request"]["headers"]:
+            under_way[told["requestId"]] = told["request"]["url"]
 
     def finish(told: dict[str, Any]) -> None:
-        under_way.discard(told["requestId"])
-        came.append(int(told["encodedDataLength"]))
+        if url := under_way.pop(told["requestId"], ""):
+            came.append(Received(int(told["encodedDataLength"]), "/static/" in url))
 
+    wire.on("Network.requestWillBeSent", begin)
     wire.on("Network.loadingFinished", finish)
-    wire.on("Network.loadingFailed", lambda told: under_way.discard(told["requestId"]))
+    wire.on("Network.loadingFailed", lambda told: under_way.pop(told["requestId"], None))
 
-    def since() -> list[int]:
+    def since() -> list[Received]:
         page.wait_for_timeout(QUIET)
         while under_way:
             page.wait_for_timeout(QUIET)
-        found = [received for received in came if received]  # the rest came out of the cache
+        found = [each for each in came if each.size]  # the rest came out of the cache
         came.clear()
         return found
 

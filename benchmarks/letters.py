@@ -27,6 +27,7 @@ from tests.fixtures.clusters import free_port, wait_until
 
 LETTERS, BEGUN = size(1_000, 10_000), 50  # due reminders; how many make a deliverer warm
 ROUNDS, BOOKINGS, CUSTOMERS = size(9, 25), size(40, 80), 8
+QUARTER = LETTERS // 4
 DAYS = -(-LETTERS // (20 * STAFF))  # so many are full, after as many in which everybody books
 OFF, WRITTEN, SENT = "off", "written", "written, and sent by a thread"
 DELIVERY = {WRITTEN: "command", SENT: "thread"}
@@ -48,7 +49,7 @@ def measure() -> Section:
         [
             *("database", "letters", "CPU of a booking, ms", "÷ the row above"),
             *("p95 of a step, ms", "÷ the row above", "letters that left"),
-            f"memory after {BEGUN}, half and all, MB",
+            f"memory after {BEGUN}, and after each {QUARTER:,}, MB",
         ],
     )
     told = []
@@ -164,12 +165,12 @@ def _turn(shop: Shop, book: Book, figures: Figures) -> float:
 
 
 def _alone(url: str, mail: Mapping[str, str]) -> tuple[float, list[float]]:
-    """Letters a second, and the deliverer's memory when it has begun, half way, and at the end."""
+    """Letters a second, and the deliverer's memory when it has begun, and after each quarter."""
     settings = {**mail, "BOOKING_DATABASE_URL": url, "BOOKING_MAILS_A_SECOND": "0"}
     when, memory = [], []
     watch = _running("flask --app app booking deliver --watch", settings)
     with engine_at(url) as engine, watch as deliverer:
-        for many in (BEGUN, LETTERS // 2, LETTERS):
+        for many in (BEGUN, *range(QUARTER, LETTERS + 1, QUARTER)):
             wait_until(lambda many=many: _sent(engine) >= many, seconds=1800)
             when.append((time.perf_counter(), _sent(engine)))
             memory.append(deliverer.memory_info().rss / 2**20)

@@ -9,7 +9,7 @@ from statistics import median
 from playwright.sync_api import Browser, Page
 
 from benchmarks import lighthouse
-from benchmarks.chromium import chromium, watched_tab
+from benchmarks.chromium import Received, chromium, watched_tab
 from benchmarks.contenders import DEMO, sidebook
 from benchmarks.report import Goal, NotHere, Section, main, spread
 from benchmarks.servers import SETTINGS, Server
@@ -49,6 +49,7 @@ class Figures:
 
     requests: list[int] = field(default_factory=list)
     received: list[int] = field(default_factory=list)  # bytes, headers included
+    files: list[int] = field(default_factory=list)  # of those that a step brings, bytes
     painted: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     usable: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
 
@@ -142,7 +143,7 @@ def _press(browser: Browser, server: Server, line: str, walked: Walked) -> None:
     context.close()
 
 
-def _open(page: Page, came: Callable[[], list[int]], line: str, figures: Figures) -> None:
+def _open(page: Page, came: Callable[[], list[Received]], line: str, figures: Figures) -> None:
     page.goto("/book/", wait_until="commit")
     _note(page, came, "service", figures, line, since="0")
     painted = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
@@ -151,7 +152,7 @@ def _open(page: Page, came: Callable[[], list[int]], line: str, figures: Figures
 
 def _note(
     page: Page,
-    came: Callable[[], list[int]],
+    came: Callable[[], list[Received]],
     step: str,
     figures: Figures,
     line: str,
@@ -160,8 +161,10 @@ def _note(
 ) -> None:
     wait_until(page, "step => window.shown?.[step] > 0", step)
     received = came()
-    figures.requests.append(len(received))
-    figures.received.append(sum(received))
+    files = [] if since == "0" else [each.size for each in received if each.is_file]
+    figures.files.append(sum(files))
+    figures.requests.append(len(received) - len(files))
+    figures.received.append(sum(each.size for each in received) - sum(files))
     figures.usable[line].append(page.evaluate(f"window.shown['{step}'] - {since}"))
 
 
@@ -214,6 +217,10 @@ def _notes(walked: Walked, scores: lighthouse.Scores | str, version: str) -> lis
         (
             f"Layout shift of a whole walk: {spread(walked.shifts)}. As browsers count it: what "
             "moves within half a second of a click is what the click was for."
+        ),
+        (
+            "The time step also brings, once for each browser, the script that keeps free times up "
+            f"to date: {max(walked.figures['staff to time'].files):,} bytes."
         ),
         *_presses(walked),
         *_lighthouse(scores),

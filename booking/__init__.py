@@ -10,7 +10,8 @@
     business_file/  the shop as a file
     notifications/  what we send: calendar files
     web/            what all pages share: headers, assets, addresses, rendering, errors
-    customer/       the wizard and the manage-link pages
+    customer/       the front door: the wizard and the manage-link pages
+    owner/          the back door: the desk, where a shop runs its day
     commands/       at the shell: flask booking load, list, cancel, doctor, …
     testing/        TabClient: a browser tab for a test suite
 
@@ -23,8 +24,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from booking.application import create_app as create_app
     from booking.extension import Sidebook as Sidebook
+    from booking.owner.access import Person as Person
     from booking.storage.models import Booking as Booking
     from booking.tab_sessions import TabSession as TabSession
     from booking.tab_sessions import TabSessions as TabSessions
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 
 _EXPORTS = {
     "Booking": "storage.models",
+    "Person": "owner.access",
     "Sidebook": "extension",
     "TabSession": "tab_sessions",
     "TabSessions": "tab_sessions",
@@ -43,7 +47,22 @@ _EXPORTS = {
 __all__ = list(_EXPORTS)
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _installed_version()
     if name not in _EXPORTS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_EXPORTS[name]}", __name__), name)
+
+
+def _installed_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - seldom asked for
+
+    try:
+        return version("sidebook")
+    except PackageNotFoundError:  # a checkout that nobody has installed
+        return "0+unknown"

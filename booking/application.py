@@ -19,22 +19,29 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from booking.addresses import mount_path
 from booking.config import ConfigurationError, Settings
 from booking.extension import mount
+from booking.mounting import Place
 from booking.state import NAME, SidebookState, current_sidebook
 from booking.web import headers, trouble_log, urls
 from booking.web.visitor import warn_of_missing_proxies
 
 
-def create_app(config: Mapping[str, Any] | None = None, url_prefix: str = "/book") -> Flask:
-    """Return a Flask app that is nothing but the booking wizard, at /book/ or at another prefix.
+def create_app(
+    config: Mapping[str, Any] | None = None,
+    url_prefix: str = "/book",
+    desk_prefix: str | None = "/desk",
+) -> Flask:
+    """Return a Flask app that is nothing but Sidebook: the wizard at /book/, the desk at /desk/.
 
-    `config` holds BOOKING_* settings and Flask's own; it wins over the environment. Raises
-    ConfigurationError with the name of the setting and what to write.
+    With `desk_prefix=None` there is no desk. `config` holds BOOKING_* settings and Flask's own; it
+    wins over the environment.
+
+    Raises: ConfigurationError with the name of the setting and what to write.
     """
     app = OwnApp("booking", static_folder=None, template_folder=None)
     app.response_class = headers.OwnResponse
     prepare_log(app)
     app.config.from_mapping(config or {})
-    mount(app, None, url_prefix, NAME, alone=True)
+    mount(app, None, Place(url_prefix, desk_prefix=desk_prefix), alone=True)
     sidebook: SidebookState = app.extensions[NAME]
     if sidebook.url_prefix != "/":
         app.add_url_rule("/", "home", lambda: redirect(url_for("booking.start")))
@@ -99,7 +106,9 @@ FORMAT = "[%(asctime)s] %(levelname)s in %(module)s: %(message)s"
 WITH_ZONE = "%Y-%m-%d %H:%M:%S %z"
 _PART = r"[^/\s\"'<>()\[\]?#]+"
 # Of a manage link what follows, of one to confirm or decide by both the reference and the token.
-_TOKEN = re.compile(rf"(/appointment/){_PART}(?:(/(?:confirmation|decision)/){_PART})?")
+_TOKEN = re.compile(
+    rf"(/(?:appointment|one-time-link)/){_PART}(?:(/(?:confirmation|decision)/){_PART})?"
+)
 
 
 class OwnApp(Flask):

@@ -67,6 +67,15 @@ def is_unprintable(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"}
 
 
+def is_whole(text: str) -> bool:
+    """Return whether it can be written in UTF-8: half a character, a lone surrogate, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def has_towers(text: str, most: int = MOST_MARKS) -> bool:
     """Return whether more marks stand upon one letter than any language puts there."""
     if text.isascii():
@@ -80,3 +89,29 @@ def has_towers(text: str, most: int = MOST_MARKS) -> bool:
         elif category != "Cf":  # a joiner between marks carries them no further
             height = 0
     return False
+
+
+# What Unicode does not take apart: letters with a stroke, and marks that keyboards do not have.
+_ALIKE = str.maketrans(
+    {
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+    }
+    | dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+)
+
+
+def folded(text: str) -> str:
+    """Take off accents, capitals, invisible characters and doubled blanks: İstanbul is istanbul."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_ALIKE).split())
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    kept = "".join(c for c in parts if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
+    return " ".join(kept.translate(_ALIKE).split())

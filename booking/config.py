@@ -179,8 +179,14 @@ class Settings:
     """Hours after which an unfinished booking is erased in any case."""
     request_seconds: int = 20
     """Seconds in which the whole of a request must have come, where the server lets us say so."""
+    draft_bytes: int = 64 * 1024
+    """How much the answers of an unfinished booking may take."""
+    request_bytes: int = 256 * 1024
+    """How much one request may bring."""
     compress: bool = True
     """Whether answers are sent compressed to browsers that take it."""
+    host_policy: bool = False
+    """Whether the Content-Security-Policy of the host's app is sent with the wizard's pages."""
     tabs_help: bool = True
     """Whether tabs of one browser may help each other or keep to themselves."""
     phone_region: str | None = None
@@ -201,10 +207,18 @@ class Settings:
     """Who delivers: a thread of each serving process, in turn, or a command of its own."""
     letter_days: int = 30
     """Days for which a letter's row is kept once it was sent, or is not to be."""
+    keep_customer_days: int | None = None
+    """Days after a customer's last appointment, after which purge erases them; None: never."""
     secret_key: tuple[str, ...] | None = field(default=None, repr=False)
     """What customers' links are made with, and what was before; by default the app's SECRET_KEY."""
     letters_per_address: int = 10
     """How many letters a customer's address gets in a day, over all bookings and visitors."""
+    desk_idle_minutes: int = 8 * 60
+    """Minutes without a request after which somebody at the desk has to sign in again."""
+    desk_absolute_hours: int = 7 * 24
+    """Hours after which somebody at the desk has to sign in again in any case."""
+    desk_letter_seconds: int = 60
+    """For how long letters that the desk causes wait, so that what was done can be undone."""
     own_keys: tuple[str, ...] | None = None
     """Keys of the app's own that are nearly a setting of ours."""
 
@@ -306,10 +320,16 @@ _NUMBERS: dict[str, tuple[int, int | None]] = {
     "idle_minutes": (1, None),
     "absolute_hours": (1, None),
     "request_seconds": (1, 600),
+    # The longest note, and some answers, in a script that takes four bytes a character.
+    "draft_bytes": (16 * 1024, None),
+    "request_bytes": (64 * 1024, None),
     "mail_seconds": (1, 600),
     "mails_a_connection": (1, None),
     "letter_days": (1, None),
     "letters_per_address": (1, None),
+    "desk_idle_minutes": (5, None),
+    "desk_absolute_hours": (1, 30 * 24),
+    "desk_letter_seconds": (0, 3600),
 }
 """Of each the least that may be written, and the most."""
 
@@ -351,6 +371,7 @@ def _region(value: Any) -> str:
 _WRITTEN_OUT: dict[str, Callable[[Any], Any]] = {
     "compress": _switch,
     "tabs_help": _switch,
+    "host_policy": _switch,
     "delivery": mail_settings.delivery,
     "mails_a_second": mail_settings.rate,
 }
@@ -372,4 +393,5 @@ _OTHERS: dict[str, Callable[[Any], Any]] = {
     "trusted_hosts": addresses.trusted_hosts,
     "shared_addresses": addresses.networks,
     "own_keys": own_keys,
+    "keep_customer_days": lambda value: _number(value, 1, None),
 }

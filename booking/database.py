@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL, Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.config import ConfigurationError, Settings
 from booking.transactions.sqlite_file import SQLiteFile, wait_evenly
@@ -78,9 +80,36 @@ def database_of(app: Flask, settings: Settings, given: Any) -> Any:
         if isinstance(database, SQLAlchemy) and None not in database.engines:
             raise ConfigurationError(
                 "The app's Flask-SQLAlchemy has no default database, in which Sidebook's tables "
-                "would lie. Set SQLALCHEMY_DATABASE_URI beside SQLALCHEMY_BINDS."
+                "would lie. Set SQLALCHEMY_DATABASE_URI beside SQLALCHEMY_BINDS, or name one of "
+                "them: Sidebook(app, BoundDatabase(app, db, 'bookings'))."
             )
     return database
+
+
+class BoundDatabase:
+    """One of a host's SQLALCHEMY_BINDS: `Sidebook(app, BoundDatabase(app, db, "bookings"))`.
+
+    It has a `session` of its own, and not the host's: no transaction is of two databases.
+
+    Raises: ConfigurationError for a key that is not there.
+    """
+
+    def __init__(self, app: Flask, db: Any, key: str) -> None:
+        with app.app_context():
+            engines = db.engines
+        if key not in engines:
+            others = ", ".join(sorted(repr(each) for each in engines if isinstance(each, str)))
+            raise ConfigurationError(
+                f"BoundDatabase was given {key!r}, and this app's SQLALCHEMY_BINDS have "
+                f"{others or 'nothing'}. Name the database there, before SQLAlchemy(app)."
+            )
+        self.engine: Engine = engines[key]
+        self.session = scoped_session(sessionmaker(self.engine), scopefunc=_app_context)
+        app.teardown_appcontext(lambda _error: self.session.remove())
+
+
+def _app_context() -> int:
+    return id(app_ctx._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
 
 
 def _own_database(app: Flask, settings: Settings) -> SQLAlchemy:

@@ -1,12 +1,10 @@
-"""Sidebook: where the rooms meet, for one app; and that nothing of the host's is there already."""
+"""Sidebook: where the rooms meet, for one app."""
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from flask import Flask, request_started
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import MapAdapter, RequestRedirect, Rule
+from flask import Flask
 
 from booking.commands import booking_commands
 from booking.config import (
@@ -18,18 +16,33 @@ from booking.config import (
     read_sources,
 )
 from booking.customer.wizard.routes import create_blueprint
-from booking.database import database_of, prepare_postgresql, prepare_sqlite
-from booking.i18n import load_languages
+from booking.database import BoundDatabase, database_of, prepare_postgresql, prepare_sqlite
+from booking.first_request import at_the_first_request
+from booking.i18n import ask_for, load_languages
+from booking.layout import refuse_a_page_without
 from booking.link_key import link_key_of
 from booking.listeners import Listener, Listeners
+from booking.mounting import (
+    Place,
+    place_of,
+    refuse_a_second,
+    refuse_addresses_in_use,
+    refuse_names_in_use,
+    warn_of_later_conflicts,
+)
 from booking.operations.holds import release
+from booking.owner.access import Person
+from booking.owner.host_log_in import refuse_no_function
+from booking.owner.routes import create_desk, refuse_routes_without_roles
 from booking.serving import deliver_where_served
-from booking.state import NAME, SidebookState
-from booking.tab_sessions import TabSessions, add_end_hook, add_store_hook, limits_of
+from booking.state import NAME, SidebookState, desk_name
+from booking.tab_sessions import TabSessions, add_store_hook, limits_of
+from booking.tab_sessions.config import add_unfinished_hook
 from booking.transactions.watching import watch
+from booking.web.languages import language_of_visitor
 from booking.web.visitor import count_stored_drafts
 
-__all__ = ["Sidebook", "prepare_postgresql", "prepare_sqlite"]
+__all__ = ["BoundDatabase", "Sidebook", "prepare_postgresql", "prepare_sqlite"]
 
 
 class Sidebook:
@@ -38,7 +51,11 @@ class Sidebook:
         sidebook = Sidebook(app)         # the app's own Flask-SQLAlchemy, or one is made
         sidebook = Sidebook(app, db, url_prefix="/appointments", name="appointments")
 
-    `name` is that of its blueprint and of its group of commands.
+    `name` is that of its blueprint and of its group of commands. In an app that matches subdomains
+    or hosts, `subdomain` or `host` says at which one it answers. With `desk_prefix='/desk'` there
+    is a desk, where the shop runs its day; `owner` is a function of your own that says who is at
+    it, called in each request there: a `booking.Person`, or None for nobody. Without it the desk
+    has accounts of its own.
 
     Raises: ConfigurationError when a setting cannot be used; its message names the remedy.
     """
@@ -49,8 +66,14 @@ class Sidebook:
         db: Any = None,
         url_prefix: str = "/book",
         name: str = NAME,
+        *,
+        subdomain: str | None = None,
+        host: str | None = None,
+        desk_prefix: str | None = None,
+        owner: Callable[[], Person | None] | None = None,
     ) -> None:
-        self._db, self._url_prefix, self._name = db, url_prefix, name
+        self._db, self._place = db, Place(url_prefix, name, subdomain, host, desk_prefix)
+        self._owner = owner
         self._listeners = Listeners()
         if app is not None:
             self.init_app(app)
@@ -61,15 +84,24 @@ class Sidebook:
         db: Any = None,
         url_prefix: str | None = None,
         name: str | None = None,
+        *,
+        subdomain: str | None = None,
+        host: str | None = None,
+        desk_prefix: str | None = None,
+        owner: Callable[[], Person | None] | None = None,
     ) -> None:
         """Mount the wizard in this app; an argument goes before what the class was given."""
-        prefix = self._url_prefix if url_prefix is None else url_prefix
-        name = self._name if name is None else name
-        mount(app, db or self._db, prefix, name, listeners=self._listeners)
+        given = {"prefix": url_prefix, "name": name, "subdomain": subdomain, "host": host}
+        given["desk_prefix"] = desk_prefix
+        place = replace(self._place, **{k: v for k, v in given.items() if v is not None})
+        who = owner or self._owner
+        mount(app, db or self._db, place, listeners=self._listeners, who_is_there=who)
 
     def on(self, event: str) -> Callable[[Listener], Listener]:
-        """Return the decorator of a function that hears of "booked", "moved", "cancelled" or
-        "reminder", outside the request, at least once: `function(booking, manage_url)`.
+        """Return the decorator of a function that hears of "booked", "moved", "cancelled",
+        "reminder" or "no_show", outside the request, at least once.
+
+        It is called as `function(booking, manage_url)`.
 
         Raises: what `Listeners.on` raises.
         """
@@ -79,17 +111,19 @@ class Sidebook:
 def mount(
     app: Flask,
     db: Any,
-    url_prefix: str,
-    name: str,
+    place: Place,
     *,
     alone: bool = False,
     listeners: Listeners | None = None,
+    who_is_there: Callable[[], Person | None] | None = None,
 ) -> None:
     """Attach everything to this app. `alone`: it is there for nothing else."""
     refuse_a_second(app)
-    prefix = prefix_of(url_prefix)
-    refuse_names_in_use(app, name)
+    refuse_no_function(who_is_there, place.desk_prefix)
+    place = place_of(app, place)
+    refuse_names_in_use(app, place.name)
     load_languages()  # a catalogue that cannot be read stops the start, not a page
+    ask_for(language_of_visitor)
     settings = read_settings(app.config)
     if not alone:
         _refuse_what_only_our_own_app_does(settings)
@@ -97,19 +131,29 @@ def mount(
     sidebook = SidebookState(
         settings,
         database,
-        prefix,
-        name,
+        place.prefix,
+        place.name,
+        host=place.host,
+        subdomain=place.subdomain,
         listeners=listeners,
         key_at_start=link_key_of(app, settings.secret_key or ()),
+        desk_prefix=place.desk_prefix or "",
+        who_is_there=who_is_there,
     )
     app.extensions[NAME] = sidebook
     _close_at_the_first_request(app, listeners)
     _attach_tab_sessions(app, sidebook)
-    blueprint = create_blueprint(name, at_root=prefix == "/", alone=alone)
-    app.register_blueprint(blueprint, url_prefix=prefix)
-    refuse_addresses_in_use(app, name)
-    warn_of_later_conflicts(app, name)
-    app.cli.add_command(booking_commands, name)
+    blueprint = create_blueprint(place.name, at_root=place.prefix == "/", alone=alone)
+    at = {"url_prefix": place.prefix, "subdomain": place.subdomain, "host": place.host}
+    app.register_blueprint(blueprint, **at)
+    if place.desk_prefix:
+        desk = create_desk(desk_name(place.name), alone=alone, has_accounts=who_is_there is None)
+        app.register_blueprint(desk, **at | {"url_prefix": place.desk_prefix})
+        refuse_routes_without_roles(app, sidebook.desk_name)
+    refuse_addresses_in_use(app, place.name)
+    warn_of_later_conflicts(app, place.name)
+    refuse_a_page_without(app)
+    app.cli.add_command(booking_commands, place.name)
     deliver_where_served(app, sidebook)
 
 
@@ -134,8 +178,9 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
     with app.app_context():  # a class may have it as a property, which asks for an app
         watch(sidebook.db.session)
     if "tab_sessions" in app.extensions:
+        _refuse_another_database(app, sidebook.db)
         _refuse_other_limits(app, sidebook.settings)
-        add_end_hook(app, release)
+        add_unfinished_hook(app, release)
         add_store_hook(app, count_stored_drafts)
         return
     TabSessions(
@@ -144,9 +189,21 @@ def _attach_tab_sessions(app: Flask, sidebook: SidebookState) -> None:
         idle_minutes=sidebook.settings.idle_minutes,
         absolute_minutes=sidebook.settings.absolute_hours * 60,
         request_seconds=sidebook.settings.request_seconds,
-        on_end=release,
+        draft_bytes=sidebook.settings.draft_bytes,
+        request_bytes=sidebook.settings.request_bytes,
         on_store=count_stored_drafts,
     )
+    add_unfinished_hook(app, release)
+
+
+def _refuse_another_database(app: Flask, db: Any) -> None:
+    """Raise ConfigurationError where the wizard's tabs would lie elsewhere than its bookings."""
+    if isinstance(db, BoundDatabase) and app.extensions["tab_sessions"].source is not db.session:
+        raise ConfigurationError(
+            "This app made its TabSessions before Sidebook, in another database than the one that "
+            "Sidebook is given, and both are written in one transaction. Write "
+            "TabSessions(app, bookings.session, …), with the bookings of Sidebook(app, bookings)."
+        )
 
 
 def _refuse_other_limits(app: Flask, settings: Settings) -> None:
@@ -163,6 +220,8 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
             limits.absolute / 60,
         ),
         "request_seconds": ("request_seconds", settings.request_seconds, limits.request_seconds),
+        "draft_bytes": ("draft_bytes", settings.draft_bytes, limits.draft),
+        "request_bytes": ("request_bytes", settings.request_bytes, limits.request),
     }
     for name, (option, ours, theirs) in in_force.items():
         if name in written and ours != theirs:
@@ -176,120 +235,7 @@ def _refuse_other_limits(app: Flask, settings: Settings) -> None:
 def _close_at_the_first_request(app: Flask, listeners: Listeners) -> None:
     """What was booked before a function came is nowhere kept for it."""
 
-    def close(_app: Flask, **_: object) -> None:
-        request_started.disconnect(close, app)
+    def close(_app: Flask) -> None:
         listeners.is_closed = True
 
-    request_started.connect(close, app, weak=False)
-
-
-LATER_CONFLICT = (
-    "%s is wanted by two: by this app (%s) and by Sidebook (%s), and whoever came first answers "
-    "there. Mount Sidebook at another url_prefix; made last, it says so at start."
-)
-_PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)*")
-_LISTED, _PART = re.compile(r"<any\((.*?)\):\w+>"), re.compile(r"<[^>]+>")
-_NAME = re.compile(r"[a-z][a-z0-9_-]*")
-
-
-def prefix_of(text: Any) -> str:
-    """Return the prefix as it is used: '/book' for 'book' and '/book/', '/' for '' and '/'.
-
-    Raises: ConfigurationError for what cannot stand at the beginning of every address.
-    """
-    prefix = f"/{text.strip('/')}" if isinstance(text, str) else ""
-    path = "" if prefix == "/" else prefix
-    if not prefix or not _PREFIX.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise ConfigurationError(
-            f"url_prefix is {text!r}. Write a path of letters, digits, dots, dashes and slashes, "
-            "such as url_prefix='/book'; url_prefix='/' is the root of the app."
-        )
-    return prefix
-
-
-def refuse_a_second(app: Flask) -> None:
-    """Raise ConfigurationError for an app that has Sidebook, or something else in its place."""
-    in_place = app.extensions.get(NAME)
-    if isinstance(in_place, SidebookState):
-        raise ConfigurationError("This app has Sidebook already: make it once.")
-    if in_place is not None:
-        raise ConfigurationError(
-            f"app.extensions[{NAME!r}] is {in_place!r}, and Sidebook keeps its own there. Give it "
-            "another key."
-        )
-
-
-def refuse_names_in_use(app: Flask, name: Any) -> None:
-    """Raise ConfigurationError for a name that none can have, or that the app uses already."""
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ConfigurationError(
-            f"name is {name!r}. Write small letters, digits, - and _, such as name='appointments'."
-        )
-    kinds: dict[str, Mapping[str, Any]] = {"blueprint": app.blueprints, "command": app.cli.commands}
-    for kind, named in kinds.items():
-        if name in named:
-            raise ConfigurationError(
-                f"This app has a {kind} named {name!r} of its own, which Sidebook would take the "
-                "place of. Give Sidebook another name, for its blueprint and its commands: "
-                "Sidebook(app, db, name='appointments')."
-            )
-
-
-def refuse_addresses_in_use(app: Flask, name: str) -> None:
-    """Raise ConfigurationError where the host has registered an address of ours before us."""
-    if app.url_map.host_matching:
-        raise ConfigurationError(
-            "This app matches hosts (host_matching=True), and Sidebook's addresses have none. "
-            "Give Sidebook an app of its own, create_app(), and lead its host there."
-        )
-    for address, ours, theirs in _conflicts(app, name):
-        raise ConfigurationError(
-            f"This app has a page of its own at {address} ({theirs}), where Sidebook needs one "
-            f"({ours}). Mount Sidebook elsewhere: Sidebook(app, db, url_prefix='/appointments')."
-        )
-
-
-def warn_of_later_conflicts(app: Flask, name: str) -> None:
-    """Warn at the first request of an address that the host has registered after us."""
-
-    def warn(_app: Flask, **_: object) -> None:
-        request_started.disconnect(warn, app)
-        for address, ours, theirs in _conflicts(app, name):
-            app.logger.warning(LATER_CONFLICT, address, theirs, ours)
-
-    request_started.connect(warn, app, weak=False)
-
-
-def _conflicts(app: Flask, name: str) -> Iterator[tuple[str, str, str]]:
-    """Addresses that two want, each with our endpoint and with the host's."""
-    for rule in app.url_map.iter_rules():
-        answering = app.url_map.bind("localhost", subdomain=rule.subdomain)
-        is_ours, is_fixed = rule.endpoint.startswith(f"{name}."), not rule.arguments
-        # Of the host's only what has no variable in it: the others leave room for ours.
-        if rule.rule.endswith("<path:unknown>") or not (is_ours or is_fixed):
-            continue
-        for address in _examples(rule.rule):
-            other = _endpoint_at(answering, address, rule)
-            if other and other.startswith(f"{name}.") != is_ours:
-                yield (
-                    (address, rule.endpoint, other) if is_ours else (address, other, rule.endpoint)
-                )
-
-
-def _endpoint_at(answering: MapAdapter, address: str, rule: Rule) -> str:
-    method = min((rule.methods or set()) - {"HEAD", "OPTIONS"}, default="GET")
-    try:
-        return str(answering.match(address, method)[0])
-    except RequestRedirect as elsewhere:
-        return f"a redirect to {elsewhere.new_url}"
-    except HTTPException:  # nothing is there: a rule that a host keeps for a subdomain
-        return ""
-
-
-def _examples(rule: str) -> list[str]:
-    """Addresses that the rule fits: one with each of the words that it lists."""
-    listed = _LISTED.search(rule)
-    if not listed:
-        return [_PART.sub("x", rule)]
-    words = listed[1].replace('"', "").split(",")
-    return [_PART.sub("x", rule.replace(listed[0], word)) for word in words]
+    at_the_first_request(app, close)

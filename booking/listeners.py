@@ -12,7 +12,7 @@ from typing import TypeVar
 from booking.config import ConfigurationError
 
 _LAMBDA = "<lambda>"
-EVENTS = ("booked", "moved", "cancelled", "reminder")
+EVENTS = ("booked", "moved", "cancelled", "reminder", "no_show")
 Listener = TypeVar("Listener", bound=Callable[..., object])
 
 
@@ -26,7 +26,7 @@ class Listeners:
     def on(self, event: str) -> Callable[[Listener], Listener]:
         """Return the decorator of a function that is called as `function(booking, manage_url)`.
 
-        `event` is booked, moved, cancelled or reminder.
+        `event` is booked, moved, cancelled, reminder or no_show.
 
         Raises: ConfigurationError for another event; and, by the decorator, for what cannot be
         called so, has no name of its own, or comes when others have been served without it.

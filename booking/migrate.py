@@ -6,17 +6,19 @@ migrations never meet it.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
+from alembic.autogenerate.api import AutogenContext
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.sql.elements import conv
 
 from booking.database import (
     UnusableDatabase,
@@ -28,7 +30,9 @@ from booking.state import VERSION_TABLE
 from booking.storage.base import NAMES
 from booking.storage.models import Base
 from booking.tab_sessions.model import metadata as tab_sessions
+from booking.tab_sessions.model import tab_session
 
+_OF_AN_OBJECT = ("object", "name", "type", "reflected", "compare_to")  # what Alembic hands over
 _LOCK = 1651470187  # "booking" to PostgreSQL's advisory locks: any number, always the same
 
 
@@ -95,9 +99,30 @@ def merged_metadata() -> MetaData:
     return merged
 
 
-def is_not_ours(name: str | None, kind: str, _parents: Mapping[str, str | None]) -> bool:
-    """For a host's own Alembic: `include_name=is_not_ours` keeps it from dropping our tables."""
+def is_not_ours(*asked: Any) -> bool:
+    """For a host's own Alembic: `include_name=is_not_ours` keeps it from dropping our tables.
+
+    As `include_object` as well, where the host's metadata has them, too.
+    """
+    name, kind = asked[1:3] if len(asked) == len(_OF_AN_OBJECT) else asked[:2]
     return kind != "table" or name not in _ours()
+
+
+def render_keys_to_ours(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """For a host's Alembic, where its MetaData has a schema: `render_item=render_keys_to_ours`.
+
+    It writes a table's name with the schema of that metadata, also our table's, which has none.
+    """
+    target = f"{tab_session.name}.id"
+    if kind != "foreign_key" or [key.target_fullname for key in item.elements] != [target]:
+        return False
+    named = repr(str(item.name))
+    if isinstance(item.name, conv):  # by a naming convention, which is not to be followed twice
+        named = f"{context.opts['alembic_module_prefix']}f({named})"
+    return (
+        f"{context.opts['sqlalchemy_module_prefix']}ForeignKeyConstraint({item.column_keys!r}, "
+        f"[{target!r}], name={named}, ondelete={item.ondelete!r})"
+    )
 
 
 @cache

@@ -1,5 +1,8 @@
 """In each process that serves an app: a thread that delivers its letters, also with no visitor.
 
+A host's own functions that hear of bookings have one of their own: if they never return, letters
+leave all the same.
+
 What serves is known by who makes the app: a worker of gunicorn, granian or waitress, or
 `flask run`, but not the parent of its reloader. gunicorn's --preload makes it before the workers
 are there, so their forks tell. Any other server is known by its first request. A command, a
@@ -9,7 +12,8 @@ script, a test or an import starts nothing.
 import atexit
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from io import BytesIO
@@ -17,31 +21,37 @@ from threading import Event, Thread
 from weakref import WeakKeyDictionary, WeakSet
 
 import click
-from flask import Flask, request, request_started
+from blinker import NamedSignal
+from flask import Flask, request
 from flask.cli import run_command
 from flask.helpers import get_debug_flag
 
 from booking import signals
-from booking.notifications.delivery import watch
+from booking.first_request import at_the_first_request
+from booking.notifications.delivery import FAREWELL, watch
 from booking.state import NAME, SidebookState
+from booking.storage.turns import Queue
 
 _SERVERS = ("gunicorn.workers.", "granian.", "waitress.")
 _SETTLING = 1
 """Seconds until the first look: the app is still being made, and its server gives up root."""
-_FAREWELL = 5
-"""Seconds that a process which ends waits for the letter that is under way."""
+_HEARD: Mapping[Queue, tuple[NamedSignal, ...]] = {
+    Queue.LETTERS: (signals.booked, signals.moved, signals.cancelled, signals.letter),
+    Queue.HANDLERS: (signals.booked, signals.moved, signals.cancelled),
+}
+"""What has somebody look at once."""
 
 
 @dataclass(frozen=True)
 class _Deliverer:
-    """The thread of one app in this process, and how it is told to look, or to end."""
+    """A thread of one app in this process, and how it is told to look, or to end."""
 
     thread: Thread
     stop: Event = field(default_factory=Event)
     wake: Event = field(default_factory=Event)
 
 
-_running: WeakKeyDictionary[Flask, _Deliverer] = WeakKeyDictionary()
+_running: WeakKeyDictionary[Flask, dict[Queue, _Deliverer]] = WeakKeyDictionary()
 _preloaded: WeakSet[Flask] = WeakSet()
 
 
@@ -54,7 +64,7 @@ def deliver_where_served(app: Flask, sidebook: SidebookState) -> None:
     elif _is_below("gunicorn.arbiter"):
         _preloaded.add(app)
         _listen_for_forks()
-    _start_at_the_first_request(app)
+    at_the_first_request(app, _start_if_served)
 
 
 def _is_made_by_a_server() -> bool:
@@ -95,33 +105,39 @@ def _start_in_a_worker() -> None:
             _start(app)
 
 
-def _start_at_the_first_request(app: Flask) -> None:
-    def start(_app: Flask, **_: object) -> None:
-        request_started.disconnect(start, app)
-        # A test client's requests come out of memory, a server's by its socket.
-        if not isinstance(request.environ["wsgi.input"], BytesIO):
-            _start(app)
-
-    request_started.connect(start, app, weak=False)
+def _start_if_served(app: Flask) -> None:
+    # A test client's requests come out of memory, a server's by its socket.
+    if not isinstance(request.environ["wsgi.input"], BytesIO):
+        _start(app)
 
 
 def _start(app: Flask) -> None:
-    if app in _running or app.testing:
+    """Start what does not run yet: a host's functions may have come after the first call."""
+    if app.testing:
         return
-    stop, wake = Event(), Event()
-    thread = Thread(target=_deliver, args=(app, stop, wake), name="letters", daemon=True)
-    _running[app] = _Deliverer(thread, stop, wake)
-    for event in (signals.booked, signals.moved, signals.cancelled, signals.letter):
-        event.connect(partial(_wake, wake), app, weak=False)
+    running = _running.setdefault(app, {})
+    for queue in Queue:
+        if queue not in running or not running[queue].thread.is_alive():
+            running[queue] = _started(app, queue)
     _end_with_the_process()
+
+
+def _started(app: Flask, queue: Queue) -> _Deliverer:
+    stop, wake = Event(), Event()
+    name = queue.name.lower()
+    thread = Thread(target=_deliver, args=(app, queue, stop, wake), name=name, daemon=True)
+    for event in _HEARD[queue]:
+        event.connect(partial(_wake, wake), app, weak=False)
     thread.start()
+    return _Deliverer(thread, stop, wake)
 
 
-def _deliver(app: Flask, stop: Event, wake: Event) -> None:
+def _deliver(app: Flask, queue: Queue, stop: Event, wake: Event) -> None:
     stop.wait(_SETTLING)
     sidebook: SidebookState = app.extensions[NAME]
-    if not app.testing and (sidebook.settings.mail_url or sidebook.handlers):
-        watch(app, stop, wake)
+    wanted = {Queue.LETTERS: sidebook.settings.mail_url, Queue.HANDLERS: sidebook.handlers}
+    if not app.testing and wanted[queue]:
+        watch(app, queue, stop, wake)
 
 
 def _wake(wake: Event, _app: Flask, **_: object) -> None:
@@ -134,9 +150,11 @@ def _end_with_the_process() -> None:
 
 
 def _end() -> None:
-    """Let the letters that are under way be done, and begin no other."""
-    for deliverer in _running.values():
+    """Let what is under way be done, and begin nothing else."""
+    running = [each for queues in _running.values() for each in queues.values()]
+    for deliverer in running:
         deliverer.stop.set()
         deliverer.wake.set()
-    for deliverer in _running.values():
-        deliverer.thread.join(_FAREWELL)
+    until = time.monotonic() + FAREWELL
+    for deliverer in running:
+        deliverer.thread.join(max(0, until - time.monotonic()))

@@ -8,7 +8,7 @@ a customer's work.
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -106,7 +106,11 @@ NAME = "booking"
 
 @dataclass(frozen=True)
 class SidebookState:
-    """One app's Sidebook: its settings, its database, where it is mounted and under which name."""
+    """One app's Sidebook: its settings, its database, where it is mounted and under which name.
+
+    `host` and `subdomain`: at which one of the app's it answers; None: at every one. `desk_prefix`
+    is empty where there is no desk; `who_is_there` is a host's own, which says who is at it.
+    """
 
     settings: Settings
     db: Any
@@ -116,6 +120,10 @@ class SidebookState:
     key_note: KeyNote = field(default_factory=KeyNote)
     key_at_start: LinkKey | None = None
     listeners: Listeners = field(default_factory=Listeners)
+    host: str | None = None
+    subdomain: str | None = None
+    desk_prefix: str = ""
+    who_is_there: Callable[[], Any] | None = None
 
     def on(self, event: str) -> Callable[[Listener], Listener]:
         """Do what `Sidebook.on` does, for who has no Sidebook at hand: `create_app` makes one.
@@ -135,6 +143,11 @@ class SidebookState:
         handlers = {event: list(named) for event, named in self.handlers.items()}
         most = self.settings.letters_per_address
         return Outbox(bool(self.settings.mail_url), handlers, announce, most)
+
+    @property
+    def desk_outbox(self) -> Outbox:
+        """The same for what is done at the desk: its letters wait, so that it can be undone."""
+        return replace(self.outbox, delay=self.settings.desk_letter_seconds)
 
     @cached_property
     def link_key(self) -> LinkKey:
@@ -165,7 +178,7 @@ class SidebookState:
         """
         session = cast("AnySession", self.db.session)
         is_known = self.tables.are_known and time.time() < self.key_note.good_until
-        if not is_known and has_request_context() and request.blueprint == self.name:
+        if not is_known and has_request_context() and request.blueprint in self.blueprints:
             self.tables.require(session)
             self.note_key(session)
         return session
@@ -181,9 +194,35 @@ class SidebookState:
             self.key_note.require(actual, self.link_key, now)
 
     @property
+    def desk_name(self) -> str:
+        """The name of the desk's blueprint."""
+        return desk_name(self.name)
+
+    @property
+    def blueprints(self) -> tuple[str, ...]:
+        """The names of the blueprints that are ours."""
+        return (self.name, self.desk_name) if self.desk_prefix else (self.name,)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The prefixes below which all addresses are ours."""
+        return (self.url_prefix, self.desk_prefix) if self.desk_prefix else (self.url_prefix,)
+
+    def answers_at(self, host: str) -> bool:
+        """Return whether Sidebook answers at this host, as a request names it."""
+        if self.host is not None:
+            return host == self.host
+        return self.subdomain is None or host.startswith(f"{self.subdomain}.")
+
+    @property
     def engine(self) -> Engine:
         """The engine the booking tables live on."""
         return cast("Engine", self.db.engine)
+
+
+def desk_name(name: str) -> str:
+    """Return the name of the desk's blueprint beside the one of that name."""
+    return f"{name}_desk"
 
 
 def current_sidebook() -> SidebookState:

@@ -16,7 +16,10 @@ pytest_plugins = [
     "tests.fixtures.databases",
     "tests.fixtures.browsers",
     "tests.fixtures.figures",
+    "tests.fixtures.firefox",
     "tests.fixtures.hosts",
+    "tests.fixtures.mail_servers",
+    "tests.fixtures.passwords",
     "tests.fixtures.selection",
     "tests.fixtures.templates",
 ]

@@ -1,6 +1,7 @@
 """The benchmarks are run by `./run bench`, not here; but they are there, and what they wrote is."""
 
 import re
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +30,22 @@ MEASURES = sorted(
 def test_a_benchmark_can_be_run_alone(name):
     assert callable(import_module(f"benchmarks.{name}").measure)
     assert 'if __name__ == "__main__":\n    main(measure)' in (FOLDER / f"{name}.py").read_text()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_benchmark_measures_and_writes_nothing_when_it_is_run_alone(name):
+    """Each takes as long as in `./run bench`; its figures, of whatever machine, decide nothing."""
+    results = (FOLDER / "results.md").read_text(encoding="utf-8")
+    command = [sys.executable, "-m", f"benchmarks.{name}"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if "benchmarks.report.NotHere:" in ran.stderr:
+        pytest.skip(ran.stderr.strip().splitlines()[-1])
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert ran.stdout.startswith("## ")
+    assert "\nIn short: " in ran.stdout
+    assert (FOLDER / "results.md").read_text(encoding="utf-8") == results
 
 
 def test_the_two_tabs_are_played_in_every_order():

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from booking import Sidebook, TabSessions, create_app
 from booking.config import ConfigurationError
+from booking.tab_sessions import Limits, limits_of
 from booking.testing import TabClient
 from tests.conftest import SHOP, app_over
 from tests.customer.walks import at_details
@@ -115,6 +116,8 @@ def test_an_operators_database_and_options_are_taken_beside_ours(host, tmp_path)
         ("BOOKING_IDLE_MINUTES", 5, "idle_minutes=5"),
         ("BOOKING_ABSOLUTE_HOURS", 2, "absolute_minutes=120"),
         ("BOOKING_REQUEST_SECONDS", 7, "request_seconds=7"),
+        ("BOOKING_REQUEST_BYTES", 100_000, "request_bytes=100000"),
+        ("BOOKING_DRAFT_BYTES", 20_000, "draft_bytes=20000"),
     ],
 )
 def test_limits_that_the_hosts_tab_sessions_have_otherwise_are_told(host, setting, value, option):
@@ -123,6 +126,18 @@ def test_limits_that_the_hosts_tab_sessions_have_otherwise_are_told(host, settin
     TabSessions(host, db.session)
     with pytest.raises(ConfigurationError, match=rf"{setting} is {value}.*{option}"):
         Sidebook(host, db)
+
+
+def test_how_long_a_tab_lives_and_how_much_it_may_bring_are_settings(host):
+    host.config |= {
+        "BOOKING_IDLE_MINUTES": 5,
+        "BOOKING_ABSOLUTE_HOURS": "2",
+        "BOOKING_DRAFT_BYTES": 20_000,
+        "BOOKING_REQUEST_BYTES": "100000",
+        "BOOKING_REQUEST_SECONDS": 7,
+    }
+    Sidebook(host)
+    assert limits_of(host) == Limits(5 * 60, 2 * 3600, 20_000, 100_000, 7)
 
 
 def test_limits_that_are_the_same_in_both_are_no_mistake(host):

@@ -12,10 +12,12 @@ from sqlalchemy import Engine, MetaData, create_engine, event, inspect, text
 
 from booking import migrate
 from booking.files import MIGRATIONS, ROOT
+from booking.storage.search_keys import keys_of
 from tests.fixtures.databases import database_at
 
 REVISIONS = sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))
 HEAD = REVISIONS[-1]
+BEFORE_CUSTOMERS = "0026"
 NEXT = '''
 """Written by a test."""
 import sqlalchemy as sa
@@ -257,6 +259,82 @@ def test_claims_live_through_the_change_of_their_check_and_who_waits_keeps_the_t
     migrate.upgrade(empty)
 
 
+ASKED = """
+INSERT INTO booking_pending_move (booking_id, number, staff_member_id, starts_at, ends_at,
+        buffer_before, buffer_after, times, asked_at, until, outcome)
+    SELECT id, manage_token_hash, 1, starts_at, ends_at, 0, 0, 1, 0,
+        CASE state WHEN 'confirmed' THEN 4000000000 END,
+        CASE state WHEN 'confirmed' THEN '' ELSE 'declined' END
+    FROM booking_booking;
+INSERT INTO booking_claim (resource_id, tick, booking_id, expires_at)
+    SELECT 2, 9, id, 4000000000 FROM booking_booking WHERE state = 'confirmed';
+INSERT INTO booking_letter (booking_id, kind, role, recipient, language, facts, sequence,
+        message_id, due_at, state, tries, answer, created_at)
+    SELECT id, kind, 'customer', '', '', '{}', 0, kind, 0, 'waiting', 0, '', 0
+    FROM booking_booking JOIN (
+        SELECT 'move_to_decide' AS kind, 'confirmed' AS of_state
+        UNION ALL SELECT 'moved', 'confirmed' UNION ALL SELECT 'booked', 'confirmed'
+    ) AS kinds ON of_state = booking_booking.state
+"""
+LETTERS = text("SELECT kind, state FROM booking_letter ORDER BY kind")
+
+
+def test_who_has_asked_for_another_time_keeps_the_old_one_on_the_way_back(empty):
+    migrate.upgrade(empty, "0003")
+    put(empty, OLD_ROWS)
+    put(empty, CLAIMS)
+    migrate.upgrade(empty, "0022")
+    before = [(1, 1, None, 5000), (2, None, 1, None), (3, None, 2, None)]
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        assert connection.execute(OWNERS).all() == before
+    put(empty, ASKED)
+    migrate.downgrade(empty, "0022")
+    with empty.connect() as connection:
+        assert connection.execute(OWNERS).all() == before, "the other time is free"
+        states = [("booked", "waiting"), ("move_to_decide", "withdrawn"), ("moved", "waiting")]
+        assert connection.execute(LETTERS).all() == states
+    migrate.upgrade(empty)
+    assert read(empty, "SELECT count(*) FROM booking_pending_move") == 0
+
+
+def test_bookings_of_before_belong_to_nobody_and_lose_their_customers_on_the_way_back(empty):
+    migrate.upgrade(empty, "0003")
+    put(empty, OLD_ROWS)
+    migrate.upgrade(empty, BEFORE_CUSTOMERS)
+    before = read(empty, "SELECT min(customer_email || draft) FROM booking_booking")
+    migrate.upgrade(empty)
+    assert read(empty, "SELECT count(*) FROM booking_booking WHERE customer_id IS NULL") == 2
+    put(
+        empty,
+        """INSERT INTO booking_customer (id, name, sort_name, created_at)
+            VALUES (1, 'Ada', 'ada', '2027-03-01 10:00');
+        UPDATE booking_booking SET customer_id = 1""",
+    )
+    migrate.downgrade(empty, BEFORE_CUSTOMERS)
+    assert read(empty, "SELECT min(customer_email || draft) FROM booking_booking") == before
+    assert read(empty, "SELECT count(*) FROM booking_booking") == 2
+    migrate.upgrade(empty)
+    assert read(empty, "SELECT count(*) FROM booking_customer") == 0
+
+
+ENTRY = (
+    "INSERT INTO booking_history (at, actor, door, details, {0})"
+    " VALUES (1, '', 'desk', '{{}}', {1})"
+)
+
+
+def test_the_history_of_before_is_of_appointments_and_nothing_else_is_left_on_the_way_back(empty):
+    migrate.upgrade(empty, "0031")
+    put(empty, ENTRY.format("what", "'moved'"))
+    migrate.upgrade(empty)
+    assert read(empty, "SELECT about FROM booking_history") == "booking"
+    put(empty, ENTRY.format("what, about", "'blocked', 'customer'"))
+    migrate.downgrade(empty, "0031")
+    assert read(empty, "SELECT what FROM booking_history") == "moved"
+    migrate.upgrade(empty)
+
+
 def test_a_migration_that_fails_half_way_leaves_nothing_behind(engine, scripts):
     once = described(engine)
     add_migration(
@@ -360,3 +438,27 @@ def test_the_alembic_command_alone_is_told_what_to_use_instead(tmp_path):
     config.set_main_option("script_location", str(MIGRATIONS))
     with pytest.raises(RuntimeError, match="flask booking init"):
         command.upgrade(config, "head")
+
+
+def test_bookings_of_before_can_be_found_as_new_ones_can(empty):
+    migrate.upgrade(empty, "0003")
+    put(empty, OLD_ROWS)
+    names = {1: ("Zoë O'Brien-Łask", "Z@Example.com", "+49 (30) 12"), 2: ("", "", "")}
+    with empty.begin() as connection:
+        for number, (name, email, phone) in names.items():
+            written = {"name": name, "email": email, "phone": phone, "id": number}
+            connection.execute(NAMING, written)
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        found = connection.execute(KEYS).all()
+    assert [(bytes(key), number) for key, number in found if number == 1] == [
+        (key, 1) for key in keys_of(*names[1])
+    ]
+    assert not [number for _, number in found if number == 2]
+
+
+NAMING = text(
+    "UPDATE booking_booking SET customer_name = :name, customer_email = :email,"
+    " customer_phone = :phone WHERE id = :id"
+)
+KEYS = text("SELECT key, booking_id FROM booking_search_key ORDER BY key")

@@ -6,11 +6,13 @@ from alembic.migration import MigrationContext
 from flask import Blueprint, Flask
 from flask.cli import AppGroup
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import inspect
 
-from booking import Sidebook, create_app
+from booking import Sidebook, TabSessions, create_app
 from booking.config import ConfigurationError
-from booking.extension import prefix_of
+from booking.extension import BoundDatabase
 from booking.migrate import is_not_ours
+from booking.mounting import prefix_of
 from booking.testing import TabClient
 from tests.customer.walks import ADA, at_done, first_slot
 from tests.fixtures.hosts import loaded
@@ -91,12 +93,104 @@ def test_an_address_that_the_host_has_already_is_told(host, address):
         Sidebook(host, url_prefix="/")
 
 
-def test_an_app_that_matches_hosts_is_told(tmp_path):
-    app = Flask("host", host_matching=True, static_host="shop.example")
-    app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{tmp_path}/host.db"
+HOSTS, SUBDOMAINS = (
+    {"host_matching": True, "static_host": "shop.test"},
+    {"subdomain_matching": True},
+)
+
+
+@pytest.mark.parametrize(
+    ("matching", "at", "remedy"),
+    [
+        (HOSTS, {}, r"Sidebook\(app, db, host='book.shop.example'\)"),
+        (HOSTS, {"subdomain": "book"}, "say at which one"),
+        (HOSTS, {"host": "book.shop.test", "subdomain": "book"}, "instead"),
+        (HOSTS, {"host": "<tenant>.shop.test"}, "without variables"),
+        (SUBDOMAINS, {"subdomain": "<tenant>"}, "without variables"),
+        (SUBDOMAINS, {"host": "book.shop.test"}, "Flask.*host_matching=True, static_host"),
+        ({}, {"subdomain": "book"}, "Flask.*subdomain_matching=True.*set SERVER_NAME"),
+    ],
+)
+def test_a_host_or_subdomain_that_no_request_would_reach_is_told(sqlite_url, matching, at, remedy):
+    app = Flask("host", **matching)
+    app.config.update(SQLALCHEMY_DATABASE_URI=sqlite_url, SERVER_NAME="shop.test")
     SQLAlchemy(app)
-    with pytest.raises(ConfigurationError, match="host_matching"):
-        Sidebook(app)
+    with pytest.raises(ConfigurationError, match=remedy):
+        Sidebook(app, **at)
+
+
+def test_subdomains_without_a_name_of_the_server_are_told(sqlite_url):
+    app = Flask("host", subdomain_matching=True)
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    SQLAlchemy(app)
+    with pytest.raises(ConfigurationError, match="set SERVER_NAME before"):
+        Sidebook(app, subdomain="book")
+
+
+@pytest.mark.parametrize(
+    ("matching", "at"),
+    [(HOSTS, {"host": "book.shop.test"}), (SUBDOMAINS, {"subdomain": "book"})],
+)
+def test_at_one_host_the_others_are_left_alone(sqlite_url, matching, at):
+    app = Flask("host", **matching)
+    app.config.update(SQLALCHEMY_DATABASE_URI=sqlite_url, SERVER_NAME="shop.test")
+    SQLAlchemy(app)
+    there = {"host": "shop.test"} if "host_matching" in matching else {}
+    app.add_url_rule("/book/", "theirs", lambda: "theirs", **there)
+    Sidebook(app, **at)
+    ask = app.test_client().get
+    assert ask("/book/", base_url="http://shop.test").text == "theirs"
+    assert ask("/book/", base_url="http://book.shop.test").status_code == 200
+    elsewhere = ask("/book/nowhere", base_url="http://shop.test")
+    assert elsewhere.status_code == 404
+    assert "Content-Security-Policy" not in elsewhere.headers
+    ours = ask("/book/nowhere", base_url="http://book.shop.test")
+    assert "Content-Security-Policy" in ours.headers
+
+
+def test_an_address_that_the_host_has_at_the_same_host_is_told(sqlite_url):
+    app = Flask("host", **HOSTS)
+    app.config["SQLALCHEMY_DATABASE_URI"] = sqlite_url
+    SQLAlchemy(app)
+    app.add_url_rule("/book/", "theirs", lambda: "theirs", host="shop.test")
+    with pytest.raises(ConfigurationError, match="a page of its own at /book/"):
+        Sidebook(app, host="shop.test")
+
+
+@pytest.fixture
+def bound(tmp_path, sqlite_url):
+    """A host whose own tables lie in one database, and bookings in another of its binds."""
+    app = Flask("host")
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/own.db",
+        SQLALCHEMY_BINDS={"bookings": sqlite_url},
+        SECRET_KEY="x",
+    )
+    return app, SQLAlchemy(app)
+
+
+@pytest.mark.usefixtures("monday_morning")
+def test_bookings_may_lie_in_one_of_the_hosts_binds(bound):
+    app, db = bound
+    bookings = BoundDatabase(app, db, "bookings")
+    TabSessions(app, bookings.session)
+    Sidebook(app, bookings)
+    assert at_done(loaded(app)).step == "done"
+    with app.app_context():
+        assert inspect(bookings.engine).has_table("booking_booking")
+        assert not inspect(db.engine).get_table_names()
+
+
+def test_a_bind_that_is_not_there_is_told(bound):
+    with pytest.raises(ConfigurationError, match=r"given 'booking', and.* have 'bookings'"):
+        BoundDatabase(*bound, "booking")
+
+
+def test_tab_sessions_in_another_database_than_the_bookings_are_told(bound):
+    app, db = bound
+    TabSessions(app, db.session)
+    with pytest.raises(ConfigurationError, match=r"TabSessions\(app, bookings.session"):
+        Sidebook(app, BoundDatabase(app, db, "bookings"))
 
 
 @pytest.mark.usefixtures("monday_morning")
@@ -147,7 +241,7 @@ def test_a_hosts_own_tables_are_its_own_to_make_and_migrate_and_ours_are_not(hos
         for options, proposes in (({}, True), ({"include_name": is_not_ours}, False)):
             context = MigrationContext.configure(connection, opts=options)
             assert bool(compare_metadata(context, db.metadata)) == proposes
-    assert is_not_ours("booking_note", "table", {})
+    assert is_not_ours("booking_wish", "table", {})
     assert is_not_ours("booking_booking", "column", {})
 
 

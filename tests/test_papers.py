@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,22 +12,45 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.requirements import missing
 from tests.fixtures.selection import SAME_ON_BOTH
 
 ROOT = Path(__file__).resolve().parents[1]
 
-VENDORED = {
+VENDORED = {  # in static/vendor
     "htmx-4.0.1.min.js": "a0abb04f2f45a1f89d1d4844023245537e5e6014c87b144553e0607b4cc32130",
     "htmx-LICENSE.txt": "d3d2456f76414f2456104660ebd65aff1c04cd7966b942bdabd63f3cdb316a38",
+}
+# What a host may bring, to be tried beside ours: in tests/fixtures.
+OTHERS = {
+    "bootstrap/LICENSE.txt": "bc0cd18d94c028f1c0b62ec9fdaddcb9921c1e07c29cf52dc7df8cca9daf2488",
+    "bootstrap/bootstrap-5.3.9.min.css": (
+        "9caac977a0af0c2229abd397eee3345899c4020da2a1a0b711c1cc543fe3719d"
+    ),
+    # As its command line built it, of tests/hosts/looks/tailwind/templates/layout.html.
+    "tailwind/LICENSE.txt": "60e0b68c0f35c078eef3a5d29419d0b03ff84ec1df9c3f9d6e39a519a5ae7985",
+    "tailwind/tailwind-3.4.19.min.css": (
+        "1d557ed787ef9116f3e904d4382f945f3c090b20da1ba36a5447d02bde6cdb48"
+    ),
+    "htmx_2/LICENSE.txt": "d3d2456f76414f2456104660ebd65aff1c04cd7966b942bdabd63f3cdb316a38",
+    "htmx_2/htmx-2.0.11.min.js": "d6fdc75f204e6bdefa99b69bf1e6d4ac69b8a364f77929f45c13476b4000f717",
 }
 
 
 def test_vendored_files_are_what_their_makers_published():
-    found = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in (ROOT / "static" / "vendor").iterdir()
+    remedy = "Never edit these; a new one comes with its hash and its licence."
+    assert digests(ROOT / "static" / "vendor", "*") == VENDORED, remedy
+    folders = {name.partition("/")[0] for name in OTHERS}
+    fixtures = ROOT / "tests" / "fixtures"
+    found = [digests(fixtures, f"{folder}/*") for folder in folders]
+    assert {name: each for one in found for name, each in one.items()} == OTHERS, remedy
+
+
+def digests(folder: Path, pattern: str) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.glob(pattern)
     }
-    assert found == VENDORED, "Never edit these; a new one comes with its hash and its licence."
 
 
 def test_pins_hold_no_address_and_cover_every_dependency():
@@ -38,6 +62,11 @@ def test_pins_hold_no_address_and_cover_every_dependency():
     assert {re.match(r"[\w-]+", line)[0] for line in asked} <= pinned | {project["name"]}, (
         "Pin it: CONTRIBUTING.md"
     )
+
+
+def test_the_extra_for_other_peoples_test_suites_is_one_package():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["optional-dependencies"]["testing"] == ["beautifulsoup4>=4.13"]
 
 
 def test_there_is_no_lock_file_that_names_a_registry():
@@ -94,6 +123,15 @@ def test_the_linters_are_content(tool):
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
+@pytest.mark.extra
+def test_a_second_type_checker_is_content_with_what_a_host_writes():
+    if shutil.which("node") is None:  # it would download one
+        missing("pyright needs Node.", remedy="Install nodejs.")
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 def test_every_test_that_a_document_names_exists():
     defined = {
         name
@@ -109,11 +147,76 @@ def test_every_test_that_a_document_names_exists():
     assert sorted(named - defined) == []
 
 
+def test_every_mistake_in_the_table_names_the_test_that_makes_it():
+    text = (ROOT / "docs" / "tab-sessions.md").read_text(encoding="utf-8")
+    table = text.split("## When something is wrong")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) >= 12
+    assert [row for row in rows if not re.search(r"\| `test_\w+`[^|]*\|$", row)] == []
+
+
+# All that convex-helpers 0.1.122 exports for sessions, and how its options are called.
+CONVEX = """
+SessionId vSessionId SessionIdArg RunSessionFunctions runSessionFunctions runSessionQuery
+runSessionMutation runSessionAction DEFAULT_STORAGE_KEY UseStorage RefreshSessionFn
+SessionQueryArgsArray SessionArgsArray SessionArgsAndOptions SessionPaginatedQueryArgs
+SessionProvider useStorage storageKey idGenerator ssrFriendly useSessionQuery skip
+useSessionPaginatedQuery loadMore useSessionMutation withOptimisticUpdate useSessionAction
+useSessionId beforeUpdate useSessionIdArg useSessionStorage ConvexReactSessionClient setSessionId
+getSessionId sessionQuery sessionMutation sessionAction
+"""
+
+
+def test_every_function_of_convexs_sessions_has_its_equivalent_and_a_test_of_it():
+    text = (ROOT / "docs" / "tab-sessions.md").read_text(encoding="utf-8")
+    part = text.split("## Against the helper that this began with")[1]
+    rows = [line.split(" | ") for line in part.splitlines() if re.match(r"\| (?!there \|)", line)]
+    theirs = " ".join(row[0] for row in rows)
+    assert [name for name in CONVEX.split() if not re.search(rf"\b{name}\b", theirs)] == []
+    assert [row for row in rows if len(row) != 4 or not row[1].strip()] == []
+    assert [row for row in rows if not re.fullmatch(r"(`test_\w+`(, | \|))+", row[-1])] == []
+
+
 def test_every_threat_has_a_row_and_none_is_left_out():
     security = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (T\d+) \|", security, re.MULTILINE)
     assert rows == [f"T{number}" for number in range(1, len(rows) + 1)]
     assert len(rows) > 20
+
+
+# All of levels 1 and 2 in the chapters of authentication and of sessions, by their sections.
+ASVS_5 = {
+    "6.1": 3,
+    "6.2": 12,
+    "6.3": 4,
+    "6.4": 4,
+    "6.5": 5,
+    "6.6": 3,
+    "6.8": 4,
+    "7.1": 3,
+    "7.2": 4,
+    "7.3": 2,
+    "7.4": 5,
+    "7.5": 2,
+    "7.6": 2,
+}
+
+
+def test_every_line_of_the_asvs_names_the_tests_that_show_it_or_why_there_is_none():
+    security = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    table = security.split("## The desk's log-in and sessions, by ASVS 5\n")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if re.match(r"\| \d", line)]
+    found = [number for row in rows for number in numbers_of(row)]
+    asked = [f"{section}.{n}" for section, most in ASVS_5.items() for n in range(1, most + 1)]
+    assert found == asked
+    shown = r"\| (`test_\w+`(, `test_\w+`)*|no test: [^|]+) \|$"
+    assert [row for row in rows if row.count("|") != 5 or not re.search(shown, row)] == []
+
+
+def numbers_of(row: str) -> list[str]:
+    """The requirements of a row: one, or from the first to the last of them."""
+    section, first, last = re.match(r"\| (\d+\.\d+)\.(\d+)(?:\u2013(\d+))? \|", row).groups()
+    return [f"{section}.{n}" for n in range(int(first), int(last or first) + 1)]
 
 
 def test_what_only_the_long_run_repeats_is_named_with_what_proves_it_otherwise():

@@ -71,6 +71,12 @@ def test_an_unknown_word_gets_the_words_there_are(script):
     assert "./run test" in refused(script, "tset")
 
 
+def test_our_modules_are_compiled_once_for_all_processes_that_follow(script, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    refused(script, "tset")
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
+
+
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     home = tmp_path / "checkout"
@@ -111,7 +117,7 @@ def served(home: Path, port: int) -> tuple[str, str]:
         with suppress(URLError), urlopen(f"http://127.0.0.1:{port}/book/") as answer:
             page = answer.read().decode()
     process.terminate()
-    said, _ = process.communicate(timeout=10)
+    said, _ = process.communicate(timeout=60)
     assert page, said
     return page, said
 
@@ -122,6 +128,7 @@ def test_the_demo_is_served_and_another_start_keeps_what_is_there(checkout, port
     assert "Maré Movement Studio" in page
     assert f"http://127.0.0.1:{port}/book/" in said
     assert "two tabs" in said
+    assert f"http://localhost:{port}/desk/one-time-link/" in said
     letters = checkout / "instance" / "letters"
     assert letters.as_uri() in said
     assert letters.stat().st_mode & 0o777 == 0o700

@@ -51,6 +51,7 @@ WRONG = {
         ["soon", "", "1.5", 2.5, True, "-1", "0", None, [10]],
     ),
     "BOOKING_COMPRESS": (r" is .* true or false", ["", "maybe", None, 2, []]),
+    "BOOKING_HOST_POLICY": (r" is .* true or false", ["", "maybe", None]),
     "BOOKING_PHONE_REGION": (r" is .* such as PT", ["Portugal", "XX", "351", "P"]),
     "BOOKING_OWN_KEYS": (" is", ["HOST", 7, ["MINE"]]),
     "BOOKING_VISITOR_SHARE": (SHARE, ["0", "101", "half"]),
@@ -95,7 +96,10 @@ WRONG = {
     "BOOKING_MAILS_A_SECOND": (r" is .* Write a number", ["", "-1", "fast", "nan", "inf", None]),
     "BOOKING_MAILS_A_CONNECTION": (r" .* from 1 up", ["0"]),
     "BOOKING_MAIL_SECONDS": (r" .* from 1 to 600", ["0", "601"]),
+    "BOOKING_DRAFT_BYTES": (r" .* from 16384 up", ["0", "64 kB", 16383, 65536.5]),
+    "BOOKING_REQUEST_BYTES": (r" .* from 65536 up", ["65535", ""]),
     "BOOKING_LETTER_DAYS": (r" .* from 1 up", ["0"]),
+    "BOOKING_DESK_LETTER_SECONDS": (r" .* from 0 to 3600", ["-1", "3601", "1.5"]),
     "BOOKING_DELIVERY": (r" is .* Write thread, or command", ["", "cron", 5]),
 }
 MAIL = {"BOOKING_MAIL_URL": "log:", "BOOKING_PUBLIC_URL": "https://shop.example"}
@@ -134,6 +138,7 @@ NETWORKS = (ip_network("127.0.0.1"), ip_network("2001:db8:1::/48"))
 HOSTS = ("shop.example", ".shop.example")
 POSTGRES = "postgresql+psycopg://shop:secret@localhost/shop"
 TAKEN = {
+    "BOOKING_HOST_POLICY": [(value, True) for value in (True, "true", "1")],
     "BOOKING_COMPRESS": [(value, False) for value in (False, "false", "0", "off", " No ")],
     "BOOKING_PHONE_REGION": [("pt", "PT"), ("", None)],
     "BOOKING_DATABASE_URL": [(make_url(POSTGRES), POSTGRES)],

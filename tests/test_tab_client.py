@@ -374,5 +374,69 @@ def test_an_empty_tab_says_what_to_do():
 def test_without_beautifulsoup_the_import_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "bs4", None)
     monkeypatch.delitem(sys.modules, "booking.testing")
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'sidebook\[test\]'"):
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'sidebook\[testing\]'"):
         import_module("booking.testing")
+
+
+FORMS = """<form id="one"><input name="what"><input name="when"></form>
+<form id="two"><select name="size"><option>S</select><input name="what"></form>"""
+ASKED = {
+    "one that no form has": (
+        {"whta": "milk"},
+        r"No form has a field 'whta'. There are: what, when; size \(S\), what. .*mean 'what'\?",
+    ),
+    "two of different forms": (
+        {"when": "now", "size": "S"},
+        "No one form has all of 'when', 'size'",
+    ),
+    "one that both have": ({"what": "milk"}, r"Which form\? Pass its CSS selector first"),
+}
+
+
+@pytest.mark.parametrize("act", ["fill", "submit"])
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_field_that_no_form_has_is_named_beside_those_there_are(asked, act):
+    fields, told = ASKED[asked]
+    with pytest.raises(LookupError, match=told):
+        getattr(on_a_page(FORMS), act)(**fields)
+
+
+def on_a_page(html):
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: html)
+    return TabClient(app, "/")
+
+
+@pytest.mark.parametrize(
+    ("scale", "value"),
+    [
+        ("", "50"),
+        ('value="7"', "7"),
+        ('value="700"', "100"),
+        ('value="-1"', "0"),
+        ('value="seven"', "50"),
+        ('min="10" max="20"', "15"),
+        ('min="10" max="5"', "10"),
+        ('min="0" max="1" step="any" value="0.25"', "0.25"),
+        ('max="1" step="0.1" value="0.24"', "0.2"),
+        ('min="1" max="10" step="4" value="8"', "9"),
+        ('max="10" step="4" value="10"', "8"),
+        ('min="150" max="1000" step="850"', "1000"),
+    ],
+)
+def test_a_slider_stands_where_a_browser_puts_it(scale, value):
+    tab = on_a_page(f'<form><input type="range" name="much" {scale}></form>')
+    assert tab.fields == {"much": value}
+
+
+@pytest.mark.parametrize("value", ["101", "3", "-5", "much", ""])
+def test_a_slider_is_moved_on_its_scale_alone(value):
+    tab = on_a_page('<form><input type="range" name="much" step="5"></form>')
+    assert tab.fill(much=35).fields == {"much": "35"}
+    with pytest.raises(ValueError, match=r"only at 0 to 100 in steps of 5. .*force=True"):
+        tab.fill(much=value)
+
+
+def test_a_colour_that_nobody_chose_is_black():
+    tab = on_a_page('<form><input type="color" name="paint"></form>')
+    assert tab.fields == {"paint": "#000000"}

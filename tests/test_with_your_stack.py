@@ -7,19 +7,23 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from flask import redirect, request, url_for
+from bs4 import BeautifulSoup
+from flask import Flask, redirect, request, url_for
 from flask_debugtoolbar import DebugToolbarExtension
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, UserMixin, current_user, login_user
+from flask_sqlalchemy import SQLAlchemy
 from flask_talisman import Talisman
 from flask_wtf import CSRFProtect
 
 from booking import Sidebook, TabSessions
 from booking.config import Settings
 from booking.testing import TabClient
+from booking.web import headers
 from tests.customer.walks import ADA, first_slot
 from tests.fixtures.hosts import loaded
+from tests.hosts.stack import STRICT
 
 GUIDE = Path(__file__).parents[1] / "docs" / "with-your-stack.md"
 
@@ -72,14 +76,43 @@ def test_what_a_host_answers_in_our_place_is_left_as_it_is(host, answer):
 
 
 @FIRST
-def test_talisman_after_sidebook_leaves_the_wizard_its_own_policy(host, first):
+def test_talisman_before_or_after_sidebook_leaves_the_wizard_its_own_headers(host, first):
     mounted(host, first, partial(Talisman, force_https=False))
     host.add_url_rule("/mine", "mine", lambda: "mine")
     assert TabClient(loaded(host), "/book/").submit(service="short").step == "staff"
     client = host.test_client()
-    ours = "form-action" in client.get("/book/").headers["Content-Security-Policy"]
-    assert ours == (first == "Sidebook")
+    answer = client.get("/book/").headers
+    assert answer["Content-Security-Policy"] == headers.POLICY
+    assert answer["X-Frame-Options"] == "DENY"
     assert "form-action" not in client.get("/mine").headers["Content-Security-Policy"]
+
+
+@FIRST
+def test_a_hosts_policy_with_its_nonce_counts_where_it_says_so(host, first):
+    host.config["BOOKING_HOST_POLICY"] = True
+    options = {
+        "content_security_policy": STRICT,
+        "content_security_policy_nonce_in": ["script-src", "style-src"],
+    }
+    mounted(host, first, partial(Talisman, force_https=False, **options))
+    client = loaded(host).test_client()
+    for path in ("/book/", "/book/details", "/book/nowhere"):
+        answer = client.get(path)
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'"), path
+        (nonce,) = set(re.findall("'nonce-([^']+)'", policy))
+        page = BeautifulSoup(answer.text, "html.parser")
+        needing = page.select("script, link[rel=stylesheet]")
+        assert {each.get("nonce") for each in needing} == {nonce}
+        assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_where_a_host_that_says_so_sends_none_ours_counts(host):
+    host.config["BOOKING_HOST_POLICY"] = True
+    Sidebook(host)
+    answer = loaded(host).test_client().get("/book/")
+    assert answer.headers["Content-Security-Policy"] == headers.POLICY
+    assert "nonce" not in answer.text
 
 
 @pytest.fixture
@@ -134,6 +167,34 @@ def test_the_debug_toolbar_stands_beside_the_wizard(host):
     tab = TabClient(loaded(host), "/book/")
     assert "flDebug" in tab.page.decode()
     assert tab.submit(service="short").step == "staff"
+
+
+SHOWN = re.findall(r"```python\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("begins", "where"),
+    [
+        ("app = Flask(__name__, host_matching", "http://book.shop.example"),
+        ("app = Flask(__name__, subdomain_matching", "http://book.shop.example"),
+        ("from booking.extension import BoundDatabase", "http://localhost"),
+    ],
+)
+def test_where_to_mount_it_is_written_as_it_works(loaded_sqlite_url, begins, where):
+    (code,) = (each for each in SHOWN if each.startswith(begins))
+    code = code.replace("postgresql+psycopg://shop@localhost/bookings", loaded_sqlite_url)
+
+    def app_with_database(name="host", **options):
+        app = Flask("host", **options)
+        app.config.update(SQLALCHEMY_DATABASE_URI=loaded_sqlite_url, SECRET_KEY="x")
+        if name != "host":  # the shown lines make one themselves, or have made it before
+            SQLAlchemy(app)
+        return app
+
+    names = {"__name__": "shown", "Flask": app_with_database, "db": None}
+    names |= {"SQLAlchemy": SQLAlchemy, "Sidebook": Sidebook, "app": app_with_database()}
+    exec(code, names)
+    assert names["app"].test_client().get("/book/", base_url=where).status_code == 200
 
 
 def test_every_line_of_the_settings_it_names_is_one_that_exists():

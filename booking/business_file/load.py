@@ -11,10 +11,12 @@ counted from today is noted.
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from booking.i18n import gettext as _
 from booking.i18n.date_input import (
     WEEKDAYS,
     InvalidValue,
@@ -39,11 +41,17 @@ from booking.scheduling.clock import local_day, to_minute
 from booking.scheduling.slots import TimeRange
 
 from . import values
-from .mail import CheckText, mail
+from .colours import accent
+from .mail import mail
+from .remarks import note_idle_breaks, note_unoffered
 from .section import BusinessFileError, EnoughProblems, Report, Section, remedy
 from .services import reject_duplicates, service
 from .toml_positions import NESTED, Path, TooMuch, lines_of, refuse_deep
-from .values import filled, format_range, in_order, paragraphs, slug, text, time_range, weekdays
+from .values import filled, in_order, paragraphs, slug, text, time_range, weekdays
+
+Check = Callable[[BusinessPlan], Iterable[tuple[Path, str]]]
+"""Given the plan, of which parts may be wrong and empty; yields where in the file it finds what
+wrong, and what to write instead. Whoever renders letters knows what may stand in one."""
 
 MOST_BYTES = 1_000_000
 
@@ -52,27 +60,34 @@ _PLACE = re.compile(r" \((?:at line (\d+), column \d+|at end of document)\)")
 
 
 def read_business(
-    raw: bytes, *, name: str, now: datetime, check_text: CheckText = lambda *_: None
+    raw: bytes, *, name: str, now: datetime, check: Check = lambda _plan: ()
 ) -> BusinessPlan:
     """Read the plan in a business file; `name` is what to call the file in messages.
 
-    Dates counted from today are counted from `now` (aware) in the shop's zone. `check_text` looks
-    at each text of a letter, and by default finds nothing.
+    Dates counted from today are counted from `now` (aware) in the shop's zone. `check` finds what
+    only others can know to be wrong, and by default nothing.
 
     Raises: BusinessFileError with every problem.
     """
     table, lines = _parsed(_decoded(raw, name), name)
-    report = Report(name, lines)
+    return plan_of(table, Report(name, lines), now=now, check=check)
+
+
+def plan_of(table: dict[str, Any], report: Report, *, now: datetime, check: Check) -> BusinessPlan:
+    """Read the plan in what stands in a business file; see `read_business`.
+
+    Raises: BusinessFileError with every problem.
+    """
     try:
-        plan = _plan(Section(table, (), report), now, check_text)
+        plan = _plan(Section(table, (), report), now, check)
     except EnoughProblems as enough:
         raise BusinessFileError(
-            [*report.with_places(report.problems), f"{name}: {enough}"]
+            [*report.with_places(report.problems), f"{report.name}: {enough}"]
         ) from None
     if report.problems:
         raise BusinessFileError(report.with_places(report.problems))
     notes = report.with_places(report.notes)
-    return BusinessPlan(plan.shop, plan.services, plan.staff, plan.closures, tuple(notes))
+    return replace(plan, notes=tuple(notes))
 
 
 def _decoded(raw: bytes, name: str) -> str:
@@ -112,8 +127,8 @@ def _line_of_digits(written: str) -> int:
     return written.count("\n", 0, longest.start()) + 1
 
 
-def _plan(top: Section, now: datetime, check_text: CheckText) -> BusinessPlan:
-    shop = _shop(top, mail(top, check_text))
+def _plan(top: Section, now: datetime, check: Check) -> BusinessPlan:
+    shop = _shop(top, mail(top))
     today = local_day(to_minute(now), ZoneInfo(shop.zone))
     service_tables, staff_tables = top.tables("services"), top.tables("staff")
     services = tuple(service(section) for section in service_tables)
@@ -125,9 +140,12 @@ def _plan(top: Section, now: datetime, check_text: CheckText) -> BusinessPlan:
     reject_duplicates(service_tables, "slug", slugs)
     reject_duplicates(staff_tables, "slug", [one.slug for one in staff])
     _require_confirmations(top.table("mail"), services, shop)
-    _note_unoffered(service_tables, services, staff)
+    note_unoffered(service_tables, services, staff)
+    plan = BusinessPlan(shop, services, staff, closures, (), _versions(top.table("versions")))
     top.finish()
-    return BusinessPlan(shop, services, staff, closures, ())
+    for path, problem in check(plan):
+        top.wrong(problem, *path)
+    return plan
 
 
 def _shop(top: Section, letters: dict[str, Any]) -> ShopPlan:
@@ -137,6 +155,11 @@ def _shop(top: Section, letters: dict[str, Any]) -> ShopPlan:
     section = top.table("shop")
     if "shop" not in top:
         return ShopPlan("", "UTC", "", "", "", "", letters)
+    return the_shop(section, letters)
+
+
+def the_shop(section: Section, letters: Mapping[str, Any]) -> ShopPlan:
+    """Read the [shop] table; `letters` is what [mail] says."""
     plan = ShopPlan(
         name=section.need("name", filled(text()), '"Corner Barber"', ""),
         zone=section.need("zone", values.zone, '"Europe/Lisbon"', "UTC"),
@@ -145,30 +168,36 @@ def _shop(top: Section, letters: dict[str, Any]) -> ShopPlan:
         address=section.take("address", paragraphs(300), ""),
         about=section.take("about", paragraphs(), ""),
         mail=letters,
+        accent=section.take("accent", accent, ""),
+        language=section.take("language", values.language, ""),
     )
     section.finish()
     return plan
+
+
+def _versions(section: Section) -> dict[str, str]:
+    """Of which version a file is that was written by `write`; empty where people wrote it."""
+    versions: dict[str, str] = {}
+    for key in section:
+        if isinstance(section.raw(key), dict):
+            of_kind = _versions(section.table(key))
+            versions |= {f"{key}.{name}": version for name, version in of_kind.items()}
+        else:
+            versions[key] = section.take(key, text(), "")
+    return versions
 
 
 def _require_confirmations(
     section: Section, services: Iterable[ServicePlan], shop: ShopPlan
 ) -> None:
     asking = [one.slug for one in services if one.confirm_by_mail]
-    if asking and "please_confirm" in shop.mail.get("off", ()):
-        section.wrong(
-            f'off: without "please_confirm" nobody can confirm "{asking[0]}"; leave it out here, '
-            "or write confirm_by_mail = false there",
-            "off",
-        )
-
-
-def _note_unoffered(
-    tables: list[Section], services: Iterable[ServicePlan], staff: Iterable[StaffPlan]
-) -> None:
-    offered = {slug for member in staff for slug in member.offers}
-    for table, one in zip(tables, services, strict=True):
-        if one.slug not in offered:
-            table.note(f'nobody offers "{one.slug}", so customers do not see it', "slug")
+    for name in ("please_confirm", "confirm_address"):
+        if asking and name in shop.mail.get("off", ()):
+            section.wrong(
+                f'off: without "{name}" nobody can confirm "{asking[0]}"; leave it out here, '
+                "or write confirm_by_mail = false there",
+                "off",
+            )
 
 
 ANY = "any"
@@ -192,29 +221,12 @@ def staff_member(
         overrides=_overrides(section, today),
         time_off=tuple(_time_off(one, ZoneInfo(zone), today) for one in section.tables("time_off")),
     )
-    _note_idle_breaks(section, plan)
+    note_idle_breaks(section, plan)
     if section.raw("letters") in ("at once", "daily") and "email" not in section:
-        section.wrong(
-            'letters: there is no address to send them to; write email = "ana@example.com" above',
-            "letters",
-        )
+        words = _('there is no address to send them to; write email = "ana@example.com" above')
+        section.wrong(f"letters: {words}", "letters")
     section.finish()
     return plan
-
-
-def _note_idle_breaks(section: Section, plan: StaffPlan) -> None:
-    """A break in time that is not worked anyway is harmless, and hardly what was meant."""
-    idle = [
-        f"{format_range((pause.starts, pause.ends))} on {WEEKDAYS[weekday]}"
-        for weekday, breaks in plan.breaks.items()
-        for pause in breaks
-        if not any(
-            pause.starts < one.ends and one.starts < pause.ends
-            for one in plan.hours.get(weekday, ())
-        )
-    ]
-    if idle and not plan.overrides:  # on such a day the break may be meant for them
-        section.note(f"breaks: outside the hours: {', '.join(idle)}", "breaks")
 
 
 def _letters(value: object) -> str:
@@ -225,7 +237,10 @@ def _staff_slug(value: object) -> str:
     name = slug(value)
     if name == ANY:
         raise InvalidValue(
-            f'"{ANY}" stands for whoever is free; write another, such as the first name'
+            _(
+                '"%(any)s" stands for whoever is free; write another, such as the first name',
+                any=ANY,
+            )
         )
     return name
 
@@ -234,8 +249,8 @@ def _offers(section: Section, services: Collection[str]) -> tuple[str, ...]:
     def offered(value: object) -> str:
         service = text()(value)
         if service not in services:
-            better = remedy(service, sorted(services))
-            raise InvalidValue(f'no service has the slug "{service}"; {better}')
+            given = {"slug": service, "remedy": remedy(service, sorted(services))}
+            raise InvalidValue(_('no service has the slug "%(slug)s"; %(remedy)s', **given))
         return service
 
     return tuple(dict.fromkeys(section.each("offers", offered)))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
+from booking.i18n import gettext as _
 from booking.i18n.date_input import InvalidValue
 
 from .toml_positions import Path, line_near
@@ -42,9 +43,30 @@ class Report:
         self.problems: list[tuple[int, str]] = []
         self.notes: list[tuple[int, str]] = []
 
+    def line(self, path: Path) -> int:
+        """Return where in the file it stands."""
+        return line_near(self.lines, path)
+
+    def wrong(self, path: Path, problem: str) -> None:
+        """Note what is wrong there.
+
+        Raises: EnoughProblems.
+        """
+        self.problems.append((self.line(path), problem))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise EnoughProblems
+
+    def note(self, path: Path, remark: str) -> None:
+        """Note what is worth telling, and no mistake."""
+        self.notes.append((self.line(path), remark))
+
     def with_places(self, remarks: list[tuple[int, str]]) -> list[str]:
         """Return the remarks in the order of the file, each with its place."""
-        return [f"{self.name}:{line}: {_cut(text)}" for line, text in sorted(remarks)]
+        return [f"{self.place(line)}: {_cut(text)}" for line, text in sorted(remarks)]
+
+    def place(self, line: int) -> str:
+        """Return how a remark on this line begins."""
+        return f"{self.name}:{line}"
 
 
 class Section:
@@ -65,15 +87,13 @@ class Section:
         return iter(self._table)
 
     def line(self, *keys: str | int) -> int:
-        return line_near(self._report.lines, (*self._path, *keys))
+        return self._report.line((*self._path, *keys))
 
     def wrong(self, problem: str, *keys: str | int) -> None:
-        self._report.problems.append((self.line(*keys), problem))
-        if len(self._report.problems) >= MOST_PROBLEMS:
-            raise EnoughProblems
+        self._report.wrong((*self._path, *keys), problem)
 
     def note(self, remark: str, *keys: str | int) -> None:
-        self._report.notes.append((self.line(*keys), remark))
+        self._report.note((*self._path, *keys), remark)
 
     def take(self, key: str, convert: Callable[[Any], T], default: T) -> T:
         """Return the converted value; `default` when it is not there, and when it is wrong."""
@@ -89,7 +109,9 @@ class Section:
     def need(self, key: str, convert: Callable[[Any], T], example: str, meanwhile: T) -> T:
         """Take a value whose absence is a mistake; then reading goes on with `meanwhile`."""
         if key not in self._table:
-            self.wrong(f"{key} is missing; write {key} = {example}")
+            self.wrong(
+                _("%(key)s is missing; write %(key)s = %(example)s", key=key, example=example)
+            )
         return self.take(key, convert, meanwhile)
 
     def each(self, key: str, convert: Callable[[Any], T]) -> list[T]:
@@ -132,7 +154,8 @@ class Section:
         """Report every key that nothing has asked for."""
         for key in self._table:
             if key not in self._asked:
-                self.wrong(f"{key} is not known here; {remedy(key, self._asked)}", key)
+                better = remedy(key, self._asked)
+                self.wrong(_("%(key)s is not known here; %(remedy)s", key=key, remedy=better), key)
 
     def _header(self, key: str) -> str:
         return f"[{'.'.join(part for part in (*self._path, key) if isinstance(part, str))}]"
@@ -142,8 +165,10 @@ def remedy(word: str, known: list[str]) -> str:
     """Return the known word that was probably meant, or all of them."""
     near = get_close_matches(word.lower(), known[:_LOOKED_AT], n=1, cutoff=0.6)
     if near:
-        return f"did you mean {near[0]}? write {near[0]}"
-    return f"write one of {', '.join(known)}" if known else "write nothing here"
+        return _("did you mean %(near)s? write %(near)s", near=near[0])
+    if not known:
+        return _("write nothing here")
+    return _("write one of %(known)s", known=", ".join(known))
 
 
 def _cut(text: str) -> str:

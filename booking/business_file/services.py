@@ -1,5 +1,8 @@
 """The [[services]] of a business file."""
 
+import re
+
+from booking.i18n import gettext as _
 from booking.operations.plan import QuestionPlan, ServicePlan
 from booking.scheduling.clock import DAY
 
@@ -19,6 +22,7 @@ from .values import (
 )
 
 YEAR = 366
+_BARE_NUMBER = re.compile(r"[\d.,\s]*[\d]")
 # The fields every service has: a question of the same name could not be told from them.
 TAKEN_KEYS = frozenset(
     {"service", "staff", "slot", "zone", "change", "name", "email", "phone", "note"}
@@ -52,19 +56,48 @@ def service(section: Section) -> ServicePlan:
     )
     if plan.minimum_notice >= plan.booking_window * DAY:
         section.wrong(
-            f"minimum_notice: nobody could ever book, because the booking window ends after "
-            f"{plan.booking_window} days; write less, or a longer booking_window",
+            f"minimum_notice: {_never_bookable(plan.booking_window)}",
             *(["minimum_notice"] if "minimum_notice" in section else ["booking_window"]),
         )
     if plan.confirm_by_mail and plan.approval:
         section.wrong(
-            "approval: whoever asks for it reads at that address that you decide; write only one "
-            "of approval and confirm_by_mail",
+            f"approval: {_both_ways()}",
             "approval",
+        )
+    if names_no_currency(plan.price):
+        section.note(
+            f"price: {_without_a_currency(plan.price)}",
+            "price",
         )
     reject_duplicates(questions, "key", [one.key for one in plan.questions])
     section.finish()
     return plan
+
+
+def _never_bookable(window: int) -> str:
+    return _(
+        "nobody could ever book, because the booking window ends after %(days)s days; write less, "
+        "or a longer booking window",
+        days=window,
+    )
+
+
+def _both_ways() -> str:
+    return _(
+        "whoever asks for it reads at that address that you decide; write only one "
+        "of approval and confirm_by_mail"
+    )
+
+
+def _without_a_currency(price: str) -> str:
+    return _(
+        'no currency is named; write it as customers read it, such as "€%(price)s"', price=price
+    )
+
+
+def names_no_currency(price: str) -> bool:
+    """Return whether that price is a number alone: customers read it as it is written."""
+    return _BARE_NUMBER.fullmatch(price) is not None
 
 
 def question(section: Section) -> QuestionPlan:
@@ -78,7 +111,8 @@ def question(section: Section) -> QuestionPlan:
         choices=tuple(section.each("choices", filled(text(100)))),
     )
     if plan.key in TAKEN_KEYS:
-        section.wrong(f"key: every service asks for {plan.key}; write another key", "key")
+        words = _("every service asks for %(key)s; write another key", key=plan.key)
+        section.wrong(f"key: {words}", "key")
     _check_choices(section, plan)
     section.finish()
     return plan
@@ -95,14 +129,21 @@ def _check_choices(section: Section, plan: QuestionPlan) -> None:
         return
     written = section.raw("choices")
     if plan.kind != "choice" and "choices" in section:
-        section.wrong(
-            f'choices: a {plan.kind} question has none; write kind = "choice" or drop them',
-            "choices",
+        words = _(
+            'a %(kind)s question has none; write kind = "choice" or drop them', kind=plan.kind
         )
+        section.wrong(f"choices: {words}", "choices")
     elif plan.kind == "choice" and not (isinstance(written, list) and len(written) > 1):
-        section.wrong('a choice needs two or more; write choices = ["Yes", "No"]', "choices")
+        words = _('a choice needs two or more; write choices = ["Yes", "No"]')
+        section.wrong(words, "choices")
     elif len(set(plan.choices)) < len(plan.choices):
-        section.wrong("choices: one of them is there twice; write each once", "choices")
+        section.wrong(f"choices: {_('one of them is there twice; write each once')}", "choices")
+
+
+def _taken(value: str, line: int) -> str:
+    if not line:  # a form has none
+        return _('"%(value)s" is there twice; write another', value=value)
+    return _('"%(value)s" is taken by line %(line)s; write another', value=value, line=line)
 
 
 def reject_duplicates(sections: list[Section], name: str, values: list[str]) -> None:
@@ -110,5 +151,5 @@ def reject_duplicates(sections: list[Section], name: str, values: list[str]) -> 
     first: dict[str, int] = {}
     for section, value in zip(sections, values, strict=True):
         if value and value in first:
-            section.wrong(f'{name}: "{value}" is taken by line {first[value]}; write another', name)
+            section.wrong(f"{name}: {_taken(value, first[value])}", name)
         first.setdefault(value, section.line(name))

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 
 from booking.i18n.date_input import YEARS, format_date
 from booking.operations import bookings, owners
+from booking.operations.events import EventName
+from booking.operations.history import SHELL
 from booking.operations.links import Links
-from booking.operations.outbox import EventName
 from booking.operations.requests import AppointmentCancelled, AppointmentPast, SlotUnavailable
 from booking.scheduling.clock import (
     day_interval,
@@ -31,8 +32,10 @@ from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.models import Booking, Service, StaffMember
+from booking.storage.pending_moves import waiting_move, waiting_moves
 from booking.tab_sessions import read_transaction, run_in_transaction
 
+from .decisions import told
 from .group import (
     agenda,
     booking_commands,
@@ -84,7 +87,9 @@ def list_bookings(
         start, end = _days(first, last, zone, endless=everything or bool(customer))
         span = day_interval(start, zone)[0], day_interval(end, zone)[1]
         bookings = reads.bookings_between(session, *map(from_minute, span))
-        lines = list(agenda(_of(session, bookings, staff, customer), zone))
+        shown = _of(session, bookings, staff, customer)
+        moves = waiting_moves(session, [each.id for each in shown], now())
+        lines = list(agenda(shown, zone, moves))
     such = "such appointments" if staff or customer else "appointments"
     say(*(lines or [f"No {such} {_when(start, end)}."]))
 
@@ -98,7 +103,8 @@ def show(reference: str, *, link: bool) -> None:
     with read_transaction(source) as session:
         booking = booking_named(session, reference)
         private = [_link(session, booking, made_by)] if made_by else []
-        say(*details(booking, reads.shop_zone(session)), *private)
+        move = waiting_move(session, booking.id, now()) if booking.state == "confirmed" else None
+        say(*details(booking, reads.shop_zone(session), move), *private)
 
 
 def _link(session: Session, booking: Booking, made_by: Links) -> str:
@@ -238,11 +244,13 @@ def _take(
     start = instant(written, at, zone)
 
     def taken(people: Sequence[StaffMember]) -> Booking:
-        return take(staff=people, start=start, now=at, by="owner", outbox=current_sidebook().outbox)
+        who = {"by": "owner", "actor": SHELL, "outbox": current_sidebook().outbox}
+        return take(staff=people, start=start, now=at, **who)
 
     with slot_in_words(session, service, staff, start, over_holds=over_holds):
         if over_holds:
             made, gone = owners.over_holds(session, service, staff, start, taken, now=at)
+            owners.record_taken(session, made, gone, actor=SHELL, now=at)
         else:
             made, gone = taken(staff), []
     place = f"on {when(made, zone)} with {made.staff_member.name}"
@@ -250,25 +258,19 @@ def _take(
         made.created_at: "booked",
         made.rescheduled_at: "moved",
     }
-    told = _told(session, made, happened.get(at))
-    said = f"{done.format(reference=made.reference, when=place)} {told}"
+    is_told = told(session, made, happened.get(at))
+    said = f"{done.format(reference=made.reference, when=place)} {is_told}"
     remarks = far_ahead(service, start, at) + comes_twice(written, start, zone)
     return [said + remarks, *describe_released(session, gone)]
 
 
 def _cancel(session: Session, booking: Booking) -> str:
     already = " already" if booking.state_at(now()) == "cancelled" else ""
-    bookings.cancel(session, booking, by="owner", now=now(), outbox=current_sidebook().outbox)
+    outbox = current_sidebook().outbox
+    bookings.cancel(session, booking, by="owner", actor=SHELL, now=now(), outbox=outbox)
     on = when(booking, reads.shop_zone(session))
-    told = _told(session, booking, None if already else "cancelled")
-    return f"{booking.reference} on {on} is{already} cancelled. {told}"
-
-
-def _told(session: Session, booking: Booking, event: EventName | None) -> str:
-    """Whether a letter says so to the customer; None: nothing happened."""
-    if event and current_sidebook().outbox.tells_customer(session, booking, event):
-        return "A letter tells the customer."
-    return "The customer was not told."
+    is_told = told(session, booking, None if already else "cancelled")
+    return f"{booking.reference} on {on} is{already} cancelled. {is_told}"
 
 
 def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool) -> list[str]:
@@ -281,7 +283,7 @@ def _cancel_like(session: Session, booking: Booking, width: str, *, given: bool)
     alike = reads.bookings_like(session, booking, width=width, now=now())
     require_yes(list(agenda(alike, zone)), "cancelling these appointments", given=given)
     gone = owners.cancel_like(
-        session, booking, width=width, now=now(), outbox=current_sidebook().outbox
+        session, booking, width=width, actor=SHELL, now=now(), outbox=current_sidebook().outbox
     )
     if not gone:
         return ["No such appointment is to come."]
@@ -351,7 +353,7 @@ def far_ahead(service: Service, start: datetime, now: datetime) -> str:
 
 def _held(session: Session, service: Service, staff: Sequence[StaffMember], start: datetime) -> str:
     """What could be done where a hold is in the way, perhaps beside a booking."""
-    if not owners.holds_in_the_way(session, service, staff, start, now=datetime.now(UTC)):
+    if not owners.holds_in_the_way(session, service, staff, start, now=now()):
         return ""
     return (
         " Some of it is only held by somebody who has not booked yet (flask booking holds): "

@@ -6,8 +6,9 @@ from threading import Event
 import click
 from flask import current_app
 
-from booking.notifications.delivery import Summary, deliver_due, watch
+from booking.notifications.delivery import Summary, deliver_due, watch_all
 from booking.state import current_sidebook
+from booking.storage.turns import Queue
 
 from .group import booking_commands, links, now, ready, say
 
@@ -35,7 +36,7 @@ def deliver(*, goes_on: bool) -> None:
         raise click.ClickException(NOTHING_TO_SEND)
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - as Flask's manual says
     if goes_on:
-        watch(app, *_until_stopped())
+        watch_all(app, *_until_stopped())
     else:
         say(_told(deliver_due(app, now=now(), even_if_paused=True)))
 
@@ -49,13 +50,13 @@ def _told(summary: Summary) -> str:
     return f"{said}{pause}{summary.answer}" if summary.answer else said
 
 
-def _until_stopped() -> tuple[Event, Event]:
-    """Events for the end and for a look at once; both are set where the process is to end."""
-    stop, wake = Event(), Event()
+def _until_stopped() -> tuple[Event, dict[Queue, Event]]:
+    """Events for the end and for a look at once; all are set where the process is to end."""
+    stop, wake = Event(), {queue: Event() for queue in Queue}
 
     def end(_number: int, _frame: object) -> None:
-        stop.set()
-        wake.set()
+        for event in (stop, *wake.values()):
+            event.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)

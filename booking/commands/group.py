@@ -10,7 +10,7 @@ wider than people can scan; times are in the shop's zone.
 
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TextIO
@@ -23,9 +23,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from booking.business_file.section import BusinessFileError
 from booking.database import UnusableDatabase
 from booking.i18n.formats import format_time
+from booking.now import utc_now
 from booking.operations.links import Links, TwoKeys
 from booking.state import current_sidebook
-from booking.storage.models import Booking
+from booking.storage.models import Booking, PendingMove
 from booking.tab_sessions import CommitOutcomeUnknown
 from booking.transactions.errors import NoDatabaseFile, state_of
 from booking.transactions.sessions import Retry
@@ -42,6 +43,16 @@ def say(*lines: str) -> None:
     """Print each on a line of its own."""
     for text in lines:
         click.echo(_fitting(plain(text), sys.stdout))
+
+
+def sits_there() -> bool:
+    """Tell whether somebody sits at a terminal, who can be asked."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def is_agreed(question: str) -> bool:
+    """Ask somebody who sits there; Enter alone is no."""
+    return click.confirm(question)
 
 
 def require_yes(lines: Sequence[str], what: str, *, given: bool) -> None:
@@ -123,8 +134,14 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
 
 
-def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
-    """Write a table: a line for each booking."""
+def agenda(
+    bookings: Sequence[Booking], zone: ZoneInfo, moves: Mapping[int, PendingMove] | None = None
+) -> Iterator[str]:
+    """Write a table: a line for each booking, with the other time that it is asked to be moved to.
+
+    `moves` are those that wait, by their booking's id.
+    """
+    asked = {number: f"asked for {when(move, zone)}" for number, move in (moves or {}).items()}
     return table(
         [
             (
@@ -133,19 +150,20 @@ def agenda(bookings: Sequence[Booking], zone: ZoneInfo) -> Iterator[str]:
                 short(booking.service.name),
                 short(booking.customer_name),
                 booking.reference,
-                booking.state_at(now()),
+                ", ".join(filter(None, [booking.state_at(now()), asked.get(booking.id)])),
             )
             for booking in bookings
         ]
     )
 
 
-def details(booking: Booking, zone: ZoneInfo) -> Iterator[str]:
-    """Write all that is known about one booking, a line each."""
+def details(booking: Booking, zone: ZoneInfo, move: PendingMove | None = None) -> Iterator[str]:
+    """Write all that is known about one booking, a line each; `move`: what is asked of it."""
     known = [
         ("reference", booking.reference),
         ("state", _state(booking, zone)),
         ("when", f"{when(booking, zone)} ({zone.key})"),
+        ("asked for", _asked(move, zone) if move else ""),
         ("service", booking.service.name),
         ("staff", booking.staff_member.name),
         ("customer", booking.customer_name),
@@ -165,16 +183,25 @@ def _state(booking: Booking, zone: ZoneInfo) -> str:
     """The state by the clock: until when it is pending and for what, or who cancelled it."""
     state = booking.state_at(now())
     if state == "pending" and booking.pending_until:
-        until = datetime.fromtimestamp(booking.pending_until, UTC)
+        until = _moment(datetime.fromtimestamp(booking.pending_until, UTC), zone)
         waits = {"mail": "its customer's word by mail", "approval": "the shop's approval"}
         what = waits.get(booking.pending_for, "a word")
-        day = until.astimezone(zone).date()
-        return f"pending, waits for {what} until {day} {time_of_day(until, zone)}"
+        return f"pending, waits for {what} until {until}"
     by = "clock" if booking.has_lapsed(now()) else booking.cancelled_by
     return f"{state} by the {by}" if by else state
 
 
-def when(booking: Booking, zone: ZoneInfo) -> str:
+def _asked(move: PendingMove, zone: ZoneInfo) -> str:
+    """The other time, with whom, and until when the shop can decide."""
+    what = f"{when(move, zone)} with {move.staff_member.name}"
+    return f"{what}, waits for the shop's approval until {_moment(move.waits_until, zone)}"
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone).date()} {time_of_day(at, zone)}"
+
+
+def when(booking: Booking | PendingMove, zone: ZoneInfo) -> str:
     """Write date and times on the wall clock of the zone."""
     return span(booking.starts_at, booking.ends_at, zone)
 
@@ -246,7 +273,7 @@ def links() -> Links:
 
 def now() -> datetime:
     """Return when the command runs."""
-    return datetime.now(UTC)
+    return utc_now()
 
 
 _CANNOT_WRITE = ("unable to open database file", "readonly database")

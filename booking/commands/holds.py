@@ -15,6 +15,7 @@ import click
 from sqlalchemy.orm import Session
 
 from booking import tab_sessions
+from booking.operations.history import SHELL
 from booking.operations.owners import let_go
 from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
 from booking.storage import reads
@@ -71,7 +72,7 @@ def release(
         which = replace(_which(session, on, staff), tab=tab)
         if like:
             which = replace(which, tab=None, like=_mark(session, which, like))
-        lines = list(_lines(session, let_go(session, which, now=now()), names))
+        lines = list(_lines(session, let_go(session, which, actor=SHELL, now=now()), names))
         if like or tab is None:
             require_yes(lines[1:], "letting go of them", given=yes)
         return lines

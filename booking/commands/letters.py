@@ -5,28 +5,26 @@ They are personal: an address is shown to whoever asks here, and is in no log.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import localtime, make_msgid
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
 
-from booking.mail_settings import Mailbox, mailbox
-from booking.notifications.delivery import transport_of
+from booking.mail_settings import MailServer, mailbox
 from booking.notifications.letters import compose
-from booking.notifications.transport import ACCEPTED
+from booking.notifications.transport import ACCEPTED, Answer
+from booking.notifications.trying_out import plain_text, send_test_letter
+from booking.operations.letter_retries import AT_ONCE
+from booking.operations.letter_retries import retry as retry_failed
 from booking.state import current_sidebook
 from booking.storage import reads
-from booking.storage.deliveries import end_pauses
 from booking.storage.letter_reads import (
     Listed,
     letter_numbered,
     letters_to_retry,
     newest_letters,
-    retry_letters,
 )
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
@@ -34,8 +32,6 @@ from .group import booking_commands, now, plain, ready, say, short, table
 from .lookup import booking_named
 
 HEAD = ("letter", "due", "what", "to", "", "about", "state", "answer")
-AT_A_TIME = 50
-"""Letters or bookings that are changed in one transaction: whoever books waits for it."""
 
 
 @booking_commands.group(invoke_without_command=True)
@@ -96,10 +92,9 @@ def show(number: int) -> None:
 
 def text_of(message: EmailMessage) -> Iterator[str]:
     """Write its subject and what it says in plain text, a line each."""
-    body = message.get_body(("plain",))
     yield f"Subject: {message['Subject']}"
     yield ""
-    yield from str(body.get_content() if body else "").splitlines()
+    yield from plain_text(message).splitlines()
 
 
 def _details(listed: Listed, zone: ZoneInfo) -> Iterator[str]:
@@ -131,19 +126,25 @@ def _details(listed: Listed, zone: ZoneInfo) -> Iterator[str]:
 @letters.command("test")
 @click.argument("address")
 def try_out(address: str) -> None:
-    """Send a letter to ADDRESS now, and show what the mail server says."""
-    transport, sender = transport_of(current_sidebook()), current_sidebook().settings.mail_from
-    if transport is None or sender is None:
+    """Send a letter to ADDRESS now, and show what the mail server is told and answers."""
+    server, to = current_sidebook().settings.mail_url, _mailbox(address)
+    answer = send_test_letter(current_sidebook(), to, hear=say)
+    if server is None or answer is None:
         raise click.ClickException(
             "No letters are sent. Write BOOKING_MAIL_URL, such as smtp://user:password@host:587, "
             "and what it needs beside it (docs/letters.md)."
         )
-    to = _mailbox(address)
-    with transport.connected():
-        answer = transport.send(_test_letter(sender, to), sender=sender.address, recipient=to)
     if answer.outcome != ACCEPTED:
         raise click.ClickException(f"The letter was not taken ({answer.outcome}): {answer.words}")
-    say(f"The letter was taken: {answer.words}")
+    say(_taken(server, answer))
+
+
+def _taken(server: MailServer, answer: Answer) -> str:
+    if server.folder:
+        return f"No mail server was asked: the letter was {answer.words}, in {server.folder}."
+    if server.kind == "log":
+        return f"No mail server was asked: the letter was {answer.words}, without its text."
+    return f"The letter was taken: {answer.words}"
 
 
 def _mailbox(address: str) -> str:
@@ -153,20 +154,6 @@ def _mailbox(address: str) -> str:
         raise click.ClickException(str(error)) from error
 
 
-def _test_letter(sender: Mailbox, to: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=to)
-    message["Subject"] = "A letter to try mail out"
-    message["Date"], message["Message-ID"] = (
-        localtime(),
-        make_msgid(domain=sender.address.rpartition("@")[2]),
-    )
-    message["Auto-Submitted"] = "auto-generated"
-    message.set_content("Letters of your booking pages arrive here. There is nothing to do.\n")
-    return message
-
-
 @letters.command("retry")
 @click.argument("numbers", type=int, nargs=-1)
 def retry(numbers: Sequence[int]) -> None:
@@ -174,12 +161,11 @@ def retry(numbers: Sequence[int]) -> None:
 
     What has lost its point by now, or is not true any more, is left out.
     """
-    at, done = int(now().timestamp()), 0
+    at, done = now(), 0
     with read_transaction(ready()) as session:
-        which = letters_to_retry(session, numbers, now=at)
-    run_in_transaction(ready(), end_pauses)
-    for some in _parts(which):
-        done += run_in_transaction(ready(), partial(retry_letters, numbers=some, now=at))
+        which = letters_to_retry(session, numbers or None, now=int(at.timestamp()))
+    for some in _parts(which) if which else [()]:  # of none still the pause is over
+        done += len(run_in_transaction(ready(), partial(retry_failed, numbers=some, now=at)))
     say(f"{done} letters are due now." if done else "There is no such letter to send again.")
 
 
@@ -199,5 +185,5 @@ def plan() -> None:
 
 
 def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), AT_A_TIME):
-        yield numbers[start : start + AT_A_TIME]
+    for start in range(0, len(numbers), AT_ONCE):
+        yield numbers[start : start + AT_ONCE]

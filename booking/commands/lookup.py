@@ -17,6 +17,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.characters import folded
 from booking.contact import forms
 from booking.i18n.date_input import (
     YEARS,
@@ -35,21 +36,6 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.models import Booking, Service, StaffMember
 from booking.web.rendering import get_shop, phone_region
 
-# What Unicode does not take apart: letters with a stroke, and marks that keyboards do not have.
-_ALIKE = str.maketrans(
-    {
-        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
-        "ł": "l",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "þ": "th",
-        "æ": "ae",
-        "œ": "oe",
-    }
-    | dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'")
-    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
-)
 _FEWEST_DIGITS = 4  # of a number that is looked for: fewer are in nearly every number
 
 
@@ -63,13 +49,6 @@ def is_about(booking: Booking, typed: str) -> bool:
     has_letters = any(map(str.isalpha, wanted))
     in_number = number in _number(folded(booking.customer_phone))
     return len(number) >= _FEWEST_DIGITS and not has_letters and in_number
-
-
-def folded(text: str) -> str:
-    """Take off accents, capitals, invisible characters and doubled blanks: İstanbul is istanbul."""
-    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(c for c in parts if unicodedata.category(c) not in ("Mn", "Me", "Cf"))
-    return " ".join(kept.translate(_ALIKE).split())
 
 
 def _number(text: str) -> str:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from booking.config import Settings
 from booking.state import SidebookState
-from booking.storage.deliveries import is_paused
 from booking.storage.letter_reads import FAILED
 from booking.storage.models import deliverer, letter
 from booking.storage.outbox import REFUSED, WAITING
 from booking.storage.reads import services, shop
+from booking.storage.turns import is_paused
 
 from .database_checks import Finding, Grade, check
 

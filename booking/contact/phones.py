@@ -43,6 +43,15 @@ def dialled(line: str, region: str | None) -> tuple[LinePart, ...]:
     return tuple(part for piece in pieces for part in _numbers_in(piece, region) if part.text)
 
 
+def whole_number(typed: str, region: str | None) -> str:
+    """Return a customer's number as bookings have it, '+351 912 345 678'; empty if it is none."""
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
+
+
 def _numbers_in(piece: str, region: str | None) -> Iterator[LinePart]:
     ending = LAST_DIGITS.search(piece)
     if ending and sum(map(str.isdecimal, piece[: ending.start()])) >= SHORTEST_WHOLE:

@@ -172,6 +172,15 @@ def email_address(text: str) -> str:
     return checked.normalized
 
 
+def problem_of_address(text: str) -> str:
+    """Return why that can be no e-mail address, as it is said beside the field; else nothing."""
+    try:
+        email_address(text)
+    except StopValidation as refused:
+        return str(refused)
+    return ""
+
+
 @lru_cache(maxsize=64)  # one for each region, so that it is known again by itself
 def phone_number(region: str | None) -> Judge:
     """Return a judge for numbers of `region` (ISO country code) as dialled there, or with '+'."""

@@ -7,6 +7,8 @@ from booking.contact import forms
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations.requests import Limit
+from booking.state import current_sidebook
+from booking.storage.catalogue import remembered
 from booking.tab_sessions import MissingTabSession, TabSessionGone, TooManyTabs
 from booking.web import urls
 from booking.web.errors import Answer, AnswerWithHeaders, ErrorPages
@@ -89,7 +91,10 @@ def too_many(error: TooManyTabs) -> AnswerWithHeaders:
 
 def not_found(_error: NotFound) -> Answer:
     """404: nothing is at that address, where a link to an appointment can be asked for."""
-    return PAGES.not_found(_error, find_url=lost_url() if _is_of_a_link() else "")
+    if not _is_of_a_link():
+        return PAGES.not_found(_error)
+    known = remembered(current_sidebook().engine)
+    return PAGES.not_found(_error, find_url=lost_url(known.shop if known else None))
 
 
 def _is_of_a_link() -> bool:

@@ -2,17 +2,19 @@
 
     from booking.i18n import gettext as _, ngettext
 
-English only for now; every text that a customer reads goes through these, so that it can be
-translated.
+Every text that people read goes through these; English is the code's own, and `locales/` has the
+others.
 """
 
 from .language import (
     ENGLISH,
     Language,
+    ask_for,
     current_language,
     gettext,
     gettext_noop,
     load_languages,
+    nearest,
     ngettext,
     speaking,
 )
@@ -20,10 +22,12 @@ from .language import (
 __all__ = [
     "ENGLISH",
     "Language",
+    "ask_for",
     "current_language",
     "gettext",
     "gettext_noop",
     "load_languages",
+    "nearest",
     "ngettext",
     "speaking",
 ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from booking.i18n.language import gettext as _
 from booking.scheduling.clock import DAY, day_interval, from_minute, instants
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -51,7 +52,7 @@ class WrittenOtherwise(InvalidValue):
 def day(value: object, today: date) -> date:
     """A date as TOML has it, "2026-12-24", or one counted from today such as "+21 days"."""
     if isinstance(value, datetime):
-        raise InvalidValue(f"a time of day has no meaning here; write {value.date()}")
+        raise InvalidValue(_("a time of day has no meaning here; write %(day)s", day=value.date()))
     if isinstance(value, date):
         return _in_reach(value)
     if not isinstance(value, str):
@@ -64,7 +65,10 @@ def moment(value: object, today: date) -> Moment:
     if isinstance(value, datetime):
         if value.tzinfo or value.second or value.microsecond:
             raise InvalidValue(
-                f'write the time as the clock on the wall has it: "{value:%Y-%m-%d %H:%M}"'
+                _(
+                    'write the time as the clock on the wall has it: "%(moment)s"',
+                    moment=f"{value:%Y-%m-%d %H:%M}",
+                )
             )
         return Moment(_in_reach(value.date()), value.hour * 60 + value.minute)
     match = _TIME.fullmatch(value.strip()) if isinstance(value, str) else None
@@ -73,7 +77,7 @@ def moment(value: object, today: date) -> Moment:
         return Moment(day(value, today))
     minute = int(match[2]) * 60 + int(match[3])
     if int(match[3]) > 59 or minute > DAY:
-        raise InvalidValue('this is not a time of day; write one from "00:00" to "24:00"')
+        raise InvalidValue(_('this is not a time of day; write one from "00:00" to "24:00"'))
     return Moment(day(match[1], today), minute)
 
 
@@ -120,8 +124,12 @@ def _instants(moment: Moment, zone: ZoneInfo) -> tuple[int, ...]:
     if same_day := instants(day, minute, zone):
         return same_day
     raise InvalidValue(
-        f"the clocks go forward on {day} and have no {minute // 60:02}:{minute % 60:02}; "
-        "write a time an hour earlier or later"
+        _(
+            "the clocks go forward on %(day)s and have no %(time)s; write a time an hour earlier "
+            "or later",
+            day=day,
+            time=f"{minute // 60:02}:{minute % 60:02}",
+        )
     )
 
 
@@ -135,7 +143,11 @@ def _refuse_time_elsewhere(value: object, today: date) -> None:
         hour = hour % 12 + 12 * (half == "p") if 1 <= hour <= 12 else DAY
     meant = f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else "14:30"
     raise WrittenOtherwise(
-        f'the time of day is written {meant} (from 00:00 to 24:00); write "{match[1]} {meant}"'
+        _(
+            'the time of day is written %(time)s (from 00:00 to 24:00); write "%(day)s %(time)s"',
+            time=meant,
+            day=match[1],
+        )
     )
 
 
@@ -152,14 +164,21 @@ def _from_digits(value: str) -> date:
         day = date.fromisoformat(value.strip())
     except ValueError:
         raise InvalidValue(
-            f'"{value}" is not on any calendar; write one such as 2026-12-24'
+            _('"%(day)s" is not on any calendar; write one such as 2026-12-24', day=value)
         ) from None
     return _in_reach(day)
 
 
 def _in_reach(day: date) -> date:
     if day.year not in YEARS:
-        raise InvalidValue(f"{day} is too far away; write a year from {YEARS[0]} to {YEARS[-1]}")
+        raise InvalidValue(
+            _(
+                "%(day)s is too far away; write a year from %(first)s to %(last)s",
+                day=day,
+                first=YEARS[0],
+                last=YEARS[-1],
+            )
+        )
     return day
 
 
@@ -173,7 +192,9 @@ def _next_month(today: date) -> date:
 
 def _day_of_next_month(number: int, today: date) -> date:
     if not 1 <= number <= 28:
-        raise InvalidValue('not every month has that day; write "next month 1" to "next month 28"')
+        raise InvalidValue(
+            _('not every month has that day; write "next month 1" to "next month 28"')
+        )
     return _next_month(today).replace(day=number)
 
 
@@ -187,6 +208,9 @@ def _nth_of_next_month(ordinal: str, weekday: str, today: date) -> date:
 
 def _unreadable(today: date) -> InvalidValue:
     return InvalidValue(
-        f'this is not a date; write one such as {today}, or count from today: "+21 days", '
-        '"next friday", "next month 14", "second wednesday of next month"'
+        _(
+            'this is not a date; write one such as %(today)s, or count from today: "+21 days", '
+            '"next friday", "next month 14", "second wednesday of next month"',
+            today=today,
+        )
     )

@@ -40,6 +40,11 @@ def format_day(value: date) -> str:
     return _day(current_language(), value.year, value.month, value.day)
 
 
+def format_short_day(value: date) -> str:
+    """Return a date without its weekday and year: '24 Nov'."""
+    return _short_day(current_language(), value.month, value.day)
+
+
 def format_month(value: date) -> str:
     """Return 'November 2026'."""
     return _month(current_language(), value.year, value.month)
@@ -167,6 +172,12 @@ def _duration(language: Language, hours: int, minutes: int) -> str:
 @lru_cache(maxsize=5000)
 def _day(language: Language, year: int, month: int, day: int) -> str:
     return format_date(date(year, month, day), language.date_pattern, language.locale)
+
+
+@lru_cache(maxsize=1000)
+def _short_day(language: Language, month: int, day: int) -> str:
+    leap_year = 2024
+    return format_skeleton("MMMd", date(leap_year, month, day), locale=language.locale)
 
 
 @lru_cache(maxsize=1000)

@@ -1,17 +1,20 @@
 """A language: how its dates are written and what its messages say, and which one is spoken now.
 
 It belongs to the context (a request, a letter), so that two languages are spoken side by side in
-one process. Where nobody chose one it is English, in which the code itself is written: then a text
-is what the code says. Its functions are gettext's, over the current catalogue.
+one process. Where nobody chose one it is the visitor's, whom `ask_for` knows; where there is none
+it is English, in which the code itself is written: then a text is what the code says. Its functions
+are gettext's, over the current catalogue.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -33,6 +36,11 @@ class Language:
     """How a date with its weekday is written: a name of CLDR's, or a pattern."""
 
     @property
+    def name(self) -> str:
+        """Return what it calls itself: "Deutsch"."""
+        return str(Locale.parse(self.tag, sep="-").display_name or self.tag)
+
+    @property
     def direction(self) -> str:
         """Return which way it is written: "ltr" or "rtl"."""
         return self.locale.text_direction
@@ -41,8 +49,21 @@ class Language:
 # CLDR has a comma after the weekday.
 ENGLISH = Language("en", Locale("en", "GB"), date_pattern="EEEE d MMMM y")
 
-_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
-current_language = _current.get
+_current: ContextVar[Language | None] = ContextVar("language", default=None)
+_visitors: list[Callable[[], Language]] = []
+
+
+def current_language() -> Language:
+    """Return what is spoken here."""
+    chosen = _current.get()
+    if chosen is not None:
+        return chosen
+    return _visitors[0]() if _visitors else ENGLISH
+
+
+def ask_for(visitors: Callable[[], Language]) -> None:
+    """Have this function say which language is spoken where nobody chose one: a visitor's."""
+    _visitors[:] = [visitors]
 
 
 @contextmanager
@@ -62,16 +83,34 @@ class BrokenCatalogue(Exception):
 def load_languages(folder: Path | None = None) -> Mapping[str, Language]:
     """Read every language that has a catalogue below `folder`; English is always among them.
 
-    The keys are tags. By default the folder is CATALOGUES.
+    The keys are tags. By default the folder is CATALOGUES. A folder is read once in a process: a
+    language is equal only to itself.
 
     Raises: BrokenCatalogue for a file that is no catalogue, and babel's UnknownLocaleError for a
     language that CLDR does not know.
     """
+    return _load(folder or CATALOGUES)
+
+
+@lru_cache(maxsize=20)
+def _load(folder: Path) -> Mapping[str, Language]:
     languages = {ENGLISH.tag: ENGLISH}
-    for path in sorted((folder or CATALOGUES).glob("*/LC_MESSAGES")):
+    for path in sorted(folder.glob("*/LC_MESSAGES")):
         tag = path.parent.name.replace("_", "-")
         languages[tag] = Language(tag, Locale.parse(tag, sep="-"), _read_catalogue(path))
-    return languages
+    return MappingProxyType(languages)
+
+
+def nearest(*tags: str) -> Language:
+    """Return the first of these languages that we speak, or speak nearly ("de" for "de-AT").
+
+    English where we speak none of them.
+    """
+    known = load_languages()
+    for tag in tags:
+        if found := known.get(tag) or known.get(tag.partition("-")[0]):
+            return found
+    return ENGLISH
 
 
 def _read_catalogue(folder: Path) -> NullTranslations:

@@ -142,7 +142,10 @@ def event_of(
 def for_the_customer(occasion: Occasion, booking: Booking, link: str) -> str:
     """Return what a customer's calendar says beside what, when and where; `link` may be empty."""
     lines = [with_whom(occasion, booking)]
-    if link:
+    if link and booking.service.approval:
+        ways = _("See the appointment, cancel it, or ask for another time: %(url)s", url=link)
+        lines.append(ways)
+    elif link:
         lines.append(_("See, move or cancel the appointment: %(url)s", url=link))
     return "\n".join(lines)
 

@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 
 from booking.i18n import formats, gettext_noop, ngettext
 from booking.i18n import gettext as _
-from booking.operations.changes import last_moment
 from booking.storage.models import Booking, Shop
-from booking.storage.outbox import ADDRESS_CHANGED, LOST_LINK, Letter
+from booking.storage.outbox import (
+    ABOUT_A_MOVE,
+    ADDRESS_CHANGED,
+    CONFIRM_ADDRESS,
+    LOST_LINK,
+    MOVE_AWAITING_APPROVAL,
+    MOVE_TO_DECIDE,
+    Letter,
+)
 
-from . import words
+from . import move_words, words
+from .changing import change_label, until_when
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
 from .when import Clocks, When, clocks, instant, moment, shop_clock, when
 from .words import Words
@@ -25,8 +33,11 @@ ENDED = ("cancelled", "declined", "not_confirmed")
 LINKS = {
     **dict.fromkeys(ENDED, gettext_noop("See it, or book again")),
     "please_confirm": gettext_noop("Confirm the appointment"),
+    CONFIRM_ADDRESS: gettext_noop("Confirm this address"),
     "awaiting_approval": gettext_noop("See or cancel it"),
     "to_decide": gettext_noop("Confirm or decline it"),
+    MOVE_AWAITING_APPROVAL: gettext_noop("See it, or take it back"),
+    MOVE_TO_DECIDE: gettext_noop("Move it, or leave it where it is"),
 }
 """What stands on the button that leads to the letter's link, where it is not the usual."""
 MOST_ANSWERS, MOST_ENTRIES = 30, 30
@@ -94,10 +105,12 @@ def of_booking(
     )
     # Whoever has the earlier address is not to have the key any more.
     is_told_link = to_customer and letter.kind != ADDRESS_CHANGED
-    is_told_link |= letter.kind == "to_decide"
-    given = _values(facts, shown, shop, booking.reference, link if is_told_link else "")
+    is_told_link |= letter.kind in ("to_decide", MOVE_TO_DECIDE)
+    given = values_of(facts, shown, shop, booking.reference, link if is_told_link else "")
     if until := facts.get("until"):
         given["until"] = moment(instant(until), of)
+    if asked := facts.get("asked"):
+        given["asked"] = moment(instant(asked["start"]), of)
     if to_customer:
         content = _to_customer(content, letter, booking, facts, given, now)
         if is_invited and content.link:
@@ -122,10 +135,10 @@ def _clocks(shop: Shop, booking: Booking | None, *, is_online: bool) -> Clocks:
     return clocks(shop, booking.customer_zone, is_online=is_online)
 
 
-def _values(
+def values_of(
     facts: Mapping[str, Any], shown: When, shop: Shop, reference: str, link: str
 ) -> dict[str, str]:
-    """What a shop's own text may name, and our own does."""
+    """Return what a shop's own text may name, and our own does."""
     return {
         "service": one_line(facts["service"], 80),
         "staff": one_line(facts["staff"], 80),
@@ -161,29 +174,34 @@ def _to_customer(
 ) -> Content:
     by_owner = facts["by"] == "owner"
     before = facts.get("before") or {}
-    told = words.customers(
-        letter.kind,
-        given,
-        by_owner=by_owner,
-        is_other_time=before.get("start") != facts["start"],
-    )
+    if letter.kind in ABOUT_A_MOVE:
+        told = move_words.of_a_move(letter.kind, given, role="customer")
+    else:
+        is_other_time = before.get("start") != facts["start"]
+        told = words.customers(letter.kind, given, by_owner=by_owner, is_other_time=is_other_time)
+    if facts.get("was_asked_for"):
+        told = move_words.of_a_given_move(told, given, role="customer")
     of = _clocks(content.shop, booking, is_online=facts["is_online"])
-    why = _why(facts) if by_owner else []
-    rows = [*why, *_appointment(facts, given, of, is_over=content.is_over), _reference(given)]
+    reason = why(facts) if by_owner else []
+    rows = [
+        *reason,
+        *appointment_rows(facts, given, of, is_over=content.is_over),
+        _reference(given),
+    ]
     is_reader = letter.kind != ADDRESS_CHANGED  # else by now somebody else may come
     if is_reader and (name := quotable(booking.customer_name, NAME)):
         rows.append(_quoted(_("Name"), name))
     link = given["link"]
     can_change = link and letter.kind not in LINKS
-    notes = (_until_when(letter, booking, content.shop, of, now),) if can_change else ()
+    notes = (until_when(letter, booking, content.shop, of, now),) if can_change else ()
     return replace(
         content,
         words=told,
         rows=tuple(rows),
         link=link,
-        link_label=_(LINKS.get(letter.kind) or _change_label(booking)),
+        link_label=_(LINKS.get(letter.kind) or change_label(booking)),
         notes=notes,
-        contact=_contact(content.shop),
+        contact=contact_lines(content.shop),
         address=one_line(content.shop.email),
         closing=_(
             "This address was given for an appointment at %(shop)s. If it was not you, there is "
@@ -195,21 +213,19 @@ def _to_customer(
     )
 
 
-def _change_label(booking: Booking) -> str:
-    if booking.service.approval:  # another time would have to be asked for, too
-        return gettext_noop("See or cancel it")
-    return gettext_noop("See, move or cancel it")
-
-
-def _contact(shop: Shop) -> tuple[str, ...]:
+def contact_lines(shop: Shop) -> tuple[str, ...]:
+    """Return where the shop is, and its phone."""
     return tuple(filter(None, [_joined(shop.address), one_line(shop.phone)]))
 
 
-def _appointment(
+def appointment_rows(
     facts: Mapping[str, Any], given: Mapping[str, str], of: Clocks, *, is_over: bool
 ) -> Iterator[Row]:
+    """Yield what, with whom, where, and for how much; of what is over only the first two."""
     if not is_over and (before := facts.get("before")):
-        yield Row(_("Before"), _where_it_was(before, of, given["staff"]))
+        yield Row(_("Before"), _where_else(before, of, given["staff"]))
+    if asked := facts.get("asked"):
+        yield Row(_("Asked for"), _where_else(asked, of, given["staff"]))
     yield Row(_("What"), given["service"])
     yield Row(_("With"), given["staff"])
     if is_over:
@@ -220,11 +236,12 @@ def _appointment(
         yield Row(_("Price"), given["price"])
 
 
-def _where_it_was(before: Mapping[str, str], of: Clocks, staff: str) -> str:
-    was = when(instant(before["start"]), instant(before["end"]), of).line
-    if before["staff"] == staff:
-        return was
-    return _("%(when)s, with %(staff)s", when=was, staff=one_line(before["staff"], 80))
+def _where_else(other: Mapping[str, str], of: Clocks, staff: str) -> str:
+    """A time beside the letter's own, and with whom, where that is another than `staff`."""
+    then = when(instant(other["start"]), instant(other["end"]), of).line
+    if other["staff"] == staff:
+        return then
+    return _("%(when)s, with %(staff)s", when=then, staff=one_line(other["staff"], 80))
 
 
 def _reference(given: Mapping[str, str]) -> Row:
@@ -233,41 +250,6 @@ def _reference(given: Mapping[str, str]) -> Row:
 
 def _quoted(label: str, said: str) -> Row:
     return Row(label, _("“%(words)s”", words=said))
-
-
-def _until_when(letter: Letter, booking: Booking, shop: Shop, of: Clocks, now: datetime) -> str:
-    """Until when the link moves and cancels it."""
-    start, service = instant(letter.facts["start"]), booking.service
-    move, cancel = (
-        last_moment(start, minutes, shop_clock(shop))
-        for minutes in (service.move_until, service.cancel_until)
-    )
-    if service.approval:
-        asked = _("Another time needs our approval. Please get in touch with us.")
-        return f"{asked} {_cancelling(cancel, start, of, now)}"
-    if max(move, cancel) <= now:
-        return _("It is too late to move or cancel it by yourself. Please tell us if need be.")
-    if move == cancel == start:
-        return _("You can move or cancel it until it begins.")
-    if move == cancel:
-        return _("You can move or cancel it until %(when)s.", when=moment(move, of))
-    return f"{_moving(move, start, of, now)} {_cancelling(cancel, start, of, now)}"
-
-
-def _moving(last: datetime, start: datetime, of: Clocks, now: datetime) -> str:
-    if last <= now:
-        return _("It is too late to move it by yourself.")
-    if last == start:
-        return _("You can move it until it begins.")
-    return _("You can move it until %(when)s.", when=moment(last, of))
-
-
-def _cancelling(last: datetime, start: datetime, of: Clocks, now: datetime) -> str:
-    if last <= now:
-        return _("It is too late to cancel it by yourself.")
-    if last == start:
-        return _("You can cancel it until it begins.")
-    return _("You can cancel it until %(when)s.", when=moment(last, of))
 
 
 # -- lost links ------------------------------------------------------------------------------------
@@ -279,7 +261,8 @@ def of_lost_links(links: Sequence[tuple[Booking, str]], shop: Shop, *, is_all: b
     Nothing that was typed is in it, for it goes to whoever has the address. `is_all`: there are no
     more bookings than these.
     """
-    told = words.lost_links(one_line(shop.name, 80))
+    given = {"shop": one_line(shop.name, 80)}
+    told = words.own_words(shop, LOST_LINK, words.lost_links(**given), given)
     more = _("There are more. Please get in touch with us about those.")
     return Content(
         name=LOST_LINK,
@@ -287,7 +270,7 @@ def of_lost_links(links: Sequence[tuple[Booking, str]], shop: Shop, *, is_all: b
         shop=shop,
         entries=tuple(_with_link(booking, link, shop) for booking, link in links),
         notes=() if is_all else (more,),
-        contact=_contact(shop),
+        contact=contact_lines(shop),
         address=one_line(shop.email),
         closing=_("Somebody asked for these links. Nobody but you was sent them."),
     )
@@ -351,14 +334,19 @@ def _to_staff_or_shop(
     given: Mapping[str, str],
 ) -> Content:
     to_staff, by_owner = letter.role == "staff", facts["by"] == "owner"
-    told = words.staff_or_shop(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
+    if letter.kind in ABOUT_A_MOVE:
+        told = move_words.of_a_move(letter.kind, given, role=letter.role)
+    else:
+        told = words.staff_or_shop(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
+    if facts.get("was_asked_for"):
+        told = move_words.of_a_given_move(told, given, role=letter.role)
     of = _clocks(content.shop, None, is_online=False)
     if not (facts["place"] or facts["is_online"]):
         given = {**given, "place": ""}  # they know where the shop is
     rows = (
         *_now_with(letter),
-        *_why(facts),
-        *_appointment(facts, given, of, is_over=content.is_over),
+        *why(facts),
+        *appointment_rows(facts, given, of, is_over=content.is_over),
         *customer_rows(booking),
         _reference(given),
     )
@@ -372,8 +360,8 @@ def _now_with(letter: Letter) -> list[Row]:
     return [Row(_("Now with"), one_line(letter.facts["staff"], 80))] if is_lost else []
 
 
-def _why(facts: Mapping[str, Any]) -> list[Row]:
-    """Why it was done: in the shop's words, or as the customer typed it."""
+def why(facts: Mapping[str, Any]) -> list[Row]:
+    """Return why it was done: in the shop's words, or as the customer typed it."""
     said = facts["words"]
     quoted = one_line(said, NOTE) if facts["by"] == "owner" else quotable(said, NOTE)
     return [_quoted(_("Why"), quoted)] if quoted else []

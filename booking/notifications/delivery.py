@@ -10,13 +10,13 @@ import logging
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import partial
-from threading import Event
+from threading import Event, Thread
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -24,13 +24,16 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.addresses import host_of
+from booking.now import utc_now
 from booking.operations.daily_lists import missing_lists, write_lists
 from booking.state import SidebookState, current_sidebook
-from booking.storage import deliveries
+from booking.storage import deliveries, turns
 from booking.storage.outbox import LOST_LINK, REFUSED, SENT, TOO_LATE, WAITING, Letter
+from booking.storage.turns import Queue
 from booking.transactions.errors import DATABASE_FAILURES
 from booking.transactions.sessions import run_in_transaction, run_read_only
 
+from .dialogue import Hear
 from .handlers import log_failure, read_with_link, tell_host
 from .letters import compose
 from .transport import ACCEPTED, PERMANENT, Answer, Transport, transport_for
@@ -48,6 +51,11 @@ AT_A_TIME = 25
 """Letters looked for at once: a new confirmation waits for no more reminders than these."""
 LOOK_EVERY = 10
 """Seconds between two looks where nobody said that there is something to send."""
+A_MOMENT = 0.5
+"""Seconds after a booking until its letters begin: its own answer leaves first, and the bookings of
+that time are looked for by one look."""
+FAREWELL = 5
+"""Seconds that a process which ends waits for what is under way."""
 PLAN_EVERY = timedelta(minutes=5)
 """How often a process asks whether tomorrow's lists are written."""
 _planned: WeakKeyDictionary[Flask, datetime] = WeakKeyDictionary()
@@ -71,17 +79,36 @@ class Summary:
 def deliver_due(
     app: Flask, *, now: datetime, stop: Event | None = None, even_if_paused: bool = False
 ) -> Summary:
-    """Send what is due at `now`, and what becomes due on the way, until `stop` is set.
+    """Send the letters that are due at `now`, and what becomes due on the way, until `stop` is set.
 
-    Where another process delivers nothing is done. Where the app has no mail, and while a pause
-    lasts that the server asked for (unless `even_if_paused`), only a host's handlers are told.
+    Then a host's handlers are told what is due to them. Where another process delivers nothing is
+    done. No letter leaves where the app has no mail, and while a pause lasts that the server asked
+    for (unless `even_if_paused`).
+
+    Raises: what the database fails with.
+    """
+    letters = deliver_queue(app, Queue.LETTERS, now=now, stop=stop, even_if_paused=even_if_paused)
+    told = deliver_queue(app, Queue.HANDLERS, now=now, stop=stop)
+    ended = letters.ended + told.ended
+    is_others_turn = not ended and (letters.is_others_turn or told.is_others_turn)
+    return Summary(ended, letters.answer, is_others_turn)
+
+
+def deliver_queue(
+    app: Flask,
+    queue: Queue,
+    *,
+    now: datetime,
+    stop: Event | None = None,
+    even_if_paused: bool = False,
+) -> Summary:
+    """Do of `deliver_due` what is about letters, or about handlers: each has turns of its own.
 
     Raises: what the database fails with.
     """
     with app.app_context():
-        run = _Run(app, current_sidebook(), stop or Event(), now)
-        run.plan()
-        if not run.look(even_if_paused=even_if_paused):
+        run = _Run(app, current_sidebook(), queue, stop or Event(), now)
+        if not run.is_there_any(even_if_paused=even_if_paused):
             return run.summary
         if not run.has_turn():
             run.summary.is_others_turn = True
@@ -94,22 +121,33 @@ def deliver_due(
         return run.summary
 
 
-def watch(app: Flask, stop: Event, wake: Event) -> None:
-    """Send what is due, again and again, until `stop` is set; `wake` has it look at once.
+def watch_all(app: Flask, stop: Event, wake: Mapping[Queue, Event]) -> None:
+    """Do `watch` for letters, and beside it for a host's handlers, which may never return."""
+    handlers = Thread(
+        target=watch, args=(app, Queue.HANDLERS, stop, wake[Queue.HANDLERS]), daemon=True
+    )
+    handlers.start()
+    watch(app, Queue.LETTERS, stop, wake[Queue.LETTERS])
+    handlers.join(FAREWELL)
+
+
+def watch(app: Flask, queue: Queue, stop: Event, wake: Event) -> None:
+    """Send what is due, again and again, until `stop` is set; `wake` has it look in a moment.
 
     Whatever goes wrong is logged once, and tried again with the next look.
     """
     before = ""
     while not stop.is_set():
         wake.clear()
-        before = _looked(app, stop, before)
-        wake.wait(LOOK_EVERY)
+        before = _looked(app, queue, stop, before)
+        if wake.wait(LOOK_EVERY):
+            stop.wait(A_MOMENT)
 
 
-def _looked(app: Flask, stop: Event, before: str) -> str:
+def _looked(app: Flask, queue: Queue, stop: Event, before: str) -> str:
     """Send what is due; return what kept us from it, logged unless it did so `before`."""
     try:
-        deliver_due(app, now=datetime.now(UTC), stop=stop)
+        deliver_queue(app, queue, now=utc_now(), stop=stop)
     except DATABASE_FAILURES as error:
         said = str(getattr(error, "orig", None) or "").strip().splitlines()
         reason = said[0] if said else type(error).__name__  # on the lines after it may stand a row
@@ -124,16 +162,23 @@ def _looked(app: Flask, stop: Event, before: str) -> str:
     return ""
 
 
-def transport_of(sidebook: SidebookState) -> Transport | None:
-    """Return the way by which this app's letters leave; None: it has no mail."""
+def transport_of(
+    sidebook: SidebookState, *, hear: Hear = lambda _line: None, seconds: float | None = None
+) -> Transport | None:
+    """Return the way by which this app's letters leave; None: it has no mail.
+
+    `hear` is told what is said to a mail server, and what it answers. `seconds`: the most for
+    connecting, and for each letter; None: as the settings say.
+    """
     settings = sidebook.settings
     if settings.mail_url is None:
         return None
     return transport_for(
         settings.mail_url,
-        seconds=settings.mail_seconds,
+        seconds=min(seconds or settings.mail_seconds, settings.mail_seconds),
         letters_a_connection=settings.mails_a_connection,
         our_name=host_of(settings.public_url or "").partition(":")[0] or "localhost",
+        hear=hear,
     )
 
 
@@ -143,6 +188,7 @@ class _Run:
 
     app: Flask
     sidebook: SidebookState
+    queue: Queue
     stop: Event
     began: datetime
     lease: str = field(default_factory=lambda: secrets.token_hex(16))
@@ -150,12 +196,14 @@ class _Run:
     started: float = field(default_factory=time.monotonic)
     next_at: float = 0
     turn_until: int = 0
-    only_hosts: bool = False
+    is_paused: bool = False
+    was_paused: bool = False
     has_lost_its_turn: bool = False
 
     def __post_init__(self) -> None:
         settings = self.sidebook.settings
-        self.transport = transport_of(self.sidebook)
+        is_for_letters = self.queue is Queue.LETTERS
+        self.transport = transport_of(self.sidebook) if is_for_letters else None
         self.between = 1 / settings.mails_a_second if settings.mails_a_second else 0.0
         self.turn_seconds = int(max(TURN, 3 * self.between))
         self.lease_seconds = int(LEASE * settings.mail_seconds)
@@ -173,29 +221,35 @@ class _Run:
         return run_in_transaction(self.sidebook.session, work, idempotent=True)
 
     def plan(self) -> None:
-        """Write tomorrow's lists, where letters leave and it is time to ask whether they are."""
+        """Write tomorrow's lists, where it is time to ask whether they are written."""
         before, now = _planned.get(self.app), self.began
-        is_due = before is None or not timedelta(0) <= now - before < PLAN_EVERY
-        if self.transport and is_due:
+        if before is None or not timedelta(0) <= now - before < PLAN_EVERY:
             _planned[self.app] = now
             lists = self.read(lambda session: missing_lists(session, now))
             if lists:
                 self.write(lambda session: write_lists(session, lists, now))
 
-    def look(self, *, even_if_paused: bool) -> bool:
-        """Whether there is something to do; asked often, and answered by one read."""
+    def is_there_any(self, *, even_if_paused: bool) -> bool:
+        """Whether there is something to do, and nobody does it: answered by two small reads.
+
+        It is asked after each booking, and in most processes somebody else delivers.
+        """
+        if self.queue is Queue.LETTERS:
+            if self.transport is None:
+                return False
+            self.plan()
 
         def work(session: Session) -> list[int]:
-            is_paused = deliveries.is_paused(session, now=self.seconds())
-            self.only_hosts = self.transport is None or (is_paused and not even_if_paused)
-            return self.due(session)
+            known = turns.state_of(session, self.queue, now=self.seconds())
+            self.was_paused = known.was_paused
+            self.is_paused = known.is_paused and not even_if_paused
+            self.summary.is_others_turn = known.is_taken
+            return [] if known.is_taken or self.is_paused else self.due(session)
 
         return bool(self.read(work))
 
     def due(self, session: Session) -> list[int]:
-        return deliveries.due_letters(
-            session, now=self.seconds(), most=AT_A_TIME, only_hosts=self.only_hosts
-        )
+        return deliveries.due_letters(session, self.queue, now=self.seconds(), most=AT_A_TIME)
 
     def has_turn(self) -> bool:
         """Whether it is this deliverer's turn for another letter; once lost, it is over."""
@@ -204,7 +258,7 @@ class _Run:
             return not self.has_lost_its_turn
         until = now + self.turn_seconds
         is_ours = self.write(
-            lambda session: deliveries.take_turn(session, self.lease, now=now, until=until)
+            lambda session: turns.take_turn(session, self.queue, self.lease, now=now, until=until)
         )
         self.turn_until, self.has_lost_its_turn = until, not is_ours
         return is_ours
@@ -212,11 +266,11 @@ class _Run:
     def end_turn(self) -> None:
         # The next letter, whoever sends it, keeps its distance from our last one.
         until = self.seconds() + int(max(0, self.next_at - time.monotonic()))
-        self.write(lambda session: deliveries.end_turn(session, self.lease, until=until))
+        self.write(lambda session: turns.end_turn(session, self.queue, self.lease, until=until))
 
     def send_all(self) -> None:
         """Send what is due until nothing is, or it is somebody else's turn."""
-        while numbers := self.read(self.due):
+        while not self.is_paused and (numbers := self.read(self.due)):
             were_ours = [self.deliver(number) for number in numbers if self.goes_on()]
             if not any(were_ours):
                 return
@@ -224,7 +278,7 @@ class _Run:
     def goes_on(self) -> bool:
         """Whether another letter is to go, once it keeps its distance from the last one."""
         self.stop.wait(max(0, self.next_at - time.monotonic()))
-        return not self.stop.is_set() and self.has_turn()
+        return not self.is_paused and not self.stop.is_set() and self.has_turn()
 
     def deliver(self, number: int) -> bool:
         """Claim the letter, send it, and write down what came of it; whether it was ours."""
@@ -232,7 +286,7 @@ class _Run:
         until = now + self.lease_seconds
         letter = self.write(
             lambda session: deliveries.claim_letter(
-                session, number, self.lease, now=now, until=until, only_hosts=self.only_hosts
+                session, self.queue, number, self.lease, now=now, until=until
             )
         )
         if letter is None:
@@ -242,8 +296,9 @@ class _Run:
         is_ours = self.write(lambda session: self.note(session, letter, state, answer))
         if is_ours:
             self.summary.ended[state] += 1
+            self.was_paused = self.was_paused and state != SENT
         if answer and answer.pauses:
-            self.only_hosts, self.summary.answer = True, answer.words
+            self.is_paused, self.summary.answer = True, answer.words
             _log.warning("No letters leave for a while, for the mail server says: %s", answer.words)
         elif state == REFUSED and answer:
             _log.warning("A letter (%s) was refused: %s", letter.kind, answer.words)
@@ -279,10 +334,10 @@ class _Run:
         until, tries = now + PAUSES[min(letter.tries, len(PAUSES)) - 1], letter.tries
         if answer and answer.pauses:
             # It was not about this letter; but if it is all the same, the others go before it.
-            paused_until = deliveries.pause(session, now=now, answer=words)
+            paused_until = turns.pause(session, now=now, answer=words)
             until, tries = 2 * paused_until - now, letter.tries - 1
-        elif state == SENT and letter.role != "host":
-            deliveries.end_pauses(session)
+        elif state == SENT and self.was_paused:
+            turns.end_pauses(session)
         if letter.kind == LOST_LINK and state != WAITING:
             sent_to = self.sidebook.links.hashed_address(letter.recipient) if state == SENT else ""
             return deliveries.erase_letter(

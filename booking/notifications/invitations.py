@@ -4,7 +4,6 @@ Nobody's answer is relied upon: a declined invitation frees no time.
 """
 
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from typing import Literal
 
 from icalendar import vCalAddress
@@ -25,11 +24,11 @@ from .calendar_file import (
     uid,
     with_whom,
 )
+from .mime import Appointment
 from .quoting import NAME, quotable
 
 Way = Literal["REQUEST", "CANCEL", "file"]
 """How a letter brings the appointment: by one of two methods of RFC 5546, or as a file without."""
-ATTACHED_AS = "invite.ics"
 _BY_KIND: dict[str, Way] = {
     "booked": "REQUEST",
     "moved": "REQUEST",
@@ -78,37 +77,17 @@ def _compared(address: str) -> tuple[str, str]:
     return name, domain_in_ascii(domain)
 
 
-def attach(
-    message: EmailMessage,
-    letter: Letter,
-    booking: Booking,
-    shop: Shop,
-    *,
-    organizer: str,
-    manage_url: str,
-) -> None:
-    """Put the appointment into a letter whose texts are there already, where it brings one.
+def appointment_of(
+    letter: Letter, booking: Booking, shop: Shop, *, organizer: str, manage_url: str
+) -> Appointment | None:
+    """Return what the letter brings to calendars; None: nothing.
 
-    An invitation is the last alternative to the texts, by which mail programs know it, and attached
-    as well, for those that show only what is attached. A file is attached and nothing else.
+    `organizer` is the bare sender's address; an older booking is named in calendars by the host of
+    `manage_url`, which may be empty.
     """
     way = way_for(letter, shop, organizer=organizer)
     if way is None:
-        return
-    file = _file(way, letter, booking, shop, organizer, manage_url)
-    charset, name = {"charset": "utf-8"}, {"name": ATTACHED_AS}
-    if way == "file":
-        message.add_attachment(
-            file, "text", "calendar", filename=ATTACHED_AS, params=charset | name
-        )
-        return
-    message.add_alternative(file, "text", "calendar", params={"method": way} | charset)
-    message.add_attachment(file, "application", "ics", filename=ATTACHED_AS, params=name)
-
-
-def _file(
-    way: Way, letter: Letter, booking: Booking, shop: Shop, organizer: str, manage_url: str
-) -> bytes:
+        return None
     occasion = _as_it_was(letter)
     link = shown_link(shop, manage_url) if _may_have_the_link(letter) else ""
     if letter.role == "customer":
@@ -118,10 +97,10 @@ def _file(
     named = uid(booking, manage_url)
     event = event_of(occasion, booking, shop, uid=named, description=description, url=link)
     if way == "file":
-        return file_of(event, None)
+        return Appointment(file_of(event, None), None)
     event.add("organizer", person(mailto(organizer), shop.name))
     event.add("attendee", _attendee(letter, occasion))
-    return file_of(event, way)
+    return Appointment(file_of(event, way), way)
 
 
 def _may_have_the_link(letter: Letter) -> bool:

@@ -7,15 +7,15 @@ letter only.
 """
 
 import re
-from functools import lru_cache
 from typing import Any
 
-from css_inline import CSSInliner
 from flask import current_app
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from booking.i18n import current_language
+
+from .inlining import inlined
 
 FOLDER = "booking/letters"
 _ENVIRONMENT = "booking.letters"
@@ -30,7 +30,7 @@ def render(name: str, **context: Any) -> tuple[str, str]:
         for kind in ("txt", "html")
     )
     css = ours.get_template(f"{FOLDER}/letter.css").render()
-    return _without_gaps(text), _inliner(css).inline(html)
+    return _without_gaps(text), inlined(css, html)
 
 
 def _without_gaps(text: str) -> str:
@@ -57,10 +57,3 @@ def linked(text: str, link: str) -> Markup:
         anchor = Markup('<a class="sb-link" href="{0}">{0}</a>').format(link)
         written = written.replace(str(escape(link)), anchor)
     return Markup(written)  # noqa: S704 - both are escaped
-
-
-@lru_cache(maxsize=10)
-def _inliner(css: str) -> CSSInliner:
-    return CSSInliner(
-        extra_css=css, keep_at_rules=True, minify_css=True, load_remote_stylesheets=False
-    )

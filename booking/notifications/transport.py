@@ -1,33 +1,29 @@
-"""How a letter leaves: by SMTP, as a file in a folder, or as a line of the log.
-
-A server may answer slowly, a byte a second if it likes, and each byte would begin a socket's own
-time limit anew. So a connection, and then each letter, has its time in all, after which the
-connection is cut off.
-"""
+"""How a letter leaves: by SMTP, as a file in a folder, or as a line of the log."""
 
 import logging
 import re
 import smtplib
-import socket
-import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from pathlib import Path
-from threading import Timer
 from typing import Literal, Protocol
 
 from booking.addresses import domain_in_ascii
 from booking.characters import is_unprintable
 from booking.mail_settings import MailServer
 
+from .connection import Connection, TimeLimit
+from .dialogue import Hear
+from .mime import IN_ASCII, IN_UTF8
+
 ACCEPTED, TEMPORARY, PERMANENT = "accepted", "temporary", "permanent"
 _PAUSING = (421, 451, 452)
 _NOT_THE_LETTERS = (530, 534, 535, 538)  # log in first, another way, with another password
 _MOST_WORDS = 300
+_NO_SMTPUTF8 = "our server cannot send to such an address (no SMTPUTF8)"
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 _log = logging.getLogger(__name__)
 
@@ -55,22 +51,29 @@ class Transport(Protocol):
 
 
 def transport_for(
-    server: MailServer, *, seconds: float, letters_a_connection: int, our_name: str
+    server: MailServer,
+    *,
+    seconds: float,
+    letters_a_connection: int,
+    our_name: str,
+    hear: Hear = lambda _line: None,
 ) -> Transport:
     """Return the way that the settings name.
 
     `seconds` is the time for opening a connection, and again for each letter; `our_name` is what
-    we call ourselves to a mail server.
+    we call ourselves to a mail server. `hear` is told what is said to it, and what it answers.
     """
     if server.kind == "log":
         return _Log()
     if server.folder is not None:
         return _Folder(server.folder)
-    return _Smtp(server, seconds, letters_a_connection, our_name)
+    return _Smtp(server, seconds, letters_a_connection, our_name, hear)
 
 
 def in_ascii(address: str) -> str:
     """Return the address with an international domain as it travels; its local part stays."""
+    if address.isascii():
+        return address
     local, _, domain = address.rpartition("@")
     with suppress(UnicodeError):
         domain = domain_in_ascii(domain)
@@ -107,7 +110,7 @@ class _Folder:
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Answer:  # noqa: ARG002 - as the interface has it
         name = re.sub(r"[^\w.-]", "", message["Message-ID"].partition("@")[0], flags=re.ASCII)
         try:
-            self._write(f"{name}.eml", message.as_bytes(policy=SMTPUTF8))
+            self._write(f"{name}.eml", message.as_bytes(policy=IN_UTF8))
         except OSError as error:
             return Answer("temporary", error.strerror or type(error).__name__, pauses=True)
         return Answer("accepted", f"written as {name}.eml")
@@ -125,69 +128,29 @@ class _Folder:
                 raise
 
 
-class _Connection(smtplib.SMTP):
-    """A connection that another thread can cut off in any of its states, also in a handshake."""
-
-    def __init__(self, server: MailServer, seconds: float, our_name: str) -> None:
-        super().__init__(timeout=seconds, local_hostname=our_name)
-        self._host, self._server, self._context = server.host, server, ssl.create_default_context()
-        self._end: socket.socket | None = None
-
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        # One after the other, each for the whole time, they would outlast the letter's lease.
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        share = timeout / max(1, len(addresses))
-        plain: socket.socket = super()._get_socket(host, port, share)  # type: ignore[misc]
-        plain.settimeout(timeout)
-        self._end = plain.dup()  # of the same connection, whatever becomes of the first
-        if self._server.kind == "smtps":
-            return self._context.wrap_socket(plain, server_hostname=host)
-        return plain
-
-    def open(self) -> None:
-        """Connect, encrypt and log in, as the settings say.
-
-        Raises: smtplib.SMTPException, OSError.
-        """
-        code, words = self.connect(self._server.host, self._server.port)
-        if code != 220:
-            raise smtplib.SMTPConnectError(code, words)
-        self.ehlo_or_helo_if_needed()
-        if self._server.kind == "smtp" and self._server.is_encrypted:
-            self.starttls(context=self._context)
-            self.ehlo_or_helo_if_needed()
-        if self._server.user:
-            self.login(self._server.user, self._server.password)
-
-    def cut_off(self) -> None:
-        """End it for whoever waits for it in another thread."""
-        if self._end:
-            with suppress(OSError):
-                self._end.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        super().close()
-        end, self._end = self._end, None
-        if end:
-            end.close()
-
-
 class _Smtp:
     """Hands letters to a mail server, several by one connection."""
 
     def __init__(
-        self, server: MailServer, seconds: float, letters_a_connection: int, our_name: str
+        self,
+        server: MailServer,
+        seconds: float,
+        letters_a_connection: int,
+        our_name: str,
+        hear: Hear,
     ) -> None:
         self._server, self._seconds, self._our_name = server, seconds, our_name
-        self._most, self._sent = letters_a_connection, 0
-        self._connection: _Connection | None = None
+        self._most, self._sent, self._hear = letters_a_connection, 0, hear
+        self._time = TimeLimit(seconds)
+        self._connection: Connection | None = None
 
     @contextmanager
     def connected(self) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self._leave()
+        with self._time.kept():
+            try:
+                yield
+            finally:
+                self._leave()
 
     def send(self, message: EmailMessage, *, sender: str, recipient: str) -> Answer:
         try:
@@ -196,65 +159,66 @@ class _Smtp:
             self._drop()
             return Answer("temporary", _words_of(error), pauses=True)
         try:
-            with self._at_most(connection):
-                return self._hand_over(connection, message, in_ascii(sender), in_ascii(recipient))
+            with self._time.of(connection):
+                return self._hand_over(connection, message, in_ascii(sender), recipient)
         except (smtplib.SMTPException, OSError) as error:
             self._drop()
             return _answer_of(error, recipient)
+        except BaseException:
+            self._drop()  # in the midst of a letter; the next one would be taken for a part of it
+            raise
 
-    def _ready(self) -> _Connection:
+    def _ready(self) -> Connection:
         """The connection, opened anew where it has carried enough, or the server has closed it."""
         if self._connection and (self._sent >= self._most or not self._is_there(self._connection)):
             self._leave()
         if self._connection is None:
-            self._sent, self._connection = (
-                0,
-                _Connection(self._server, self._seconds, self._our_name),
-            )
-            with self._at_most(self._connection):
+            self._sent = 0
+            self._connection = Connection(self._server, self._seconds, self._our_name, self._hear)
+            with self._time.of(self._connection):
                 self._connection.open()
         return self._connection
 
-    def _is_there(self, connection: _Connection) -> bool:
-        with self._at_most(connection):
+    def _is_there(self, connection: Connection) -> bool:
+        if connection.is_quiet():
+            return True
+        with self._time.of(connection):
             return self._goes_on(connection)
 
-    def _goes_on(self, connection: _Connection) -> bool:
+    def _goes_on(self, connection: Connection) -> bool:
         """Whether the server takes another letter by this connection; a refused one is over."""
         with suppress(smtplib.SMTPException, OSError):
             return connection.rset()[0] == 250
         return False
 
     def _hand_over(
-        self, connection: _Connection, message: EmailMessage, sender: str, recipient: str
+        self, connection: Connection, message: EmailMessage, sender: str, recipient: str
     ) -> Answer:
         self._sent += 1
-        is_international = not (sender + recipient).isascii()
-        if is_international and not connection.has_extn("smtputf8"):
-            return Answer("permanent", "our server cannot send to such an address (no SMTPUTF8)")
+        travels = in_ascii(recipient)
+        if not connection.has_extn("smtputf8"):
+            if not (sender + travels).isascii():
+                return Answer("permanent", _NO_SMTPUTF8)
+            _leave_out_an_answering_address_of_other_letters(message)
+        is_international = not (sender + travels + _answers_to(message)).isascii()
         options = ["SMTPUTF8", "BODY=8BITMIME"] if is_international else []
         code, words = connection.mail(sender, options)
         if code == 250:
-            code, words = connection.rcpt(recipient)
+            code, words = connection.rcpt(travels)
         if code in (250, 251):
-            code, words = connection.data(_wire(message, recipient, utf8=is_international))
+            if not (is_international or recipient.isascii()):
+                del message["To"]
+                message["To"] = travels
+            # In ASCII, which every server takes, where the addresses are.
+            written = message.as_bytes(policy=IN_UTF8 if is_international else IN_ASCII)
+            code, words = connection.data(written)
         if code != 250 and not self._goes_on(connection):
             self._drop()
-        return _answer(code, words, recipient)
-
-    @contextmanager
-    def _at_most(self, connection: _Connection) -> Iterator[None]:
-        timer = Timer(self._seconds, connection.cut_off)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+        return _answer(code, words, travels)
 
     def _leave(self) -> None:
         if self._connection:
-            with suppress(smtplib.SMTPException, OSError), self._at_most(self._connection):
+            with suppress(smtplib.SMTPException, OSError), self._time.of(self._connection):
                 self._connection.quit()
         self._drop()
 
@@ -264,12 +228,14 @@ class _Smtp:
         self._connection = None
 
 
-def _wire(message: EmailMessage, recipient: str, *, utf8: bool) -> bytes:
-    """The letter as it travels: in ASCII, which every server takes, where the address is."""
-    if not utf8 and not str(message["To"] or "").isascii():
-        del message["To"]
-        message["To"] = recipient  # with its domain as it travels
-    return message.as_bytes(policy=SMTPUTF8 if utf8 else SMTP.clone(cte_type="7bit"))
+def _answers_to(message: EmailMessage) -> str:
+    return str(message["Reply-To"] or "")
+
+
+def _leave_out_an_answering_address_of_other_letters(message: EmailMessage) -> None:
+    # As an encoded word it would be nobody's; without it, answers go to whoever the letter is from.
+    if not _answers_to(message).isascii():
+        del message["Reply-To"]
 
 
 def _answer(code: int, words: bytes, recipient: str) -> Answer:

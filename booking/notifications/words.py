@@ -12,10 +12,14 @@ from typing import Any, NamedTuple
 from booking.i18n import current_language, ngettext
 from booking.i18n import gettext as _
 from booking.storage.models import Shop
+from booking.storage.outbox import ADDRESS_CHANGED, LOST_LINK
 
 PLACEHOLDERS = ("service", "staff", "when", "place", "price", "shop", "link", "reference")
 """What a shop's own text may hold, each in curly brackets; the link only a customer's letter."""
 _NAMED = re.compile(r"{([^{}]*)}")
+_BRACKETED = re.compile(r"{[^{}]*}|{\w*|}")
+MOST_SUBJECT = 250
+"""Characters of a subject, filled in; what is longer is cut."""
 
 
 class Words(NamedTuple):
@@ -34,15 +38,32 @@ def check_text(name: str, text: str) -> None:
     Raises: ValueError, which names the placeholder and says what may be written.
     """
     letter, _dot, part = name.partition(".")
-    allowed: tuple[str, ...] = PLACEHOLDERS
-    if part or letter.startswith(("staff_", "shop_")):
-        allowed = tuple(each for each in PLACEHOLDERS if each != "link")
+    allowed = _filled_in(letter, is_subject=bool(part))
+    written = ", ".join(f"{{{each}}}" for each in allowed)
+    for found in _BRACKETED.findall(text):
+        if found[1:-1] in allowed:
+            continue
+        given = {"found": found, "known": written}
+        if found.startswith("{") and found.endswith("}"):
+            raise ValueError(_("%(found)s is not filled in here; write one of %(known)s", **given))
+        raise ValueError(
+            _(
+                "%(found)s is half of a pair of brackets; write one of %(known)s, and round "
+                "brackets where nothing is filled in",
+                **given,
+            )
+        )
+
+
+def _filled_in(letter: str, *, is_subject: bool) -> tuple[str, ...]:
     if letter == "staff_tomorrow":
-        allowed = ("when", "shop")
-    for found in _NAMED.findall(text):
-        if found not in allowed:
-            written = ", ".join(f"{{{each}}}" for each in allowed)
-            raise ValueError(f"{{{found}}} is not filled in here; write one of {written}")
+        return ("when", "shop")
+    if letter == LOST_LINK:  # it is about several
+        return ("shop",)
+    # Whoever has the address of before is not to have the key any more.
+    is_linked = not letter.startswith(("staff_", "shop_")) and letter != ADDRESS_CHANGED
+    is_linked &= not is_subject
+    return tuple(each for each in PLACEHOLDERS if is_linked or each != "link")
 
 
 def own_words(shop: Shop, name: str, words: Words, values: Mapping[str, str]) -> Words:
@@ -53,7 +74,8 @@ def own_words(shop: Shop, name: str, words: Words, values: Mapping[str, str]) ->
         words = words._replace(subject=_filled(subject, {**values, "link": ""}))
     if text := written.get("text"):
         parts = re.split(r"\n\s*\n", text.strip())
-        words = words._replace(paragraphs=tuple(_filled(part, values) for part in parts))
+        filled = (_filled(part, values) for part in parts)
+        words = words._replace(paragraphs=tuple(part for part in filled if part.strip()))
     return words
 
 
@@ -129,6 +151,15 @@ def _of_what_waits(kind: str, given: Mapping[str, str]) -> Words:
             heading = _("Not booked yet")
             text = _(
                 "Confirm the appointment until %(until)s. After that the time is free for others.",
+                **given,
+            )
+        case "confirm_address":
+            subject = _("Please confirm this address: %(service)s, %(when)s", **given)
+            heading = _("Is this your e-mail address?")
+            text = _(
+                "This address was given for an appointment at %(shop)s. Confirm it until "
+                "%(until)s, and letters about the appointment come here from then on. The "
+                "appointment stands either way.",
                 **given,
             )
         case "awaiting_approval":

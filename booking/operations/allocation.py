@@ -1,12 +1,13 @@
 """Allocate a slot: choose, check and claim, the same way for every verb.
 
-`allocate` is the one way to a claim, under hold, extend, book and reschedule. What they ask for is
-a `SlotRequest`; the hold or booking that the claim belongs to is a `ClaimRecord`.
+`allocate` is the one way to a claim, under hold, extend, book, reschedule and a move that is asked
+for. What they ask for is a `SlotRequest`; the hold or booking that the claim belongs to is a
+`ClaimRecord`.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
@@ -14,7 +15,8 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import day_interval, from_minute, local_day, to_minute
+from booking.scheduling.anyway import MAY_BE_PASSED_OVER
+from booking.scheduling.clock import TICK, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import LONGEST_WINDOW, Reason
 from booking.storage.bookings import STANDING
 from booking.storage.catalogue import Catalogue, read_catalogue
@@ -23,6 +25,7 @@ from booking.storage.models import booking as bookings
 from booking.storage.reads import has_booking_within
 from booking.storage.snapshot import AvailabilitySnapshot, load_snapshot
 from booking.storage.visitors import VisitorHashes
+from booking.transactions.sessions import Retry
 from booking.transactions.statements import connection_of
 from booking.transactions.watching import mark_rollback_only
 
@@ -35,12 +38,15 @@ from .visitors import (
 )
 
 _FOREIGN_KEY_VIOLATION = "23503"
+_TO_CUSTOMER = "fk_booking_booking_customer_id"
 _MOST_TELLING_FIRST = (
     Reason.TAKEN,
     Reason.LIMIT,
+    Reason.BUFFER,
     Reason.TOO_SOON,
     Reason.TOO_FAR,
     Reason.PAST,
+    Reason.BETWEEN,
     Reason.CLOSED,
 )
 
@@ -60,13 +66,15 @@ class Terms:
     """What was read and checked before anything is claimed.
 
     `share` has the candidates in the order in which they are tried, and says whether the slot may
-    be held; `hashes` is None where the visitor is not counted.
+    be held; `hashes` is None where the visitor is not counted. `passed_over` is what spoke against
+    the time and was set aside openly.
     """
 
     request: SlotRequest
     snapshot: AvailabilitySnapshot
     share: VisitorShare
     hashes: VisitorHashes | None
+    passed_over: tuple[Reason, ...] = ()
 
     @property
     def first(self) -> Candidate:
@@ -97,13 +105,16 @@ def attempt(session: Session, *, savepoint: bool = True) -> Iterator[None]:
     statements less; a commit of it is refused.
 
     Raises: SlotUnavailable where the service or the person is deleted while we write of them: on
-    PostgreSQL what we read before was true, and what we point to is gone when we write.
+    PostgreSQL what we read before was true, and what we point to is gone when we write. Retry where
+    it is the customer who was erased meanwhile: that one is made anew.
     """
     try:
         with session.begin_nested() if savepoint else _rollback_only_if_raised(session):
             yield
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) == _FOREIGN_KEY_VIOLATION:
+            if _TO_CUSTOMER in str(error.orig):
+                raise Retry from error
             raise SlotUnavailable(Reason.CLOSED) from error
         raise
 
@@ -131,8 +142,11 @@ def allocate(session: Session, request: SlotRequest, record: ClaimRecord) -> Can
     offering = _offering(catalogue, request)
     snapshot = _snapshot_for_start(session, catalogue, request, offering)
     ordered = _by_preference(session, request, snapshot, _free(request, snapshot, offering))
+    passed_over = _passed_over(request, snapshot, offering)
+    if Reason.BUFFER in passed_over:
+        snapshot = snapshot.squeezed(ordered[0].member, to_minute(request.start))
     share = within_visitor_share(session, request, snapshot, ordered, hashes, taken)
-    terms = Terms(request, snapshot, share, hashes)
+    terms = Terms(request, snapshot, share, hashes, passed_over)
     chosen = _claim_first_available(session, terms, record.write(session, terms))
     record.assign(session, terms, chosen)
     return chosen
@@ -158,7 +172,7 @@ def _validate_start(start: datetime, now: datetime) -> None:
 
 def _offering(catalogue: Catalogue, request: SlotRequest) -> list[Candidate]:
     offering = {member.id for member in catalogue.offering(request.service.id)}
-    eligible = [one for one in request.candidates if one.member.id in offering]
+    eligible = [one for one in request.candidates if request.restored or one.member.id in offering]
     if not eligible:
         raise SlotUnavailable(Reason.CLOSED)
     return eligible
@@ -169,7 +183,8 @@ def _snapshot_for_start(
 ) -> AvailabilitySnapshot:
     """Load what decides whether an appointment may start at that instant.
 
-    Minimum notice and booking window are there for the owner, so they do not bind the owner.
+    Minimum notice and booking window are there for the owner, so they do not bind the owner, who
+    is told of them all the same where rules are passed over one by one.
     """
     minute = to_minute(request.start)
     snapshot = load_snapshot(
@@ -182,9 +197,11 @@ def _snapshot_for_start(
         own=request.own_hold,
         booking_id=request.own_booking,
     )
-    if request.by == "customer":
+    if request.by == "customer" or request.anyway is not None:
         return snapshot
     whenever = replace(snapshot.rules, minimum_notice=0, booking_window=LONGEST_WINDOW)
+    if request.restored:
+        whenever = replace(whenever, **asdict(request.restored))
     return replace(snapshot, rules=whenever)
 
 
@@ -192,11 +209,39 @@ def _free(
     request: SlotRequest, snapshot: AvailabilitySnapshot, offering: Sequence[Candidate]
 ) -> list[Candidate]:
     minute = to_minute(request.start)
+    if request.anyway is not None and len(offering) == 1:
+        _refuse_what_is_left(request, snapshot.against(offering[0].member, minute))
+        return list(offering)
     reasons = [snapshot.why_not(one.member, minute) for one in offering]
+    if request.restored:  # whether anybody has it since, only the claim decides
+        reasons = [None if reason is Reason.CLOSED else reason for reason in reasons]
     free = [one for one, reason in zip(offering, reasons, strict=True) if reason is None]
     if not free:
         raise unavailable([reason for reason in reasons if reason])
     return free
+
+
+def _refuse_what_is_left(request: SlotRequest, against: Sequence[Reason]) -> None:
+    """Refuse what may not be passed over, and what may and was not.
+
+    Raises: SlotUnavailable, with everything that speaks against it.
+    """
+    if to_minute(request.start) % TICK:  # claims are for whole ticks, so it would take more
+        raise SlotUnavailable(Reason.PAST if Reason.PAST in against else Reason.CLOSED)
+    passed = MAY_BE_PASSED_OVER.intersection(request.anyway or ())
+    if left := [reason for reason in against if reason not in passed]:
+        raise SlotUnavailable(unavailable(left).reason, against)
+
+
+def _passed_over(
+    request: SlotRequest, snapshot: AvailabilitySnapshot, offering: Sequence[Candidate]
+) -> tuple[Reason, ...]:
+    """What was set aside, also where its own hold had set it aside before."""
+    if not request.anyway:
+        return ()
+    minute = to_minute(request.start)
+    against = snapshot.against(offering[0].member, minute, even_if_held=True)
+    return tuple(reason for reason in against if reason in request.anyway)
 
 
 def _by_preference(
@@ -237,7 +282,7 @@ def _bookings_that_day(
 
 
 def _claim_first_available(session: Session, terms: Terms, claimant: Claimant) -> Candidate:
-    to_release = terms.snapshot.own_claims
+    to_release = terms.snapshot.own_claims - terms.request.keeps
     reasons = []
     for candidate in terms.share.candidates:
         is_last = candidate is terms.share.candidates[-1]
@@ -265,12 +310,13 @@ def _claim(
     request = terms.request
     span = terms.snapshot.rules.span(to_minute(request.start))
     ticks = {pair for resource in candidate.resources for pair in staff_ticks(resource, span)}
-    places = _places_to_try(terms, to_release)
+    places = _places_to_try(terms)
     for place in places:
         is_final = is_last and place is places[-1]
         try:
             with nullcontext() if is_final else session.begin_nested():
-                _claim_all(session, request, ticks | place, to_release, claimant)
+                wanted = (ticks | place) - request.keeps
+                _claim_all(session, request, wanted, to_release, claimant)
                 # Claims of past days are deleted by whichever process books next. If its clock is
                 # days ahead, claims of future bookings may be gone, so also check the bookings.
                 if has_booking_within(
@@ -308,16 +354,16 @@ def _claim_all(
         raise _Lost(lost)
 
 
-def _places_to_try(terms: Terms, to_release: Collection[Pair]) -> list[set[Pair]]:
+def _places_to_try(terms: Terms) -> list[set[Pair]]:
     """Return the day's free places, one's own first; one empty try where there is no limit."""
-    snapshot, service = terms.snapshot, terms.request.service
+    snapshot, service, own = terms.snapshot, terms.request.service, terms.snapshot.own_claims
     if (limit := snapshot.rules.daily_limit) is None:
         return [set()]
     day = local_day(to_minute(terms.request.start), snapshot.zone)
     free = [
         day_place(service.resource_id, day, place) for place in snapshot.places.free(day, limit)
     ]
-    return [{pair} for pair in sorted(free, key=lambda pair: pair not in to_release)]
+    return [{pair} for pair in sorted(free, key=lambda pair: pair not in own)]
 
 
 # Built once: building a statement takes several times as long as running it.

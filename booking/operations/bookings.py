@@ -1,46 +1,59 @@
 """Book a time for good; move the booking to another time or staff member; cancel it."""
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from booking.scheduling.slots import Reason
-from booking.storage.bookings import WIDTHS, insert_booking
+from booking.storage.before_booking import (
+    BeforeBooking,
+    before_booking,
+    booking_by_draft,
+)
 from booking.storage.claims import (
     claim_and_release,
-    drop_hold,
-    owned,
-    release_hold,
+    owned_for_good,
     staff_ticks,
 )
 from booking.storage.models import Booking, Hold, Service, StaffMember
 from booking.storage.models import booking as bookings
-from booking.storage.reads import (
-    booking_by_draft,
-    booking_or_reference,
-    has_booking_within,
-    hold_of,
-)
+from booking.storage.pending_moves import pending_move
+from booking.storage.reads import has_booking_within, hold_of
 from booking.transactions.sessions import Retry
 
-from .allocation import Claimant, Terms, allocate, attempt
+from .allocation import allocate, attempt
 from .changes import refuse_late, refuse_too_often
-from .outbox import Before, Event, Outbox
+from .claimed_bookings import MovedBooking, NewBooking
+from .customer_keys import CustomerKeys, keys_of
+from .events import Before, Event, EventName
+from .history import (
+    BOOKED,
+    CANCELLED,
+    MOVED,
+    letters_in,
+    openly,
+    place_of,
+    record,
+    silence_in,
+    state_of,
+    together,
+)
+from .outbox import Outbox
 from .pending import Pending, end, lock_at
-from .purge import delete_past_claims
+from .pending_moves import end_with_booking
+from .references import random_reference
 from .requests import (
     AlreadyConfirmed,
     AppointmentCancelled,
     AppointmentPending,
     By,
-    Candidate,
+    CustomerBlocked,
     NeedsApproval,
     SlotRequest,
     SlotUnavailable,
@@ -49,9 +62,6 @@ from .requests import (
     candidates,
 )
 
-# No vowels, so no words; nothing that is read as something else (0 O, 1 I L, 2 Z, 5 S, 8 B).
-_ALPHABET = "34679CDFGHJKMNPQRTVWXY"
-_LENGTH = 8
 NOTHING_SENT = Outbox()
 DRAFT_KEY = "uq_booking_booking_draft"
 
@@ -86,8 +96,11 @@ def book(  # noqa: PLR0913 - each is named where it is called
     link_number: bytes | None = None,
     now: datetime,
     by: By = "customer",
+    actor: str = "",
+    anyway: Collection[Reason] | None = None,
     visitor: Visitor | None = None,
     pending: Pending | None = None,
+    series: str | None = None,
     savepoint: bool = True,
     outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
@@ -99,16 +112,21 @@ def book(  # noqa: PLR0913 - each is named where it is called
     draft, `link_number` is what its manage link is derived from (None: not by `Links`). The limits
     on the visitor are checked (None: not at all) unless the tab still holds this time, which was
     counted when it was held. One that is `pending` (None: confirmed at once) has its time until
-    then, as a hold has.
+    then, as a hold has. `anyway` has what the owner passes over openly (see `SlotRequest`),
+    `series` the number that it shares with others: its customer is told of all of them at once.
 
     Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
     Raises: SlotUnavailable, VisitorLimit, AlreadyConfirmed when the draft was confirmed with
-    another fingerprint (what the tab holds stands as it did), or Retry.
+    another fingerprint (what the tab holds stands as it did), CustomerBlocked for a customer whom
+    the desk wants to call first, or Retry.
     """
-    made, reference = _made_or_reference(session, idempotency_key)
-    if made is not None:
-        return _unchanged(made, fingerprint)
+    keys = keys_of(customer.name, customer.email, customer.phone)
+    before, reference = _before_booking(session, idempotency_key, keys)
+    if before.made is not None:
+        return _unchanged(before.made, fingerprint)
+    if by == "customer" and before.customer and before.customer.is_blocked:
+        raise CustomerBlocked
     booking = Booking(
         reference=reference,
         draft=idempotency_key,
@@ -129,6 +147,7 @@ def book(  # noqa: PLR0913 - each is named where it is called
         changes=0,
         cancel_reason="",
         language=customer.language,
+        series=series,
         # the INSERT names every column
         **dict.fromkeys(("rescheduled_at", "cancelled_at", "cancelled_by")),
     )
@@ -144,10 +163,16 @@ def book(  # noqa: PLR0913 - each is named where it is called
                 # What the tab still holds was counted when it was held.
                 visitor=None if _still_holds(held, service, staff, start, now) else visitor,
                 own_hold=held,
+                anyway=anyway,
             )
-            chosen = allocate(session, request, _NewBooking(booking))
-            event = Event("pending" if pending else "booked", now, by)
+            entry = NewBooking(booking, keys, before.customer)
+            chosen = allocate(session, request, entry)
+            name: EventName = "pending" if pending else "booked"
+            event = Event(name, now, by, is_one_of_many=series is not None)
             outbox.write(session, booking, service, chosen.member, event)
+            if by != "customer":
+                details = silence_in(outbox) | openly(entry.passed_over)
+                record(session, booking.id, BOOKED, actor=actor, now=now, details=details)
             return booking
     except (SlotUnavailable, VisitorLimit, IntegrityError) as error:
         # The same draft may have been confirmed on another connection a moment ago.
@@ -165,13 +190,16 @@ def cancel(
     booking: Booking,
     *,
     by: By,
+    actor: str = "",
     now: datetime,
     words: str = "",
+    is_one_of_many: bool = False,
     outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
     """Cancel the booking and let go of its time. A cancelled one stays as it is.
 
-    `words` say why, to whoever is told; they are kept with the booking.
+    `words` say why, to whoever is told; they are kept with the booking. Of one of many customer and
+    shop are told by whoever cancels them all.
 
     Raises: AppointmentPast once the appointment has begun, TooLate for a customer after the
     service's `cancel_until`.
@@ -181,10 +209,22 @@ def cancel(
         return booking
     cutoff = 0 if booking.state == "pending" else booking.service.cancel_until
     refuse_late(session, booking, cutoff, by=by, now=now)
+    move = pending_move(session, booking.id, lock=True)
     waited_for = booking.pending_for if booking.state == "pending" else ""
+    before = state_of(booking)
     end(session, [booking], by=by, now=now, words=words)
-    event = Event("cancelled", now, by, words, pending_for=waited_for)
-    outbox.write(session, booking, booking.service, booking.staff_member, event)
+    event = Event(
+        "cancelled", now, by, words, pending_for=waited_for, is_one_of_many=is_one_of_many
+    )
+    gone = outbox.write(session, booking, booking.service, booking.staff_member, event)
+    details: dict[str, Any] = {
+        "before": before,
+        "words": words,
+        **letters_in(booking, outbox, gone),
+        **together(is_one_of_many=is_one_of_many),
+    }
+    details |= end_with_booking(session, booking, move, "cancelled", now=now, outbox=outbox)
+    record(session, booking.id, CANCELLED, by=by, actor=actor, now=now, details=details)
     return booking
 
 
@@ -193,41 +233,6 @@ def keep_calendar_uids(session: Session, host: str) -> None:
     before = bookings.c.reference + f"@{host}"
     statement = update(bookings).where(bookings.c.calendar_uid.is_(None))
     session.execute(statement.values(calendar_uid=before))
-
-
-@dataclass(frozen=True)
-class _NewBooking:
-    """A new booking, as the record that claims belong to."""
-
-    booking: Booking
-
-    def write(self, session: Session, terms: Terms) -> Claimant:
-        booking, request, hashes = self.booking, terms.request, terms.hashes
-        for width in WIDTHS:
-            mark = hashes.columns()[width] if hashes else getattr(request.own_hold, width, None)
-            setattr(booking, width, mark)
-        service = request.service
-        booking.service_id, booking.staff_member_id = service.id, terms.first.member.id
-        booking.starts_at = request.start
-        booking.ends_at = request.start + timedelta(minutes=service.duration)
-        booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
-        number = insert_booking(session, booking)
-        return Claimant(booking_id=number, expires_at=booking.pending_until)
-
-    def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
-        booking, request, member = self.booking, terms.request, chosen.member
-        if member.id != booking.staff_member_id:
-            booking.staff_member_id = member.id
-            moved = update(bookings).where(bookings.c.id == booking.id)
-            session.execute(moved.values(staff_member_id=member.id))
-        if request.own_hold is not None:
-            drop_hold(session, request.own_hold.id)
-        delete_past_claims(
-            session, member, request.service, now=request.now, zone=terms.snapshot.zone
-        )
-        # Nothing can refuse it any more: now the session tracks it, as if it had flushed it.
-        make_transient_to_detached(booking)
-        session.add(booking)
 
 
 def _still_holds(
@@ -249,16 +254,16 @@ def _unchanged(booking: Booking, fingerprint: str) -> Booking:
     return booking
 
 
-def _made_or_reference(session: Session, draft: str) -> tuple[Booking | None, str]:
-    """The booking that was made of that draft, and a reference that no other has."""
+def _before_booking(session: Session, draft: str, keys: CustomerKeys) -> tuple[BeforeBooking, str]:
+    """What there is already, and a reference that no other booking has."""
     while True:
-        reference = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        made, is_used = booking_or_reference(session, draft, reference)
-        if made or not is_used:
-            return made, reference
+        reference = random_reference()
+        before = before_booking(session, draft, reference, **keys._asdict())
+        if before.made or not before.is_used:
+            return before, reference
 
 
-def reschedule(
+def reschedule(  # noqa: PLR0913 - each is named where it is called
     session: Session,
     booking: Booking,
     *,
@@ -267,18 +272,24 @@ def reschedule(
     now: datetime,
     tab_key: int | None = None,
     by: By = "customer",
+    actor: str = "",
+    anyway: Collection[Reason] | None = None,
+    is_one_of_many: bool = False,
     outbox: Outbox = NOTHING_SENT,
 ) -> Booking:
     """Move the booking to `start` with one of `staff`; its old time is let go of at once.
 
     The new time is claimed before the old one goes, in one statement, so a move that is refused
     leaves the booking as it was, and what the tab `tab_key` holds may be moved to. Length and
-    buffers are what the service asks for today; notice and window do not bind the owner. Moved to
-    where it is, it stays as it is, and claims again what is missing of its claims.
+    buffers are what the service asks for today; notice and window do not bind the owner, who may
+    pass over more `anyway` (see `SlotRequest`). Moved to
+    where it is, it stays as it is, and claims again what is missing of its claims. Another time
+    that its customer has asked for is let go of. Of one of many customer and shop are told by
+    whoever moves them all.
 
     Raises: SlotUnavailable, AppointmentCancelled, AppointmentPending, AppointmentPast once the
-    appointment has begun; for a customer TooLate after the service's `move_until`, and
-    ChangedTooOften.
+    appointment has begun; for a customer TooLate after the service's `move_until`, ChangedTooOften,
+    and NeedsApproval where it can only be asked for (`pending_moves.ask_to_move`).
     """
     with attempt(session):
         lock_at(session, booking, now)
@@ -293,6 +304,7 @@ def reschedule(
             _claim_again(session, booking, now)
             return booking
         refuse_too_often(booking, by=by)
+        move = pending_move(session, booking.id, lock=True)
         request = SlotRequest(
             service=booking.service,
             candidates=candidates(staff),
@@ -301,38 +313,25 @@ def reschedule(
             by=by,
             own_hold=hold_of(session, tab_key, lock=True),
             own_booking=booking.id,
+            anyway=anyway,
         )
         before = Before(booking.starts_at, booking.ends_at, booking.staff_member)
-        chosen = allocate(session, request, _MovedBooking(booking))
-        event = Event("moved", now, by, before=before)
-        outbox.write(session, booking, booking.service, chosen.member, event)
+        was = state_of(booking)
+        entry = MovedBooking(booking)
+        chosen = allocate(session, request, entry)
+        event = Event("moved", now, by, before=before, is_one_of_many=is_one_of_many)
+        gone = outbox.write(session, booking, booking.service, chosen.member, event)
+        details: dict[str, Any] = {"before": was, "after": place_of(booking)}
+        details |= letters_in(booking, outbox, gone) | openly(entry.passed_over)
+        details |= together(is_one_of_many=is_one_of_many)
+        details |= end_with_booking(session, booking, move, "moved", now=now, outbox=outbox)
+        record(session, booking.id, MOVED, by=by, actor=actor, now=now, details=details)
         return booking
-
-
-@dataclass(frozen=True)
-class _MovedBooking:
-    """A booking that is moved, as the record that claims belong to."""
-
-    booking: Booking
-
-    def write(self, _session: Session, _terms: Terms) -> Claimant:
-        return Claimant(booking_id=self.booking.id)
-
-    def assign(self, session: Session, terms: Terms, chosen: Candidate) -> None:
-        booking, request, service = self.booking, terms.request, terms.request.service
-        booking.staff_member_id, booking.starts_at = chosen.member.id, request.start
-        booking.ends_at = request.start + timedelta(minutes=service.duration)
-        booking.buffer_before, booking.buffer_after = service.buffer_before, service.buffer_after
-        booking.rescheduled_at, booking.changes = request.now, booking.changes + 1
-        session.flush()
-        session.expire(booking, ["staff_member"])
-        if request.own_hold is not None:
-            release_hold(session, request.own_hold.id)
 
 
 def _claim_again(session: Session, booking: Booking, now: datetime) -> None:
     """Put back what is missing of its claims, and let go of what is not its any more."""
-    claimed = owned(session, booking_id=booking.id)
+    claimed = owned_for_good(session, booking.id)
     ticks = staff_ticks(booking.staff_member.resource_id, booking.span)
     elsewhere = {pair for pair in claimed if pair[0] != booking.service.resource_id}
     if elsewhere == ticks:

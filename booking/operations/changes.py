@@ -22,6 +22,10 @@ address it comes from, and what was changed ten times is better talked about.
 """
 
 
+OVER = ("completed", "no_show")
+"""States of what has taken place, or should have; who came early has come."""
+
+
 def last_moment(start: datetime, minutes: int, zone: ZoneInfo) -> datetime:
     """Return until when a customer may do what ends so many minutes before the start.
 
@@ -30,21 +34,26 @@ def last_moment(start: datetime, minutes: int, zone: ZoneInfo) -> datetime:
     return wall_clock_before(start, minutes, zone)
 
 
-def is_changed_often(booking: Booking) -> bool:
-    """Return whether it was changed so often that its customer may no longer."""
-    return booking.changes >= MOST_CHANGES
+def is_changed_often(booking: Booking, asked: int = 0) -> bool:
+    """Return whether it was changed so often that its customer may no longer.
+
+    `asked` is how often another time was asked for, which writes to as many people.
+    """
+    return booking.changes + asked >= MOST_CHANGES
 
 
 def refuse_late(session: Session, booking: Booking, minutes: int, *, by: By, now: datetime) -> None:
-    """Raise AppointmentPast once it has begun, for a customer TooLate after the last moment."""
+    """Raise AppointmentPast once it has begun or is over, for a customer TooLate after the last
+    moment.
+    """
     start = booking.starts_at
-    if start <= now:
+    if start <= now or booking.state in OVER:
         raise AppointmentPast
     if by == "customer" and minutes and last_moment(start, minutes, shop_zone(session)) <= now:
         raise TooLate
 
 
-def refuse_too_often(booking: Booking, *, by: By) -> None:
-    """Raise ChangedTooOften for a customer whose booking was changed often enough."""
-    if by == "customer" and is_changed_often(booking):
+def refuse_too_often(booking: Booking, *, by: By, asked: int = 0) -> None:
+    """Raise ChangedTooOften for a customer whose booking was changed, or `asked` to be, enough."""
+    if by == "customer" and is_changed_often(booking, asked):
         raise ChangedTooOften

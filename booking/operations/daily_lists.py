@@ -1,31 +1,33 @@
-"""Tomorrow's list: a letter in the evening for each of the staff who asks for one a day."""
+"""Tomorrow's list: a letter the day before for each of the staff who asks for one a day."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.scheduling.clock import day_interval, from_minute, minute_of_day, to_minute
+from booking.scheduling.clock import DAY, day_interval, from_minute, wall_spans
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import StaffMember, letter
 from booking.storage.outbox import NEW, add_letters
 from booking.storage.reads import bookings_of_day
 
-from .plan import MAIL
+from .plan import LAST_HOUR, MAIL
 
 TOMORROW = "tomorrow"
-SET_HOUR = 18 * 60
-"""When lists are written, in minutes of the shop's day."""
 
 
 class DailyList(NamedTuple):
-    """A list that is not written yet: of which day, to whom, and for which staff member (an id)."""
+    """A list that is not written yet: of which day, to whom, and for which staff member (an id).
+
+    `since` is when it was to be written.
+    """
 
     day: date
+    since: datetime
     member: int
     recipient: str
 
@@ -38,18 +40,31 @@ def missing_lists(session: Session, now: datetime) -> list[DailyList]:
     """
     catalogue = read_catalogue(session)
     shop, zone = catalogue.shop, catalogue.zone
-    is_off = f"staff_{TOMORROW}" in {**MAIL, **((shop and shop.mail) or {})}["off"]
-    if is_off or minute_of_day(to_minute(now), zone) < SET_HOUR:
+    mail = {**MAIL, **((shop and shop.mail) or {})}
+    today = now.astimezone(zone).date()
+    since = list_time(today, mail["lists_at"], zone)
+    if f"staff_{TOMORROW}" in mail["off"] or now < since:
         return []
-    day = now.astimezone(zone).date() + timedelta(days=1)
+    day = today + timedelta(days=1)
     wanted = {
         member.id: member.email
         for member in catalogue.staff.values()
         if member.email and member.letters == "daily"
     }
-    missing = wanted.keys() - _told(session, wanted, day, now)
+    missing = wanted.keys() - _told(session, wanted, day, since)
     busy = {each.staff_member_id for each in bookings_of_day(session, missing, day, zone)}
-    return [DailyList(day, each, wanted[each]) for each in sorted(missing & busy)]
+    return [DailyList(day, since, each, wanted[each]) for each in sorted(missing & busy)]
+
+
+def list_time(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return when the list of the next day is written: as the clock shows that minute of this day.
+
+    Where it shows it twice, the first time; where the clocks leave it out, as soon as they go on.
+    Never later than an hour before the day is over, and some days are over at 23:00.
+    """
+    end = day_interval(day, zone)[1]
+    shown = next((span[0] for span in wall_spans(day, minute, DAY, zone)), end)
+    return from_minute(min(shown, end - LAST_HOUR))
 
 
 def write_lists(session: Session, lists: Sequence[DailyList], now: datetime) -> int:
@@ -64,31 +79,38 @@ def write_lists(session: Session, lists: Sequence[DailyList], now: datetime) -> 
     person = select(StaffMember.id).where(StaffMember.id.in_(staff)).order_by(StaffMember.id)
     session.execute(person.with_for_update(key_share=True))
     zone = read_catalogue(session).zone
-    told = _told(session, staff, lists[0].day, now)
+    told = _told(session, staff, lists[0].day, lists[0].since)
     left = [each for each in lists if each.member not in told]
     add_letters(session, [_row(each, zone, now) for each in left])
     return len(left)
 
 
-def hears_at_once(member: StaffMember, start: datetime, now: datetime, zone: ZoneInfo) -> bool:
+def hears_at_once(
+    member: StaffMember, start: datetime, now: datetime, mail: Mapping[str, Any], zone: ZoneInfo
+) -> bool:
     """Return whether a change to what starts then is told to the staff member without delay.
 
     To whoever chose a letter a day it is where no list to come will tell of it: on a day that has
-    begun, or whose list is written by now, on the clock of the shop's `zone`.
+    begun, or whose list is written by now, on the clock of the shop's `zone`; `mail` is what the
+    shop says of its letters.
     """
     if member.letters != "daily":
         return member.letters == "at_once"
-    is_written = minute_of_day(to_minute(now), zone) >= SET_HOUR
-    days = start.astimezone(zone).date() - now.astimezone(zone).date()
+    today = now.astimezone(zone).date()
+    is_written = now >= list_time(today, mail["lists_at"], zone)
+    days = start.astimezone(zone).date() - today
     return days <= timedelta(days=1 if is_written else 0)
 
 
-def _told(session: Session, staff: Collection[int], day: date, now: datetime) -> set[int]:
-    """Who of them has a list of that day."""
+def _told(session: Session, staff: Collection[int], day: date, since: datetime) -> set[int]:
+    """Who of them has a list of that day, written when it was to be.
+
+    Where the owner has put it off since then, what was booked meanwhile stands in none yet.
+    """
     query = select(letter.c.staff_member_id, letter.c.facts).where(
         letter.c.staff_member_id.in_(staff),
         letter.c.kind == TOMORROW,
-        letter.c.created_at > int((now - timedelta(days=2)).timestamp()),
+        letter.c.created_at >= int(since.timestamp()),
     )
     rows = session.execute(query).all() if staff else []
     return {member for member, facts in rows if facts["day"] == day.isoformat()}

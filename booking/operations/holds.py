@@ -7,7 +7,7 @@ nothing was held for `minutes`: others had their chance. The rule (`HoldDuration
 since the epoch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import to_minute
+from booking.scheduling.slots import Reason
 from booking.storage.bookings import INSERT_HOLD, WIDTHS
 from booking.storage.catalogue import read_catalogue, rules_of
 from booking.storage.claims import prolong_hold, release_claims, release_hold, staff_ticks
@@ -27,6 +28,7 @@ from booking.storage.reads import hold_of
 
 from .allocation import Claimant, Terms, allocate, attempt
 from .requests import (
+    By,
     Candidate,
     NoHold,
     NoMoreTime,
@@ -139,6 +141,8 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     tab_began: int | None = None,
     visitor: Visitor | None = None,
     proof: Proof | None = None,
+    by: By = "customer",
+    anyway: Collection[Reason] | None = None,
     savepoint: bool = True,
 ) -> Hold:
     """Hold the time for `minutes`, or `at_first` for fewer, in place of what the tab held before.
@@ -147,7 +151,9 @@ def hold(  # noqa: PLR0913 - each is named where it is called
     tab may hold in total is `HoldDuration`'s rule; once that is used up, the hold returned is over
     already: anybody may take the time, and until somebody does it can be confirmed. So is a hold of
     a day of which too much is held and not booked. What others of the network held before
-    `tab_began` (seconds since the epoch) shortens no other time than theirs.
+    `tab_began` (seconds since the epoch) shortens no other time than theirs. `by` the owner, who
+    holds it for a caller, it may be one of which a rule is passed over (`anyway`, see
+    `SlotRequest`).
 
     Without a `savepoint` the whole transaction can only be rolled back when this raises.
 
@@ -163,6 +169,8 @@ def hold(  # noqa: PLR0913 - each is named where it is called
             visitor=visitor,
             own_hold=earlier,
             proof=proof,
+            by=by,
+            anyway=anyway,
         )
         duration = HoldDuration(now, minutes, extensions)
         record = _ChosenHold(tab_key, duration, at_first or minutes, tab_began)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.storage.models import Booking
-from booking.storage.outbox import due_of_address, staff_never_told
+from booking.storage.outbox import CONFIRM_ADDRESS, due_of_address, staff_never_told
 
 from .requests import Limit, VisitorLimit
 
@@ -45,6 +45,6 @@ def within(
         if row["role"] != "customer" or days[day] < most:
             kept.append(row)
             days[day] += row["role"] == "customer"
-        elif row["kind"] == PLEASE_CONFIRM:
+        elif row["kind"] in (PLEASE_CONFIRM, CONFIRM_ADDRESS):
             raise VisitorLimit(Limit.LETTERS)
     return kept

@@ -11,11 +11,11 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from booking.now import utc_now
 from booking.storage.links import add_link, delete_links, hashes_of_links
 from booking.storage.models import Booking
 from booking.transactions.sessions import run_in_transaction
@@ -27,6 +27,16 @@ _NUMBER = 16  # bytes
 _PURPOSE = b"manage:"
 CONFIRMATION, DECISION = "confirmation", "decision"
 """What else a link may be for: its customer confirms a booking, or the shop decides about it."""
+
+
+def numbers_of(booking: Booking, purpose: str) -> list[bytes | None]:
+    """Return what links for that purpose about a booking are derived from: first that of new ones.
+
+    The shop's stays when the customer's links end, for it is not theirs. Earlier ones were derived
+    from what theirs are.
+    """
+    own = [booking.reference.encode()] if purpose == DECISION else []
+    return [*own, booking.link_number]
 
 
 class TwoKeys(Exception):
@@ -104,19 +114,20 @@ class Links:
             token = self._add(session, booking)
         return f"{self.address}{token}" if token else ""
 
-    def url_for(self, booking: Booking, purpose: str) -> str:
+    def url_for(self, booking: Booking, purpose: str, number: bytes | None) -> str:
         """Return the link for what waits: CONFIRMATION or DECISION; empty where there is none.
 
-        Nothing of it is stored. It is known again by working it out once more.
+        `number` is the booking's, or that of a move that it is asked for. Nothing of the link is
+        stored. It is known again by working it out once more.
         """
-        if not self.address or booking.link_number is None:
+        if not self.address or number is None:
             return ""
-        token = _token(self.keys[0], booking.link_number, f"{purpose}:".encode())
+        token = _token(self.keys[0], number, f"{purpose}:".encode())
         return f"{self.address}{booking.reference}/{purpose}/{token}"
 
-    def is_token(self, booking: Booking, purpose: str, token: str) -> bool:
-        """Tell whether that is the token of the booking's link for this purpose."""
-        number, sent = booking.link_number, token.encode()
+    def is_token(self, number: bytes | None, purpose: str, token: str) -> bool:
+        """Tell whether that is the token of the link of that number for this purpose."""
+        sent = token.encode()
         return number is not None and any(
             hmac.compare_digest(_token(key, number, f"{purpose}:".encode()).encode(), sent)
             for key in self.keys
@@ -124,14 +135,32 @@ class Links:
 
     def hashed_address(self, address: str) -> str:
         """Return what is kept in place of an address: to know it again, and not to read it."""
-        return f"erased-{_token(self.keys[0], address.encode().lower(), b'address:')}"
+        return self.hashed_addresses(address)[0]
 
-    def renew(self, session: Session, booking: Booking) -> str:
-        """End all links of the booking, and return the token of a new one. The caller commits."""
+    def hashed_addresses(self, address: str) -> list[str]:
+        """Return that of each key that addresses were kept by, the present one first."""
+        small = address.encode().lower()
+        return [f"erased-{_token(key, small, b'address:')}" for key in self.keys]
+
+    def renew(self, session: Session, booking: Booking, by: str = "") -> str:
+        """End all links of the booking, and return the token of a new one. The caller commits.
+
+        `by` is the token of the link by which it was asked for: of what it led to `renewed` knows.
+        """
         delete_links(session, booking.id)
-        booking.link_number, booking.manage_token_hash = self.new()
+        number = _number_after(self.keys[0], by) if by else secrets.token_bytes(_NUMBER)
+        token = _token(self.keys[0], number)
+        booking.link_number, booking.manage_token_hash = number, token_hash(token)
         session.flush()
-        return _token(self.keys[0], booking.link_number)
+        return token
+
+    def renewed(self, token: str) -> list[bytes]:
+        """Return the hashes of the links that may have been made when this one was renewed by it.
+
+        Nothing of an ended link is stored; the next one is worked out of it by the key, so that
+        nobody else can.
+        """
+        return [token_hash(_token(key, _number_after(key, token))) for key in self.keys]
 
     def _tokens(self, booking: Booking) -> Iterator[str]:
         number = booking.link_number
@@ -152,12 +181,16 @@ class Links:
         booking.link_number = booking.link_number or secrets.token_bytes(_NUMBER)
         session.flush()
         token = _token(self.keys[0], booking.link_number)
-        add_link(session, booking.id, token_hash(token), now=int(datetime.now(UTC).timestamp()))
+        add_link(session, booking.id, token_hash(token), now=int(utc_now().timestamp()))
         return token
 
 
 def _among(tokens: Iterator[str], stored: Collection[bytes]) -> str | None:
     return next((token for token in tokens if token_hash(token) in stored), None)
+
+
+def _number_after(key: bytes, token: str) -> bytes:
+    return hmac.digest(key, b"renewed:" + token.encode(), "sha256")[:_NUMBER]
 
 
 def _token(key: bytes, number: bytes, purpose: bytes = _PURPOSE) -> str:

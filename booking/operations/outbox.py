@@ -5,14 +5,12 @@ later, by `notifications`, because a view may be run again and a mail server may
 of earlier events that nobody has begun to send are withdrawn, for they are not true any more.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain, pairwise
-from typing import Any, Literal, NamedTuple
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,10 +19,9 @@ from booking.scheduling.clock import wall_clock_before
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
+    ABOUT_A_MOVE,
     ADDRESS_CHANGED,
-    NEW,
     Letter,
-    add_letters,
     reminders_to_come,
     withdraw_letters,
     withdraw_reminders,
@@ -32,42 +29,12 @@ from booking.storage.outbox import (
 from booking.transactions.sessions import after_commit
 
 from .daily_lists import hears_at_once
+from .events import Before, Event, EventName
 from .left_out import PLEASE_CONFIRM, within, without_the_untold
-from .plan import MAIL
-from .requests import By
+from .letter_rows import facts_of, iso, letter_row, mail_of, shared_columns, write_rows, zone_of
 
-EventName = Literal["booked", "moved", "cancelled", "pending", "declined"]
 REMINDER, LETTER = "reminder", "letter"
 TO_DECIDE, NOT_CONFIRMED = "to_decide", "not_confirmed"
-
-
-class Before(NamedTuple):
-    """Where a booking was before it was moved."""
-
-    starts_at: datetime
-    ends_at: datetime
-    staff: StaffMember
-
-
-@dataclass(frozen=True)
-class Event:
-    """What happened to a booking: when, by whom, and in whose words; `before`: it was moved.
-
-    `pending_for` says what it had waited for until then, if it was pending.
-    """
-
-    name: EventName
-    now: datetime
-    by: By
-    words: str = ""
-    before: Before | None = None
-    pending_for: str = ""
-
-    @property
-    def is_for_hosts(self) -> bool:
-        """Tell whether hosts hear of it: what was never confirmed was never booked to them."""
-        is_new = self.name == "booked" or not self.pending_for
-        return is_new and self.name not in ("pending", "declined")
 
 
 @dataclass(frozen=True)
@@ -77,12 +44,16 @@ class Outbox:
     `announce` is told each event and reference at once, when it is committed (None: nobody is);
     LETTER as the event, where hosts hear nothing of it.
     Of what customers do themselves one address gets at most `letters_per_address` on a day.
+    What it writes is due after `delay` seconds, so that it can be undone until then; a `silent` one
+    writes the customer nothing of what happens now, and what is due later all the same.
     """
 
     mail: bool = False
     handlers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     announce: Callable[[str, str], None] | None = None
     letters_per_address: int = 10
+    delay: int = 0
+    silent: bool = False
 
     def write(
         self,
@@ -91,39 +62,67 @@ class Outbox:
         service: Service,
         member: StaffMember,
         event: Event,
-    ) -> None:
+    ) -> list[int]:
         """Write what is to be said of this event, and withdraw what is not true any more.
 
         Nothing is written, and nothing asked, of a new booking where neither letters nor handlers
-        want to know.
+        want to know. Returns the numbers of the letters that were withdrawn.
 
         Raises: VisitorLimit where its customer could not confirm it, for want of the letter.
         """
         if self.announce:
             what = event.name if event.is_for_hosts else LETTER
             after_commit(session, partial(self.announce, what, booking.reference))
+        gone: list[int] = []
         if event.pending_for or event.name in ("moved", "cancelled"):
             now = int(event.now.timestamp())
-            withdraw_letters(session, booking.id, now=now, member_id=member.id)
+            gone = withdraw_letters(session, booking.id, now=now, member_id=member.id)
         if not self.mail and not any(self.handlers.values()):
-            return
+            return gone
         shop = read_catalogue(session).shop
         addressed = list(_letters(booking, member, event, shop)) if self.mail else []
         addressed = without_the_untold(session, booking, addressed)
         if event.by == "customer":
             addressed = within(session, addressed, self.letters_per_address, event.now)
+        addressed = self.timed(addressed, event.now)
         booking.is_told = any(
             (row["role"], row["kind"]) == ("customer", event.name) for row in addressed
         )
-        handed = self._for_handlers(booking, member, event, shop)
-        _add(
-            session, booking, _facts(booking, service, member, event), event.now, addressed, handed
+        handed = self.timed(self._for_handlers(booking, member, event, shop), event.now)
+        write_rows(
+            session,
+            booking,
+            facts_of(booking, service, member, event),
+            event.now,
+            addressed,
+            handed,
         )
+        return gone
 
-    def tells_customer(self, session: Session, booking: Booking, name: EventName) -> bool:
-        """Tell whether a letter about such an event goes to the booking's customer."""
-        off = _mail(read_catalogue(session).shop)["off"]
-        return self.mail and bool(booking.customer_email) and name not in off
+    def silenced(self, *, silent: bool) -> "Outbox":
+        """Return the same, that writes the customer nothing of what happens now, if `silent`."""
+        return replace(self, silent=silent)
+
+    def timed(self, rows: Iterable[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+        """Return these rows of what happens `now`, due when they may leave; no silenced ones."""
+        at = int(now.timestamp())
+        return [
+            _not_before(row, at + self.delay)
+            for row in rows
+            if not self.silent or row["role"] != "customer" or row["due_at"] > at
+        ]
+
+    def tell_hosts(self, session: Session, booking: Booking, event: Event) -> None:
+        """Write down an event of which only a host's own functions hear."""
+        shop, member = read_catalogue(session).shop, booking.staff_member
+        rows = self.timed(self._for_handlers(booking, member, event, shop), event.now)
+        facts = facts_of(booking, booking.service, member, event)
+        write_rows(session, booking, facts, event.now, rows)
+
+    def tells_customer(self, session: Session, booking: Booking, name: str) -> bool:
+        """Tell whether a letter of that name goes to the booking's customer."""
+        off = mail_of(read_catalogue(session).shop)["off"]
+        return self.mail and not self.silent and bool(booking.customer_email) and name not in off
 
     def plan_reminders(
         self, session: Session, numbers: Sequence[int], *, now: datetime
@@ -142,15 +141,15 @@ class Outbox:
                 *self._for_handlers(booking, member, event, shop),
             )
             wanted = {
-                (row["role"], row["recipient"], row["due_at"]): row
+                (row["role"], row["recipient"], row["due_at"], row["last_moment"]): row
                 for row in rows
                 if row["kind"] == REMINDER
             }
             there = reminders_to_come(session, booking.id, now=int(now.timestamp()))
             missing, more = wanted.keys() - there, there.keys() - wanted
             withdraw_reminders(session, [there[one] for one in more], now=int(now.timestamp()))
-            facts = _facts(booking, booking.service, member, event)
-            _add(session, booking, facts, now, [wanted[one] for one in sorted(missing)])
+            facts = facts_of(booking, booking.service, member, event)
+            write_rows(session, booking, facts, now, [wanted[one] for one in sorted(missing)])
             planned, withdrawn = planned + len(missing), withdrawn + len(more)
         return planned, withdrawn
 
@@ -173,13 +172,14 @@ class Outbox:
         ours = [each for each in addressed if each["role"] == "customer"]
         if event.by == "customer":
             ours = within(session, ours, self.letters_per_address, event.now)
-        if before and ADDRESS_CHANGED not in _mail(shop)["off"]:
-            last = [_row(ADDRESS_CHANGED, "customer", before, member, event.now, None)]
+        if before and ADDRESS_CHANGED not in mail_of(shop)["off"]:
+            last = [letter_row(ADDRESS_CHANGED, "customer", before, member, event.now, None)]
             if event.by == "customer":  # who goes to and fro would write to a stranger for ever
                 last = within(session, last, self.letters_per_address, event.now)
             ours += last
-        facts = _facts(booking, booking.service, member, event)
-        _add(session, booking, facts, event.now, ours)
+        ours = self.timed(ours, event.now)
+        facts = facts_of(booking, booking.service, member, event)
+        write_rows(session, booking, facts, event.now, ours)
         if self.announce:
             after_commit(session, partial(self.announce, LETTER, booking.reference))
 
@@ -187,10 +187,17 @@ class Outbox:
         self, booking: Booking, member: StaffMember, event: Event, shop: Shop | None
     ) -> Iterator[dict[str, Any]]:
         for name in self.handlers.get(event.name, ()) if event.is_for_hosts else ():
-            yield _row(event.name, "host", name, member, event.now, None)
+            yield letter_row(event.name, "host", name, member, event.now, None)
         for name in self.handlers.get(REMINDER, ()):
             for due, until in _reminders(booking, event, shop):
-                yield _row(REMINDER, "host", name, member, due, until)
+                yield letter_row(REMINDER, "host", name, member, due, until)
+
+
+def _not_before(row: dict[str, Any], due: int) -> dict[str, Any]:
+    """The row, due then at the earliest; in time for its point all the same, where it can be."""
+    last = row["last_moment"]
+    due = due if last is None else min(due, max(row["due_at"], last - 1))
+    return {**row, "due_at": max(row["due_at"], due)}
 
 
 def sample_letter(
@@ -213,33 +220,20 @@ def sample_letter(
         ),
         "cancelled": Event("cancelled", now, "owner", "We have the painters in."),
     }.get(kind, Event("booked", now, "customer"))
-    row = _row(kind, role, booking.customer_email, member, now, None)
-    facts = {"until": _iso(now + day), **_facts(booking, service, member, event)}
-    letter = {**_common(booking, now), **row, "facts": facts}
+    row = letter_row(kind, role, booking.customer_email, member, now, None)
+    facts = {"until": iso(now + day), **facts_of(booking, service, member, event)}
+    if kind in ABOUT_A_MOVE:
+        start, end = iso(booking.starts_at + day), iso(booking.ends_at + day)
+        facts["asked"] = {"start": start, "end": end, "staff": member.name}
+    letter = {**shared_columns(booking, now), **row, "facts": facts}
     return Letter(id=0, message_id="example", **letter)
 
 
-def _add(
-    session: Session,
-    booking: Booking,
-    facts: Mapping[str, Any],
-    now: datetime,
-    *rows: Iterable[Mapping[str, Any]],
-) -> None:
-    common, every = {**_common(booking, now), "facts": facts}, chain.from_iterable(rows)
-    add_letters(
-        session, [{**common, **each, "message_id": secrets.token_hex(12)} for each in every]
-    )
-
-
-def _common(booking: Booking, now: datetime) -> dict[str, Any]:
-    return {
-        "booking_id": booking.id,
-        "language": booking.language,
-        "sequence": booking.changes,
-        "created_at": int(now.timestamp()),
-        **NEW,
-    }
+def customers_letter(booking: Booking, event: Event, shop: Shop | None) -> dict[str, Any] | None:
+    """Return the letter by which the customer hears of that event now; None: there is none."""
+    at = int(event.now.timestamp())
+    rows = _letters(booking, booking.staff_member, event, shop)
+    return next((row for row in rows if row["role"] == "customer" and row["due_at"] == at), None)
 
 
 def _letters(
@@ -249,11 +243,14 @@ def _letters(
     if event.name == "pending":
         yield from _while_pending(booking, member, event, shop)
         return
-    off, kind, now = set(_mail(shop)["off"]), event.name, event.now
+    mail, kind, now = mail_of(shop), event.name, event.now
+    off = {*mail["off"]}
     # A confirmation or an invitation says nothing any more once it has begun.
     last = None if kind in ("cancelled", "declined") else booking.starts_at
+    if event.is_one_of_many:
+        off |= {kind, f"shop_{kind}"}
     if booking.customer_email and kind not in off:
-        yield _row(kind, "customer", booking.customer_email, member, now, last)
+        yield letter_row(kind, "customer", booking.customer_email, member, now, last)
     # Whoever declines has told the others; and of what only its customer knew nobody else hears.
     if kind == "declined" or (kind == "cancelled" and event.pending_for == "mail"):
         return
@@ -261,14 +258,16 @@ def _letters(
         if (
             whom.email
             and f"staff_{what}" not in off
-            and hears_at_once(whom, starts, now, _zone(shop))
+            and hears_at_once(whom, starts, now, mail, zone_of(shop))
         ):
-            yield _row(what, "staff", whom.email, whom, now, None if what == "cancelled" else last)
+            yield letter_row(
+                what, "staff", whom.email, whom, now, None if what == "cancelled" else last
+            )
     if shop and shop.email and f"shop_{kind}" not in off:
-        yield _row(kind, "shop", shop.email, member, now, last)
+        yield letter_row(kind, "shop", shop.email, member, now, last)
     if booking.customer_email and REMINDER not in off:
         for due, until in _reminders(booking, event, shop):
-            yield _row(REMINDER, "customer", booking.customer_email, member, due, until)
+            yield letter_row(REMINDER, "customer", booking.customer_email, member, due, until)
 
 
 def _while_pending(
@@ -277,7 +276,7 @@ def _while_pending(
     """What has to be done until when, to whoever can do it; and for then, that nobody did."""
     until = datetime.fromtimestamp(booking.pending_until or 0, UTC)
     asked = booking.pending_for == "approval"
-    off = {*_mail(shop)["off"]} - {PLEASE_CONFIRM}  # without it nobody could
+    off = {*mail_of(shop)["off"]} - {PLEASE_CONFIRM}  # without it nobody could
     staff = member.email if asked and member.letters != "never" else ""
     sides = {"customer": booking.customer_email, "staff": staff, "shop": shop.email if shop else ""}
     first = {
@@ -287,9 +286,9 @@ def _while_pending(
     for role, recipient in ((role, whom) for role, whom in sides.items() if whom):
         name = "" if role == "customer" else f"{role}_"
         if first[role] and name + first[role] not in off:
-            yield _row(first[role], role, recipient, member, event.now, until)
+            yield letter_row(first[role], role, recipient, member, event.now, until)
         if name + NOT_CONFIRMED not in off:
-            yield _row(NOT_CONFIRMED, role, recipient, member, until, None)
+            yield letter_row(NOT_CONFIRMED, role, recipient, member, until, None)
 
 
 def _to_staff(
@@ -315,63 +314,7 @@ def _reminders(
     """
     if event.name == "cancelled" or booking.state != "confirmed":
         return ()
-    zone, start = _zone(shop), booking.starts_at
-    wanted = {wall_clock_before(start, each, zone) for each in _mail(shop)["reminders"]}
+    zone, start = zone_of(shop), booking.starts_at
+    wanted = {wall_clock_before(start, each, zone) for each in mail_of(shop)["reminders"]}
     due = sorted(each for each in wanted if each > event.now)
     return pairwise([*due, start])
-
-
-def _row(
-    kind: str,
-    role: str,
-    recipient: str,
-    member: StaffMember,
-    due: datetime,
-    last: datetime | None,
-) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "role": role,
-        "recipient": recipient,
-        "staff_member_id": member.id if role == "staff" else None,
-        "due_at": int(due.timestamp()),
-        "last_moment": None if last is None else int(last.timestamp()),
-    }
-
-
-def _facts(booking: Booking, service: Service, member: StaffMember, event: Event) -> dict[str, Any]:
-    """The appointment as it is at this moment: it may be another one when the letter goes out."""
-    facts: dict[str, Any] = {
-        "start": _iso(booking.starts_at),
-        "end": _iso(booking.ends_at),
-        "service": service.name,
-        "staff": member.name,
-        "price": service.price,
-        "place": service.place,
-        "is_online": service.is_online,
-        "by": event.by,
-        "words": event.words,
-    }
-    if not event.is_for_hosts:
-        facts["pending_for"] = booking.pending_for
-    if booking.pending_until:
-        facts["until"] = _iso(datetime.fromtimestamp(booking.pending_until, UTC))
-    if before := event.before:
-        facts["before"] = {
-            "start": _iso(before.starts_at),
-            "end": _iso(before.ends_at),
-            "staff": before.staff.name,
-        }
-    return facts
-
-
-def _mail(shop: Shop | None) -> Mapping[str, Any]:
-    return {**MAIL, **((shop and shop.mail) or {})}
-
-
-def _zone(shop: Shop | None) -> ZoneInfo:
-    return ZoneInfo(shop.zone if shop else "UTC")
-
-
-def _iso(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,7 @@ And see what a plan for the shop would cost: what it removes, and who would come
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
@@ -22,6 +22,8 @@ from booking.storage.reads import bookings_like
 
 from .allocation import unavailable
 from .bookings import cancel
+from .history import HOLDS_LET_GO, record
+from .letter_rows import iso
 from .outbox import Outbox
 from .plan import BusinessPlan, ServicePlan, StaffPlan
 from .requests import AppointmentPast, SlotUnavailable
@@ -29,7 +31,9 @@ from .requests import AppointmentPast, SlotUnavailable
 Done = TypeVar("Done")
 
 
-def let_go(session: Session, which: HoldFilter, *, now: datetime) -> Sequence[Hold]:
+def let_go(
+    session: Session, which: HoldFilter, *, actor: str = "", now: datetime
+) -> Sequence[Hold]:
     """Let go of the times of these holds, and return the holds as they were.
 
     How long their tabs have been holding stays written down, so that choosing again gives none of
@@ -37,7 +41,18 @@ def let_go(session: Session, which: HoldFilter, *, now: datetime) -> Sequence[Ho
     """
     live = live_holds(session, which, now=now, lock=True)
     _let_go(session, [held.id for held in live], now)
+    if live:
+        record(session, None, HOLDS_LET_GO, actor=actor, now=now, details=_holds(session, live))
     return live
+
+
+def record_taken(
+    session: Session, booking: Booking, gone: Sequence[Hold], *, actor: str = "", now: datetime
+) -> None:
+    """Write down with a booking which holds it took the place of; of none nothing."""
+    if gone:
+        details = _holds(session, gone)
+        record(session, booking.id, HOLDS_LET_GO, actor=actor, now=now, details=details)
 
 
 def over_holds(
@@ -88,13 +103,20 @@ def holds_in_the_way(
 
 
 def cancel_like(
-    session: Session, booking: Booking, *, width: str = "visitor", now: datetime, outbox: Outbox
+    session: Session,
+    booking: Booking,
+    *,
+    width: str = "visitor",
+    actor: str = "",
+    now: datetime,
+    outbox: Outbox,
 ) -> Sequence[Booking]:
     """Cancel all appointments to come that the same visitor or network booked, and return them."""
     cancelled = []
     for one in bookings_like(session, booking, width=width, now=now):
         try:
-            cancelled.append(cancel(session, one, by="owner", now=now, outbox=outbox))
+            over = cancel(session, one, by="owner", actor=actor, now=now, outbox=outbox)
+            cancelled.append(over)
         except AppointmentPast:  # moved by somebody else at this moment
             continue
     return cancelled
@@ -145,6 +167,22 @@ def _let_go(session: Session, hold_ids: Collection[int], now: datetime) -> None:
     release_claims(session, hold_ids)
     over = update(holds).where(holds.c.id.in_(hold_ids)).values(expires_at=int(now.timestamp()))
     session.execute(over)
+
+
+def _holds(session: Session, live: Sequence[Hold]) -> dict[str, Any]:
+    """What an entry says of holds: their times, of no customer."""
+    catalogue = read_catalogue(session)
+    return {
+        "holds": [
+            {
+                "start": iso(held.starts_at),
+                "end": iso(held.ends_at),
+                "staff": catalogue.staff[held.staff_member_id].name,
+                "service": catalogue.every_service[held.service_id].name,
+            }
+            for held in live
+        ]
+    }
 
 
 class Removal(NamedTuple):

@@ -20,20 +20,20 @@ from booking.storage.claims import (
     Pair,
     claim_and_release,
     day_place,
+    day_places,
     owned,
     release_bookings,
     staff_ticks,
 )
-from booking.storage.models import Booking
+from booking.storage.models import Booking, PendingMove
 from booking.storage.reads import has_booking_within
 from booking.storage.snapshot import free_places
 
 from .allocation import attempt
-from .outbox import Event, Outbox
+from .events import Event
+from .history import CLOCK, CONFIRMED, DECLINED, letters_in, record, state_of
+from .outbox import Outbox
 from .requests import AppointmentCancelled, AppointmentConfirmed, By, SlotUnavailable
-
-CLOCK = "clock"
-"""Who cancelled what waited too long."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,13 @@ class Pending:
 
 
 def confirm(
-    session: Session, booking: Booking, *, by: By, now: datetime, outbox: Outbox
+    session: Session,
+    booking: Booking,
+    *,
+    by: By,
+    actor: str = "",
+    now: datetime,
+    outbox: Outbox,
 ) -> Booking:
     """Confirm a pending booking, and claim its time for good. A confirmed one stays as it is.
 
@@ -61,12 +67,15 @@ def confirm(
         if booking.state == "cancelled":
             raise AppointmentCancelled
         if booking.state == "pending":
-            _claim_for_good(session, booking, now)
+            before = state_of(booking)
+            claim_for_good(session, booking, booking, now)
             booking.state, booking.pending_until = "confirmed", None
             booking.changes += 1
             session.flush()
             event = Event("booked", now, by, pending_for=booking.pending_for)
-            outbox.write(session, booking, booking.service, booking.staff_member, event)
+            gone = outbox.write(session, booking, booking.service, booking.staff_member, event)
+            details = {"before": before, **letters_in(booking, outbox, gone)}
+            record(session, booking.id, CONFIRMED, by=by, actor=actor, now=now, details=details)
         return booking
 
 
@@ -75,6 +84,7 @@ def decline(
     booking: Booking,
     *,
     by: By,
+    actor: str = "",
     now: datetime,
     words: str = "",
     outbox: Outbox,
@@ -90,9 +100,12 @@ def decline(
         return booking
     if booking.state != "pending":
         raise AppointmentConfirmed
+    before = state_of(booking)
     end(session, [booking], by=by, now=now, words=words)
     event = Event("declined", now, by, words, pending_for=booking.pending_for)
-    outbox.write(session, booking, booking.service, booking.staff_member, event)
+    gone = outbox.write(session, booking, booking.service, booking.staff_member, event)
+    details = {"before": before, "words": words, **letters_in(booking, outbox, gone)}
+    record(session, booking.id, DECLINED, by=by, actor=actor, now=now, details=details)
     return booking
 
 
@@ -134,32 +147,38 @@ def end(
     release_bookings(session, [booking.id for booking in bookings])
 
 
-def _claim_for_good(session: Session, booking: Booking, now: datetime) -> None:
-    """Claim all that the booking takes up, whoever had a part of it since.
+def claim_for_good(
+    session: Session, booking: Booking, where: Booking | PendingMove, now: datetime
+) -> None:
+    """Claim all that the booking takes up there, whoever had a part of it since, and nothing else.
 
     Raises: SlotUnavailable.
     """
     claimed, at = owned(session, booking_id=booking.id), int(now.timestamp())
-    ticks = staff_ticks(booking.staff_member.resource_id, booking.span)
-    wanted = ticks | _place(session, booking, claimed - ticks, now)
+    ticks = staff_ticks(where.staff_member.resource_id, where.span)
+    wanted = ticks | _place(session, booking, to_minute(where.starts_at), claimed, now)
     lost = claim_and_release(session, wanted, claimed, booking_id=booking.id, now=at)
     if lost or has_booking_within(
-        session, booking.staff_member_id, booking.span, now=now, besides=booking.id
+        session, where.staff_member_id, where.span, now=now, besides=booking.id
     ):
         raise SlotUnavailable(Reason.TAKEN)
 
 
-def _place(session: Session, booking: Booking, has: set[Pair], now: datetime) -> set[Pair]:
-    """The place in the day that it has, or else one that is free; none where there is no limit.
+def _place(
+    session: Session, booking: Booking, start: int, has: set[Pair], now: datetime
+) -> set[Pair]:
+    """The place in the day of that start that it has, or else one that is free; none where there is
+    no limit.
 
     Raises: SlotUnavailable.
     """
-    service = booking.service
-    places = {pair for pair in has if pair[0] == service.resource_id}
+    service, zone = booking.service, read_catalogue(session).zone
+    day = local_day(start, zone)
+    of_day = day_places(day)
+    places = {pair for pair in has if pair[0] == service.resource_id and pair[1] in of_day}
     if places or service.daily_limit is None:
         return places
-    start, zone = to_minute(booking.starts_at), read_catalogue(session).zone
     free = free_places(session, service, start, zone, now=now, booking_id=booking.id)
     if not free:
         raise SlotUnavailable(Reason.LIMIT)
-    return {day_place(service.resource_id, local_day(start, zone), free[0])}
+    return {day_place(service.resource_id, day, free[0])}

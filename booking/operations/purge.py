@@ -14,10 +14,12 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.claims import PLACES_A_DAY, release_holds, release_past
 from booking.storage.deliveries import delete_old_letters
 from booking.storage.models import Booking, Resource, Service, StaffMember, claim, hold
+from booking.storage.pending_moves import lapsed_moves
 from booking.storage.reads import shop_zone
 from booking.storage.visitors import delete_old_keys
 
 from .pending import lapse
+from .pending_moves import lapse_moves
 
 # A hold that ran out may still be extended while nobody wants its time.
 GRACE = timedelta(hours=1)
@@ -72,6 +74,16 @@ def purge_pending(session: Session, *, now: datetime, most: int = 50) -> int:
     over_bookings = session.scalars(over).all()
     lapse(session, over_bookings)
     return len(over_bookings)
+
+
+def purge_pending_moves(session: Session, *, now: datetime, most: int = 50) -> int:
+    """Write down of up to `most` moves that were asked for that nobody decided in time; how many.
+
+    The new times were free before, and the old ones stand.
+    """
+    over = lapsed_moves(session, now=now, most=most)
+    lapse_moves(session, over, now=now)
+    return len(over)
 
 
 def purge_letters(session: Session, *, now: datetime, days: int, most: int = 500) -> int:

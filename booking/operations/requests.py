@@ -4,22 +4,31 @@ Whoever asked turns a refusal into a sentence and a status.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
 from booking.scheduling.slots import Reason
+from booking.storage.claims import Pair
 from booking.storage.models import Hold, Service, StaffMember
 
 
 class SlotUnavailable(Exception):
-    """The time cannot be had; `reason` says why."""
+    """The time cannot be had; `reason` says why.
 
-    def __init__(self, reason: Reason) -> None:
+    `against` is everything that speaks against it, where that was asked; else that reason alone.
+    """
+
+    def __init__(self, reason: Reason, against: Sequence[Reason] = ()) -> None:
         self.reason = reason
+        self.against = tuple(against) or (reason,)
         super().__init__(f"the time cannot be had: {reason}")
+
+
+class CustomerBlocked(Exception):
+    """Whoever is known by that address is not to book by the web; the shop wants to be called."""
 
 
 class NoHold(Exception):
@@ -85,6 +94,42 @@ class AppointmentConfirmed(Exception):
     """The appointment is confirmed, so it can no longer be declined."""
 
 
+class NoPendingMove(Exception):
+    """Nobody waits for another time of the appointment (any more), so it stands as it is."""
+
+
+class Attendance(StrEnum):
+    """Whether somebody came: states of a booking, and CONFIRMED where it is not noted."""
+
+    CAME = "completed"
+    NO_SHOW = "no_show"
+    CONFIRMED = "confirmed"
+
+
+class NotYet(Exception):
+    """It is too early to say whether somebody came."""
+
+
+class NothingToSend(Exception):
+    """There is no letter that says to the customer what is now."""
+
+
+class Kept(StrEnum):
+    """Why what was done at the desk can not be undone."""
+
+    CHANGED = "changed"
+    TOLD = "told"
+    ENDED = "ended"
+
+
+class UndoRefused(Exception):
+    """It stays as it is; `why` says why."""
+
+    def __init__(self, why: Kept) -> None:
+        self.why = why
+        super().__init__(f"it can not be undone: {why}")
+
+
 By = Literal["customer", "owner"]
 
 
@@ -137,12 +182,29 @@ def candidates(staff: Iterable[StaffMember]) -> list[Candidate]:
 
 
 @dataclass(frozen=True)
+class Restored:
+    """The lengths of an appointment that had this time before and is to have it again, in minutes.
+
+    Hours, notice and window allowed it then, and are not asked once more; what others have taken
+    since, and the day's limit, are.
+    """
+
+    duration: int
+    buffer_before: int
+    buffer_after: int
+
+
+@dataclass(frozen=True)
 class SlotRequest:
     """A slot as it is asked for: the service, whoever may give it, the start, and for whom.
 
     `candidates` are equally welcome. What `own_hold` (over or not) and the booking numbered
     `own_booking` have claimed stands in nobody's way, and is let go of as far as it is not claimed
-    again. A `visitor` of None is not counted. `proof` is the proof of work that came along.
+    again; what it `keeps` of that is neither let go of nor claimed anew. A `visitor` of None is not
+    counted. `proof` is the proof of work that came along. `restored`: it had that time before.
+
+    `anyway` has what the shop passes over openly, of `MAY_BE_PASSED_OVER`; with it, even if it is
+    empty, everything else that binds customers binds the shop. None: notice and window do not.
     """
 
     service: Service
@@ -153,7 +215,14 @@ class SlotRequest:
     visitor: Visitor | None = None
     own_hold: Hold | None = None
     own_booking: int | None = None
+    keeps: frozenset[Pair] = frozenset()
     proof: Proof | None = None
+    restored: Restored | None = None
+    anyway: Collection[Reason] | None = None
+
+    def __post_init__(self) -> None:
+        if self.anyway and (self.by != "owner" or len(self.candidates) != 1):
+            raise ValueError("only the owner passes over a rule, and for one person at a time")
 
     @property
     def tab_key(self) -> int | None:

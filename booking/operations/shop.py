@@ -23,6 +23,7 @@ from booking.storage.models import (
     Booking,
     Closure,
     DateOverride,
+    PendingMove,
     Question,
     Service,
     Shop,
@@ -330,13 +331,17 @@ def _sold(
     row.resource.name = values["name"]
 
 
+ASKED_OF = PendingMove.staff_member_id
+"""Whom a move was asked for with, by now or not, whether or not anything was booked with them."""
+
+
 def _remove_or_retire(
     session: Session, row: Service | StaffMember, thing: Thing
 ) -> Iterator[Change]:
     """Take out what the plan has no longer: retired where bookings need it, else deleted."""
     is_service = isinstance(row, Service)
-    ours = (Booking.service_id if is_service else Booking.staff_member_id) == row.id
-    if not session.scalar(select(exists().where(ours))):
+    theirs = [Booking.service_id] if is_service else [Booking.staff_member_id, ASKED_OF]
+    if not any(session.scalar(select(exists().where(each == row.id))) for each in theirs):
         _release_holds(session, row)
         session.delete(row)
         session.flush()

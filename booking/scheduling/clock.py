@@ -79,6 +79,7 @@ def contains(intervals: Sequence[Interval], start: int, end: int) -> bool:
     return index >= 0 and end <= intervals[index][1]
 
 
+Instants = tuple[datetime, datetime]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _FURTHEST_FROM_UTC = 16 * 60  # history's extremes, Manila and Metlakatla, stay within it
@@ -203,6 +204,18 @@ def wall_clock_before(instant: datetime, minutes: int, zone: ZoneInfo) -> dateti
     days, rest = divmod(minutes, DAY)
     same_time = instant.astimezone(zone) - timedelta(days=days)
     return same_time.astimezone(UTC) - timedelta(minutes=rest)
+
+
+def on_same_wall(starts: datetime, ends: datetime, before: ZoneInfo, after: ZoneInfo) -> Instants:
+    """Return when the clock of the zone `after` shows what that of `before` does then, in UTC.
+
+    Where it shows an end of that twice, or never, the whole of it and an hour rather than less.
+    """
+    first, last = (
+        [one.astimezone(before).replace(tzinfo=after, fold=fold).astimezone(UTC) for fold in (0, 1)]
+        for one in (starts, ends)
+    )
+    return min(first), max(last)
 
 
 def zone(name: str) -> ZoneInfo:

@@ -190,6 +190,9 @@ class Reason(StrEnum):
     CLOSED = "closed"
     TAKEN = "taken"
     LIMIT = "limit"
+    # Told apart only where the shop may pass over them; to a customer they are TAKEN and CLOSED.
+    BUFFER = "buffer"
+    BETWEEN = "between"
 
 
 def candidate_starts(working: WorkingTime, step: int, first: date, last: date) -> list[int]:

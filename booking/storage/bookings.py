@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Connection,
     ForeignKey,
     Index,
     Integer,
@@ -17,11 +18,13 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    event,
     insert,
+    inspect,
     or_,
     text,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.scheduling.clock import Interval, to_minute
@@ -29,10 +32,16 @@ from booking.transactions.statements import FixedStatement
 
 from .base import Base, RowId, UTCDateTime
 from .business import Service, StaffMember
+from .search_keys import keys_of, renew_search_keys, write_search_keys
 
 _MARKED = text("visitor IS NOT NULL")
 _WAITING = text("pending_until IS NOT NULL")
+_GROUPED = text("customer_id IS NOT NULL")
+_REPEATED = text("series IS NOT NULL")
+UNGROUPED = text("customer_id IS NULL AND customer_name <> ''")
+"""SQL condition for bookings of no customer's that were not erased: see customers.py."""
 STATES = ("pending", "confirmed", "cancelled", "completed", "no_show")
+_FOUND_BY = ("customer_name", "customer_email", "customer_phone")
 WIDTHS = ("visitor", "network", "wide_network")
 """Columns with the marks of who took it: the visitor, and the networks around; see visitors.py."""
 
@@ -49,7 +58,7 @@ class Booking(Base):
     nothing) for what `pending_for` says: "mail", that its customer confirms it from a letter, or
     "approval", that the shop does. `state` may be behind the clock, so ask `state_at`.
     `visitor` and the networks are marks of whoever booked it: they say nothing once their day's key
-    is gone.
+    is gone. Appointments that were made together have a `series` in common (None: it is of none).
     """
 
     __tablename__ = "booking_booking"
@@ -65,6 +74,14 @@ class Booking(Base):
         Index(None, "created_at", sqlite_where=_MARKED, postgresql_where=_MARKED),
         Index(None, "pending_until", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_booking_booking_customer_email", text("lower(customer_email)"), "starts_at"),
+        Index(None, "customer_id", "starts_at", sqlite_where=_GROUPED, postgresql_where=_GROUPED),
+        Index(None, "series", sqlite_where=_REPEATED, postgresql_where=_REPEATED),
+        Index(
+            "ix_booking_booking_ungrouped",
+            "created_at",
+            sqlite_where=UNGROUPED,
+            postgresql_where=UNGROUPED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -77,6 +94,7 @@ class Booking(Base):
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     buffer_before: Mapped[int] = mapped_column(default=0)
     buffer_after: Mapped[int] = mapped_column(default=0)
+    customer_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("booking_customer.id"))
     customer_name: Mapped[str] = mapped_column(Text)
     customer_email: Mapped[str] = mapped_column(Text)
     customer_phone: Mapped[str] = mapped_column(Text, default="")
@@ -99,6 +117,7 @@ class Booking(Base):
     link_number: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     pending_until: Mapped[int | None] = mapped_column(BigInteger)
     pending_for: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    series: Mapped[str | None] = mapped_column(String(16))
 
     service: Mapped[Service] = relationship()
     staff_member: Mapped[StaffMember] = relationship()
@@ -150,10 +169,31 @@ _INSERT = _inserting(booking)
 
 
 def insert_booking(session: Session, booking: Booking) -> int:
-    """Write a new booking past the session, which takes six times as long; return its number."""
+    """Write a new booking past the session, which takes six times as long; return its number.
+
+    With it is written what it is found by.
+    """
     # Each of its columns was given, so each is an attribute of its own.
     booking.id = _INSERT.rows(session, vars(booking))[0][0]
+    write_search_keys(session, booking.id, _keys(booking))
     return booking.id
+
+
+# Whatever verb mends a name or an address, the booking is found by what it says from then on.
+@event.listens_for(Booking, "after_insert")
+def _written(_mapper: Mapper[Any], connection: Connection, booking: Booking) -> None:
+    renew_search_keys(connection, booking.id, _keys(booking))
+
+
+@event.listens_for(Booking, "after_update")
+def _mended(_mapper: Mapper[Any], connection: Connection, booking: Booking) -> None:
+    attributes = inspect(booking).attrs
+    if any(attributes[name].history.has_changes() for name in _FOUND_BY):
+        renew_search_keys(connection, booking.id, _keys(booking))
+
+
+def _keys(booking: Booking) -> list[bytes]:
+    return keys_of(*(getattr(booking, name) or "" for name in _FOUND_BY))
 
 
 # Core tables, not models: both are hot, and the table of tab sessions that a hold points to lies in

@@ -108,7 +108,9 @@ offer = Table(
 class Shop(Base):
     """The business itself: one row, number 1. `zone` is the IANA name its days are counted in.
 
-    `mail` is what its file says of letters; empty: nothing.
+    `mail` is what its file says of letters; empty: nothing. `accent` is its colour, such as
+    "#0b5d57"; empty: ours. `language` is that of letters to staff and shop, and of whoever has no
+    other; empty: English.
     """
 
     __tablename__ = "booking_shop"
@@ -122,6 +124,8 @@ class Shop(Base):
     zone: Mapped[str] = mapped_column(String(64))
     about: Mapped[str] = mapped_column(Text, default="")
     mail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    accent: Mapped[str] = mapped_column(String(7), default="", server_default="")
+    language: Mapped[str] = mapped_column(String(35), default="", server_default="")
 
 
 class Resource(Base):

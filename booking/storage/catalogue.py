@@ -9,7 +9,7 @@ own pages, or somebody with an SQL prompt.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -99,10 +99,13 @@ def _time_off(session: Session) -> dict[int, list[Interval]]:
     by_member: dict[int, list[Interval]] = defaultdict(list)
     query = select(TimeOff.staff_member_id, TimeOff.starts_at, TimeOff.ends_at)
     for row in session.execute(query):
-        # A part of a minute counts as the whole: somebody who is away is away.
-        until = to_minute(row.ends_at + timedelta(minutes=1, microseconds=-1))
-        by_member[row.staff_member_id].append((to_minute(row.starts_at), until))
+        by_member[row.staff_member_id].append(away_minutes(row.starts_at, row.ends_at))
     return by_member
+
+
+def away_minutes(starts_at: datetime, ends_at: datetime) -> Interval:
+    """Return the minutes of somebody's time off: a part of one counts as the whole."""
+    return to_minute(starts_at), to_minute(ends_at + timedelta(minutes=1, microseconds=-1))
 
 
 def _closures(session: Session, shop_zone: ZoneInfo) -> tuple[Interval, ...]:
@@ -135,6 +138,7 @@ class Catalogue:
     every_service: Mapping[int, Service]
     staff: Mapping[int, StaffMember]
     working: Mapping[int, WorkingTime]
+    closures: Sequence[Closure] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -175,6 +179,14 @@ def remembered(engine: Engine) -> Catalogue | None:
     return _remembered.get(engine)
 
 
+def last_seen(session: Session) -> Catalogue:
+    """Return the catalogue as this process saw it last, perhaps outdated; reads it only at first.
+
+    For whoever asks for the token together with something else, and compares it.
+    """
+    return _remembered.get(connection_of(session).engine) or read_catalogue(session)
+
+
 def _token(session: Session, connection: Connection) -> str | None:
     """The token as this transaction sees it, and beside it the few keys of visitors."""
 
@@ -194,6 +206,7 @@ def _read(session: Session, token: str) -> Catalogue:
         staff = own.scalars(select(StaffMember)).all()
         shop = own.get(Shop, 1)
         working = working_times(own, staff, clock.zone(shop.zone if shop else "UTC"))
+        closures = own.scalars(select(Closure).order_by(Closure.first_day, Closure.id)).all()
         own.expunge_all()
     catalogue = Catalogue(
         token=token,
@@ -202,6 +215,7 @@ def _read(session: Session, token: str) -> Catalogue:
         every_service=MappingProxyType({service.id: service for service in services}),
         staff=MappingProxyType({member.id: member for member in staff}),
         working=MappingProxyType(working),
+        closures=closures,
     )
     bookable = tuple(service for service in services if catalogue.offering(service.id))
     return replace(catalogue, services=bookable)

@@ -58,10 +58,10 @@ def claim_and_release(
 ) -> set[Pair]:
     """Claim `wanted`, let go of the rest of `to_release`, and return the pairs that others have.
 
-    Claimed for a hold (until `expires_at`) or for a booking (for good, or until then while it is
-    pending). A claim that ran out by `now`, or that belongs to `own_hold_id` or to that booking, is
-    taken over. Times are in seconds since the epoch. Unless the answer is empty, roll back: part of
-    the rest may be written.
+    Claimed for a hold (until `expires_at`) or for a booking (for good, or until then while it, or
+    its move, is pending). A claim that ran out by `now`, or that belongs to `own_hold_id` or to
+    that booking, is taken over. Times are in seconds since the epoch. Unless the answer is empty,
+    roll back: part of the rest may be written.
     """
     # What is given up is written once more together with what is wanted, then deleted: deleting
     # it on its own would lock rows out of order.
@@ -85,6 +85,12 @@ def owned(
     """Return what a hold or a booking has claimed and not lost."""
     query, owner = (_OF_HOLD, hold_id) if hold_id is not None else (_OF_BOOKING, booking_id)
     return {(row[0], row[1]) for row in query.rows(session, {"owner": owner})}
+
+
+def owned_for_good(session: Session, booking_id: int) -> frozenset[Pair]:
+    """Return what a booking has claimed for good, and not only while something of it waits."""
+    rows = _FOR_GOOD.rows(session, {"owner": booking_id})
+    return frozenset((row[0], row[1]) for row in rows)
 
 
 def release_hold(session: Session, hold_id: int) -> None:
@@ -140,6 +146,11 @@ def release_bookings(session: Session, booking_ids: Collection[int]) -> None:
     _let_go(session, claims.c.booking_id.in_(booking_ids))
 
 
+def release_what_waits(session: Session, booking_ids: Collection[int]) -> None:
+    """Let go of what these bookings claimed for a while; what they have for good stays."""
+    _let_go(session, claims.c.booking_id.in_(booking_ids) & claims.c.expires_at.is_not(None))
+
+
 def release_past(session: Session, resource_id: int, before: int, most: int) -> int:
     """Delete up to `most` of the resource's claims on ticks below `before`; how many went.
 
@@ -165,18 +176,36 @@ def _lock(session: Session, belonging: ColumnElement[bool]) -> None:
     ).fetchall()
 
 
+def blocking(first: str = "first", last: str = "last") -> tuple[ColumnElement[bool], ...]:
+    """Return the SQL conditions for claims that block a slot at `now` (seconds since the epoch).
+
+    Those on the ticks from `first` to `last` (names of values) that are not expired.
+    """
+    return (
+        claims.c.tick >= bindparam(first),
+        claims.c.tick <= bindparam(last),
+        or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
+    )
+
+
+def not_of_hold(own_hold: ColumnElement[int]) -> ColumnElement[bool]:
+    """Return the SQL condition for claims of anything but that hold."""
+    return or_(claims.c.hold_id.is_(None), claims.c.hold_id != own_hold)
+
+
 # Built once: building a statement takes several times as long as running it.
 BLOCKING = (
-    claims.c.tick >= bindparam("first"),
-    claims.c.tick <= bindparam("last"),
-    or_(claims.c.expires_at.is_(None), claims.c.expires_at > bindparam("now")),
-    or_(claims.c.hold_id.is_(None), claims.c.hold_id != bindparam("own_hold")),
+    *blocking(),
+    not_of_hold(bindparam("own_hold")),
     or_(claims.c.booking_id.is_(None), claims.c.booking_id != bindparam("own_booking")),
 )
-"""SQL conditions for claims that block a slot: not expired, nor of `own_hold` or `own_booking`."""
+"""And neither of the hold `own_hold` nor of the booking `own_booking`."""
 _PAIRS = select(claims.c.resource_id, claims.c.tick)
 _OF_HOLD = FixedStatement(_PAIRS.where(claims.c.hold_id == bindparam("owner")))
 _OF_BOOKING = FixedStatement(_PAIRS.where(claims.c.booking_id == bindparam("owner")))
+_FOR_GOOD = FixedStatement(
+    _PAIRS.where(claims.c.booking_id == bindparam("owner"), claims.c.expires_at.is_(None))
+)
 _PROLONG_HOLD = FixedStatement(
     update(holds)
     .where(holds.c.id == bindparam("hold"), holds.c.expires_at == bindparam("old"))

@@ -1,146 +1,125 @@
-"""Whose letter it is to send now: leases, and the turn of one deliverer among all processes.
+"""Letters as whoever delivers has them: which are due, whose they are by a lease, how they ended.
 
 A letter's own lease is what keeps it from being sent twice within one lease, whatever else goes
-wrong. The turn beside it only sees to it that the pace, and a pause that the server asked for, are
-those of all processes together. Instants are in seconds since the epoch, UTC.
+wrong. Instants are in seconds since the epoch, UTC.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
+    Integer,
+    String,
+    Text,
     and_,
+    bindparam,
     case,
     delete,
     exists,
+    literal,
+    null,
     or_,
     select,
-    text,
     update,
 )
 from sqlalchemy.orm import Session
 
-from booking.transactions.statements import connection_of
+from booking.transactions.statements import FixedStatement, connection_of
 
-from .outbox import LOST_LINK, SENDING, SENT, WAITING, WITHDRAWN, Letter, deliverer, letter
+from .outbox import LOST_LINK, SENDING, SENT, WAITING, WITHDRAWN, Letter, letter
+from .turns import Queue, is_over
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 60, 3600
-# Made once: an alias has columns of its own, and they take longer to make than a letter to find.
-_FREE, _OLDER = letter.alias("free"), letter.alias("older")
 _LONGEST = 24 * 3600
 """Seconds: no lease and no pause is longer. What is, was written by a clock that was ahead."""
-_THE_ROW = text(
-    "INSERT INTO booking_deliverer (id, leased_until, paused_until, pauses, answer) "
-    "VALUES (1, 0, 0, 0, '') ON CONFLICT (id) DO NOTHING"
-)
+_FREE, _OLDER = letter.alias("free"), letter.alias("older")
+_NOW = bindparam("now", type_=BigInteger)
 
 
-def take_turn(session: Session, lease: str, *, now: int, until: int) -> bool:
-    """Take or keep the turn to deliver; return whether it is ours until then.
-
-    It is nobody's once it ran out.
-    """
-    free = or_(deliverer.c.lease == lease, _is_over(deliverer.c.leased_until, now, _LONGEST_PAUSE))
-    mine = update(deliverer).where(free).values(lease=lease, leased_until=until)
-    connection = connection_of(session)
-    if connection.execute(mine).rowcount:
-        return True
-    # Where a host's create_all made the tables, nobody has written the row yet.
-    return bool(connection.execute(_THE_ROW).rowcount and connection.execute(mine).rowcount)
-
-
-def end_turn(session: Session, lease: str, *, until: int) -> None:
-    """Let another process have the turn from then on, where it is still ours."""
-    ours = update(deliverer).where(deliverer.c.lease == lease)
-    connection_of(session).execute(ours.values(lease=None, leased_until=until))
-
-
-def is_paused(session: Session, *, now: int) -> bool:
-    """Tell whether no letters leave, because the server said so."""
-    is_over = _is_over(deliverer.c.paused_until, now, _LONGEST_PAUSE)
-    return session.scalar(select(~is_over)) or False
-
-
-def pause(session: Session, *, now: int, answer: str) -> int:
-    """Let no letters leave for a while, each time for twice as long; return until when."""
-    connection = connection_of(session)
-    before = connection.scalar(select(deliverer.c.pauses).with_for_update()) or 0
-    until = now + int(min(_FIRST_PAUSE * 2**before, _LONGEST_PAUSE))
-    paused = update(deliverer).values(paused_until=until, pauses=min(before + 1, 16), answer=answer)
-    connection.execute(paused)
-    return until
-
-
-def end_pauses(session: Session) -> None:
-    """Forget that the server asked for pauses: it takes letters again."""
-    after = update(deliverer).where(deliverer.c.pauses > 0)
-    connection_of(session).execute(after.values(paused_until=0, pauses=0, answer=""))
-
-
-def due_letters(session: Session, *, now: int, most: int, only_hosts: bool = False) -> list[int]:
+def due_letters(session: Session, queue: Queue, *, now: int, most: int) -> list[int]:
     """Return letters that are to go now, up to `most`, as they came.
 
     Reminders are last, and before them what anybody can have written: links that were asked for.
     """
-    due = select(letter.c.id).where(_is_due(letter, now))
-    if only_hosts:
-        due = due.where(letter.c.role == "host")
-    first = case((letter.c.kind == "reminder", 2), (letter.c.kind == LOST_LINK, 1), else_=0)
-    return list(session.scalars(due.order_by(first, letter.c.due_at, letter.c.id).limit(most)))
+    return [row[0] for row in _DUE[queue].rows(session, {"now": now, "most": most})]
 
 
 def claim_letter(
-    session: Session, number: int, lease: str, *, now: int, until: int, only_hosts: bool = False
+    session: Session, queue: Queue, number: int, lease: str, *, now: int, until: int
 ) -> Letter | None:
     """Take the letter for ourselves until then; None: it is not to go now, or somebody has it."""
-    free = select(_FREE.c.id).where(_FREE.c.id == number, _is_due(_FREE, now))
-    if only_hosts:
-        free = free.where(_FREE.c.role == "host")
-    free = free.with_for_update(skip_locked=True, of=_FREE)
-    mine = (
-        update(letter)
-        .where(letter.c.id == free.scalar_subquery())
-        .values(state=SENDING, lease=lease, leased_until=until, tries=letter.c.tries + 1)
-    )
-    connection = connection_of(session)
-    if not connection.execute(mine).rowcount:
-        return None
-    [row] = connection.execute(select(letter).where(letter.c.id == number)).mappings()
-    return Letter(**row)
+    given = {"number": number, "ours": lease, "now": now, "then": until}
+    rows = _CLAIM[queue].rows(session, given)
+    return Letter(**dict(zip(letter.c.keys(), rows[0], strict=True))) if rows else None
 
 
-def _is_due(row: FromClause, now: int) -> ColumnElement[bool]:
+def _is_due(row: FromClause) -> ColumnElement[bool]:
     """Due, or given up by whoever had it; and nothing older is on its way to the same recipient.
 
     What was tried and waits to be tried again is on its way; a reminder that is not due is not.
     """
     older = _OLDER
     before = or_(
-        and_(older.c.state == WAITING, or_(older.c.tries > 0, older.c.due_at <= row.c.due_at)),
-        older.c.state == SENDING,
         and_(
-            older.c.state == WITHDRAWN,
+            older.c.state == literal(WAITING),
+            or_(older.c.tries > literal(0), older.c.due_at <= row.c.due_at),
+        ),
+        older.c.state == literal(SENDING),
+        and_(
+            older.c.state == literal(WITHDRAWN),
             older.c.lease.is_not(None),  # without one it waited to be tried again
-            ~_is_over(older.c.leased_until, now),
+            ~is_over(older.c.leased_until, _NOW, _LONGEST),
         ),
     )
     is_held_up = exists().where(
         older.c.booking_id == row.c.booking_id,
-        older.c.state.in_((WAITING, SENDING, WITHDRAWN)),
+        or_(*(older.c.state == literal(each) for each in (WAITING, SENDING, WITHDRAWN))),
         older.c.recipient == row.c.recipient,
         older.c.id < row.c.id,
         before,
     )
-    nobody_has_it = or_(row.c.leased_until.is_(None), _is_over(row.c.leased_until, now))
-    waits = and_(row.c.state == WAITING, row.c.due_at <= now, nobody_has_it)
-    given_up = and_(row.c.state == SENDING, nobody_has_it)
+    nobody_has_it = or_(row.c.leased_until.is_(None), is_over(row.c.leased_until, _NOW, _LONGEST))
+    waits = and_(row.c.state == literal(WAITING), row.c.due_at <= _NOW, nobody_has_it)
+    given_up = and_(row.c.state == literal(SENDING), nobody_has_it)
     return and_(or_(waits, given_up), ~is_held_up)
 
 
-def _is_over(until: ColumnElement[Any], now: int, longest: int = _LONGEST) -> ColumnElement[bool]:
-    return or_(until <= now, until > now + longest)
+def _is_of(row: FromClause, queue: Queue) -> ColumnElement[bool]:
+    is_hosts: ColumnElement[bool] = row.c.role == literal("host")
+    return is_hosts if queue is Queue.HANDLERS else ~is_hosts
+
+
+def _due(queue: Queue) -> FixedStatement:
+    is_reminder, is_search = (
+        letter.c.kind == literal("reminder"),
+        letter.c.kind == literal(LOST_LINK),
+    )
+    last = case((is_reminder, literal(2)), (is_search, literal(1)), else_=literal(0))
+    due = select(letter.c.id).where(_is_due(letter), _is_of(letter, queue))
+    return FixedStatement(
+        due.order_by(last, letter.c.due_at, letter.c.id).limit(bindparam("most", type_=Integer))
+    )
+
+
+def _claim(queue: Queue) -> FixedStatement:
+    free = select(_FREE.c.id).where(
+        _FREE.c.id == bindparam("number", type_=BigInteger), _is_due(_FREE), _is_of(_FREE, queue)
+    )
+    free = free.with_for_update(skip_locked=True, of=_FREE)
+    values = {
+        "state": literal(SENDING),
+        "lease": bindparam("ours", type_=String),
+        "leased_until": bindparam("then", type_=BigInteger),
+        "tries": letter.c.tries + literal(1),
+    }
+    mine = update(letter).where(letter.c.id == free.scalar_subquery()).values(values)
+    return FixedStatement(mine.returning(*letter.c))
+
+
+_DUE = {queue: _due(queue) for queue in Queue}
+_CLAIM = {queue: _claim(queue) for queue in Queue}
 
 
 def end_letter(
@@ -150,7 +129,8 @@ def end_letter(
 
     What was withdrawn meanwhile has gone out, or stays withdrawn.
     """
-    return _finish(session, number, lease, state=state, answer=answer, ended_at=now)
+    given = {"number": number, "ours": lease, "to": state, "words": answer, "at": now}
+    return bool((_SENT if state == SENT else _ENDED).execute(session, given))
 
 
 def postpone_letter(
@@ -161,8 +141,34 @@ def postpone_letter(
     It has been tried so many times, as far as they count. It stays due when it was. What was
     withdrawn meanwhile stays withdrawn.
     """
-    values = {"answer": answer, "leased_until": until, "tries": tries}
-    return _finish(session, number, lease, state=WAITING, **values)
+    given = {"number": number, "ours": lease, "words": answer, "at": until, "count": tries}
+    return bool(_POSTPONED.execute(session, given))
+
+
+def _finish(**values: ColumnElement[Any]) -> FixedStatement:
+    ours = and_(
+        letter.c.id == bindparam("number", type_=BigInteger),
+        letter.c.lease == bindparam("ours", type_=String),
+    )
+    given = {"lease": null(), "leased_until": null(), "answer": bindparam("words", type_=Text)}
+    return FixedStatement(update(letter).where(ours).values({**given, **values}))
+
+
+def _unless_withdrawn(name: str, value: ColumnElement[Any]) -> ColumnElement[Any]:
+    column = letter.c[name]
+    return case((letter.c.state == literal(WITHDRAWN), column), else_=value)
+
+
+_STATE, _AT = bindparam("to", type_=String), bindparam("at", type_=BigInteger)
+_SENT = _finish(state=_STATE, ended_at=_AT)
+_ENDED = _finish(
+    state=_unless_withdrawn("state", _STATE), ended_at=_unless_withdrawn("ended_at", _AT)
+)
+_POSTPONED = _finish(
+    state=_unless_withdrawn("state", literal(WAITING)),
+    tries=_unless_withdrawn("tries", bindparam("count", type_=Integer)),
+    leased_until=case((letter.c.state == literal(WITHDRAWN), null()), else_=_AT),
+)
 
 
 def erase_letter(
@@ -173,24 +179,13 @@ def erase_letter(
     `sent_to` is what is kept in place of the address; where it is empty nothing was sent, and the
     letter goes.
     """
-    if sent_to:
-        values = {"answer": answer, "ended_at": now, "recipient": sent_to}
-        return _finish(session, number, lease, state=SENT, **values)
-    ours = delete(letter).where(letter.c.id == number, letter.c.lease == lease)
-    return bool(connection_of(session).execute(ours).rowcount)
-
-
-def _finish(session: Session, number: int, lease: str, **values: Any) -> bool:
     connection = connection_of(session)
     ours = and_(letter.c.id == number, letter.c.lease == lease)
-    state = connection.scalar(select(letter.c.state).where(ours).with_for_update())
-    if state is None:
-        return False
-    if state == WITHDRAWN and values["state"] != SENT:
-        values = {"answer": values["answer"]}
-    values = {"lease": None, "leased_until": None} | values
-    connection.execute(update(letter).where(ours).values(values))
-    return True
+    if not sent_to:
+        return bool(connection.execute(delete(letter).where(ours)).rowcount)
+    values = {"state": SENT, "answer": answer, "ended_at": now, "recipient": sent_to}
+    sent = update(letter).where(ours).values(**values, lease=None, leased_until=None)
+    return bool(connection.execute(sent).rowcount)
 
 
 def delete_old_letters(session: Session, *, before: int, most: int) -> int:

@@ -1,21 +1,76 @@
 """The outbox as an owner looks at it: what went out, what did not, and what waits."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.transactions.statements import connection_of
 
 from .models import Booking, booking, letter
-from .outbox import REFUSED, SENDING, SENT, WAITING, Letter
+from .outbox import (
+    CONFIRM_ADDRESS,
+    REFUSED,
+    SENDING,
+    SENT,
+    TOO_LATE,
+    WAITING,
+    WITHDRAWN,
+    Letter,
+)
 
 # Where the server had us pause the try did not count, and its next one is still put off.
 _NOT_TAKEN = and_(
     letter.c.state == WAITING, or_(letter.c.tries > 0, letter.c.leased_until.is_not(None))
 )
 FAILED = or_(letter.c.state == REFUSED, _NOT_TAKEN)
+AGAIN = "again"
+"""What waits to be tried once more, beside the states that letters have."""
+LISTED_STATES = (WAITING, AGAIN, SENDING, SENT, REFUSED, WITHDRAWN, TOO_LATE)
+
+
+class AskedAddress(NamedTuple):
+    """An address that was asked whether it is a customer's: until when, in seconds since the epoch.
+
+    `message_id` is that of the letter, of which its link is made.
+    """
+
+    recipient: str
+    until: int
+    message_id: str
+
+    def is_to(self, address: str) -> bool:
+        """Tell whether that is the address; capitals do not matter."""
+        return self.recipient.casefold() == address.casefold()
+
+    def waits_at(self, now: datetime) -> bool:
+        """Tell whether the answer still counts then."""
+        return int(now.timestamp()) < self.until
+
+
+def asked_addresses(session: Session, booking_id: int) -> list[AskedAddress]:
+    """Return which other addresses of its customer's were asked, the last one first.
+
+    The answer to a letter that was withdrawn or refused does not count: it waits until 0.
+    """
+    known = letter.c.recipient, letter.c.last_moment, letter.c.message_id
+    query = select(letter.c.id, letter.c.state, *known).where(
+        letter.c.booking_id == booking_id, letter.c.kind == CONFIRM_ADDRESS
+    )
+    # There are few; asked for in order, a database may look through all letters for them.
+    rows = sorted(connection_of(session).execute(query).all(), reverse=True)
+    return [
+        AskedAddress(recipient, until if state in (WAITING, SENDING, SENT) else 0, message_id)
+        for _number, state, recipient, until, message_id in rows
+    ]
+
+
+def asked_address(session: Session, booking_id: int) -> AskedAddress | None:
+    """Return which other address of its customer's was asked last; None: none, or in vain."""
+    last = next(iter(asked_addresses(session, booking_id)), None)
+    return last if last and last.until else None
 
 
 class Listed(NamedTuple):
@@ -38,6 +93,65 @@ def newest_letters(
     if booking_id is not None:
         newest = newest.where(letter.c.booking_id == booking_id)
     return [_listed(row) for row in session.execute(newest)]
+
+
+def letters_before(
+    session: Session,
+    number: int | None,
+    *,
+    most: int,
+    state: str = "",
+    booking_id: int | None = None,
+) -> list[Listed]:
+    """Return letters, the newest first, up to `most` that were written before that one.
+
+    `number` None: from the newest on. Those of that `state` (of LISTED_STATES; empty: of any), of
+    that booking or of all.
+    """
+    page = _LISTED.order_by(letter.c.id.desc()).limit(most)
+    if number is not None:
+        page = page.where(letter.c.id < number)
+    if state:
+        page = page.where(_in_state(state))
+    if booking_id is not None:
+        page = page.where(letter.c.booking_id == booking_id)
+    return [_listed(row) for row in session.execute(page)]
+
+
+def _in_state(state: str) -> ColumnElement[bool]:
+    if state == AGAIN:
+        return _NOT_TAKEN
+    if state == WAITING:
+        return and_(letter.c.state == WAITING, not_(_NOT_TAKEN))
+    return letter.c.state == state
+
+
+class Standing(NamedTuple):
+    """How many letters were refused, are to be tried again, and have been due for too long.
+
+    `oldest` is since when the last are due, in seconds since the epoch; None where there are none.
+    """
+
+    refused: int
+    again: int
+    late: int
+    oldest: int | None
+
+
+def standing_of_letters(session: Session, *, due_before: int) -> Standing:
+    """Return how the letters stand, without a host's handlers.
+
+    Too long waits what was due before then, and nobody has tried.
+    """
+    is_again = _NOT_TAKEN
+    is_late = and_(letter.c.state == WAITING, not_(is_again), letter.c.due_at < due_before)
+    counts = select(
+        func.count().filter(letter.c.state == REFUSED),
+        func.count().filter(is_again),
+        func.count().filter(is_late),
+        func.min(letter.c.due_at).filter(is_late),
+    ).where(letter.c.state.in_((REFUSED, WAITING)), letter.c.role != "host")
+    return Standing(*session.execute(counts).one())
 
 
 def letter_numbered(session: Session, number: int) -> Listed | None:
@@ -68,14 +182,19 @@ def is_told(session: Session, of: Booking) -> bool:
     return session.execute(query.limit(1)).first() is not None
 
 
-def letters_to_retry(session: Session, numbers: Sequence[int], *, now: int) -> list[int]:
-    """Return which letters may be sent after all: of these numbers, or of all that failed.
+def letters_to_retry(
+    session: Session, numbers: Sequence[int] | None, *, now: int, most: int | None = None
+) -> list[int]:
+    """Return which letters may be sent after all: of these numbers, or of all that failed (None).
 
-    Not those that have lost their point, nor those that a later change has made untrue.
+    Not those that have lost their point, nor those that a later change has made untrue. The oldest
+    first, up to `most` (None: all).
     """
-    which = letter.c.id.in_(numbers) if numbers else FAILED
     query = select(letter.c.id).outerjoin(booking, booking.c.id == letter.c.booking_id)
-    return list(session.scalars(query.where(which, FAILED, _is_true(now)).order_by(letter.c.id)))
+    failed = query.where(FAILED, _is_true(now)).order_by(letter.c.id).limit(most)
+    return list(
+        session.scalars(failed if numbers is None else failed.where(letter.c.id.in_(numbers)))
+    )
 
 
 def _is_true(now: int) -> ColumnElement[bool]:
@@ -91,6 +210,14 @@ def _is_true(now: int) -> ColumnElement[bool]:
         ),
     )
     return and_(in_time, newest)
+
+
+def kinds_of_letters(session: Session, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+    """Return of these letters, where they are about a booking, its number, their kind and role."""
+    columns = letter.c.booking_id, letter.c.kind, letter.c.role
+    about_one = letter.c.id.in_(numbers), letter.c.booking_id.is_not(None)
+    query = select(*columns).where(*about_one).order_by(letter.c.id)
+    return [(row[0], row[1], row[2]) for row in connection_of(session).execute(query)]
 
 
 def retry_letters(session: Session, numbers: Sequence[int], *, now: int) -> int:

@@ -6,7 +6,7 @@ made when it is delivered. Instants are in seconds since the epoch, UTC.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
@@ -43,8 +43,31 @@ ROLES = ("customer", "staff", "shop", "host")
 ADDRESS_CHANGED = "address_changed"
 """The kind that tells an address that it hears no more of a booking: true whatever comes later."""
 
+CONFIRM_ADDRESS = "confirm_address"
+"""The kind that asks another address of a customer's whether it is theirs."""
+
 LOST_LINK = "lost_link"
 """The kind that asks for the links of an address; what bookings there are nobody has looked up."""
+MOVE_AWAITING_APPROVAL, MOVE_TO_DECIDE = "move_awaiting_approval", "move_to_decide"
+MOVE_NOT_CONFIRMED, MOVE_DECLINED = "move_not_confirmed", "move_declined"
+MOVE_TAKEN_BACK = "move_taken_back"
+ABOUT_A_MOVE = (
+    MOVE_AWAITING_APPROVAL,
+    MOVE_TO_DECIDE,
+    MOVE_NOT_CONFIRMED,
+    MOVE_DECLINED,
+    MOVE_TAKEN_BACK,
+)
+"""The kinds about a move that was asked for, while the old time stands."""
+SERIES: Mapping[str, str] = {
+    "booked": "series_booked",
+    "moved": "series_moved",
+    "cancelled": "series_cancelled",
+}
+"""The kinds that tell of several appointments of a series at once, by what happened.
+
+They say how these stand when they go out, so they are true whatever happens to the first of them.
+"""
 NEW: Mapping[str, Any] = {
     "state": WAITING,
     "tries": 0,
@@ -177,6 +200,8 @@ _WITHDRAW = FixedStatement(
         # A host hears of every event, in order; only what is still to come is not true any more.
         or_(letter.c.role != literal("host"), letter.c.kind == literal("reminder")),
         letter.c.kind != literal(ADDRESS_CHANGED),
+        letter.c.kind != literal(CONFIRM_ADDRESS),
+        *(letter.c.kind != literal(kind) for kind in SERIES.values()),
         # Whoever lost it to a colleague has still to hear so, whatever happens to it there.
         or_(
             letter.c.role != literal("staff"),
@@ -192,13 +217,14 @@ _WITHDRAW = FixedStatement(
         ),
     )
     .values(state=bindparam("to_state"), ended_at=bindparam("at"))
+    .returning(letter.c.id)
 )
 
 
 def withdraw_letters(
     session: Session, booking_id: int, *, now: int, recipient: str = "", member_id: int = 0
-) -> int:
-    """Withdraw what waits for a booking, reminders too; return how many letters that were.
+) -> list[int]:
+    """Withdraw what waits for a booking, reminders too; return the numbers of these letters.
 
     With a `recipient` only what its customer was to get at that address. One under way may still
     arrive, for nobody can call it back, but is not tried again. What a host's handler is to hear
@@ -206,7 +232,54 @@ def withdraw_letters(
     it is over for them.
     """
     values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now, "of_recipient": recipient}
-    return _WITHDRAW.execute(session, {**values, "of_member": member_id})
+    return [row[0] for row in _WITHDRAW.rows(session, {**values, "of_member": member_id})]
+
+
+def void_asked_address(session: Session, booking_id: int, *, now: int) -> None:
+    """Withdraw what asks another address of the booking's customer; its answer counts no more.
+
+    Nor does that to a letter under way: once it has gone out it is sent, as what was sent before
+    stays sent, for both count among the letters of that address.
+    """
+    of_it = letter.c.booking_id == booking_id, letter.c.kind == CONFIRM_ADDRESS
+    waiting = update(letter).where(*of_it, letter.c.state.in_((WAITING, SENDING)))
+    asking = update(letter).where(*of_it, letter.c.last_moment > now)
+    connection_of(session).execute(waiting.values(state=WITHDRAWN, ended_at=now))
+    connection_of(session).execute(asking.values(last_moment=now))
+
+
+def withdraw_about_moves(session: Session, booking_id: int, *, now: int) -> list[int]:
+    """Withdraw what waits to be said of a move that was asked for; all else stays true.
+
+    Returns the numbers of these letters.
+    """
+    waiting = update(letter).where(
+        letter.c.booking_id == booking_id,
+        letter.c.kind.in_(ABOUT_A_MOVE),
+        letter.c.state.in_((WAITING, SENDING)),
+    )
+    withdrawn = waiting.values(state=WITHDRAWN, ended_at=now).returning(letter.c.id)
+    return [*connection_of(session).execute(withdrawn).scalars()]
+
+
+class Told(NamedTuple):
+    """Whom a letter went to; `member` is the number of a staff member, None for anybody else."""
+
+    role: str
+    recipient: str
+    member: int | None
+
+
+def told_to_decide(session: Session, booking_id: int, *, since: int) -> set[Told]:
+    """Return who has had a letter since then to decide about a move of that booking."""
+    columns = letter.c.role, letter.c.recipient, letter.c.staff_member_id
+    of_it = select(*columns).where(
+        letter.c.booking_id == booking_id,
+        letter.c.kind == MOVE_TO_DECIDE,
+        letter.c.tries > 0,
+        letter.c.created_at >= since,
+    )
+    return {Told(*row) for row in connection_of(session).execute(of_it)}
 
 
 def staff_never_told(session: Session, booking_id: int) -> set[int]:
@@ -226,16 +299,20 @@ def staff_never_told(session: Session, booking_id: int) -> set[int]:
 
 def reminders_to_come(
     session: Session, booking_id: int, *, now: int
-) -> dict[tuple[str, str, int], int]:
-    """Return the ids of a booking's reminders that wait for their time: by role, whom, and when."""
-    waiting = select(letter.c.role, letter.c.recipient, letter.c.due_at, letter.c.id).where(
+) -> dict[tuple[str, str, int, int | None], int]:
+    """Return the ids of a booking's reminders that wait for their time.
+
+    By role, by whom, by when, and by when they have lost their point.
+    """
+    known = letter.c.role, letter.c.recipient, letter.c.due_at, letter.c.last_moment
+    waiting = select(*known, letter.c.id).where(
         letter.c.booking_id == booking_id,
         letter.c.state == WAITING,
         letter.c.kind == "reminder",
         letter.c.due_at > now,
     )
     rows = connection_of(session).execute(waiting)
-    return {(role, recipient, due): number for role, recipient, due, number in rows}
+    return {(role, whom, due, last): number for role, whom, due, last, number in rows}
 
 
 def withdraw_reminders(session: Session, numbers: Sequence[int], *, now: int) -> None:

@@ -73,20 +73,6 @@ def booking_by_reference(session: Session, reference: str) -> Booking | None:
     return session.scalar(_BY_REFERENCE, {"reference": written})
 
 
-def booking_by_draft(session: Session, draft: str) -> Booking | None:
-    """Return the booking that came of that draft."""
-    return booking_or_reference(session, draft, "")[0]
-
-
-def booking_or_reference(
-    session: Session, draft: str, reference: str
-) -> tuple[Booking | None, bool]:
-    """Return the booking that came of that draft, and whether any has that reference."""
-    numbers = dict(_EITHER.rows(session, {"draft": draft, "reference": reference}))
-    made = session.scalar(_BY_ID, {"booking": numbers.pop(draft)}) if draft in numbers else None
-    return made, bool(numbers)
-
-
 def bookings_of_day(
     session: Session, staff: Collection[int], day: date, zone: ZoneInfo
 ) -> Sequence[Booking]:
@@ -199,12 +185,6 @@ _SHOP_OF_ANY_VERSION = select(
 # Built once: building a statement takes several times as long as running it.
 _OF_TAB = select(holds).where(holds.c.tab_session_id == bindparam("tab"))
 _HOLD, _HOLD_TO_CHANGE = FixedStatement(_OF_TAB), FixedStatement(_OF_TAB.with_for_update())
-_EITHER = FixedStatement(
-    select(bookings.c.draft, bookings.c.id).where(
-        or_(bookings.c.draft == bindparam("draft"), bookings.c.reference == bindparam("reference"))
-    )
-)
-_BY_ID = _bookings().where(Booking.id == bindparam("booking"))
 _BY_REFERENCE = _bookings().where(Booking.reference == bindparam("reference"))
 _OF_ADDRESS = (
     _bookings()
@@ -277,7 +257,7 @@ class Diary:
 
     Own holds are in nobody's way, over or not; None for who holds nothing. Nor is what the
     booking has that is about to be moved; where it is already, it is not to be moved to. It is one
-    look: what it has read once it does not read again.
+    look: what it has `looked` at once, by spans in minutes, it does not read again.
     """
 
     session: Session
@@ -287,7 +267,7 @@ class Diary:
     now: datetime
     own: Hold | None = None
     moving: Booking | None = None
-    _looked: dict[Interval, AvailabilitySnapshot] = field(default_factory=dict, init=False)
+    looked: dict[Interval, AvailabilitySnapshot] = field(default_factory=dict)
 
     def days(self, first: date, last: date, zone: ZoneInfo) -> dict[date, DayAvailability]:
         """Return every day from `first` to `last` (both included) of the customer's `zone`."""
@@ -338,13 +318,13 @@ class Diary:
 
     def _snapshot(self, span: Interval) -> AvailabilitySnapshot:
         # Whoever looked ahead for a free day has seen the month of that day.
-        for (first, end), known in self._looked.items():
+        for (first, end), known in self.looked.items():
             if first <= span[0] and span[1] <= end:
                 return known
         asked = self.session, self.catalogue, self.service, self.staff, span
         number = self.moving.id if self.moving else None
         made = load_snapshot(*asked, now=self.now, own=self.own, booking_id=number)
-        self._looked[span] = made
+        self.looked[span] = made
         return made
 
 

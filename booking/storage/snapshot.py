@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Integer, String, bindparam, cast, func, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
+from booking.scheduling.anyway import reasons_against, squeezed
 from booking.scheduling.clock import (
     DAY,
     TICK,
@@ -26,6 +27,7 @@ from booking.scheduling.clock import (
     local_days,
     to_minute,
 )
+from booking.scheduling.day_reasons import Busy, Start, starts_of_day
 from booking.scheduling.slots import (
     Reason,
     ServiceRules,
@@ -166,7 +168,7 @@ class AvailabilitySnapshot:
     service_id: int
     rules: ServiceRules
     working: dict[int, WorkingTime]
-    taken: dict[int, list[Interval]]
+    taken: dict[int, Sequence[Interval]]
     places: DailyQuota
     own: Hold | None
     own_claims: frozenset[Pair]
@@ -183,6 +185,43 @@ class AvailabilitySnapshot:
             start,
             full_days=self._full_days,
         )
+
+    def against(
+        self, member: StaffMember, start: int, *, even_if_held: bool = False
+    ) -> Sequence[Reason]:
+        """Return everything that keeps the start from being had.
+
+        The notice that was short when its own hold was made counts only `even_if_held`.
+        """
+        return reasons_against(
+            self.working[member.id],
+            self.rules if even_if_held else self._rules_for(member, start),
+            self.taken[member.id],
+            self.now,
+            start,
+            full_days=self._full_days,
+        )
+
+    def starts_of_day(
+        self, member: StaffMember, day: Interval, busy: Sequence[Busy]
+    ) -> list[Start]:
+        """Return each start of the day with everything that keeps it from being had.
+
+        `busy` names what takes the member's time, and decides nothing.
+        """
+        return starts_of_day(
+            self.working[member.id],
+            self.rules,
+            self.taken[member.id],
+            busy,
+            self.now,
+            day,
+            full_days=self._full_days,
+        )
+
+    def squeezed(self, member: StaffMember, start: int) -> "AvailabilitySnapshot":
+        """Return it with the buffers that there is room for around that start of one member's."""
+        return replace(self, rules=squeezed(self.rules, self.taken[member.id], start))
 
     def free(self, member: StaffMember, span: Interval) -> Sequence[int]:
         """List the free slots that start within the span (minutes, UTC), in order."""
@@ -273,30 +312,35 @@ def _limits(now: int, own: Hold | None, booking_id: int | None) -> dict[str, int
 
 def _taken(
     session: Session, staff: Sequence[StaffMember], span: Interval, limits: dict[str, int]
-) -> tuple[dict[int, list[Interval]], frozenset[Pair]]:
+) -> tuple[dict[int, Sequence[Interval]], frozenset[Pair]]:
     of_resource = {member.resource_id: member.id for member in staff}
-    taken: dict[int, list[Interval]] = {member.id: [] for member in staff}
+    taken: dict[int, Sequence[Interval]] = {member.id: () for member in staff}
     resources = [*of_resource] or [-1]  # which no row has
     asked = {f"resource_{place}": each for place, each in enumerate(resources)}
     values = {"first": span[0] // TICK, "last": span[1] // TICK, **limits, **asked}
     own: set[Pair] = set()
     for resource, written, is_own in _taken_of(len(resources)).rows(session, values):
-        ticks = sorted(map(int, written.split(",")))
         if is_own:
-            own |= {(resource, tick) for tick in ticks}
+            own |= {(resource, int(tick)) for tick in written.split(",")}
         else:
-            taken[of_resource[resource]] = _merge_ticks(ticks)
+            taken[of_resource[resource]] = merge_ticks(written)
     return taken, frozenset(own)
 
 
-def _merge_ticks(ticks: list[int]) -> list[Interval]:
-    """Ticks in a row as one interval."""
+# Whoever looks at a month asks again and again, and mostly nothing was taken meanwhile. A booking
+# makes another text of it, of up to 50 kB with what it says: of what is over not many are kept.
+@lru_cache(maxsize=64)
+def merge_ticks(written: str) -> tuple[Interval, ...]:
+    """Return ticks, written with commas between, as intervals: those in a row as one."""
+    ticks = sorted(map(int, written.split(",")))
     gaps = [place for place in range(1, len(ticks)) if ticks[place] != ticks[place - 1] + 1]
     firsts, ends = [0, *gaps], [*gaps, len(ticks)]
-    return [
-        (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
-        for first, end in zip(firsts, ends, strict=True)
-    ]
+    return tuple(
+        [
+            (ticks[first] * TICK, (ticks[end - 1] + 1) * TICK)
+            for first, end in zip(firsts, ends, strict=True)
+        ]
+    )
 
 
 @lru_cache(maxsize=32)

@@ -46,6 +46,7 @@ from .bookings import WIDTHS
 from .bookings import booking as bookings
 from .bookings import claim as claims
 from .bookings import hold as holds
+from .pending_moves import pending_moves as moves
 
 Names = Sequence[str]
 """A visitor's address, then the networks around it, the widest last: three at most."""
@@ -74,8 +75,8 @@ class VisitorHashes(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """How many times are held just now, how many bookings were made in 24 hours, and how many are
-    pending, which are among both.
+    """How many times are held just now, how many bookings were made in 24 hours, and how many times
+    are pending: of bookings, which are among both, and of moves, which are among neither.
     """
 
     holds: int
@@ -165,16 +166,21 @@ def _recent_bookings(width: str) -> ScalarSelect[int]:
     return select(func.count()).where(made_by, recent).scalar_subquery()
 
 
-def _pending_bookings(width: str) -> ScalarSelect[int]:
+def _pending(width: str) -> ColumnElement[int]:
+    """How many bookings wait to be confirmed, and how many to be moved."""
     made_by = bookings.c[width].in_(_of(width))
     waiting = bookings.c.pending_until > bindparam("now")
-    return select(func.count()).where(made_by, waiting).scalar_subquery()
+    asked_by = moves.c[width].in_(_of(width)), moves.c.until > bindparam("now")
+    return (
+        select(func.count()).where(made_by, waiting).scalar_subquery()
+        + select(func.count()).select_from(moves).where(*asked_by).scalar_subquery()
+    )
 
 
 _NOTED = "booking.visitor_keys"  # in session.info
 # Built once: building a statement takes several times as long as running it. One for all widths.
 _KEYS = select(visitor_key).where(visitor_key.c.day >= bindparam("since"))
-_COUNTED = (_live_holds, _recent_bookings, _pending_bookings)
+_COUNTED = (_live_holds, _recent_bookings, _pending)
 _COUNTS = (part(width) for width in WIDTHS for part in _COUNTED)
 _COUNT = select(*(count.label(f"count_{place}") for place, count in enumerate(_COUNTS))).subquery()
 
@@ -239,7 +245,14 @@ def _part(which: ColumnElement[bool], name: str) -> list[ColumnElement[int]]:
 _BOTH_DAYS = _of("visitor")
 _HELD_BY_OTHERS = claims.c.hold_id.is_not(None) & (holds.c.tab_session_id != bindparam("tab"))
 _PENDING = claims.c.booking_id.is_not(None) & claims.c.expires_at.is_not(None)
-_OWN = or_(_HELD_BY_OTHERS & holds.c.visitor.in_(_BOTH_DAYS), bookings.c.visitor.in_(_BOTH_DAYS))
+_ASKED = select(moves.c.booking_id).where(
+    moves.c.until > bindparam("now"), moves.c.visitor.in_(_BOTH_DAYS)
+)
+_OWN = or_(
+    _HELD_BY_OTHERS & holds.c.visitor.in_(_BOTH_DAYS),
+    bookings.c.visitor.in_(_BOTH_DAYS),
+    _PENDING & claims.c.booking_id.in_(_ASKED),
+)
 _USAGE = (
     select(claims.c.resource_id, *_part(_OWN, "own"), *_part(_HELD_BY_OTHERS | _PENDING, "held"))
     .outerjoin(holds, holds.c.id == claims.c.hold_id)

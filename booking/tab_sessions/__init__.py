@@ -9,12 +9,19 @@ A library. It knows Flask and SQL, and nothing of what an application does with 
 
 Read it in this order. route.py registers a view; dispatch.py leads a request to it and back;
 session.py is what the view gets, and how its draft is opened and stored; store.py has the rows and
-what ends them, crypto.py how a draft lies at rest, schema.py what it is in Python, renewal.py how a
-tab comes by another id. Around them: errors.py is what is answered when a request is refused,
-config.py what an app says about its tabs, model.py the tables, body.py how a request is read,
-guards.py what is checked before, responses.py the headers of an answer, client/ the browser's half.
-contrib/ is what stands beside: people who log in (users.py), a cookie beside the id (binding.py),
-what one tab hands over to another (handover.py).
+what ends them, endings.py what else happens then, crypto.py how a draft lies at rest, schema.py
+what it is in Python, renewal.py how a tab comes by another id. Beside the draft there are rows of
+the host's own: owned.py has their mixin, rows_by_tab.py what becomes of them, row_copies.py what a
+duplicate has of them, row_links.py which points to which, row_joins.py what joins them besides,
+row_columns.py what is another in each row, deferred.py what only a COMMIT would refuse. expiry.py
+ends what nobody came back for, purge.py forgets it. Around them: errors.py is what is answered when
+a request is refused, config.py what an app says about its tabs, checks.py and flows.py what is
+refused of that, activity.py what a read leaves behind, live.py how a page that is looked at asks
+again, model.py the tables, body.py how a request is read, guards.py what is checked before,
+responses.py the headers of an answer, client/ the browser's half. flask_session.py is what becomes
+of a log-in's cookie, slow.py tells whose function held a lock. contrib/ is what stands beside:
+people who log in (users.py) and who they were before (anonymous.py), a cookie beside the id
+(binding.py), what one tab hands over to another (handover.py).
 """
 
 from booking.transactions.errors import (
@@ -35,17 +42,25 @@ from booking.transactions.sessions import (
 )
 
 from .body import read_whole, refuse_too_large
-from .client import CLIENT_SCRIPT, client_script
+from .client import (
+    CLIENT_SCRIPT,
+    HTMX_2_SCRIPTS,
+    LIVE_SCRIPTS,
+    client_script,
+    htmx_2_script,
+    live_script,
+)
 from .config import (
     Limits,
     TabSessions,
     add_end_hook,
+    add_fork_hook,
     add_store_hook,
     create_table,
     limits_of,
-    purge,
 )
 from .contrib import handover
+from .contrib.anonymous import AnonymousUsers, anonymous_user
 from .contrib.users import attach_user, end_user, revoke, revoke_all, revoke_user
 from .errors import (
     CompletedTab,
@@ -67,9 +82,13 @@ from .errors import (
     TooLarge,
     TooManyTabs,
     TooSlow,
+    UnusableValue,
 )
-from .guards import exempt, refuse_cross_site
+from .guards import exempt, is_live_question, refuse_cross_site
+from .live import live_page, live_stamp, shown_stamp
 from .model import metadata, tab_session
+from .owned import TabOwned, key_of
+from .purge import purge
 from .route import (
     check_session_routes,
     current_tab,
@@ -84,6 +103,9 @@ from .session import DeferredResponse, TabSession
 __all__ = [
     "CLIENT_SCRIPT",
     "DATABASE_FAILURES",
+    "HTMX_2_SCRIPTS",
+    "LIVE_SCRIPTS",
+    "AnonymousUsers",
     "CommitOutcomeUnknown",
     "CompletedTab",
     "CrossSite",
@@ -104,6 +126,7 @@ __all__ = [
     "RenewalDue",
     "Retry",
     "Schema",
+    "TabOwned",
     "TabSession",
     "TabSessionBusy",
     "TabSessionError",
@@ -114,8 +137,11 @@ __all__ = [
     "TooSlow",
     "TransactionEnded",
     "TransactionError",
+    "UnusableValue",
     "add_end_hook",
+    "add_fork_hook",
     "add_store_hook",
+    "anonymous_user",
     "attach_user",
     "check_session_routes",
     "client_script",
@@ -126,8 +152,14 @@ __all__ = [
     "end_user",
     "exempt",
     "handover",
+    "htmx_2_script",
+    "is_live_question",
     "is_temporarily_unavailable",
+    "key_of",
     "limits_of",
+    "live_page",
+    "live_script",
+    "live_stamp",
     "metadata",
     "purge",
     "read_transaction",
@@ -141,6 +173,7 @@ __all__ = [
     "run_read_only",
     "session_lifecycle",
     "session_route",
+    "shown_stamp",
     "tab_session",
     "write_transaction",
 ]

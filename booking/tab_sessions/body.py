@@ -16,13 +16,26 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from .config import current_config
-from .errors import CutShort, TooLarge, TooSlow
+from .errors import CutShort, TooLarge, TooSlow, UnusableValue
 
 if TYPE_CHECKING:
     from flask import Request
 
 _SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where these servers hand theirs out
 _IN_MEMORY = 1024 * 1024
+_TOO_MANY_BYTES = (
+    "it has {size} bytes; at most {limit} are taken (request_bytes). Send files to an ordinary "
+    "route, which takes as much as you allow; or raise request_bytes of TabSessions, "
+    "BOOKING_REQUEST_BYTES where Sidebook makes them."
+)
+_TOO_MUCH_FOR_FLASK = (
+    "its form has more parts, or a longer text, than Flask takes: raise MAX_FORM_PARTS or "
+    "MAX_FORM_MEMORY_SIZE in app.config."
+)
+_OF_UNKNOWN_LENGTH = (
+    "it says no Content-Length, so it cannot be weighed before it is read. Send it whole, or let "
+    "the proxy in front buffer requests."
+)
 _DRAIN = 32 * 1024 * 1024
 
 
@@ -31,7 +44,8 @@ def read_whole(request: Request) -> None:
 
     Raises: TooSlow when it has not come within the limit of the app's TabSessions, as far as the
     server lets us set one; CutShort when the client went away before its end; TooLarge when it has
-    more parts than Flask takes.
+    more parts than Flask takes; UnusableValue when it is JSON that Python cannot read to its end,
+    or a form with a part that has no name.
     """
     if not has_body(request):
         return
@@ -40,7 +54,7 @@ def read_whole(request: Request) -> None:
             _read(request)
     except RequestEntityTooLarge as error:
         _leave(request)
-        raise TooLarge from error
+        raise TooLarge(_TOO_MUCH_FOR_FLASK) from error
     except (ClientDisconnected, CutShort) as error:
         _leave(request)
         if isinstance(error.__context__, TimeoutError):
@@ -69,10 +83,10 @@ def refuse_too_large(request: Request, limit: int) -> None:
     """Raise TooLarge when the body is over `limit` bytes; otherwise hold reading to that limit."""
     request.max_content_length = limit
     if request.content_length is None and "HTTP_TRANSFER_ENCODING" in request.environ:
-        raise TooLarge  # of unknown length: it would be cut off at the limit without a word
-    if (request.content_length or 0) > limit:
+        raise TooLarge(_OF_UNKNOWN_LENGTH)  # it would be cut off at the limit without a word
+    if (size := request.content_length or 0) > limit:
         _drain(request)
-        raise TooLarge
+        raise TooLarge(_TOO_MANY_BYTES.format(size=size, limit=limit))
 
 
 def has_body(request: Request) -> bool:
@@ -94,9 +108,13 @@ def _read(request: Request) -> None:
         request.stream = io.BytesIO(data)
     if came < length:  # gunicorn ends a body that was cut off without a word
         raise CutShort
+    if None in request.form or None in request.files:  # no browser's; a host's dict of them has it
+        raise UnusableValue("a part of its form has no name.")
     if request.is_json:
-        with suppress(RecursionError):  # the view is told what is wrong with it when it asks
-            request.get_json(silent=True)
+        try:
+            request.get_json(silent=True)  # the view is told what is wrong with it when it asks
+        except RecursionError as deep:
+            raise UnusableValue("its JSON is nested too deeply to be read.") from deep
 
 
 def _leave(request: Request) -> None:

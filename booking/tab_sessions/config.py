@@ -3,24 +3,27 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, scoped_session
 
-from booking.transactions.sessions import run_in_transaction
+from booking.now import utc_now as this_instant
 from booking.transactions.watching import AnySession, watch
 
-from . import store
+from .checks import id_of, require_call
+from .endings import Endings, OnEnd, OnFork, OnUnfinished
 from .errors import TabSessionError
 from .guards import exempt_session_routes
 from .model import metadata
 from .responses import keep_no_answer
+from .slow import called
 
-OnEnd = Callable[[Session, int], None]
+OnRenew = Callable[[Session, int], None]
 OnStore = Callable[[Session, str, int, int], None]
 _NAME = "tab_sessions"
 
@@ -50,7 +53,7 @@ class Limits:
 
 def utc_now() -> datetime:
     """Return now, to the second, so that what is stored and what is compared agree."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return this_instant().replace(microsecond=0)
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class Config:
     """What an app was told about its tabs."""
 
     limits: Limits
-    on_end: list[OnEnd]
-    before_renew: list[OnEnd]
+    endings: Endings
+    before_renew: list[OnRenew]
     user: Callable[[], object] | None
     binding: str
     source: AnySession | Callable[[], AnySession] | None
@@ -74,42 +77,27 @@ class Config:
             watch(source)  # made after TabSessions, perhaps
             return cast("AnySession", source)
         if callable(source) and not hasattr(source, "execute"):
-            return source()
+            made = source()
+            if not isinstance(made, Session | scoped_session):
+                raise _no_session(made, "TabSessions(app, function): the function returned")
+            return made
         return cast("AnySession", source)
-
-    def end(self, session: Session, rows: list[int], reason: str) -> None:
-        """Erase these tabs' drafts and let the app release what they held, in one transaction."""
-        if rows:
-            store.end(session, rows, reason)
-        self._release(session, rows)
-
-    def end_all(
-        self, session: Session, which: ColumnElement[bool], reason: str, *, most: int
-    ) -> int:
-        """End up to `most` of these tabs, those that reached their goal too; return how many."""
-        rows = store.open_sessions(session, which, most)
-        if rows:
-            store.end(session, [row for row, _ in rows], reason, completed=True)
-        self._release(session, [row for row, was in rows if was == "active"])
-        return len(rows)
 
     def report_stored(self, session: Session, flow: str, rows: int, size: int) -> None:
         """Tell the app what was stored for tabs, before it is committed."""
         if rows or size:
             for tell in self.on_store:
-                tell(session, flow, rows, size)
+                called(session, "on_store", tell, session, flow, rows, size)
 
     def admits(self, owner: str | None) -> bool:
-        """Say whether this request's user may see what belongs to `owner` (None: anybody may)."""
+        """Say whether this request's user may see what belongs to `owner` (None: anybody may).
+
+        Raises: TabSessionError where `user` returns what is nobody's id.
+        """
         if owner is None or self.user is None:
             return True
         user = self.user()
-        return user is not None and str(user) == owner
-
-    def _release(self, session: Session, rows: list[int]) -> None:
-        for release in self.on_end:
-            for key in rows:
-                release(session, key)
+        return user is not None and id_of(user, "user= of TabSessions returned") == owner
 
 
 class TabSessions:
@@ -117,12 +105,15 @@ class TabSessions:
 
     `session` is where the rows live: an SQLAlchemy Session, a scoped_session, or a function
     that returns one for this request; without it the app's Flask-SQLAlchemy is used.
-    `on_end(session, key)` runs in the transaction that ends a tab before its goal,
-    `before_renew(session, key)` in the one that gives it another id, and
+    `on_end(session, key, reason)` runs in the transaction in which a tab is completed, expired,
+    ended or revoked (a completed one too), or forgotten; once for each.
+    `on_fork(session, source, copy)` runs in the one that copies a duplicated tab,
+    `before_renew(session, key)` in the one that gives a tab another id, and
     `on_store(session, flow, rows, size)` in the one that makes rows of tabs, copies too, or lets a
     draft grow past another 4 kB (`rows` is 0 then): it may raise TooManyTabs. `user` is a function
     that says who is logged in: a tab tied to somebody by `attach_user` is then shown to nobody
-    else. `binding="browser"` makes an id useless without a cookie of the same browser.
+    else. `binding="browser"` makes an id useless without a cookie of the same browser. `models` is
+    the declarative base of rows by tab (TabOwned), where it is not Flask-SQLAlchemy's `db.Model`.
     """
 
     def __init__(self, app: Flask | None = None, session: Any = None, **options: Any) -> None:
@@ -146,7 +137,9 @@ def configure(  # noqa: PLR0913 - each a setting
     request_seconds: float = 20,
     on_end: OnEnd | None = None,
     on_store: OnStore | None = None,
-    before_renew: OnEnd | None = None,
+    on_fork: OnFork | None = None,
+    before_renew: OnRenew | None = None,
+    models: Any = None,
     user: Callable[[], object] | None = None,
     binding: str = "none",
 ) -> None:
@@ -154,18 +147,33 @@ def configure(  # noqa: PLR0913 - each a setting
 
     `request_seconds` is how long the bytes of one request may take to come, in all.
 
-    Raises: TabSessionError when the app has tab sessions already or a limit makes no sense.
+    Raises: TabSessionError when the app has tab sessions already, a limit makes no sense, or what
+    is handed over can be no session or no such function.
     """
+    if not isinstance(app, Flask):
+        raise TabSessionError(
+            f"TabSessions(app, session) was given {app!r:.60} for the app. The Flask app comes "
+            "first, and then where its sessions come from: TabSessions(app, db.session)."
+        )
     if _NAME in app.extensions:
         raise TabSessionError("This app has TabSessions already: make them once.")
-    if not 0 < idle_minutes <= absolute_minutes:
-        raise TabSessionError("idle_minutes must be above 0 and not above absolute_minutes.")
-    if min(draft_bytes, request_bytes) < 1024:
-        raise TabSessionError("draft_bytes and request_bytes must be at least 1024.")
-    if not request_seconds > 0:
-        raise TabSessionError("request_seconds must be above 0.")
+    _refuse_unusable_time("idle_minutes", idle_minutes)
+    _refuse_unusable_time("absolute_minutes", absolute_minutes)
+    _refuse_unusable_time("request_seconds", request_seconds)
+    if idle_minutes > absolute_minutes:
+        raise TabSessionError(
+            f"idle_minutes is {idle_minutes}, and after absolute_minutes ({absolute_minutes}) a "
+            "tab is over in any case. Write at most that, or raise absolute_minutes."
+        )
+    _refuse_unusable_size("draft_bytes", draft_bytes)
+    _refuse_unusable_size("request_bytes", request_bytes)
+    if models is not None and not hasattr(models, "registry"):
+        raise TabSessionError("models must be the declarative base of your models: models=Base.")
     if binding not in {"none", "browser"}:
         raise TabSessionError('binding must be "none" or "browser".')
+    require_call("user", user)
+    require_call("before_renew", before_renew, "session", "key")
+    _refuse_no_source(session)
     _watch_source(app, session)
     keep_no_answer(app)
     exempt_session_routes(app)
@@ -178,13 +186,61 @@ def configure(  # noqa: PLR0913 - each a setting
     )
     app.extensions[_NAME] = Config(
         limits=limits,
-        on_end=[on_end] if on_end else [],
+        endings=Endings(partial(_models_of, app, models)),
         before_renew=[before_renew] if before_renew else [],
         user=user,
         binding=binding,
         source=session,
-        on_store=[on_store] if on_store else [],
+        on_store=[],
     )
+    if on_end is not None:
+        add_end_hook(app, on_end)
+    if on_fork is not None:
+        add_fork_hook(app, on_fork)
+    if on_store is not None:
+        add_store_hook(app, on_store)
+
+
+def _models_of(app: Flask, models: Any) -> Any:
+    # Flask-SQLAlchemy's, also where it is made after this.
+    return models or getattr(app.extensions.get("sqlalchemy"), "Model", None)
+
+
+def _refuse_unusable_time(option: str, length: Any) -> None:
+    is_number = isinstance(length, int | float) and not isinstance(length, bool)
+    if not (is_number and 0 < length < float("inf")):
+        raise TabSessionError(f"{option} is {length!r}. Write a number above 0.")
+
+
+def _refuse_unusable_size(option: str, size: Any) -> None:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1024:
+        raise TabSessionError(
+            f"{option} is {size!r}. Write a whole number of bytes, at least 1024, such as "
+            f"{option}=64 * 1024."
+        )
+
+
+def _refuse_no_source(session: Any) -> None:
+    """Refuse what no session comes from.
+
+    Raises: TabSessionError, with the remedy.
+    """
+    is_app = isinstance(session, Flask)  # which is callable
+    if session is None or isinstance(session, Session) or (callable(session) and not is_app):
+        return
+    raise _no_session(session, "TabSessions(app, session) was given")
+
+
+def _no_session(what: Any, said: str) -> TabSessionError:
+    # Not by asking it: Flask-SQLAlchemy-Lite's is a property that wants an app.
+    has_one = not isinstance(what, Flask) and "session" in dir(what)
+    if has_one:
+        cure = "db.session, where that is db"
+    elif isinstance(what, Engine):
+        cure = "a session of that engine: scoped_session(sessionmaker(engine))"
+    else:
+        cure = "a session or scoped_session, or a function that returns one for this request"
+    return TabSessionError(f"{said} {what!r:.60}, which is no session of SQLAlchemy. Write {cure}.")
 
 
 def _watch_source(app: Flask, session: Any) -> None:
@@ -214,12 +270,39 @@ def limits_of(app: Flask) -> Limits:
 
 
 def add_end_hook(app: Flask, on_end: OnEnd) -> None:
-    """Add another `on_end(session, key)` to an app that has tab sessions already."""
-    cast("Config", app.extensions[_NAME]).on_end.append(on_end)
+    """Add another `on_end(session, key, reason)` to an app that has tab sessions already.
+
+    Raises: TabSessionError where it takes no reason.
+    """
+    require_call(
+        *("on_end", on_end, "session", "key", "reason"),
+        hint="It is called for completed and forgotten tabs as well. What is only for those that "
+        'ended before their goal begins with: if reason not in {"expired", "ended", "revoked"}: '
+        "return",
+    )
+    cast("Config", app.extensions[_NAME]).endings.on_end.append(on_end)
+
+
+def add_fork_hook(app: Flask, on_fork: OnFork) -> None:
+    """Add another `on_fork(session, source, copy)` to an app that has tab sessions already.
+
+    Raises: TabSessionError where it takes something else.
+    """
+    require_call("on_fork", on_fork, "session", "source", "copy")
+    cast("Config", app.extensions[_NAME]).endings.on_fork.append(on_fork)
+
+
+def add_unfinished_hook(app: Flask, release: OnUnfinished) -> None:
+    """Have `release(session, key)` called where a tab ends before its goal, and only there."""
+    cast("Config", app.extensions[_NAME]).endings.on_unfinished.append(release)
 
 
 def add_store_hook(app: Flask, on_store: OnStore) -> None:
-    """Add another `on_store(session, flow, rows, size)` to an app that has tab sessions."""
+    """Add another `on_store(session, flow, rows, size)` to an app that has tab sessions.
+
+    Raises: TabSessionError where it takes something else.
+    """
+    require_call("on_store", on_store, "session", "flow", "rows", "size")
     cast("Config", app.extensions[_NAME]).on_store.append(on_store)
 
 
@@ -233,24 +316,6 @@ def create_table() -> None:
         with suppress(DBAPIError):
             return metadata.create_all(engine)
     return metadata.create_all(engine)
-
-
-def purge(most: int = 50) -> tuple[int, int]:
-    """Erase up to `most` expired drafts, delete as many old tombstones and hand-overs.
-
-    Returns how many were (erased, deleted). All in one short transaction, so that nobody waits
-    long for it: call it until both are 0.
-    """
-    config = current_config()
-    now = int(utc_now().timestamp())
-
-    def work(session: Session) -> tuple[int, int]:
-        rows = store.expired_ids(session, now, most)
-        config.end(session, rows, "expired")
-        old = store.delete_tombstones(session, now - config.limits.tombstone, most)
-        return len(rows), old + store.delete_expired_handovers(session, now, most)
-
-    return run_in_transaction(config.session, work)
 
 
 def _flask_sqlalchemy() -> Any:

@@ -10,27 +10,26 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, Generic
 
-from flask import Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
 from booking.transactions.errors import (
     DATABASE_FAILURES,
     ReadOnlyTransaction,
-    is_temporarily_unavailable,
 )
 from booking.transactions.sessions import (
     Retry,
     require_clean_session,
     run_in_transaction,
     run_read_only,
-    write_transaction,
 )
 from booking.transactions.watching import unwrap_scoped
 
-from . import crypto, guards, renewal, store
+from . import activity, crypto, expiry, guards, live, renewal, slow, store
 from .body import has_body, read_whole, refuse_too_large
 from .config import Config, current_config, utc_now
 from .contrib.binding import load_browser_secret
@@ -45,6 +44,7 @@ from .errors import (
     TabSessionGone,
     translate_database_error,
 )
+from .flask_session import run_with_flask_session
 from .responses import GONE, add_tab_headers
 from .schema import Data, Schema
 from .session import DeferredResponse, TabSession
@@ -53,9 +53,6 @@ View = Callable[..., Any]
 Hook = Callable[[TabSession[Any]], None]
 Answer = Response | DeferredResponse
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_ERASED_ALONG = 10  # expired tabs, with each new one
-_MOST_FLOWS = 1000  # of one tab, ended at once
-_ACTIVITY_NOTES = 12  # within an idle limit, at most
 _NO_ID = ""  # of a tab that a reading request did not name
 _log = logging.getLogger(__name__)
 
@@ -73,6 +70,7 @@ class RouteOptions(Generic[Data]):
     allow_completed: bool
     idempotent: bool
     counts_as_activity: bool
+    live: live.Live | None
     before_transaction: Callable[[], None] | None
     on_success: Hook | None
     after_commit: Hook | None
@@ -135,8 +133,8 @@ def _read_request(asked: Request, options: RouteOptions[Any], session: Session) 
 
 
 def _refused(options: RouteOptions[Any], refusal: Refusal) -> Response:
-    if current_app.debug and isinstance(refusal, MissingTabSession):
-        guards.explain_missing_id(refusal, request)
+    if current_app.debug:
+        guards.explain(refusal, request, current_config().user)
     response = current_app.make_response(current_app.handle_user_exception(refusal))
     response.headers.update(refusal.headers)
     # The script takes another id where somebody reads this, not where a script asked for it.
@@ -152,6 +150,15 @@ class _Written(Generic[Data]):
     answer: Answer
     tab: TabSession[Data]
     commit: bool
+    began: bool = False
+
+
+@dataclass(frozen=True)
+class _Over:
+    """A try that found its tab to be over, and why."""
+
+    reason: str
+    row: store.Row | None
 
 
 @dataclass(frozen=True)
@@ -177,19 +184,42 @@ class SessionRequest(Generic[Data]):
             raise ReadOnlyTab from error
         except DATABASE_FAILURES as error:
             raise translate_database_error(error) from error
-        if row is not None and (closed == "expired" or self._activity_is_due(row)):
-            self._record_activity(row, closed)
+        if row is not None and not guards.is_live_question():
+            self._leave_a_note(row, closed)
         if response is None:
             raise TabSessionGone(closed or "ended")
         return response
 
+    def _leave_a_note(self, row: store.Row, closed: str | None) -> None:
+        counts = self.options.counts_as_activity
+        if closed == "expired":
+            expiry.end_if_over(self.config, self.session, row.id, self.seconds)
+        elif counts and activity.is_due(self.config, row, self.seconds):
+            activity.record(self.config, self.session, row, self.seconds)
+
     def _read_once(self, session: Session) -> tuple[store.Row | None, str | None, Response | None]:
-        if self.sent is None:
-            return None, None, self._run_reading_view(self._open(session, _NO_ID, None, []))
-        row, rows = self._find(session, self.sent.tab, lock=False)
-        if closed := self._closed_reason(row, rows, reads=True):
-            return row, closed, None
-        return row, None, self._run_reading_view(self._open(session, self.sent.tab, row, rows))
+        row, rows, tab_id = None, list[store.Row](), _NO_ID
+        if self.sent is not None:
+            tab_id = self.sent.tab
+            row, rows = self._find(session, tab_id, lock=False)
+            if closed := self._closed_reason(row, rows, reads=True):
+                return row, closed, None
+        return row, None, self._answer(row, cache(lambda: self._open(session, tab_id, row, rows)))
+
+    def _answer(self, row: store.Row | None, opened: Callable[[], TabSession[Data]]) -> Response:
+        """Run the view; for a live route only where what its page stands on has changed."""
+        if self.options.live is None:
+            return self._run_reading_view(opened())
+        live.tell_of_missing_script()
+        # Before the view: what changes in between is shown now, and once more at the next question.
+        stamp = self.options.live.stamp(row, opened, self.kwargs)
+        if live.still_holds(stamp):
+            left = row.seconds_left(self.seconds) if row else None
+            return add_tab_headers(live.unchanged(stamp), seconds_left=left, event=None)
+        response = self._run_reading_view(opened())
+        if response.status_code < 400:
+            response.headers[guards.STAMP] = stamp
+        return response
 
     def _run_reading_view(self, tab: TabSession[Data]) -> Response:
         answer = self._call_view(tab)
@@ -209,39 +239,43 @@ class SessionRequest(Generic[Data]):
             self.options.after_commit(written.tab)
             written.tab.check_unchanged()
         try:
-            return self._respond(written)
+            response = self._respond(written)
         except ReadOnlyTransaction as error:
             raise ReadOnlyTab from error
         except DATABASE_FAILURES as error:
             # The write is over, so asking again only renders again.
             raise translate_database_error(error) from error
+        if written.began:
+            app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+            response.call_on_close(partial(expiry.take_along, app, self.session, self.seconds))
+        return response
 
     def _write_and_end(self) -> _Written[Data]:
         """Write as often as the database asks for it, until it is committed or rolled back."""
         try:
-            outcome = run_in_transaction(
+            outcome = run_with_flask_session(
                 self.session,
                 self._write_once,
                 idempotent=self.options.idempotent,
-                # A tab that is over was ended in this transaction, and that is kept.
-                keep=lambda outcome: isinstance(outcome, TabSessionGone) or outcome.commit,
+                # Of a tab that is over the copy or the new id that it asked for is kept.
+                keep=lambda outcome: isinstance(outcome, _Over) or outcome.commit,
             )
         except Retry as last:
             raise TabSessionBusy from last
         except DATABASE_FAILURES as error:
             raise translate_database_error(error) from error
-        if isinstance(outcome, TabSessionGone):
-            raise outcome
+        if isinstance(outcome, _Over):
+            if outcome.row and outcome.reason == "expired":
+                expiry.end_if_over(self.config, self.session, outcome.row.id, self.seconds)
+            raise TabSessionGone(outcome.reason)
         return outcome
 
-    def _write_once(self, session: Session) -> _Written[Data] | TabSessionGone:
+    def _write_once(self, session: Session) -> _Written[Data] | _Over:
         tab_id = self._current_id(session)
         row, rows = self._find(session, tab_id, lock=True)
         closed = self._closed_reason(row, rows, reads=False)
-        if row and closed == "expired":
-            self.config.end(session, [row.id], closed)
         if closed:
-            return TabSessionGone(closed)
+            return _Over(closed, row)
         renewal.require_current(row, rows)
         return self._run_view(self._open(session, tab_id, row, rows, writable=True))
 
@@ -252,21 +286,20 @@ class SessionRequest(Generic[Data]):
             answer = current_app.make_response(answer)
         if not _asks_for_commit(answer):
             return _Written(answer, tab, commit=False)
-        began = tab.state == "new"
         tab.save(is_activity=self.options.counts_as_activity)
         if self.options.on_success:
-            self.options.on_success(tab)
+            slow.called(tab.session, "on_success", self.options.on_success, tab)
             tab.save(is_activity=False)  # what that added
-        self.config.report_stored(tab.session, self.options.flow, *tab.growth())
-        if began and tab.state == "active":
-            self._erase_expired(tab.session)
-        return _Written(answer, tab, commit=True)
+        begun, size = tab.growth()
+        self.config.report_stored(tab.session, self.options.flow, begun, size)
+        return _Written(answer, tab, commit=True, began=bool(begun))
 
     def _call_view(self, tab: TabSession[Data]) -> Any:
         if self.options.require_progress and tab.state == "new":
             raise NothingBegun
         g.tab_session = tab
-        return self.options.view(tab, *self.args, **self.kwargs)
+        view = self.options.view
+        return slow.called(tab.session, "a view", view, tab, *self.args, **self.kwargs)
 
     def _respond(self, written: _Written[Data]) -> Response:
         """Render the answer to a write that is over, from what can only be read."""
@@ -326,11 +359,6 @@ class SessionRequest(Generic[Data]):
         *,
         writable: bool = False,
     ) -> TabSession[Data]:
-        def end_all(in_transaction: Session) -> None:
-            flows = store.every_flow(in_transaction, crypto.digest(tab_id), self.seconds)
-            which = store.has_key([row.id for row in flows])
-            self.config.end_all(in_transaction, which, "ended", most=_MOST_FLOWS)
-
         return TabSession(
             session,
             row,
@@ -339,7 +367,7 @@ class SessionRequest(Generic[Data]):
             now=self.now,
             limits=self.config.limits,
             schema=self.options.schema,
-            end_all=end_all,
+            endings=self.config.endings,
             is_alone=not rows,
             writable=writable,
         )
@@ -358,35 +386,6 @@ class SessionRequest(Generic[Data]):
             return "completed"
         return (row.reason or "ended") if row.state == "ended" else None
 
-    # -- bookkeeping ------------------------------------------------------------------------------
-
-    def _activity_is_due(self, row: store.Row) -> bool:
-        """Whether a read is to be noted: who only looks for an hour is still there."""
-        silent = self.seconds - row.seen_at
-        is_due = row.state == "active" and silent * _ACTIVITY_NOTES >= self.config.limits.idle
-        return self.options.counts_as_activity and is_due
-
-    def _record_activity(self, row: store.Row, closed: str | None) -> None:
-        """Note that a tab was read, or that it has ended, in a transaction after the view's.
-
-        So the view itself stays read-only. A database that is busy is left alone.
-        """
-        try:
-            with write_transaction(self.session) as session:
-                if closed:
-                    self.config.end(session, [row.id], closed)
-                else:
-                    now = self.seconds
-                    until = self.config.limits.over_at(now, row.absolute_expires_at)
-                    store.record_activity(session, row.id, now, until)
-        except DATABASE_FAILURES as error:
-            if not is_temporarily_unavailable(error):
-                raise
-
-    def _erase_expired(self, session: Session) -> None:
-        # New tabs take a few expired ones with them, so that erasing needs no clockwork.
-        self.config.end(session, store.expired_ids(session, self.seconds, _ERASED_ALONG), "expired")
-
 
 def _asks_for_commit(answer: Answer) -> bool:
     return answer.commit if isinstance(answer, DeferredResponse) else answer.status_code < 400
@@ -396,4 +395,6 @@ def _with_tab_headers(response: Response, tab: TabSession[Any]) -> Response:
     if response.is_streamed:  # what is written while it streams would be lost
         response.call_on_close(tab.check_unchanged)
     event = "ended" if tab.was_ended else "renew" if tab.needs_renewal else None
+    if guards.is_live_question():  # it sets off nothing that would write
+        event = None
     return add_tab_headers(response, seconds_left=tab.seconds_left, event=event)

@@ -42,22 +42,42 @@ class CrossSite(Refusal, Forbidden):
 
 
 class TooLarge(Refusal, RequestEntityTooLarge):
-    """413: more was sent than a form of this kind can hold. The page stays as it was."""
+    """413: more was sent than a form of this kind can hold. The page stays as it was.
+
+    `remedy` is for whoever writes the app.
+    """
 
     description = "That is more text than this form can take. Please shorten it and try again."
     headers: ClassVar = {"HX-Reswap": "none", "HX-Trigger": "tab-session:too-large"}
+
+    def __init__(self, remedy: str = "") -> None:
+        super().__init__()
+        self.remedy = remedy
 
 
 class DraftTooLarge(TooLarge):
     """413: tab.data would outgrow its limit (`draft_bytes`). `size` and `limit` in bytes."""
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__()
-        self.size, self.limit = size, limit
-        self.remedy = (
+        super().__init__(
             f"tab.data would take {size} bytes; at most {limit} fit (draft_bytes). Keep answers in "
             "it, and put uploads or lists into tables of their own that point to tab.key."
         )
+        self.size, self.limit = size, limit
+
+
+class UnusableValue(Refusal, BadRequest):
+    """400: what was sent holds something that nothing can keep.
+
+    JSON of a client's may name half of a character, NaN, or lists in lists without end, and
+    Python reads it. `remedy` names the place, for whoever writes the app.
+    """
+
+    description = "Something in that cannot be kept. Please change it and try again."
+
+    def __init__(self, remedy: str = "") -> None:
+        super().__init__()
+        self.remedy = remedy
 
 
 class CutShort(Refusal, BadRequest):

@@ -14,9 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
-from .errors import CrossSite, MissingTabSession
+from .errors import (
+    CrossSite,
+    MissingTabSession,
+    Refusal,
+    TabSessionGone,
+    TooLarge,
+    UnusableValue,
+)
 
 if TYPE_CHECKING:
     from flask import Request
@@ -26,11 +33,20 @@ View = Callable[..., Any]
 HEADER = "Tab-Session"
 SOURCE = "Tab-Session-Fork-Of"
 NEXT = "Tab-Session-New"
-_IN_WSGI = {name: f"HTTP_{name.upper().replace('-', '_')}" for name in (HEADER, SOURCE, NEXT)}
+STAMP = "Tab-Live"
+_IN_WSGI = {
+    name: f"HTTP_{name.upper().replace('-', '_')}" for name in (HEADER, SOURCE, NEXT, STAMP)
+}
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 FROM_ANOTHER_HOST = (
     "A request from pages of %r was refused as another site's, because this app was asked as %r. "
     "If both are yours, let the proxy in front pass Host on, or X-Forwarded-Host to a ProxyFix."
+)
+_OTHER_USER = (
+    "user= of TabSessions says {!r:.40}, and not whom attach_user tied the tab to. After a log-out,"
+    " or a log-in as somebody else, that is as it should be. Right after attach_user(tab, id):"
+    " user= has to return the same id from the next request on, so keep it where user= looks "
+    "(flask.session, or login_user and current_user.get_id())."
 )
 _LONGEST_NAME, _MOST_LOGGED = 260, 20
 _logged: set[tuple[str, str]] = set()
@@ -112,11 +128,34 @@ def _one(request: Request, header: str) -> str | None:
     return sent if sent and _SHAPE.fullmatch(sent) else None
 
 
-def explain_missing_id(refusal: MissingTabSession, request: Request) -> None:
-    """Put the likely causes into the refusal's words and into the log; never what was sent."""
-    hint = f"{request.method} {request.path}: {_cause(request)}"
+def is_live_question() -> bool:
+    """Say whether the current request asks a live route if what a page shows still holds."""
+    # Several ask with each request, so what most of them lack is looked for first.
+    asked = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    if _IN_WSGI[STAMP] not in asked.environ or asked.method != "GET":
+        return False
+    view = current_app.view_functions.get(asked.endpoint or "")
+    return getattr(view, "is_live_route", False)
+
+
+def explain(refusal: Refusal, request: Request, user: Callable[[], object] | None) -> None:
+    """Put what a developer can do about it into the refusal's words and the log.
+
+    Where that is something: of a missing id the likely causes, of too much what would take more,
+    of what cannot be kept its place, of another user's tab who is logged in as `user` (of
+    TabSessions) says. Never what was sent.
+    """
+    if isinstance(refusal, MissingTabSession):
+        cause = _cause(request)
+    elif isinstance(refusal, TooLarge | UnusableValue):
+        cause = refusal.remedy
+    elif isinstance(refusal, TabSessionGone) and refusal.reason == "other_user" and user:
+        cause = _OTHER_USER.format(user())
+    else:
+        return
+    hint = f"{request.method} {request.path}: {cause}"
     refusal.description = f"{refusal.description} [debug] {hint}"
-    _log.warning("400, no tab session: %s", hint)
+    _log.warning("%s %s: %s", refusal.code, type(refusal).__name__, hint)
 
 
 def _cause(request: Request) -> str:
@@ -128,7 +167,11 @@ def _cause(request: Request) -> str:
             "not typed or submitted; a script of yours asks with TabSession.fetch()."
         )
     if "HX-Request-Type" not in request.headers:
-        return "it came from an htmx older than 4, in which tab-session.js cannot add its header."
+        return (
+            "it came from an htmx older than 4. With htmx 2, is the script tag of "
+            "tab-session-htmx2.js on the page, after that of tab-session.js, and does its "
+            "data-prefix cover this path?"
+        )
     return (
         "tab-session.js gave it no header. Is its script tag on the page, before that of htmx, and "
         "does its data-prefix cover this path?"

@@ -1,8 +1,10 @@
-"""The tables: a row per tab and flow, and what one tab leaves for another.
+"""The tables: a row per tab and flow, what one leaves for another, whom a host made for one.
 
 Their own MetaData, so that any host can take them in:
 
 tab_session.to_metadata(Base.metadata)      # for a host's own Alembic or create_all()
+
+Before the host's models, where some of them are TabOwned: their keys then lead to that copy.
 """
 
 from sqlalchemy import (
@@ -31,6 +33,7 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+"""Our tables, apart from yours: `metadata.create_all(engine)` where `create_table()` cannot."""
 
 # SQLite numbers rows by itself only in a column of type INTEGER.
 _RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -71,6 +74,7 @@ tab_session = Table(
     Index(None, "previous_hash"),
     Index(None, "user"),
 )
+"""The table of tabs, a row for each tab and flow: for a plain foreign key of yours to its `id`."""
 
 # What one tab leaves for another, for a minute: see contrib/handover.py.
 handover = Table(
@@ -88,4 +92,19 @@ handover = Table(
     Column("expires_at", BigInteger, nullable=False),
     UniqueConstraint("tab_session_id", "purpose"),
     Index(None, "expires_at"),
+)
+
+# Whom a host made for a tab in which nobody has logged in yet: see contrib/anonymous.py.
+anonymous_user = Table(
+    "booking_anonymous_user",
+    metadata,
+    Column(
+        "tab_session_id",
+        _RowNumber,
+        ForeignKey("booking_tab_session.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("user", String(255), nullable=False),
+    Index(None, "user"),
 )

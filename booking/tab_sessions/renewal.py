@@ -11,6 +11,7 @@ from . import crypto, store
 from .config import Config
 from .crypto import SealBroken
 from .errors import MissingTabSession, RenewalDue, TabSessionGone
+from .slow import called
 
 _log = logging.getLogger(__name__)
 
@@ -18,9 +19,10 @@ _log = logging.getLogger(__name__)
 def fork(session: Session, config: Config, source_id: str, tab_id: str, now: int) -> None:
     """Copy what a duplicated tab was in the middle of; the copy goes its own way from there.
 
-    Only unfinished drafts are copied, under keys of their own; nothing of other tables is. Doing it
-    again changes nothing, so a lost answer is no harm, and a source that is over or unknown leaves
-    the copy empty. A source that has to be renewed gives nothing: its id may be known to others.
+    Only unfinished drafts are copied, under keys of their own, and of other tables what a model
+    (`__copied_with_tab__`) or `on_fork` copies. Doing it again changes nothing, so a lost answer is
+    no harm, and a source that is over or unknown leaves the copy empty. A source that has to be
+    renewed gives nothing: its id may be known to others.
     """
     if store.find(session, crypto.digest(tab_id), now, lock=False):
         return
@@ -57,7 +59,8 @@ def _copy(
         seen_at=now,
         idle_expires_at=config.limits.over_at(now, row.absolute_expires_at),
     )
-    if store.create(session, copy) is not None:
+    if (key := store.create(session, copy)) is not None:
+        config.endings.copy(session, row.id, key)
         config.report_stored(session, row.flow, 1, len(sealed))
 
 
@@ -100,7 +103,7 @@ def renew(session: Session, config: Config, tab_id: str, new_id: str, now: int) 
     until = 0 if any(row.renewal_due for row in rows) else now + config.limits.grace
     for row in rows:
         for hook in config.before_renew:
-            hook(session, row.id)
+            called(session, "before_renew", hook, session, row.id)
         store.set_token(session, row.id, _renamed(row, tab_id, new_id, until))
 
 

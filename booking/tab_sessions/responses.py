@@ -7,18 +7,29 @@ view, what a before_request function answered in its place.
 """
 
 import json
+import logging
 from functools import lru_cache
+from weakref import WeakSet
 
-from flask import Flask, Response, request, request_finished
+from flask import Flask, Response, current_app, request, request_finished, request_started, session
 
-from .guards import HEADER
+from .guards import HEADER, STAMP, is_live_question
 
 LEFT = "Tab-Session-Left"
 GONE = "Tab-Session-Gone"
 REDIRECT = "Tab-Session-Redirect"
+_SESSION, _WAS_EMPTY = "tab_sessions.session", "tab_sessions.session_was_empty"
+_HIDDEN, _HELD = "tab_sessions.hidden", "tab_sessions.session_held"
 _TO_A_PAGE = frozenset({301, 302, 303})
 # Caches that stand between may be told otherwise by headers of their own (RFC 9213).
 _FOR_CACHES_BETWEEN = {"cdn-cache-control", "surrogate-control"}
+_REFUSED_FORM = (
+    "The answer of %s made a session's first CSRF token. A live question leaves a session as it is "
+    "that holds something, so a form with that token is refused. Have each page make one, by "
+    '<meta name="csrf-token" content="{{ csrf_token() }}"> in its layout.'
+)
+_told: WeakSet[Flask] = WeakSet()
+_log = logging.getLogger(__name__)
 
 
 def add_tab_headers(response: Response, *, seconds_left: int | None, event: str | None) -> Response:
@@ -53,14 +64,72 @@ def _with_event(others: str, event: str) -> str:
 
 
 def keep_no_answer(app: Flask) -> None:
-    """Send `Cache-Control: no-store` and `Vary: Tab-Session` with every session route's answer."""
+    """Send `Cache-Control: no-store` and `Vary: Tab-Session` with every session route's answer.
+
+    A live question leaves a host's `flask.session` as it is, unless there was nothing in it.
+    """
+    request_started.connect(_note_the_session, app)
+    # The first that is registered is called last, when nobody writes into the session any more.
+    app.after_request_funcs.setdefault(None, []).insert(0, _hide_the_session)
     # The signal is the last to see an answer, after every after_request function of the host.
-    request_finished.connect(_forbid_storing, app)
+    request_finished.connect(_finish, app)
 
 
-def _forbid_storing(app: Flask, response: Response, **_: object) -> None:
-    if not getattr(app.view_functions.get(request.endpoint or ""), "is_session_route", False):
+def _note_the_session(_app: Flask, **_: object) -> None:
+    if is_live_question():
+        there = session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        there.accessed = False  # by nobody's code yet
+        request.environ[_SESSION], request.environ[_WAS_EMPTY] = there, not there
+        request.environ[_HELD] = set(there)
+
+
+def _hide_the_session(response: Response) -> Response:
+    # Flask's own and Flask-Session's are written, or prolonged on the server, at each request. By
+    # what is empty and says that nobody made it so, none of them does anything.
+    there = request.environ.pop(_SESSION, None)
+    if isinstance(there, dict) and not request.environ[_WAS_EMPTY]:
+        # Not even a first CSRF token stays: a log-out meanwhile would be undone by this answer.
+        _tell_of_a_lost_token(there.keys() - request.environ[_HELD])
+        request.environ[_HIDDEN] = there, dict(there)
+        dict.clear(there)  # past what notices a change
+        there.modified = False  # type: ignore[attr-defined]
+    return response
+
+
+def _tell_of_a_lost_token(new: set[str]) -> None:
+    """Log, once and in debug mode, that a form of this answer will be refused, and the cure."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    if not app.debug or app in _told:
         return
+    own = app.config.get("WTF_CSRF_FIELD_NAME")
+    if any(name == own or "csrf" in name.lower() for name in new):
+        _told.add(app)
+        _log.warning(_REFUSED_FORM, request.path)
+
+
+def _finish(app: Flask, response: Response, **_: object) -> None:
+    if hidden := request.environ.pop(_HIDDEN, None):
+        there, kept = hidden
+        dict.update(there, kept)
+    view = app.view_functions.get(request.endpoint or "")
+    marks = (("is_session_route", HEADER), ("is_live_route", STAMP))
+    if asked_by := [name for mark, name in marks if getattr(view, mark, False)]:
+        _leave_cookies(app, response)
+        _forbid_storing(asked_by, response)
+
+
+def _leave_cookies(app: Flask, response: Response) -> None:
+    """Take those off that would prolong what is there for who is there; a new session's stays."""
+    if not is_live_question():
+        return
+    own = app.session_interface.get_cookie_name(app) + "="
+    new = [each for each in response.headers.getlist("Set-Cookie") if each.startswith(own)]
+    del response.headers["Set-Cookie"]
+    for each in new if request.environ.get(_WAS_EMPTY) else ():
+        response.headers.add("Set-Cookie", each)
+
+
+def _forbid_storing(asked_by: list[str], response: Response) -> None:
     sent: dict[str, str] = {}
     for written, value in response.headers:
         name = written.lower()
@@ -69,11 +138,9 @@ def _forbid_storing(app: Flask, response: Response, **_: object) -> None:
         response.headers["Cache-Control"] = "no-store"
     for name in _FOR_CACHES_BETWEEN & sent.keys():
         del response.headers[name]
-    varies = sent.get("vary")
-    if varies is None:
-        response.headers.add("Vary", HEADER)
-    elif HEADER.lower() not in _parts(varies):
-        response.headers["Vary"] = f"{varies}, {HEADER}"
+    varies = sent.get("vary", "")
+    if missing := [name for name in asked_by if name.lower() not in _parts(varies)]:
+        response.headers["Vary"] = ", ".join(filter(None, [varies, *missing]))
 
 
 def _is_forbidden(said: str) -> bool:

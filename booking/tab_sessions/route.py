@@ -8,7 +8,7 @@ import inspect
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import wraps
-from typing import Any, Concatenate, Literal, ParamSpec, cast
+from typing import Any, Concatenate, Literal, ParamSpec, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from flask import Flask, Response, g, has_request_context, request
@@ -17,9 +17,12 @@ from sqlalchemy.orm import Session
 from werkzeug.local import LocalProxy
 from werkzeug.routing import Map, Rule
 
+from .checks import require_call
 from .config import current_config, utc_now
 from .dispatch import READING_METHODS, Hook, RouteOptions, dispatch
 from .errors import NoTabHere, TabSessionError
+from .flows import require_one_kind
+from .live import StandsOn, live_of
 from .responses import LEFT
 from .schema import PLAIN, Data, Schema, schema_of
 from .session import TabSession
@@ -51,6 +54,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     allow_completed: bool = False,
     idempotent: bool = False,
     counts_as_activity: bool = True,
+    live: bool | StandsOn = False,
     before_transaction: Callable[[], None] | None = None,
     on_success: Hook | None = None,
     after_commit: Hook | None = None,
@@ -72,21 +76,29 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
     reads. `allow_missing_tab` also answers a reading request that names no tab, with an empty one;
     `require_progress` answers 409 to a tab in which nothing was begun. `allow_completed` lets
     writes reach a completed tab. `counts_as_activity=False`: the request is sent by a script and
-    not by the user, and does not extend the idle limit. Everything else goes to Flask's
-    add_url_rule.
-
+    not by the user, and does not extend the idle limit. `live`: while it is looked at, the page
+    asks again (tab-live.js) and is answered 204 as long as nothing has changed that it stands on:
+    the tab itself and, of `live=stands_on`, what `stands_on(session, tab, view_args)` returns as
+    JSON values. Everything else goes to Flask's add_url_rule.
     403, 413, 400, 408, 410, 409, 429 and 503 are answered without the view, as the exceptions of
     errors.py, to which the blueprint's error handlers may give words.
 
     Raises: TabSessionError for a registration that makes no sense.
     """
     wanted = _check_route(scaffold, rule, methods, mode, options)
-    schema = schema_of(data)
+    if live and "GET" not in wanted:
+        raise TabSessionError(f"{rule}: live=… is for what a page asks for: methods with GET.")
+    require_call(f"{rule}: before_transaction", before_transaction)
+    require_call(f"{rule}: on_success", on_success, "tab")
+    require_call(f"{rule}: after_commit", after_commit, "tab")
+    schema, keeps_up = schema_of(data), live_of(live, rule)
 
     def register(
         view: Callable[Concatenate[TabSession[Data], Params], Any],
     ) -> Callable[Params, Response]:
         name = _check_view(scaffold, rule, endpoint, view)
+        if not getattr(view, "renews_tabs", False):  # that one has nothing to do with a draft
+            require_one_kind(scaffold, rule, data)
         route_options = RouteOptions(
             view=view,
             flow=scaffold.name,
@@ -97,6 +109,7 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             allow_completed=allow_completed,
             idempotent=idempotent,
             counts_as_activity=counts_as_activity,
+            live=keeps_up,
             before_transaction=before_transaction,
             on_success=on_success,
             after_commit=after_commit,
@@ -107,37 +120,53 @@ def session_route(  # noqa: PLR0913 - each an option of a registration
             return dispatch(route_options, args, kwargs)
 
         session_view.is_session_route = True  # type: ignore[attr-defined]
+        session_view.is_live_route = bool(live)  # type: ignore[attr-defined]
         scaffold.add_url_rule(rule, name, session_view, methods=wanted, **options)
         return session_view
 
     return register
 
 
+class OwnRoute(Protocol[Data]):
+    """A project's own `session_route`: `custom_session_route` makes it."""
+
+    def __call__(
+        self, scaffold: Scaffold, rule: str, **options: Any
+    ) -> Callable[[Callable[Concatenate[TabSession[Data], ...], Any]], Callable[..., Response]]:
+        """Register a view that is handed a tab of that kind first."""
+
+
 def custom_session_route(
-    *, prepare: Callable[[TabSession[Any]], Mapping[str, Any]] | None = None, **defaults: Any
-) -> Callable[..., Callable[[Callable[..., Any]], Callable[..., Response]]]:
+    *,
+    data: Schema[Data] | type[Data] | None = None,
+    prepare: Callable[[TabSession[Data]], Mapping[str, Any]] | None = None,
+    **defaults: Any,
+) -> OwnRoute[Data]:
     """Make a project's own decorator: session_route with other defaults and more for its views.
 
         wizard_route = custom_session_route(data=Draft, prepare=lambda tab: {"shop": shop(tab)})
 
     What `prepare(tab)` returns reaches the view as keyword arguments, beside those of the rule. It
     runs where the view runs: in its transaction, again when that is tried again.
+
+    Raises: TabSessionError where `prepare` takes something else.
     """
+    require_call("prepare", prepare, "tab")
 
     def own_route(
         scaffold: Scaffold, rule: str, **options: Any
     ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
-        register = session_route(scaffold, rule, **{**defaults, **options})
+        register = session_route(scaffold, rule, **{"data": data, **defaults, **options})
         return lambda view: register(_prepared(view, prepare) if prepare else view)
 
     return own_route
 
 
 def _prepared(
-    view: Callable[..., Any], prepare: Callable[[TabSession[Any]], Mapping[str, Any]]
+    view: Callable[..., Any], prepare: Callable[[TabSession[Data]], Mapping[str, Any]]
 ) -> Callable[..., Any]:
     @wraps(view)
-    def prepared(tab: TabSession[Any], /, *args: Any, **kwargs: Any) -> Any:
+    def prepared(tab: TabSession[Data], /, *args: Any, **kwargs: Any) -> Any:
         return view(tab, *args, **prepare(tab), **kwargs)
 
     return prepared
@@ -158,12 +187,15 @@ current_tab = cast("TabSession[Any]", LocalProxy(_current_tab))
 
 
 def session_lifecycle(
-    scaffold: Scaffold, rule: str = "/tab-session", endpoint: str = "tab_session_lifecycle"
+    scaffold: Scaffold,
+    rule: str = "/tab-session",
+    endpoint: str = "tab_session_lifecycle",
+    **options: Any,
 ) -> None:
     """Register the address that the script's `data-url` names.
 
     POST keeps the tab alive, or renews it to the id in `Tab-Session-New`; DELETE ends it. Both
-    answer 204.
+    answer 204. `options` go to Flask's add_url_rule: `host=…`, for example.
     """
 
     def lifecycle(tab: TabSession) -> tuple[str, int, dict[str, str]]:
@@ -181,6 +213,7 @@ def session_lifecycle(
         endpoint=endpoint,
         allow_completed=True,
         idempotent=True,
+        **options,
     )(lifecycle)
 
 
@@ -253,12 +286,26 @@ def _check_view(
             f"{rule}: {name} yields, so it would run when its transaction is over. Return a "
             "Response of a generator that needs no tab."
         )
+    if _is_cached(view):
+        raise TabSessionError(
+            f"{rule}: {name} is cached, so every tab would be shown what the first one was. Cache "
+            "what is alike for everybody inside the view, never the view."
+        )
     if not _takes_a_tab(view, set(_ARGUMENT.findall(rule))):
         raise TabSessionError(
             f"{rule}: {name} takes no tab. It is the first argument: def {name or 'view'}(tab, …)."
         )
     _refuse_twice(scaffold, rule, name)
     return name
+
+
+def _is_cached(view: Callable[..., Any] | None) -> bool:
+    """Whether it is what Flask-Caching or functools makes of a view, or something around that."""
+    while view is not None:
+        if hasattr(view, "cache_timeout") or hasattr(view, "cache_info"):
+            return True
+        view = getattr(view, "__wrapped__", None)
+    return False
 
 
 def _takes_a_tab(view: Callable[..., Any], of_the_rule: set[str]) -> bool:
@@ -283,15 +330,16 @@ def _refuse_twice(scaffold: Scaffold, rule: str, name: str | None) -> None:
 
 def empty_tab(session: Session) -> TabSession[dict[str, Any]]:
     """Return a tab of which nothing is stored, to render what everybody sees who has just come."""
+    config = current_config()
     return TabSession(
         session,
         None,
         flow="",
         tab_id="",
         now=utc_now(),
-        limits=current_config().limits,
+        limits=config.limits,
         schema=PLAIN,
-        end_all=lambda _: None,
+        endings=config.endings,
         is_alone=True,
         writable=False,
     )
@@ -300,8 +348,9 @@ def empty_tab(session: Session) -> TabSession[dict[str, Any]]:
 def check_session_routes(app: Flask, blueprint: str, *, besides: Collection[str] = ()) -> None:
     """Fail when a view of this blueprint has no tab session, unless its name is in `besides`.
 
-    Names are endpoints without the blueprint's own; its static files never count. Raises
-    TabSessionError that lists them, and for a name in `besides` that needs no exception.
+    Names are endpoints without the blueprint's own; its static files never count.
+
+    Raises: TabSessionError that lists them, and for a name in `besides` that needs no exception.
     """
     own = {
         endpoint.removeprefix(f"{blueprint}."): view

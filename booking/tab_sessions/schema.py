@@ -18,7 +18,8 @@ from typing import (
     is_typeddict,
 )
 
-from .errors import NewerDraft, TabSessionError
+from .checks import is_unicode, require_call
+from .errors import NewerDraft, TabSessionError, UnusableValue
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -46,8 +47,9 @@ class Schema(Generic[Data]):
 
     `load` makes the object from JSON values, `{}` for an empty draft; `dump` makes JSON values of
     it. When their shape changes, raise `version` and let `upgrades[n]` turn version n into n + 1:
-    drafts that lie in the database are brought up when they are next opened. Raises
-    TabSessionError where an upgrade is missing.
+    drafts that lie in the database are brought up when they are next opened.
+
+    Raises: TabSessionError where an upgrade is missing, and for what is no such function.
     """
 
     load: Callable[[Content], Data]
@@ -56,6 +58,8 @@ class Schema(Generic[Data]):
     upgrades: Mapping[int, Callable[[Content], Content]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        require_call("load", self.load, "content")
+        require_call("dump", self.dump, "data")
         missing = [number for number in range(1, self.version) if number not in self.upgrades]
         if missing:
             raise TabSessionError(
@@ -121,10 +125,11 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
 # -- JSON: the same text for the same values, and a mistake that names its field ------------------
 
 
-def canonical(content: Mapping[str, Any]) -> bytes:
-    """Write JSON that is the same for the same values.
+def canonical(content: Mapping[str, Any], place: str = "tab.data") -> bytes:
+    """Write JSON that is the same for the same values; `place` is what a mistake is looked for in.
 
-    Raises: TabSessionError for others.
+    Raises: UnusableValue for what a client's own JSON may hold and none of ours does, and
+    TabSessionError for what only code can have put there.
     """
     try:
         text = _ENCODER.encode(content)
@@ -133,11 +138,15 @@ def canonical(content: Mapping[str, Any]) -> bytes:
         wrong: Exception | None = None
     except (TypeError, ValueError, RecursionError) as error:
         wrong = error
-    place, what = next(_culprits(content, "tab.data", 0), ("tab.data", f"a value ({wrong})"))
+    nothing = (place, f"a value ({wrong})", False)
+    where, what, may_be_sent = next(_culprits(content, place, 0), nothing)
+    said = f"{where} is {what}, which JSON does not give back as it was."
+    if may_be_sent and "Circular" not in str(wrong):
+        raise UnusableValue(said) from wrong
     raise TabSessionError(
-        f"{place} is {what}, which JSON does not give back as it was. A draft holds text, numbers, "
-        "true, false, None, lists, and dicts with text as keys: store str() of it, or give the "
-        "route a Schema(load, dump) that turns it into such a value and back."
+        f"{said} It takes text, numbers, true, false, None, lists, and dicts with text as keys: "
+        "store str() of it, or give the route a Schema(load, dump) that turns it into such a value "
+        "and back."
     ) from wrong
 
 
@@ -151,19 +160,29 @@ def _has_other_keys(value: Any) -> bool:
     return any(_has_other_keys(each) for each in inside if isinstance(each, _NESTED))
 
 
-def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str]]:
+def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str, bool]]:
+    """Where something is wrong, what it is, and whether request.json may have held it."""
     if depth > _DEEPEST:
-        yield place.split("[", 1)[0], "a value that holds itself, or is nested too deeply"
+        yield place.split("[", 1)[0], "a value that holds itself, or is nested too deeply", True
     elif isinstance(value, dict):
         for key, inner in value.items():
             if not isinstance(key, str):
-                yield place, f"a dict with the key {key!r:.40}"
-            yield from _culprits(inner, f"{place}[{key!r:.40}]", depth + 1)
+                yield place, f"a dict with the key {key!r:.40}", False
+            elif not is_unicode(key):
+                yield place, f"a dict with half of a character in the key {key!a:.40}", True
+            yield from _culprits(inner, f"{place}[{key!a:.40}]", depth + 1)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from _culprits(inner, f"{place}[{number}]", depth + 1)
+    elif isinstance(value, str) and not is_unicode(value):
+        yield place, "a text with half of a character", True
     elif not _is_json(value):
-        yield place, f"of type {type(value).__name__}"
+        what = f"the number {value}" if isinstance(value, float) else f"of type {_kind(value)}"
+        yield place, what, isinstance(value, float)
+
+
+def _kind(value: Any) -> str:
+    return type(value).__name__
 
 
 def _is_json(value: Any) -> bool:

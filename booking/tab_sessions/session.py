@@ -11,7 +11,9 @@ from typing import Any, Generic
 from sqlalchemy.orm import Session
 
 from . import crypto, store
+from .checks import require_result
 from .config import Limits
+from .endings import Endings
 from .errors import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
 from .schema import PLAIN, Data, Schema
 from .store import RowChanged
@@ -47,7 +49,7 @@ class TabSession(Generic[Data]):
         now: datetime,
         limits: Limits,
         schema: Schema[Data],
-        end_all: Callable[[Session], None],
+        endings: Endings,
         is_alone: bool,
         writable: bool,
         was_ended: bool = False,
@@ -60,7 +62,7 @@ class TabSession(Generic[Data]):
         self._seconds = int(now.timestamp())
         self.writable, self.was_ended = writable, was_ended
         self._flow, self._id, self._limits, self._schema = flow, tab_id, limits, schema
-        self._end_all, self._is_alone = end_all, is_alone
+        self._endings, self._is_alone = endings, is_alone
         self._row_at_begin = self._row = row
         self._key = row.id if row else None
         self._opened_at_begin = opened or store.open_draft(row, tab_id)
@@ -122,10 +124,7 @@ class TabSession(Generic[Data]):
     @property
     def seconds_left(self) -> int | None:
         """How long the draft lives if nothing more is heard of the tab; None without one."""
-        if self._row is None or self._row.state != "active":
-            return None
-        ends = min(self._row.idle_expires_at, self._row.absolute_expires_at)
-        return max(0, ends - self._seconds)
+        return self._row.seconds_left(self._seconds) if self._row else None
 
     def derive(self, purpose: str) -> bytes:
         """Derive 32 bytes that only this tab's id leads to, the same every time, renewed or not.
@@ -140,34 +139,36 @@ class TabSession(Generic[Data]):
         return crypto.derive(self._root(self._draft_key), "app:" + purpose)
 
     def complete(self, result: str) -> None:
-        """Say that the tab has reached its goal: erase the draft, keep `result`.
+        """Reach the tab's goal: erase its draft, keep `result`, a text of 255 characters, in clear.
 
-        `result` lies in clear, 255 characters of it. From now on the tab only shows; a later write
-        is refused with 410 unless its route was registered with allow_completed=True. Raises
-        RowChanged (which session_route handles), EndedTab.
+        From now on it only shows: writes are 410, unless their route says allow_completed=True.
+
+        Raises: RowChanged (which session_route handles), EndedTab, TabSessionError.
         """
         self.refuse_when_ended()
+        kept = {"result": require_result(result), "sealed": None, "previous_key": None}
         if self.key is None or self._draft_key is None or self._row is None:
             raise RowChanged
         # What is left opens no copy of the draft that lies in a backup; it only derives.
         self._draft_key = self._root(self._draft_key)
         wrapped = crypto.wrap(self._draft_key, self._id, self._row.format)
-        kept = {"wrapped_key": wrapped, "previous_key": None}
-        self._write({"state": "completed", "result": result[:255], "sealed": None, **kept})
+        self._write({"state": "completed", "wrapped_key": wrapped, **kept})
         store.revoke_handovers(self.session, [self.key])
         self._empty_draft()
+        self._endings.complete(self.session, self.key)
 
     def end(self) -> None:
         """Finish and clear: erase this tab's drafts in every flow and give the browser a new id.
 
-        What other tables held for it is released (`on_end`), a completed tab forgets its result,
-        and the id is over for good. Ends with this request's transaction.
+        What other tables held for it is released (`on_end`), rows by tab go or stay as their models
+        say, a completed tab forgets its result, and the id is over for good. Ends with this
+        request's transaction.
 
         Raises: ReadOnlyTab in a request that only reads.
         """
         if not self.writable:
             raise ReadOnlyTab
-        self._end_all(self.session)
+        self._endings.end_tab(self.session, crypto.digest(self._id), self._seconds)
         if self._row:
             self._row = store.ended_row(self._row)
         self._draft_key = None
@@ -189,14 +190,18 @@ class TabSession(Generic[Data]):
     def keep_alive(self) -> int | None:
         """Begin the idle limit anew, in all flows; return the seconds until the first of them ends.
 
-        None where nothing is stored.
+        None where nothing is stored. What is over stays so.
         """
-        rows = self._every_flow()
+        rows = [row for row in self._every_flow() if not row.over_at(self._seconds)]
         for row in rows:
             activity = self._activity(row.absolute_expires_at)
             store.record_activity(self.session, row.id, *activity.values())
         lives = [row.absolute_expires_at - self._seconds for row in rows if row.state == "active"]
         return min([*lives, self._limits.idle]) if lives else None
+
+    def keys(self) -> list[int]:
+        """Return the numbers of this tab's rows in all flows: of those that have not ended."""
+        return [row.id for row in self._every_flow()]
 
     def render_after_commit(
         self,
@@ -271,7 +276,7 @@ class TabSession(Generic[Data]):
             now=self.now,
             limits=self._limits,
             schema=self._schema,
-            end_all=self._end_all,
+            endings=self._endings,
             is_alone=self._is_alone,
             writable=False,
             was_ended=committed and self.was_ended,
@@ -286,7 +291,8 @@ class TabSession(Generic[Data]):
     # -- the row and the draft in it --------------------------------------------------------------
 
     def _every_flow(self) -> list[store.Row]:
-        return store.every_flow(self.session, crypto.digest(self._id), self._seconds)
+        digest = crypto.digest(self._id)
+        return store.every_flow(self.session, digest, self._seconds, lock=self.writable)
 
     def _sealed(self, plain: bytes) -> bytes:
         """A draft's text as the row's next version will hold it; makes the row if need be."""
@@ -369,6 +375,11 @@ class TabSession(Generic[Data]):
         """What derive() rests on: made from the draft's key, and all that complete() leaves."""
         is_root = self._row is not None and self._row.state == "completed"
         return key if is_root else crypto.derive(key, "root")
+
+
+def row_of(tab: TabSession[Any]) -> store.Row | None:
+    """Return a tab's row in its flow as this request knows it; None before there is one."""
+    return tab._row  # noqa: SLF001 - for the modules beside this one, and not for views
 
 
 class _Frozen(dict[str, Any]):

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     bindparam,
+    case,
     delete,
     exists,
     false,
@@ -65,6 +66,11 @@ class Row(NamedTuple):
         """Say whether an active session has expired; `now` in seconds."""
         return self.state == "active" and now >= min(self.idle_expires_at, self.absolute_expires_at)
 
+    def seconds_left(self, now: int) -> int | None:
+        """Return how long an active session lives if nothing more is heard of it; else None."""
+        ends = min(self.idle_expires_at, self.absolute_expires_at)
+        return max(0, ends - now) if self.state == "active" else None
+
 
 Opened = tuple[bytes | None, bytes]
 _STORED = Row._fields[:-1]
@@ -74,7 +80,8 @@ _FIND = (
     .where((table.c.token_hash == _DIGEST) | (table.c.previous_hash == _DIGEST))
     .order_by(table.c.id)
 )
-_READ, _LOCK = FixedStatement(_FIND), FixedStatement(_FIND.with_for_update())
+# Not against those whose rows only point to it, as those of its copies do.
+_READ, _LOCK = FixedStatement(_FIND), FixedStatement(_FIND.with_for_update(key_share=True))
 _ACTIVE = update(table).where(table.c.id == bindparam("row"), table.c.state == "active")
 _RECORD_ACTIVITY = FixedStatement(
     _ACTIVE.values(seen_at=bindparam("seen"), idle_expires_at=bindparam("idle"))
@@ -91,9 +98,9 @@ def find(session: Session, digest: bytes, now: int, *, lock: bool) -> list[Row]:
     return [row if row.token_hash == digest else _by_its_previous_id(row, now) for row in rows]
 
 
-def every_flow(session: Session, digest: bytes, now: int) -> list[Row]:
+def every_flow(session: Session, digest: bytes, now: int, *, lock: bool = True) -> list[Row]:
     """Lock and return this tab's rows in all flows that have not ended; by its id before, too."""
-    rows = find(session, digest, now, lock=True)
+    rows = find(session, digest, now, lock=lock)
     has_id = any(not row.by_previous_id for row in rows)
     return [row for row in rows if row.state != "ended" and not (has_id and row.by_previous_id)]
 
@@ -205,12 +212,14 @@ def record_activity(session: Session, row: int, seen: int, idle: int) -> None:
 _ERASED = {"wrapped_key": None, "sealed": None, "previous_key": None}
 # SQLite takes whatever an index is asked for to be ten rows, and a million have the same state.
 _NOT_BY_ITS_INDEX = table.c.state.concat("")
-_EXPIRED = FixedStatement(
-    select(table.c.id)
-    .where(table.c.state == "active", table.c.idle_expires_at <= bindparam("now"))
-    .order_by(table.c.idle_expires_at)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
+_OVER = select(table.c.id).where(
+    table.c.state == "active", table.c.idle_expires_at <= bindparam("now")
+)
+_DUE = _OVER.order_by(table.c.idle_expires_at).limit(bindparam("most"))
+_LIST_DUE = FixedStatement(_DUE)
+_EXPIRED = FixedStatement(_DUE.with_for_update(skip_locked=True, key_share=True))
+_LOCK_IF_OVER = FixedStatement(
+    _OVER.where(table.c.id == bindparam("row")).with_for_update(skip_locked=True, key_share=True)
 )
 _REVOKE = FixedStatement(delete(handover).where(handover.c.tab_session_id == bindparam("tab")))
 
@@ -218,6 +227,34 @@ _REVOKE = FixedStatement(delete(handover).where(handover.c.tab_session_id == bin
 def expired_ids(session: Session, now: int, most: int) -> list[int]:
     """Lock and return keys of active sessions past a limit, oldest first; skip what others lock."""
     return [row for (row,) in _EXPIRED.rows(session, {"now": now, "most": most})]
+
+
+def due_ids(session: Session, now: int, most: int) -> list[int]:
+    """Return what `expired_ids` does, those that others lock among them; nothing is locked."""
+    return [row for (row,) in _LIST_DUE.rows(session, {"now": now, "most": most})]
+
+
+def lock_if_over(session: Session, row: int, now: int) -> list[int]:
+    """Lock and return this row's key if it is active and past a limit; [] where others lock it."""
+    return [key for (key,) in _LOCK_IF_OVER.rows(session, {"row": row, "now": now})]
+
+
+def put_off(session: Session, row: int, now: int, until: int) -> None:
+    """Erase the draft of a session past a limit, which is to be ended at `until` (seconds).
+
+    Until then `expired_ids` passes it over. It stays over for whoever asks: the limit that has
+    passed is its absolute one from now on.
+    """
+    limits = (table.c.idle_expires_at, table.c.absolute_expires_at)
+    passed = case((limits[0] < limits[1], limits[0]), else_=limits[1])
+    statement = (
+        update(table)
+        .where(table.c.id == row, table.c.state == "active", table.c.idle_expires_at <= now)
+        .values(idle_expires_at=until, absolute_expires_at=passed, version=table.c.version + 1)
+        .values(_ERASED)
+    )
+    if connection_of(session).execute(statement).rowcount:
+        revoke_handovers(session, [row])
 
 
 def open_ids(session: Session, which: ColumnElement[bool], after: int, most: int) -> list[int]:
@@ -238,7 +275,7 @@ def open_sessions(session: Session, which: ColumnElement[bool], most: int) -> li
         .where(table.c.state != "ended", which)
         .order_by(table.c.id)
         .limit(most)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     return [(row, state) for row, state in connection_of(session).execute(statement)]
 
@@ -249,27 +286,45 @@ def ended_row(row: Row) -> Row:
     return erased._replace(state="ended", reason="ended")
 
 
-def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> None:
-    """Erase the drafts of these sessions, completed ones too if asked; their tombstones stay."""
+def end(session: Session, rows: list[int], reason: str, *, completed: bool = False) -> list[int]:
+    """Erase the drafts of these sessions, completed ones too if asked; their tombstones stay.
+
+    Returns those that had not ended before, perhaps by another request that was quicker.
+    """
     states = ("active", "completed") if completed else ("active",)
     statement = (
         update(table)
         .where(table.c.id.in_(rows), _NOT_BY_ITS_INDEX.in_(states))
         .values(state="ended", reason=reason, result=None, version=table.c.version + 1, **_ERASED)
+        .returning(table.c.id)
     )
-    connection_of(session).execute(statement)
+    ended = list(connection_of(session).execute(statement).scalars())
     revoke_handovers(session, rows)
+    return ended
 
 
-def delete_tombstones(session: Session, before: int, most: int) -> int:
-    """Delete tombstones whose absolute limit lies before `before` (seconds); return how many."""
-    old = (
-        select(table.c.id)
-        # By name: what is merely not active is found by no index.
-        .where(table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before)
-        .limit(most)
+def forgettable_ids(session: Session, before: int, most: int) -> list[int]:
+    """Lock and return keys of tombstones whose absolute limit lies before `before` (seconds).
+
+    What others lock is skipped.
+    """
+    # By name: what is merely not active is found by no index.
+    old = select(table.c.id).where(
+        table.c.state.in_(("completed", "ended")), table.c.absolute_expires_at < before
     )
-    return connection_of(session).execute(table.delete().where(table.c.id.in_(old))).rowcount
+    old = old.limit(most).with_for_update(skip_locked=True)
+    return list(connection_of(session).execute(old).scalars())
+
+
+def delete_tombstones(session: Session, rows: list[int]) -> None:
+    """Delete these rows. Raises IntegrityError where a host's rows point to one of them."""
+    connection_of(session).execute(table.delete().where(table.c.id.in_(rows)))
+
+
+def keep_tombstone(session: Session, row: int, limit: int) -> None:
+    """Keep a tombstone by its absolute limit (seconds), which means nothing else any more."""
+    statement = update(table).where(table.c.id == row, table.c.state != "active")
+    connection_of(session).execute(statement.values(absolute_expires_at=limit))
 
 
 def revoke_handovers(session: Session, tabs: list[int]) -> None:

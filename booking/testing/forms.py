@@ -7,9 +7,12 @@ times as long, and CSS six times.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from bs4 import BeautifulSoup, Tag
 from soupsieve import SelectorSyntaxError
+
+from . import sliders
 
 
 def attribute(element: Tag, name: str) -> str | None:
@@ -65,6 +68,7 @@ Pairs = list[tuple[str, str | File]]
 _CHOSEN = "chosen_files"  # kept on the element itself, as in a browser, and in no attribute of it
 
 _CONTROLS = ("input", "select", "textarea", "button")
+_IMPLIED = {"radio": "on", "checkbox": "on", "color": "#000000"}
 _BUTTONS = ("submit", "button", "reset", "image")
 
 
@@ -104,7 +108,8 @@ def fill(form: Tag, fields: dict[str, Typed]) -> Tag | None:
     for name, value in fields.items():
         meant = [control for control in usable if attribute(control, "name") == name]
         if not meant:
-            raise LookupError(f"The form has no field {name!r}. It has: {describe(form)}.")
+            has = f"It has: {describe(form)}.{_nearest(name, [form])}"
+            raise LookupError(f"The form has no field {name!r}. {has}")
         if kind(meant[0]) in _BUTTONS:
             pressed = _one(name, meant, str(value))
         else:
@@ -126,6 +131,8 @@ def _answer(name: str, meant: list[Tag], value: Typed) -> None:
             setattr(first, _CHOSEN, _files(name, value))
         case "textarea":
             first.string = text
+        case "range":
+            first["value"] = _on_the_scale(name, first, text)
         case _:
             first["value"] = text
 
@@ -168,8 +175,10 @@ def option_value(control: Tag) -> str:
         return control.get_text().removeprefix("\r").removeprefix("\n")
     if control.name == "option" and not control.has_attr("value"):
         return control.get_text(strip=True)
-    implied = "on" if kind(control) in ("radio", "checkbox") else ""
     value = attribute(control, "value")
+    if kind(control) == "range":
+        return sliders.value_of(control.attrs, value)
+    implied = _IMPLIED.get(kind(control), "")
     return implied if value is None else value
 
 
@@ -214,6 +223,15 @@ def _mark(choices: list[Tag], chosen: list[Tag], mark: str) -> None:
             del choice[mark]
 
 
+def _on_the_scale(name: str, slider: Tag, value: str) -> str:
+    if value != sliders.value_of(slider.attrs, value):
+        raise ValueError(
+            f"{name!r} cannot stand at {value!r}, only at {sliders.describe(slider.attrs)}. "
+            "To send what the page does not offer, pass force=True."
+        )
+    return value
+
+
 def _tick(name: str, boxes: list[Tag], value: Typed) -> None:
     if isinstance(value, bool):
         wanted = boxes if value else []
@@ -243,11 +261,27 @@ def form_on(page: BeautifulSoup, selector: str = "form", fields: Iterable[str] =
         raise LookupError(f"There is no form to fill on {where}.")
     if len(forms) == 1:
         return forms[0]
-    fit = [form for form in forms if {attribute(c, "name") for c in controls(form)} >= {*fields}]
+    wanted, listed = [*fields], "; ".join(describe(form) for form in forms)
+    fit = [form for form in forms if _names_of_fields([form]) >= {*wanted}]
     if len(fit) == 1:
         return fit[0]
-    listed = "; ".join(describe(form) for form in forms)
+    if missing := [name for name in wanted if name not in _names_of_fields(forms)]:
+        nearest = _nearest(missing[0], forms)
+        raise LookupError(f"No form has a field {missing[0]!r}. There are: {listed}.{nearest}")
+    if not fit:
+        together = ", ".join(map(repr, wanted))
+        raise LookupError(f"No one form has all of {together}. There are: {listed}.")
     raise LookupError(f"Which form? Pass its CSS selector first. There are: {listed}.")
+
+
+def _names_of_fields(forms: list[Tag]) -> set[str]:
+    named_controls = (attribute(control, "name") for form in forms for control in controls(form))
+    return {name for name in named_controls if name}
+
+
+def _nearest(name: str, forms: list[Tag]) -> str:
+    found = get_close_matches(name, sorted(_names_of_fields(forms)), 1)
+    return f" Did you mean {found[0]!r}?" if found else ""
 
 
 def clickable_on(page: BeautifulSoup, what: str) -> Tag:

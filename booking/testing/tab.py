@@ -10,7 +10,7 @@ from bs4 import Tag
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
-from . import forms, swaps, wire
+from . import forms, live, swaps, wire
 from .forms import File, Pairs, Typed, attribute, clickable_on, first_having, form_on
 from .window import Window
 
@@ -48,6 +48,14 @@ class TabClient(Window):
         """The state of the booking on the page, such as "pending"; None where there is none."""
         shown = first_having(self.page, "data-booking-state")
         return attribute(shown, "data-booking-state") if shown else None
+
+    @property
+    def pending_move(self) -> str | None:
+        """When the other time would begin that waits to be approved, such as
+        "2026-03-03T11:00:00Z"; None where no other time is asked for.
+        """
+        shown = first_having(self.page, "data-pending-move")
+        return attribute(shown, "data-pending-move") if shown else None
 
     @property
     def status(self) -> int:
@@ -144,6 +152,24 @@ class TabClient(Window):
             body = wire.Json(json)
         said = wire.FETCH | dict(headers or {})
         return self._send_with_id(method, url, said, None if method == "GET" else body)
+
+    def ask(self, what: str | None = None) -> Self:
+        """Ask whether what the page shows still holds, as tab-live.js does while it is looked at.
+
+        About the first element with ``data-tab-live``, or the one that the CSS selector names.
+        ``status`` is 204 where it holds; after 200 the element is as the server renders it now, and
+        what was filled in is gone, which a browser would keep. Nobody is there for having asked:
+        no limit is extended.
+
+        Raises: ``LookupError`` where nothing on the page keeps up.
+        """
+        element = live.element_on(self.page, what)
+        address, stamp = live.question(element)
+        url = urljoin(self.url, address)
+        answer = self._send_with_id("GET", url, wire.htmx(self.url) | stamp, None)
+        if shown := live.merge(element, answer):
+            self._load(shown)
+        return self
 
     def back(self) -> Self:
         """One place back in the history.

@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from . import forms, sums, swaps, wire
+from . import forms, live, sums, swaps, wire
 from .forms import Pairs, attribute, closest_having, named, with_id
 from .history import History
 
@@ -251,7 +251,9 @@ class Window:
         if change is not None:
             move = self.history.push if change[0] == "push" else self.history.replace
             move(urljoin(self.url, change[1]))
-        for shown in swaps.swap(self.page, element, answer, how):
+        new = swaps.swap(self.page, element, answer, how)
+        live.note_stamp(self.page, url, answer)
+        for shown in new:
             self._load(shown)
         self._submit_on_load()
         return self._do_the_sum()

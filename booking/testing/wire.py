@@ -69,7 +69,7 @@ def body_of(element: Tag, pairs: Pairs) -> Body:
 def send(
     client: FlaskClient, method: str, url: str, headers: dict[str, str], body: Body
 ) -> TestResponse:
-    """One request, redirects followed.
+    """One request, redirects followed, its answer taken whole as a server does.
 
     Raises: ``ValueError`` for mailto: and the like.
     """
@@ -78,7 +78,12 @@ def send(
         raise ValueError(f"A tab cannot follow {parts.scheme}: links.")
     path = with_query(_below_root(client, parts.path), parts.query)
     return client.open(
-        path, method=method, headers=headers, follow_redirects=True, **_as_sent(body)
+        path,
+        method=method,
+        headers=headers,
+        follow_redirects=True,
+        buffered=True,  # what is done after an answer has happened
+        **_as_sent(body),
     )
 
 

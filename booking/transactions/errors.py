@@ -67,6 +67,18 @@ class TransactionEnded(TransactionError):
         )
 
 
+class TransactionAborted(TransactionEnded):
+    """A statement failed in it and somebody caught that: PostgreSQL would commit nothing."""
+
+    def __init__(self) -> None:
+        RuntimeError.__init__(
+            self,
+            "A statement failed in this transaction and its error was caught. PostgreSQL takes "
+            "nothing more in it and answers a commit with a rollback, without an error. Let the "
+            "error through, or put what may fail into session.begin_nested(). Nothing was saved.",
+        )
+
+
 class RollbackOnly(TransactionError):
     """A part of what belongs together was written before it was refused."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, SessionTransaction, scoped_session, sessionmaker
 
-from .errors import ReadOnlyTransaction, RollbackOnly, TransactionEnded
+from .errors import ReadOnlyTransaction, RollbackOnly, TransactionAborted, TransactionEnded
 
 AnySession = Session | scoped_session[Session]
 
@@ -180,6 +180,13 @@ def driver_of(connection: Connection) -> Any:
 
 def _changes(driver: Any) -> int:
     return int(getattr(driver, "total_changes", 0))
+
+
+def refuse_what_was_aborted(session: Session) -> None:
+    """Raise TransactionAborted where PostgreSQL would roll back what is to be committed."""
+    connection = session.info.get(CONNECTION) or session.connection()
+    if connection.dialect.name == "postgresql" and _is_aborted(connection):
+        raise TransactionAborted
 
 
 def _is_aborted(connection: Connection) -> bool:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from booking.i18n import gettext as _
 from booking.operations.links import TwoKeys
-from booking.state import current_sidebook
+from booking.state import current_flask, current_sidebook
 from booking.storage.base import OlderTables
 from booking.tab_sessions import (
     DATABASE_FAILURES,
@@ -22,6 +22,7 @@ from booking.tab_sessions import (
     TooLarge,
     TooSlow,
     is_temporarily_unavailable,
+    limits_of,
     read_whole,
 )
 from booking.transactions.errors import is_missing_table
@@ -33,7 +34,6 @@ from .urls import Link
 Answer = tuple[str, int]
 AnswerWithHeaders = tuple[str, int, dict[str, str]]
 MOST_REPEATED = 200  # fields; nobody asks so much, and a page of thousands is work for nothing
-MOST_READ = 256 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class ErrorPages:
         Each field has a name, a value and a label, which is empty where nobody typed it.
         """
         if request.max_content_length is None:  # another site's is refused before it is weighed
-            request.max_content_length = MOST_READ
+            request.max_content_length = limits_of(current_flask()).request
         try:
             read_whole(request)
         except HTTPException:  # too large to be read at all, or it never came

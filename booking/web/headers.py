@@ -14,8 +14,9 @@ POLICY = (
     "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
     "object-src 'none'"
 )
+POLICY_NAME = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    POLICY_NAME: POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -33,6 +34,10 @@ REACHED, ANSWERED = "booking.reached", "booking.answered"
 KEPT = "booking.same_for_all"  # what is answered was made before, for everybody
 
 
+# Werkzeug sees to three headers. By status, which of them an answer has that needs nothing more.
+_WHOLE = {200: {"content-length"}, 204: set[str]()}
+
+
 class OwnResponse(Response):
     """An answer whose headers leave as they are, where none of them has to be changed.
 
@@ -42,25 +47,34 @@ class OwnResponse(Response):
     def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
         """Return the headers that the server sends."""
         sent = {name.lower() for name, _ in self.headers}
-        is_whole = sent & {"content-length", "location", "content-location"} == {"content-length"}
-        return (
-            self.headers
-            if is_whole and self.status_code == 200
-            else super().get_wsgi_headers(environ)
-        )
+        has = sent & {"content-length", "location", "content-location"}
+        if has == _WHOLE.get(self.status_code):
+            return self.headers
+        return super().get_wsgi_headers(environ)
 
 
 def add_security_headers(blueprint: Blueprint, public: set[str]) -> None:
-    """Send the headers with every answer of ours below the prefix, and with nothing else.
+    """Send the headers with every answer of ours below our prefixes, and with nothing else.
 
-    `public` names endpoints beside the static files whose answers are the same for everybody; all
-    other answers are kept nowhere.
+    Once for all our blueprints; each other one says by `note_reached` what is its own. `public`
+    names endpoints beside the static files whose answers are the same for everybody; all other
+    answers are kept nowhere.
     """
     same_for_all = assets.ENDPOINTS | public
     # After all before_request functions of the app: what one of them answers is not ours.
-    blueprint.before_request(_reached)
+    note_reached(blueprint)
     # Of the app, because what no route answers (a redirect to the slash) belongs to no blueprint.
-    blueprint.after_app_request(lambda response: _add(response, same_for_all))
+    # First in the list, which is run backwards: after all that the host's extensions add.
+    blueprint.record(
+        lambda setup: setup.app.after_request_funcs.setdefault(None, []).insert(
+            0, lambda response: _add(response, same_for_all)
+        )
+    )
+
+
+def note_reached(blueprint: Blueprint) -> None:
+    """Note of each request that one of this blueprint's views answers it."""
+    blueprint.before_request(_reached)
 
 
 def is_answered_by_us() -> None:
@@ -87,10 +101,15 @@ def is_ours() -> bool:
 def _is_below_our_prefix() -> bool:
     request = current_request()
     if request.routing_exception is None:
-        return request.blueprint == current_sidebook().name
-    prefix = current_sidebook().url_prefix
+        return request.blueprint in current_sidebook().blueprints
+    sidebook = current_sidebook()
+    if not sidebook.answers_at(request.host):
+        return False
     # Beside the wizard at the root of an app everything that no route answers is the app's own.
-    return prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
+    return any(
+        prefix != "/" and f"{request.path}/".startswith(f"{prefix}/")
+        for prefix in sidebook.prefixes
+    )
 
 
 def _reached() -> None:
@@ -134,6 +153,8 @@ def _add(response: Response, same_for_all: set[str]) -> Response:
         compress(environ, response, is_repeated=public or KEPT in environ)
     is_subresource = public and response.mimetype in assets.SUBRESOURCES
     headers = SUBRESOURCE_HEADERS if is_subresource else _strict()
+    if settings.host_policy and POLICY_NAME in response.headers:
+        headers = {name: value for name, value in headers.items() if name != POLICY_NAME}
     _set(response, headers if public else headers | {"Cache-Control": "no-store"})
     if public:
         assets.keep_for_good(response)

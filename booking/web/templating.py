@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 import flask
 from jinja2 import Environment, StrictUndefined, Template, TemplateNotFound
@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from booking.files import TEMPLATES
 from booking.i18n import Language, current_language, formats, gettext, ngettext
-from booking.state import current_flask
+from booking.state import NAME, SidebookState, current_flask
 
 _to_escape = re.compile("[&<>'\"]").search
 
@@ -40,6 +40,7 @@ class QuickTemplate(Template):
 
 _ENVIRONMENTS = "booking.templates"
 """The key in app.extensions under which our environments stand, by their languages."""
+_KEPT_MACROS = "booking_macros"
 MACROS, FIELD = "booking/parts/macros.html", "booking/parts/field.html"
 KEPT = "booking/parts/kept.html", "booking/parts/kept_times.html"
 """Macros that show nothing but their arguments, and nothing that a customer typed."""
@@ -65,7 +66,7 @@ ONLY_SOMETIMES: dict[str, Any] = {
 def render_template(name: str, /, **context: Any) -> str:
     """Return that template of templates/booking/, a host's own of the same name before ours.
 
-    It is given `_`, `ngettext`, `language`, `weekdays` and the macros beside the context.
+    It is given `_`, `ngettext`, `language`, `weekdays`, `nonce` and the macros beside the context.
 
     Raises: jinja2.UndefinedError where it uses a name that nobody gives.
     """
@@ -73,10 +74,24 @@ def render_template(name: str, /, **context: Any) -> str:
     given["errors_heading"] = errors_heading(given["errors"], given["fields"])
     given |= {"_": text, "ngettext": plural}
     given |= {"language": current_language(), "weekdays": formats.weekdays}
+    given["nonce"] = nonce()
     ours = environment()
     # Given, not imported: each import of a template costs as much as rendering a small one.
     given |= _macros(ours, MACROS, *KEPT) if ours.auto_reload else kept_macros(ours)
     return flask.render_template(ours.get_template(f"booking/{name}"), **given)
+
+
+def nonce() -> Markup:
+    """Return the attribute that the host's own policy asks of scripts and style sheets; or nothing.
+
+    It is what `csp_nonce` among the host's template globals says (flask-talisman's is one).
+    """
+    sidebook = current_flask().extensions.get(NAME)
+    if not isinstance(sidebook, SidebookState) or not sidebook.settings.host_policy:
+        return Markup()
+    given = current_flask().jinja_env.globals.get("csp_nonce")
+    value = given() if callable(given) else given
+    return Markup(' nonce="{}"').format(value) if value else Markup()
 
 
 def text(message: str, /, **values: object) -> Markup:
@@ -101,12 +116,18 @@ def _macros(ours: Environment, *files: str) -> dict[str, Any]:
     return {name: value for name, value in every.items() if isinstance(value, Macro)}
 
 
-@lru_cache(maxsize=100)
 def kept_macros(ours: Environment) -> dict[str, Any]:
     """Return the macros; those of KEPT are run once for the same arguments.
 
-    Not so where a host has a template of its own in them, which may say something else each time.
+    They are kept in the environment, which they hold on to: elsewhere they would keep its app.
     """
+    if _KEPT_MACROS not in vars(ours):
+        ours.extend(**{_KEPT_MACROS: _macros_that_keep(ours)})
+    return cast("dict[str, Any]", vars(ours)[_KEPT_MACROS])
+
+
+def _macros_that_keep(ours: Environment) -> dict[str, Any]:
+    """Not so where a host has its own in their place: it may say something else each time."""
     kept = _macros(ours, *KEPT)
     if all(is_our_file(ours, name) for name in (MACROS, *KEPT, FIELD)):
         kept = {name: lru_cache(MOST, typed=True)(macro) for name, macro in kept.items()}

@@ -4,13 +4,29 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from flask import url_for
+from flask import Blueprint, url_for
+from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import BadRequest
 from werkzeug.sansio.utils import host_is_trusted
 
 from booking.addresses import is_host
 from booking.i18n import gettext as _
 from booking.state import current_request, current_sidebook
+
+
+class _AtHost(BlueprintSetupState):
+    def add_url_rule(self, rule: str, *more: Any, **options: Any) -> None:
+        if host := self.options.get("host"):
+            options.setdefault("host", host)
+        super().add_url_rule(rule, *more, **options)
+
+
+class HostBlueprint(Blueprint):
+    """A blueprint that is registered with a `host`, as Flask's own are with a `subdomain`."""
+
+    def make_setup_state(self, *given: Any, **more: Any) -> BlueprintSetupState:
+        return _AtHost(self, *given, **more)
+
 
 WEB = ("http", "https")
 _ROOT = "booking.root"

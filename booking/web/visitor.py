@@ -4,12 +4,12 @@ An address is written down in more ways than one, by proxies above all. An IPv4 
 IPv6 one counts as itself: whoever has it can make as many of the others as they like.
 """
 
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import cast
 
 from sqlalchemy.orm import Session
 
+from booking.now import utc_now
 from booking.operations.requests import Visitor, VisitorLimit
 from booking.operations.visitors import count_drafts, seconds_left_of_day
 from booking.state import current_flask, current_request, current_sidebook
@@ -59,7 +59,7 @@ def count_stored_drafts(session: Session, flow: str, rows: int, size: int) -> No
     """
     if flow != current_sidebook().name:
         return
-    now = datetime.now(UTC)
+    now = utc_now()
     try:
         count_drafts(session, visitor(), drafts=rows, size=size, now=now)
     except VisitorLimit as reached:

@@ -7,9 +7,9 @@
   let end = 0;
   let ticking;
 
-  // In the page's language, by its own plural.
+  // In our language, which a host's page around us may not speak, by its own plural.
   function inWords(minutes) {
-    const { lang } = document.documentElement;
+    const { lang } = find("");
     const unit = { style: "unit", unit: "minute", unitDisplay: "long" };
     return new Intl.NumberFormat(lang || undefined, unit).format(minutes);
   }

@@ -4,6 +4,9 @@
 (() => {
   "use strict";
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // Of the host's policy, where it has one: what comes with a step is loaded under the page's.
+  const { nonce } = document.currentScript;
+  document.addEventListener("DOMContentLoaded", () => { htmx.config.inlineScriptNonce = nonce; });
   const find = (selector, within = document) => within.querySelector(selector);
   let shown = find("#step");
   let isFirst = !shown || Boolean(shown.dataset.step);
@@ -47,7 +50,7 @@
   // Hardly anybody is asked for a sum, so hardly anybody loads what does it.
   function fetchSum(box) {
     if (!box || find("#sum-script")) return;
-    const script = Object.assign(document.createElement("script"), { id: "sum-script", src: box.dataset.script });
+    const script = Object.assign(document.createElement("script"), { id: "sum-script", nonce, src: box.dataset.script });
     // The next press asks for it again.
     script.onerror = () => script.remove();
     document.head.append(script);

@@ -98,6 +98,10 @@ def test_an_attack_finds_nothing_sold_twice(field, figures, name):
     )
 
 
+POSTGRESQL = pytest.param("postgresql", marks=(pytest.mark.postgresql, pytest.mark.extra))
+
+
+@pytest.mark.parametrize("attacked_url", ["sqlite", POSTGRESQL], indirect=True, scope="package")
 @pytest.mark.parametrize("name", EVERY)
 def test_without_the_guard_the_same_attack_does_damage(unguarded_field, name):
     attack = ATTACKS[name]

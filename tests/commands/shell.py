@@ -1,5 +1,6 @@
 """At the shell: run a command, and make what it is to find."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_bytes
@@ -47,8 +48,20 @@ def execute(app, statement):
     in_database(app, lambda session: session.execute(statement))
 
 
-def appointment(app, start=MORNING, name="Zoë Ω", **more):
-    """The reference of a real booking, made by the operation the wizard uses."""
+ZOE = Customer(
+    name="Zoë Ω",
+    email="zoe@example.com",
+    phone="+351 912 345 678",
+    note="second floor\nring twice",
+    zone="Asia/Tokyo",
+)
+
+
+def appointment(app, start=MORNING, name=ZOE.name, customer=ZOE, *, made_at=None, **more):
+    """The reference of a real booking, made by the operation the wizard uses.
+
+    None: two days before it starts.
+    """
 
     def make(session):
         booking = book(
@@ -59,16 +72,10 @@ def appointment(app, start=MORNING, name="Zoë Ω", **more):
             service=service_by_slug(session, "short"),
             staff=[staff_by_slug(session, "ana")],
             start=start,
-            customer=Customer(
-                name=name,
-                email="zoe@example.com",
-                phone="+351 912 345 678",
-                note="second floor\nring twice",
-                zone="Asia/Tokyo",
-            ),
+            customer=replace(customer, name=name),
             answers=[{"key": "wishes", "label": "Anything we should prepare?", "value": "Tea"}],
             manage_token_hash=str(start).encode().ljust(32)[:32],
-            now=start - timedelta(days=2),
+            now=made_at or start - timedelta(days=2),
         )
         for key, value in more.items():
             setattr(booking, key, value)

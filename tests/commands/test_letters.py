@@ -8,9 +8,8 @@ from sqlalchemy import select, update
 
 from booking.operations.plan import LETTERS
 from booking.storage.models import Shop, booking, letter
-from tests.commands.shell import count, done, execute, in_database, refused, run
+from tests.commands.shell import count, done, execute, in_database, refused
 from tests.conftest import app_over
-from tests.fixtures.mail_servers import mail_server
 
 ZOE = ("--name", "Zoë", "--email", "zoe@example.com")
 START = "2027-02-03 10:00"
@@ -153,6 +152,25 @@ def test_planning_makes_reminders_what_the_shop_says_now(app):
     assert "Planned 0 reminders, and withdrew 0" in done(app, "letters", "plan")
 
 
+@MAIL
+@pytest.mark.both_databases
+def test_a_reminder_planned_earlier_has_lost_its_point_when_a_new_one_is_due(app):
+    def reminders():
+        every = rows(app, "kind", "state", "due_at", "last_moment")
+        return [row[2:] for row in every if row[:2] == ("reminder", "waiting")]
+
+    booked(app)
+    start = 1801648800  # 2027-02-03 10:00 UTC
+    assert reminders() == [(start - 86400, start)]
+    execute(app, update_mail({"reminders": [1440, 120]}))
+    done(app, "letters", "plan")
+    assert reminders() == [(start - 86400, start - 7200), (start - 7200, start)]
+    execute(app, update_mail({"reminders": [1440]}))
+    assert "Planned 1 reminders, and withdrew 2" in done(app, "letters", "plan")
+    assert reminders() == [(start - 86400, start)]
+    assert "Planned 0 reminders, and withdrew 0" in done(app, "letters", "plan")
+
+
 def update_mail(mail):
     return update(Shop).values(mail=mail)
 
@@ -171,21 +189,6 @@ def test_a_command_says_whether_a_letter_tells_the_customer(app):
     execute(app, update_mail({"off": ["cancelled"]}))
     assert "was not told" in done(app, "cancel", unknown)
     assert "was not told" in done(app, "cancel", booked(app))
-
-
-@pytest.mark.parametrize(
-    ("answers", "told"),
-    [
-        ({}, "The letter was taken: 250 "),
-        ({"RCPT": ["550 nobody of that name"]}, "not taken (permanent): 550 nobody of that name"),
-        ({"MAIL": ["421 too many"]}, "The letter was not taken (temporary): 421 too many"),
-    ],
-)
-def test_a_letter_to_try_mail_out_shows_what_the_server_says(sqlite_url, answers, told):
-    with mail_server() as server, app_over(sqlite_url, **SMTP | {"mail_url": server.url}) as app:
-        server.answers = answers
-        assert told in run(app, "letters", "test", "me@elsewhere.example").output
-    assert server.recipients() == ([] if answers else ["me@elsewhere.example"])
 
 
 def test_without_mail_or_without_an_address_nothing_is_tried(app):

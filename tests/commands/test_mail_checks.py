@@ -8,8 +8,8 @@ from sqlalchemy import update
 
 from booking.commands.mail_checks import sender
 from booking.config import read_settings
-from booking.storage.deliveries import pause, take_turn
 from booking.storage.models import deliverer, letter
+from booking.storage.turns import Queue, pause, take_turn
 from tests.commands.shell import done, execute, in_database, run
 from tests.commands.test_letters import MAIL, booked
 
@@ -78,7 +78,7 @@ def test_a_queue_that_stands_still_is_wrong_and_what_failed_a_warning(app):
 
 @MAIL
 def test_a_pause_that_the_mail_server_asked_for_is_told_and_can_be_ended(app):
-    in_database(app, lambda session: take_turn(session, "x", now=1, until=1))
+    in_database(app, lambda session: take_turn(session, Queue.LETTERS, "x", now=1, until=1))
     now = int(time.time())
     until = in_database(app, lambda session: pause(session, now=now, answer="421 too many"))
     shown = done(app, "doctor")
@@ -95,7 +95,7 @@ def test_while_the_mail_server_has_us_pause_no_deliverer_is_looked_for(app):
     booked(app)
     execute(app, update(letter).where(letter.c.id == 1).values(due_at=letter.c.due_at - 1000))
     at = int(time.time())
-    in_database(app, lambda session: take_turn(session, "x", now=1, until=1))
+    in_database(app, lambda session: take_turn(session, Queue.LETTERS, "x", now=1, until=1))
     in_database(app, lambda session: pause(session, now=at, answer="535 Who are you?"))
     assert "because our mail server said: 535 Who are you?. Look" in done(app, "doctor")
     execute(app, update(deliverer).values(paused_until=at - 60))

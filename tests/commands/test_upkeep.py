@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event, insert, make_url, select, text, upd
 
 from booking import Sidebook, create_app
 from booking.commands.database_checks import file_modes, sqlite_version, synchronous_commit
-from booking.commands.doctor import MANY_ROWS
+from booking.commands.fill_checks import MANY_ROWS
 from booking.storage.models import (
     Booking,
     Service,

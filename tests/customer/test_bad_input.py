@@ -113,6 +113,22 @@ def test_ten_megabytes_are_413_and_the_page_stays_as_it_was(app):
     assert text(tab) == before
 
 
+@pytest.mark.parametrize(
+    ("size", "status"),
+    [
+        pytest.param(65_000, 422, marks=pytest.mark.settings(request_bytes=65536)),
+        pytest.param(66_000, 413, marks=pytest.mark.settings(request_bytes=65536)),
+        (66_000, 422),
+        (300_000, 413),
+        pytest.param(300_000, 422, marks=pytest.mark.settings(request_bytes=2**20)),
+    ],
+)
+def test_how_much_a_request_may_bring_is_a_setting(app, size, status):
+    tab = at_details(app)
+    tab.submit(name="Ada", email="ada@example.com", note="x" * size)
+    assert tab.status == status
+
+
 def test_a_post_without_htmx_is_400_with_a_page_filled_from_it(app, rows):
     sent = {"name": "Ada", "email": "ada@example.com", "note": "Two\nlines", "slot": "x"}
     answer = app.test_client().post("/book/details/form", data=sent)

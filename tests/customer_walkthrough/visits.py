@@ -1,7 +1,8 @@
 """What a customer wants, and the walk through the wizard that gets it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import combinations
+from functools import partial
 
 from flask import Flask
 from sqlalchemy import select
@@ -69,6 +70,11 @@ def take(tab: TabClient, visit: Visit, step: str) -> None:
     assert tab.status == 200, (tab, tab.page.select("[role=alert]"))
 
 
+def steps_of(visit: Visit) -> list[Callable[[TabClient], None]]:
+    """The whole way, a function of the tab for each step."""
+    return [partial(take, visit=visit, step=step) for step in STEPS]
+
+
 def walk(tab: TabClient, visit: Visit, until: str = "done") -> TabClient:
     """From the step the tab shows up to (not including) that one."""
     for step in STEPS[STEPS.index(tab.step) :]:
@@ -77,15 +83,6 @@ def walk(tab: TabClient, visit: Visit, until: str = "done") -> TabClient:
         take(tab, visit, step)
     assert tab.step == until
     return tab
-
-
-def orders(steps: int = len(STEPS)) -> list[str]:
-    """Every order in which two tabs can take their steps: 'AABBAB…'."""
-    turns = range(2 * steps)
-    return [
-        "".join("A" if turn in first else "B" for turn in turns)
-        for first in combinations(turns, steps)
-    ]
 
 
 def reference_in(tab: TabClient) -> str:

@@ -171,10 +171,10 @@ def test_who_may_not_read_the_version_is_served_and_not_asked_again(postgresql_u
 
 
 def test_init_waits_for_another_init_whatever_a_statement_may_take(postgresql_url, setting):
-    setting(statement_timeout="'100ms'")
+    setting(statement_timeout="'1s'")
     with engine_at(postgresql_url) as engine, engine.connect() as other:
         other.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
-        unlock = Timer(0.3, other.exec_driver_sql, [f"SELECT pg_advisory_unlock({_LOCK})"])
+        unlock = Timer(1.5, other.exec_driver_sql, [f"SELECT pg_advisory_unlock({_LOCK})"])
         unlock.start()
         upgrade(engine)
         unlock.join()

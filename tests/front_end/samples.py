@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import time_machine
 from flask import Flask, template_rendered
@@ -22,9 +23,10 @@ from sqlalchemy import select, update
 from booking import create_app
 from booking.operations.links import DECISION
 from booking.state import current_sidebook
-from booking.storage.models import Booking, Service
+from booking.storage.models import Booking, PendingMove, Service
 from booking.tab_sessions import read_transaction, write_transaction
 from booking.testing import TabClient
+from booking.testing.letters import letters_of
 
 Context = dict[str, Any]
 ROOT = Path(__file__).parents[2]
@@ -59,7 +61,7 @@ FLASKS = ("_", "ngettext", "request", "session", "g")
 
 PAGES = (
     *("page", "problem-page", "not-found", "appointment", "appointment-cancelled", "move-anyone"),
-    *("lost", "lost-errors"),
+    *("lost", "lost-errors", "appointment-asked", "move-asked"),
 )
 MAIL = {
     "BOOKING_MAIL_URL": "log:",
@@ -174,7 +176,7 @@ def walk(name: str) -> Sample:
     with closing(sqlite3.connect(loaded())) as here, closing(sqlite3.connect(file)) as there:
         here.backup(there)
     with time_machine.travel(NOW, tick=False) as clock:
-        app = app_at(file, **(MAIL if name.startswith("lost") else {}))
+        app = app_at(file, **(MAIL if name.startswith(("lost", "new-address")) else {}))
         with rendered_by(app) as seen:
             SCENARIOS[name](Studio(app, clock))
     return seen[-1]
@@ -253,9 +255,39 @@ def done_pending(studio: Studio) -> None:
 def waiting(studio: Studio) -> None:
     done_pending(studio)
     with studio.app.app_context(), read_transaction(current_sidebook().session) as session:
+        number = session.scalars(select(Booking.link_number)).one()
+    look_to_decide(studio, number)
+
+
+def look_to_decide(studio: Studio, number: bytes | None) -> None:
+    with studio.app.app_context(), read_transaction(current_sidebook().session) as session:
         links = replace(current_sidebook().links, address="/book/appointment/")
-        path = links.url_for(session.scalars(select(Booking)).one(), DECISION)
+        path = links.url_for(session.scalars(select(Booking)).one(), DECISION, number)
     studio.app.test_client().get(path, headers={"HX-Request": "true"})
+
+
+def new_address(studio: Studio) -> None:
+    page = studio.at_appointment()
+    with studio.app.app_context(), write_transaction(current_sidebook().session) as session:
+        session.execute(update(Service).values(confirm_by_mail=True))
+    page.click("Change your details").submit(email="zoe@example.com")
+    [asking] = letters_of(studio.app, kind="confirm_address")
+    path = next(urlsplit(link).path for link in asking.links if "/confirmation/" in link)
+    studio.app.test_client().get(path, headers={"HX-Request": "true"})
+
+
+def move_asked_for(studio: Studio) -> TabClient:
+    page = studio.at_move()
+    with studio.app.app_context(), write_transaction(current_sidebook().session) as session:
+        session.execute(update(Service).values(approval=True))
+    return page.refresh()
+
+
+def deciding(studio: Studio) -> None:
+    move_asked_for(studio).submit(slot=OTHER_SLOT)
+    with studio.app.app_context(), read_transaction(current_sidebook().session) as session:
+        number = session.scalars(select(PendingMove.number)).one()
+    look_to_decide(studio, number)
 
 
 def appointment_late(studio: Studio) -> None:
@@ -324,6 +356,8 @@ SCENARIOS: dict[str, Callable[[Studio], object]] = {
     "done-cancelled": done_cancelled,
     "done-pending": done_pending,
     "waiting": waiting,
+    "new-address": new_address,
+    "deciding": deciding,
     "hold": hold,
     "hold-refused": hold_refused,
     "gone": gone,
@@ -337,7 +371,9 @@ SCENARIOS: dict[str, Callable[[Studio], object]] = {
         CANCELLATION, words="I have caught a cold,\nsorry!"
     ),
     "appointment-late": appointment_late,
+    "appointment-asked": lambda studio: move_asked_for(studio).submit(slot=OTHER_SLOT),
     "move": lambda studio: studio.at_move(),
+    "move-asked": move_asked_for,
     "move-anyone": lambda studio: studio.at_move().click("Times with anyone who is free"),
     "move-lost": move_lost,
     "lost": lambda studio: studio.app.test_client().get("/book/appointment/lost?asked=1"),

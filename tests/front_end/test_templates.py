@@ -2,6 +2,7 @@
 
 import pytest
 from bs4 import Tag
+from jinja2 import Environment, nodes
 
 from tests.front_end.gallery import ROOT
 from tests.front_end.samples import PAGES, SCENARIOS, sample
@@ -32,6 +33,22 @@ def spoken(part: Tag) -> str:
 def test_every_template_has_a_sample():
     templates = {path.name for path in (ROOT / "templates/booking").glob("*.html")}
     assert templates == {sample(name).template for name in SCENARIOS}
+
+
+def test_no_template_writes_a_word_of_jinjas_own():
+    """`{{ none }}` is Jinja's None and no value that is given, whoever gives one of that name."""
+    jinja = Environment(autoescape=True)
+    written, offences = 0, []
+    for path in sorted((ROOT / "templates").rglob("*.html")):
+        for output in jinja.parse(path.read_text(encoding="utf-8")).find_all(nodes.Output):
+            written += len(output.nodes)
+            offences += [
+                f"{path.name}:{each.lineno}"
+                for each in output.nodes
+                if isinstance(each, nodes.Const) and not isinstance(each.value, str)
+            ]
+    assert written > 1000
+    assert not offences
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
@@ -229,7 +246,7 @@ def test_a_shop_without_telephone_has_a_page_without_one(soup):
         "page",
         {
             "phone": tuple,
-            "shop": {"phone": "", "name": "", "about": "", "email": "", "address": ""},
+            "shop": dict.fromkeys(("phone", "name", "about", "email", "address", "accent"), ""),
         },
     )
     assert not page.select("[href^='tel:']")

@@ -186,6 +186,17 @@ def an_appointment_changed_by_its_link(app):
     page.open(cut_off).post(f"{cut_off}/time", slot="2026-03-04T10:00Z")
 
 
+def another_time_that_is_asked_for(app):
+    done = at_done(app, service="short", staff="ana")
+    with in_database(app) as connection:
+        connection.exec_driver_sql("UPDATE booking_service SET approval = true")
+    link = done.page.select_one(".sb-keep-link")["href"].removeprefix("http://localhost")
+    page = TabClient(app, f"{link}/time")
+    page.submit(slot=slots(page)[-1])
+    assert page.pending_move
+    page.submit("#take-back")
+
+
 def times_on_another_clock(app):
     tab = at_time(app, time_zone="America/New_York")
     tab.submit("#times", force=True, change="zone", zone="Nowhere")
@@ -380,6 +391,7 @@ WAYS = (
     the_last_minute,
     a_booking_from_the_first_page_to_its_cancelling,
     an_appointment_changed_by_its_link,
+    another_time_that_is_asked_for,
     times_on_another_clock,
     links_with_answers,
     a_form_that_is_older_than_the_answer,

@@ -33,8 +33,8 @@ def test_without_a_catalogue_a_text_is_what_the_code_says():
     assert [ngettext("%(number)s day", "%(number)s days", n) for n in (1, 2)] == ["1 day", "2 days"]
 
 
-def test_english_is_there_without_a_catalogue():
-    assert list(load_languages()) == ["en"]
+def test_english_is_there_without_a_catalogue(tmp_path):
+    assert list(load_languages(tmp_path)) == ["en"]
     assert load_languages()["en"] is language.ENGLISH
     assert language.ENGLISH.direction == "ltr"
 

@@ -20,4 +20,4 @@ if __name__ == "__main__":
             "SECRET_KEY": "of the tests",
         }
     )
-    delivery.watch(app, *_until_stopped())
+    delivery.watch_all(app, *_until_stopped())

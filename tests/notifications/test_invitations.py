@@ -22,7 +22,7 @@ from booking.notifications.letters import Sender, compose
 from booking.operations.details import mend_details
 from booking.operations.outbox import Outbox
 from booking.storage.models import Booking, Shop, letter
-from booking.storage.outbox import Letter
+from booking.storage.outbox import ABOUT_A_MOVE, Letter
 from booking.storage.reads import booking_by_reference
 from tests.customer.appointment.test_calendar_file import assert_strict
 from tests.fixtures.mail_servers import mail_server
@@ -223,6 +223,74 @@ WHILE_PENDING = {
 }
 
 
+def ask(shop, reference) -> None:
+    shop.ask_to_move(reference, NOON, outbox=MAIL)
+    leave(shop)
+
+
+def leave(shop) -> None:
+    """Let all letters that are due have left."""
+    with shop.engine.begin() as connection:
+        due = letter.c.due_at <= int(NOW.timestamp())
+        connection.execute(letter.update().where(due).values(state="sent", tries=1))
+
+
+def asked_and(verb: str):
+    def change(shop, reference) -> None:
+        ask(shop, reference)
+        getattr(shop, verb)(reference, outbox=MAIL)
+
+    return change
+
+
+ASKED_TO_MOVE = {
+    "asked, before anybody decides": (
+        lambda shop, reference: shop.ask_to_move(reference, NOON, outbox=MAIL),
+        [
+            REMINDED,
+            ("move_awaiting_approval", ASA, None),
+            ("move_not_confirmed", ASA, None),
+            ("move_to_decide", ANN, None),
+            ("move_not_confirmed", ANN, None),
+            ("move_to_decide", SHOP, None),
+            ("move_not_confirmed", SHOP, None),
+        ],
+    ),
+    "asked and then lapsed": (
+        ask,
+        [REMINDED, *(("move_not_confirmed", whom, None) for whom in (ASA, ANN, SHOP))],
+    ),
+    "asked and given": (asked_and("approve_move"), MOVED),
+    "asked and declined": (
+        asked_and("decline_move"),
+        [REMINDED, ("move_declined", ASA, None)],
+    ),
+    "asked and taken back": (
+        asked_and("take_move_back"),
+        [REMINDED, ("move_taken_back", SHOP, None), ("move_taken_back", ANN, None)],
+    ),
+    "asked and cancelled": (asked_and("cancel"), CANCELLED),
+}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", ASKED_TO_MOVE)
+def test_until_another_time_is_given_calendars_and_reminders_stay_with_the_old_one(shop, change):
+    make, expected = ASKED_TO_MOVE[change]
+    shop.change("cut", approval=True)
+    reference = booked(shop)
+    leave(shop)
+    make(shop, reference)
+    with shop.reading() as session:
+        business = session.get(Shop, 1)
+        ways = [(one, way_for(one, business, organizer=ORGANIZER)) for one in rows(shop)]
+        changes = booking_by_reference(session, reference).changes
+    assert [(one.kind, one.recipient, way) for one, way in ways] == expected
+    is_changed = change in ("asked and given", "asked and cancelled")
+    assert changes == is_changed, "SEQUENCE goes up once, and only by what calendars are to hear of"
+    assert {one.sequence for one, way in ways if way} <= {1}
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("change", WHILE_PENDING)
 def test_what_waits_is_in_no_calendar_before_it_is_confirmed(shop, change):
@@ -238,7 +306,7 @@ def test_what_waits_is_in_no_calendar_before_it_is_confirmed(shop, change):
     "kind",
     [
         *("reminder", "please_confirm", "awaiting_approval", "to_decide", "not_confirmed"),
-        *("declined", "tomorrow", "lost_link"),
+        *("declined", "tomorrow", "lost_link", "confirm_address", *ABOUT_A_MOVE),
     ],
 )
 def test_a_letter_about_anything_else_brings_nothing(kind):

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from booking.notifications import delivery
-from booking.storage import deliveries
+from booking.storage import deliveries, turns
 from booking.storage.models import letter
 from booking.storage.outbox import Letter, withdraw_letters
 from tests.fixtures.clusters import wait_until
@@ -60,7 +60,7 @@ def many(shop):
     return write
 
 
-def claimed_from_whoever_has_it(session, number, lease, *, until, **_) -> Letter | None:
+def claimed_from_whoever_has_it(session, _queue, number, lease, *, until, **_) -> Letter | None:
     it = update(letter).where(letter.c.id == number, letter.c.state != "sent")
     taken = session.execute(
         it.values(state="sending", lease=lease, leased_until=until, tries=1).returning(*letter.c)
@@ -75,7 +75,7 @@ def test_two_deliverers_at_once_never_send_one_letter_within_one_lease(
 ):
     """Also where both believe that it is their turn; without leases they send it twice."""
     many(24)
-    monkeypatch.setattr(deliveries, "take_turn", lambda *_, **__: True)
+    monkeypatch.setattr(turns, "take_turn", lambda *_, **__: True)
     if not is_leased:
         monkeypatch.setattr(deliveries, "claim_letter", claimed_from_whoever_has_it)
     with (
@@ -83,7 +83,7 @@ def test_two_deliverers_at_once_never_send_one_letter_within_one_lease(
         app_that_sends(shop, server.url) as one,
         app_that_sends(shop, server.url) as other,
     ):
-        server.while_it_waits = lambda: time.sleep(0.005)
+        server.while_it_waits = lambda: time.sleep(0.02)  # so that the other has begun meanwhile
         at_once(*(lambda app=app: delivery.deliver_due(app, now=soon()) for app in (one, other)))
     times = Counter(one.message_id for one in server.received)
     assert len(times) == 24

@@ -4,16 +4,16 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from email.parser import BytesHeaderParser
-from gettext import NullTranslations
 
 import pytest
 from bs4 import BeautifulSoup
 from flask import Blueprint, Flask
+from sqlalchemy import update
 
 from booking.files import TEMPLATES
-from booking.i18n import ENGLISH, Language
-from booking.notifications import letters as composing
 from booking.notifications.contents import of_tomorrow
+from booking.notifications.letters import STILL_ASKED
+from booking.notifications.mime import IN_ASCII
 from booking.notifications.rendering import render
 from booking.storage.models import Booking, Shop
 from tests.fixtures.small_shop import NOW, at
@@ -43,19 +43,42 @@ def set_mail(shop, **mail) -> None:
 
 WAS = f"Before: {THURSDAY}, 10:00 to 10:30"
 DECLINING = "Declining in your calendar does not cancel: use this link."
-OF_CANCELLED = None
-"""A reminder of what is cancelled by now."""
+OVER = None
+"""A reminder of what is cancelled by now, or what nobody asks for any more."""
 CUT_10, CUT_14 = f"{CUT}, {THURSDAY}, 10:00", f"{CUT}, {THURSDAY}, 14:00"
 IN_TOKYO, IN_LISBON = f"{COLOUR}, {WEDNESDAY}, 19:00 Tokyo time", f"{COLOUR}, {WEDNESDAY}, 10:00"
 CUT_11 = f"{CUT}, {TUESDAY}, 11:00"
 FRI_11, FRI_13 = (f"{CUT}, Friday 5 March 2027, {clock}" for clock in ("11:00", "13:00"))
 DECIDE = "Decide until Monday 1 March 2027, 08:30."
+SAT_10 = f"{CUT}, Saturday 6 March 2027, 10:00"
+BACK = f"Nothing to decide any more: {SAT_10}"
+
+
+def asked_for(clock, *, waits):
+    """Of what waits no more the letters that said so are not written."""
+    new, over, who = f"Saturday 6 March 2027, {clock}", f"Not moved: {SAT_10}", "Ben" * waits
+    subject, moment = f"Please decide: {SAT_10}, to {new}", "Monday 1 March 2027, 08:30"
+    yet = ("customer", "move_awaiting_approval", f"Not moved yet: {SAT_10}", "Not moved yet")
+    texts = f"decides about it until {moment}", f"Decide until {moment} whether it is moved to"
+    free, asks = f"{new} is free again", "Somebody asks for another time"
+    every = [
+        (*yet, texts[0]),
+        ("customer", "move_not_confirmed", over, "stands as it was", f"Asked for: {new}"),
+        ("staff", "move_to_decide", subject, f"{asks} with you", texts[1]),
+        ("staff", "move_not_confirmed", over, "Nobody decided", free),
+        ("shop", "move_to_decide", subject, asks, f"with {who}" if who else texts[1]),
+        ("shop", "move_not_confirmed", over, "Nobody decided", free),
+    ]
+    kinds = ("move_awaiting_approval", "move_to_decide")
+    return [one if waits or one[1] not in kinds else OVER for one in every]
+
+
 # To whom, what happened, the subject, the heading, and something that it says.
 EVERY = [
     ("customer", "booked", f"Booked: {CUT_10}", "Your appointment is booked", DECLINING),
     ("staff", "booked", f"New: {CUT_10}", "A new appointment with you", "Booked by the customer."),
     ("shop", "booked", f"New: {CUT_10}", "A new appointment", "With: Ann"),
-    OF_CANCELLED,
+    OVER,
     (
         "customer",
         "moved",
@@ -65,12 +88,12 @@ EVERY = [
     ),
     ("staff", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "An appointment with you was", WAS),
     ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "An appointment was moved", WAS),
-    OF_CANCELLED,
+    OVER,
     ("customer", "moved", f"Changed: {CUT_14}", "Your appointment is with Ben now", ", with Ann"),
     ("staff", "cancelled", f"Cancelled: {CUT_14}", "is cancelled", "Now with: Ben"),
     ("staff", "booked", f"New: {CUT_14}", "A new appointment with you", ", with Ann"),
     ("shop", "moved", f"Moved: {CUT}, now {THURSDAY}, 14:00", "was moved", "Moved by the shop."),
-    OF_CANCELLED,
+    OVER,
     (
         "customer",
         "cancelled",
@@ -83,7 +106,7 @@ EVERY = [
     ("customer", "booked", f"Booked: {IN_TOKYO}", "is booked", "https://meet.example/salon"),
     ("staff", "booked", f"New: {IN_LISBON}", "with you", "Note: “I was with you in May, and it"),
     ("shop", "booked", f"New: {IN_LISBON}", "A new appointment", "Phone: “+81 3 1”"),
-    OF_CANCELLED,
+    OVER,
     ("customer", "cancelled", f"Cancelled: {IN_TOKYO}", "is cancelled", "with your own link."),
     ("staff", "cancelled", f"Cancelled: {IN_LISBON}", "is cancelled", "“I am ill, see www. ex"),
     ("shop", "cancelled", f"Cancelled: {IN_LISBON}", "cancelled", "Cancelled by the customer."),
@@ -101,6 +124,23 @@ EVERY = [
     ("customer", "please_confirm", f"Please confirm: {FRI_13}", "Not booked yet", "/confirmation/"),
     ("customer", "not_confirmed", f"Not booked: {FRI_13}", "not confirmed in time", "free again"),
     ("shop", "not_confirmed", f"Not confirmed: {FRI_13}", "not confirmed in time", "free again"),
+    (
+        "customer",
+        "confirm_address",
+        f"Please confirm this address: {CUT_11}",
+        "Is this your e-mail address?",
+        "letters about the appointment come here from then on",
+    ),
+    ("customer", "booked", f"Booked: {SAT_10}", "is booked", "What: Haircut"),
+    ("staff", "booked", f"New: {SAT_10}", "A new appointment with you", "Booked by the"),
+    ("shop", "booked", f"New: {SAT_10}", "A new appointment", "Booked by the customer."),
+    ("customer", "reminder", f"Reminder: {SAT_10}", "is coming up", "10:00 to 10:30"),
+    *asked_for("12:00", waits=False),
+    ("shop", "move_taken_back", BACK, "not asked for any more", "nothing to decide about Saturday"),
+    ("staff", "move_taken_back", BACK, "not asked for any more", "2027, 12:00 any more."),
+    *asked_for("13:00", waits=False),
+    ("customer", "move_declined", f"Not moved: {SAT_10}", "stands as it was", "“We are full.”"),
+    *asked_for("15:00", waits=True),
     ("staff", "tomorrow", f"Tomorrow, {TUESDAY}: 1 appointment", "tomorrow", "11:00 to 11:30, Ha"),
 ]
 
@@ -108,8 +148,8 @@ EVERY = [
 def test_every_kind_says_to_everyone_what_happened(shop, letters):
     live_through(shop)
     for row, message, expected in zip(rows(shop), letters(), EVERY, strict=True):
-        if expected is OF_CANCELLED:
-            assert (row.kind, message) == ("reminder", None)
+        if expected is OVER:
+            assert (row.kind in ("reminder", *STILL_ASKED), message) == (True, None)
             continue
         role, kind, subject, heading, words = expected
         assert (row.role, row.kind, message["Subject"]) == (role, kind, subject)
@@ -117,7 +157,10 @@ def test_every_kind_says_to_everyone_what_happened(shop, letters):
         assert words in text_of(message)
 
 
-OWN_LINKS = {"please_confirm": "/confirmation/", "to_decide": "/decision/"}
+OWN_LINKS = {
+    **dict.fromkeys(("please_confirm", "confirm_address"), "/confirmation/"),
+    **dict.fromkeys(("to_decide", "move_to_decide"), "/decision/"),
+}
 
 
 def test_the_link_is_the_customers_alone_but_for_the_one_to_decide(shop, letters):
@@ -158,6 +201,14 @@ def test_a_letter_is_from_the_shop_and_answers_go_there(shop, letters):
             "MIME-Version": "1.0",
             "Content-Type": message["Content-Type"],
         }
+
+
+def test_answers_reach_a_shop_whose_domain_has_other_letters_than_asciis(shop, letters):
+    with shop.writing() as session:
+        session.get(Shop, 1).email = "salon@bücher.example"
+    booked(shop)
+    for message in letters(kind="booked"):
+        assert b"\nReply-To: salon@xn--bcher-kva.example\r\n" in message.as_bytes(policy=IN_ASCII)
 
 
 def test_it_is_the_same_letter_at_every_try(shop, letters):
@@ -315,6 +366,20 @@ def test_a_shop_has_its_own_words(shop, letters):
     assert letters("shop", "booked")[0]["Subject"].startswith("New: ")
 
 
+def test_own_words_stand_in_no_letter_of_another_language(shop, letters):
+    set_mail(shop, texts={"en": {"booked": {"subject": "Yours", "text": "Bring a towel."}}})
+    booked(shop)
+    [customer] = rows(shop, kind="booked", role="customer")
+    english, german = (
+        compose_all(shop, [replace(customer, language=each)])[0] for each in ("en", "de")
+    )
+    assert english["Subject"] == "Yours"
+    assert "Bring a towel." in text_of(english)
+    assert german["Subject"].startswith("Gebucht: ")
+    assert "Bring a towel." not in text_of(german)
+    assert "Wir freuen uns auf Sie." in text_of(german)
+
+
 def test_the_shops_reason_stands_beside_its_own_words(shop, letters):
     set_mail(shop, texts={"en": {"cancelled": {"text": "Sorry!"}}})
     shop.cancel(booked(shop), words="Ann has a cold.", outbox=MAIL)
@@ -323,16 +388,7 @@ def test_the_shops_reason_stands_beside_its_own_words(shop, letters):
     assert "Why: “Ann has a cold.”" in text_of(message)
 
 
-def test_a_letter_is_in_the_customers_language_and_to_the_house_in_the_shops(
-    shop, letters, monkeypatch
-):
-    class German(NullTranslations):
-        def gettext(self, message):
-            known = {"Your appointment is booked": "Ihr Termin ist gebucht"}
-            return known.get(message, message)
-
-    german = Language("de", ENGLISH.locale, German())
-    monkeypatch.setattr(composing, "_languages", lambda: {"en": ENGLISH, "de": german})
+def test_a_letter_is_in_the_customers_language_and_to_the_house_in_the_shops(shop, letters):
     booked(shop)
     change_rows = [replace(row, language="de-AT") for row in rows(shop, kind="booked")]
     customer, staff, _shop = compose_all(shop, change_rows)
@@ -341,6 +397,16 @@ def test_a_letter_is_in_the_customers_language_and_to_the_house_in_the_shops(
     assert text_of(staff).startswith("A new appointment")
     unknown = replace(rows(shop)[0], language="tlh")
     assert text_of(*compose_all(shop, [unknown])).startswith("Your appointment is booked")
+    with shop.engine.begin() as connection:
+        connection.execute(update(Shop).values(language="de"))
+    english = [replace(row, language="en") for row in change_rows]
+    customer, staff, the_shop = compose_all(shop, english)
+    assert text_of(customer).startswith("Your appointment is booked\n")
+    assert text_of(staff).startswith("Ein neuer Termin bei Ihnen\n")
+    assert text_of(the_shop).startswith("Ein neuer Termin\n")
+    for nobodys in ("tlh", ""):
+        [made] = compose_all(shop, [replace(change_rows[0], language=nobodys)])
+        assert text_of(made).startswith("Ihr Termin ist gebucht\n")
 
 
 def test_a_hosts_template_goes_before_ours_for_all_letters_or_one(shop, tmp_path):

@@ -3,7 +3,7 @@
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
 from booking.storage.reads import booking_by_reference
-from tests.fixtures.small_shop import NOW, at
+from tests.fixtures.small_shop import NOW, at, later
 from tests.notifications.conftest import LINK, MAIL, text_of
 
 NEW = Customer("Bea Secret", "bea@example.org")
@@ -25,3 +25,17 @@ def test_the_old_address_is_told_without_the_link_the_name_or_the_new_address(sh
     assert before is None, "one that was under way to the old address is not made any more"
     assert confirmation["To"] == NEW.email
     assert LINK in text_of(confirmation)
+
+
+def test_an_address_that_is_asked_hears_of_the_appointment_as_it_stands(shop, letters):
+    shop.change("cut", confirm_by_mail=True)
+    reference = shop.book(None, "cut", "ann", at("10:00", day=3), outbox=MAIL)
+    with shop.writing() as session:
+        booking = booking_by_reference(session, reference)
+        given = {"now": NOW, "renew": lambda *_: "token", "outbox": MAIL}
+        mend_details(session, booking, NEW, until=later(30), **given)
+    shop.move(reference, at("11:00", day=3), outbox=MAIL)
+    (asked,) = letters("customer", "confirm_address")
+    assert asked["To"] == NEW.email
+    assert "11:00" in text_of(asked)
+    assert "10:00" not in text_of(asked)

@@ -1,23 +1,25 @@
 """A letter is handed over, or it is known why not; whatever a mail server does, it ends in time."""
 
+import asyncio
 import logging
 import socket
+import ssl
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
 import pytest
 
 from booking.mail_settings import mail_server as server_at
+from booking.notifications import connection
 from booking.notifications.transport import Answer, transport_for
 from tests.fixtures.mail_servers import (
     PASSWORD,
-    USER,
-    certificate_in,
     closes_in_mid_letter,
-    log_in,
+    encrypted,
     mail_server,
     says,
     server_that,
@@ -25,7 +27,7 @@ from tests.fixtures.mail_servers import (
 )
 
 ASA = "asa@example.com"
-ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4")
+ADDRESSES = [f"127.0.0.{number}" for number in range(2, 14)]
 
 
 def letter(to: str = ASA, name: str = "abc") -> EmailMessage:
@@ -46,8 +48,9 @@ def sending(url: str, *, seconds: float = 5, letters_a_connection: int = 50):
         our_name="shop.example",
     )
 
-    def send(to: str = ASA, **more) -> Answer:
-        return transport.send(letter(to, **more), sender="shop@shop.example", recipient=to)
+    def send(to: str = ASA, message: EmailMessage | None = None, **more) -> Answer:
+        message = message or letter(to, **more)
+        return transport.send(message, sender="shop@shop.example", recipient=to)
 
     with transport.connected():
         yield send
@@ -101,6 +104,59 @@ def test_a_server_that_has_enough_of_a_connection_asks_for_a_pause():
     assert answers[10].pauses
 
 
+def test_a_connection_that_the_server_has_closed_meanwhile_is_opened_anew():
+    talks = []
+
+    async def hang_up() -> None:
+        talks[0][1].close()
+        await asyncio.sleep(0.01)  # until it is closed
+
+    with mail_server() as server, sending(server.url) as send:
+        take = server.handle_MAIL
+
+        async def note(talk, *said) -> str:
+            talks.append((asyncio.get_running_loop(), talk.transport))
+            return await take(talk, *said)
+
+        server.handle_MAIL = note
+        assert send().outcome == "accepted"
+        asyncio.run_coroutine_threadsafe(hang_up(), talks[0][0]).result(30)
+        assert send().outcome == "accepted"
+    one, other = server.received
+    assert one.connection != other.connection
+
+
+def test_a_server_that_says_nothing_unasked_is_not_asked_whether_it_is_there():
+    asked = []
+
+    async def reset(*_) -> str:
+        asked.append(True)
+        return "250 OK"
+
+    with mail_server() as server, sending(server.url) as send:
+        server.handle_RSET = reset
+        for _ in range(3):
+            send()
+    assert (len(server.received), asked) == (3, [])
+
+
+@pytest.mark.parametrize("kind", ["smtp", "smtps"])
+def test_authorities_are_read_only_for_a_server_that_is_to_be_trusted_and_once(
+    certificate, monkeypatch, kind
+):
+    file, context = certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    read, known = [], ssl.create_default_context
+    connection._context.cache_clear()
+    is_encrypted = kind == "smtps"
+    with mail_server(**({"ssl_context": context} if is_encrypted else {})) as server:
+        url = f"smtps://127.0.0.1:{server.port}" if is_encrypted else server.url
+        monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(True) or known())
+        with sending(url, letters_a_connection=1) as send:
+            assert [send().outcome for _ in range(3)] == ["accepted"] * 3
+    assert len(read) == is_encrypted
+
+
 def test_a_server_that_dies_with_a_letter_is_asked_again_by_a_new_connection():
     with mail_server() as server, sending(server.url) as send:
         server.answers["DATA"] = ["dies"]
@@ -124,7 +180,7 @@ def test_a_server_that_says_a_byte_at_a_time_has_its_time_in_all(kind):
             began = time.monotonic()
             answer = send()
     assert (answer.outcome, answer.pauses) == ("temporary", True)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8, "all of it takes ten seconds"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue is refused")
@@ -144,7 +200,7 @@ def test_several_addresses_that_do_not_answer_have_the_time_of_one(monkeypatch):
         with sending(f"smtp://mail.example:{port}?tls=none", seconds=1) as send:
             began = time.monotonic()
             assert send().pauses
-    assert 0.5 < time.monotonic() - began < 2
+    assert 0.5 < time.monotonic() - began < 6, "one by one they would take twelve seconds"
 
 
 def test_where_nobody_listens_all_letters_wait():
@@ -152,23 +208,6 @@ def test_where_nobody_listens_all_letters_wait():
         answer = send()
     assert (answer.outcome, answer.pauses) == ("temporary", True)
     assert "refused" in answer.words
-
-
-def encrypted(server, password: str = "open%2Fsesame%40home") -> str:
-    return f"smtp://{USER}:{password}@127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return certificate_in(tmp_path_factory.mktemp("certificate"))
-
-
-@pytest.fixture
-def trusted(certificate, monkeypatch):
-    """As where the operator names an authority of one's own."""
-    file, context = certificate
-    monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    return {"tls_context": context, "require_starttls": True, "authenticator": log_in}
 
 
 def test_by_starttls_user_and_password_are_sent_encrypted(trusted):
@@ -240,6 +279,19 @@ def test_an_address_beyond_ascii_needs_a_server_that_can():
     assert one.recipient == one.message["To"] == "asa@xn--bcher-kva.example"
 
 
+@pytest.mark.parametrize("takes_all", [True, False])
+def test_an_address_for_answers_beyond_ascii_is_written_as_it_is_or_left_out(takes_all):
+    message = letter()
+    message["Reply-To"] = Address("", "åsa", "xn--bcher-kva.example")
+    with mail_server(enable_SMTPUTF8=takes_all) as server, sending(server.url) as send:
+        assert send(message=message).outcome == "accepted"
+        assert send().outcome == "accepted"
+    first, second = server.received
+    assert first.message["Reply-To"] == ("åsa@xn--bcher-kva.example" if takes_all else None)
+    assert first.recipient == ASA
+    assert second.raw.isascii(), "where nobody needs more, it is as every server takes it"
+
+
 @pytest.mark.parametrize(
     ("domain", "as_it_travels"),
     [("straße.example", "xn--strae-oqa.example"), ("βόλος.example", "xn--nxasmm1c.example")],
@@ -249,6 +301,16 @@ def test_a_domain_is_written_as_it_is_registered_and_leads_to_no_strangers(domai
         send(f"asa@{domain}")
     [one] = server.received
     assert one.recipient == f"asa@{as_it_travels}"
+
+
+def test_a_letter_that_cannot_be_written_out_spoils_no_other():
+    broken = letter()
+    broken.set_payload("\ud800")
+    with mail_server() as server, sending(server.url) as send:
+        with pytest.raises(UnicodeError):
+            send(message=broken)
+        assert send().outcome == "accepted"
+    assert server.recipients() == [ASA]
 
 
 def test_in_a_folder_each_letter_is_a_file_for_this_user_alone(tmp_path):

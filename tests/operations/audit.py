@@ -17,6 +17,13 @@ BOOKED = """
     JOIN booking_staff_member AS staff ON staff.id = booking.staff_member_id
     WHERE state = 'confirmed' OR (state = 'pending' AND pending_until > :now)
 """
+ASKED = """
+    SELECT 'booking' AS kind, booking.id, staff.resource_id AS who, move.starts_at, move.ends_at,
+           move.buffer_before, move.buffer_after
+    FROM booking_pending_move AS move JOIN booking_booking AS booking ON booking.id = booking_id
+    JOIN booking_staff_member AS staff ON staff.id = move.staff_member_id
+    WHERE move.until > :now AND state = 'confirmed'
+"""
 HELD = """
     SELECT 'hold' AS kind, hold.id, staff.resource_id AS who, hold.starts_at, hold.ends_at,
            service.buffer_before, service.buffer_after
@@ -39,7 +46,10 @@ LIMITED = """
       AND service.daily_limit IS NOT NULL
 """
 STAFF = "SELECT id FROM booking_resource WHERE kind = 'staff'"
-CLAIMED = "SELECT resource_id, tick, hold_id, booking_id FROM booking_claim"
+CLAIMED = """
+    SELECT resource_id, tick, hold_id, booking_id FROM booking_claim
+    WHERE expires_at IS NULL OR expires_at > :now
+"""
 
 
 def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> None:
@@ -55,7 +65,7 @@ def assert_sold_once(engine, now: datetime, *, claims_went: bool = False) -> Non
     assert not doubled, f"{len(doubled)} minutes sold twice, among them {min(doubled)}"
     with engine.connect() as connection:
         assert connection.scalar(text(WITHOUT_OWNER)) == 0, "claims without an owner"
-        claims = claimed(connection.execute(text(CLAIMED)))
+        claims = claimed(connection.execute(text(CLAIMED), {"now": int(now.timestamp())}))
         staff = set(connection.scalars(text(STAFF)))
     if claims_went:
         return
@@ -92,6 +102,7 @@ def promised(engine, now: datetime) -> dict[tuple[int, datetime], list[tuple[str
     with engine.connect() as connection:
         rows = [
             *connection.execute(text(BOOKED), seconds),
+            *connection.execute(text(ASKED), seconds),
             *connection.execute(text(HELD), seconds),
         ]
     sold = defaultdict(list)
@@ -99,7 +110,10 @@ def promised(engine, now: datetime) -> dict[tuple[int, datetime], list[tuple[str
         first = instant(row.starts_at) - timedelta(minutes=row.buffer_before)
         end = instant(row.ends_at) + timedelta(minutes=row.buffer_after)
         for number in range((end - first) // timedelta(minutes=1)):
-            sold[row.who, first + timedelta(minutes=number)].append((row.kind, row.id))
+            owners = sold[row.who, first + timedelta(minutes=number)]
+            # A booking and the time that it is asked to be moved to may overlap.
+            if (row.kind, row.id) not in owners:
+                owners.append((row.kind, row.id))
     return sold
 
 

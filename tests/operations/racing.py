@@ -6,12 +6,13 @@ from threading import Barrier
 from booking.operations.requests import (
     AppointmentCancelled,
     AppointmentConfirmed,
+    NoPendingMove,
     ProofOfWorkRequired,
     SlotUnavailable,
     VisitorLimit,
 )
 
-DECIDED = (AppointmentCancelled, AppointmentConfirmed)
+DECIDED = (AppointmentCancelled, AppointmentConfirmed, NoPendingMove)
 REFUSALS = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired, *DECIDED)
 
 

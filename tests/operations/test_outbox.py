@@ -205,7 +205,7 @@ def test_that_it_is_over_for_somebody_can_be_sent_again_as_long_as_it_is(three, 
         connection.execute(update(letter).where(lost).values(state="refused", tries=1))
     last(three, reference)
     with three.reading() as session:
-        assert len(letters_to_retry(session, (), now=int(NOW.timestamp()))) == retried
+        assert len(letters_to_retry(session, None, now=int(NOW.timestamp()))) == retried
 
 
 @pytest.mark.both_databases

@@ -92,7 +92,7 @@ def test_by_a_clock_that_is_behind_it_is_not_confirmed_over_anothers_time(shop, 
 
 def test_without_claiming_again_that_clock_would_sell_the_time_twice(shop, asked, monkeypatch):
     """The negative control."""
-    monkeypatch.setattr(pending, "_claim_for_good", lambda *_: None)
+    monkeypatch.setattr(pending, "claim_for_good", lambda *_: None)
     shop.book(None, "cut", "ann", at("10:15", day=1), now=later(31))
     shop.confirm(asked, now=later(29))
     with pytest.raises(AssertionError, match="minutes sold twice"):

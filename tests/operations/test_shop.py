@@ -207,6 +207,7 @@ off = ["moved", "staff_moved"]
 invitation = "file"
 link_in_invitation = false
 reminders = ["24 h", "2 h"]
+lists_at = "20:15"
 texts.en.booked.text = "Bring a towel."
 
 [[closures]]""",
@@ -214,7 +215,7 @@ texts.en.booked.text = "Bring a towel."
                 (
                     "shop: mail.off none → moved, staff_moved, mail.invitation request → file, "
                     "mail.link_in_invitation true → false, mail.reminders 1 day → 1 day, 2 h, "
-                    "mail.texts.en.booked"
+                    "mail.lists_at 18:00 → 20:15, mail.texts.en.booked"
                 ),
             ],
             marks=pytest.mark.both_databases,

@@ -101,11 +101,18 @@ def test_who_stalls_keeps_nobody_from_booking(site, message):
 def test_without_the_proxy_the_same_headers_would(site):
     """The control: what the configuration is for."""
     with many(lambda: socket.create_connection(("127.0.0.1", site.server_port)), TRICKLING):
-        probe = http.client.HTTPConnection("127.0.0.1", site.server_port, timeout=0.5)
-        with contextlib.closing(probe):
+        wait_until(lambda: is_kept_waiting(site.server_port))
+
+
+def is_kept_waiting(port: int) -> bool:
+    probe = http.client.HTTPConnection("127.0.0.1", port, timeout=0.5)
+    with contextlib.closing(probe):
+        try:
             probe.request("GET", "/book/", headers={"Host": "shop.example"})
-            with pytest.raises(TimeoutError):
-                probe.getresponse()
+            probe.getresponse()
+        except TimeoutError:
+            return True
+    return False
 
 
 def test_what_a_client_says_of_itself_is_overwritten(site):

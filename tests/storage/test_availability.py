@@ -1,5 +1,6 @@
 """The days and times a customer can choose from, and what reading them costs."""
 
+import tracemalloc
 from datetime import date, datetime, timedelta
 from operator import methodcaller
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from booking.operations.requests import SlotUnavailable
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, TimeOff, WeeklyHours
 from booking.storage.reads import Diary, hold_of
+from booking.storage.snapshot import merge_ticks
 from tests.fixtures.small_shop import NOW, TODAY, at, find, staff_member
 from tests.storage.conftest import counted
 
@@ -249,3 +251,15 @@ def can_hold(shop, tab, start) -> bool:
         return False
     shop.run(release, tab_key=tab)
     return True
+
+
+def test_what_is_remembered_of_months_that_have_changed_since_stays_small():
+    """Each booking makes another text of a month, of which only the last is asked for again."""
+    taken = [day * 288 + place for day in range(31) for place in range(96, 216) if place % 12 < 6]
+    tracemalloc.start()
+    before, _ = tracemalloc.get_traced_memory()
+    for last in range(len(taken) - 150, len(taken)):
+        merge_ticks(",".join(str(5_960_000 + tick) for tick in taken[:last]))
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 4_000_000

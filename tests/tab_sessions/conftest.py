@@ -19,17 +19,20 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @dataclass
 class Tab:
-    """One tab: an id of its own, and requests as its script would send them."""
+    """One tab: an id of its own, and requests as its script would send them.
+
+    Each answer is taken whole, as a server does, so that what comes after it has happened.
+    """
 
     client: FlaskClient
     id: str = field(default_factory=lambda: secrets.token_urlsafe(32))
 
     def get(self, path="/note", **headers):
-        return self.client.get(path, headers={"Tab-Session": self.id, **headers})
+        return self.client.get(path, headers={"Tab-Session": self.id, **headers}, buffered=True)
 
     def post(self, path="/note", _headers=None, **fields):
         headers = {"Tab-Session": self.id, **(_headers or {})}
-        return self.client.post(path, data=fields, headers=headers)
+        return self.client.post(path, data=fields, headers=headers, buffered=True)
 
 
 def notes_blueprint(name="notes", *, lifecycle=True):

@@ -70,6 +70,34 @@ def test_too_much_is_413_and_leaves_the_page(session, rows):
     assert rows() == []
 
 
+TOO_MUCH = {
+    "it has 3005 bytes; at most 2000 are taken (request_bytes)": {"data": {"text": "x" * 3000}},
+    "it says no Content-Length": {
+        "headers": {"Transfer-Encoding": "chunked"},
+        "environ_overrides": {"wsgi.input_terminated": True},
+    },
+    "raise MAX_FORM_PARTS or MAX_FORM_MEMORY_SIZE": {
+        "data": {"text": "x", "more": "y", "most": "z"},
+        "content_type": "multipart/form-data",
+    },
+    "at most 1024 fit (draft_bytes)": {"data": {"text": "x" * 1100}},
+}
+
+
+@pytest.mark.parametrize("remedy", TOO_MUCH)
+@pytest.mark.parametrize("debug", [False, True])
+def test_in_debug_mode_the_413_says_what_would_take_more(session, rows, caplog, remedy, debug):
+    app = host_app(session, notes_blueprint(), request_bytes=2000, draft_bytes=1024)
+    app.config["MAX_FORM_PARTS"] = 2
+    app.debug = debug
+    headers = {"Tab-Session": GOOD, **TOO_MUCH[remedy].get("headers", {})}
+    answer = app.test_client().post("/note", **{**TOO_MUCH[remedy], "headers": headers})
+    assert answer.status_code == 413
+    assert (remedy in answer.text) is debug
+    assert remedy in caplog.text or not debug
+    assert rows() == []
+
+
 def test_the_checks_come_in_the_order_of_the_contract(session):
     app = host_app(session, notes_blueprint(), request_bytes=2000)
     client = app.test_client()

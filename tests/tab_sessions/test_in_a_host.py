@@ -166,7 +166,12 @@ def test_workers_that_start_at_once_all_find_the_tables(request, tmp_path, empty
         url = request.getfixturevalue("postgresql_url")
     engine = create_engine(url, pool_size=8)
     with engine.begin() as connection:
-        for table in ("booking_handover", "booking_hold", "booking_tab_session"):
+        for table in (
+            "booking_handover",
+            "booking_anonymous_user",
+            "booking_hold",
+            "booking_tab_session",
+        ):
             connection.exec_driver_sql(
                 f"DROP TABLE IF EXISTS {table}" + (" CASCADE" if empty == "postgresql" else "")
             )

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from booking.tab_sessions import TabSessionError, TabSessions, purge
+from booking.tab_sessions import TabSessionError, TabSessions, purge, session_route
 from tests.tab_sessions.conftest import NOON, Tab, host_app, notes_blueprint
 
 pytestmark = pytest.mark.both_databases
@@ -78,10 +78,10 @@ def test_new_tabs_erase_expired_drafts_without_any_clockwork(clock, new_tab, row
     assert [row["state"] for row in rows()] == ["ended"] * 3 + ["active"]
 
 
-def test_what_a_tab_held_is_released_with_it_or_it_does_not_end(clock, session, rows):
+def test_what_a_tab_held_is_released_with_it_or_it_is_tried_again_a_day_later(clock, session, rows):
     released = []
 
-    def release(_session, key):
+    def release(_session, key, _reason):
         released.append(key)
         if len(released) == 1:
             raise ZeroDivisionError
@@ -89,11 +89,51 @@ def test_what_a_tab_held_is_released_with_it_or_it_does_not_end(clock, session, 
     tab = Tab(host_app(session, notes_blueprint(), on_end=release).test_client())
     tab.post(text="holding")
     clock.shift(timedelta(hours=2))
-    with pytest.raises(ZeroDivisionError):
-        tab.post(text="late")
-    assert rows()[0]["state"] == "active"
+    assert tab.post(text="late").status_code == 410
+    assert (rows()[0]["state"], rows()[0]["sealed"]) == ("active", None)
     assert tab.get().status_code == 410
+    assert released == [rows()[0]["id"]]
+    clock.shift(timedelta(days=1))
+    assert tab.get().status_code == 410
+    assert (rows()[0]["state"], rows()[0]["reason"]) == ("ended", "expired")
     assert released == [rows()[0]["id"]] * 2
+
+
+def test_a_new_tab_takes_expired_ones_along_whose_view_asked_for_its_key(clock, session, rows):
+    notes = notes_blueprint()
+
+    @session_route(notes, "/keyed", methods=["POST"])
+    def keyed(tab):
+        tab.data["own"] = tab.key
+        return ""
+
+    app = host_app(session, notes)
+    Tab(app.test_client()).post(text="secret")
+    clock.shift(timedelta(hours=2))
+    Tab(app.test_client()).post("/keyed")
+    assert [row["state"] for row in rows()] == ["ended", "active"]
+
+
+def test_nobody_waits_for_the_tabs_that_go_along_with_a_new_one(clock, session):
+    ended = []
+    app = host_app(session, notes_blueprint(), on_end=lambda _session, *end: ended.append(end))
+    Tab(app.test_client()).post(text="secret")
+    clock.shift(timedelta(hours=2))
+    new = Tab(app.test_client())
+    answer = new.client.post("/note", data={"text": "x"}, headers={"Tab-Session": new.id})
+    assert (answer.get_data(as_text=True), ended) == ("x", [])
+    answer.close()
+    assert [reason for _, reason in ended] == ["expired"]
+
+
+def test_a_new_tab_takes_twenty_expired_ones_along_and_an_old_one_none(clock, new_tab, rows):
+    for _ in range(22):
+        new_tab().post(text="secret")
+    clock.shift(timedelta(hours=2))
+    tab = new_tab()
+    tab.post(text="fresh")
+    tab.post(text="fresher")
+    assert [row["state"] for row in rows()] == ["ended"] * 20 + ["active"] * 3
 
 
 def test_purge_erases_drafts_at_once_and_tombstones_after_thirty_days(clock, app, tab, rows):
@@ -111,7 +151,17 @@ def test_purge_erases_drafts_at_once_and_tombstones_after_thirty_days(clock, app
 
 @pytest.mark.parametrize(
     "options",
-    [{"idle_minutes": 0}, {"idle_minutes": 61, "absolute_minutes": 60}, {"draft_bytes": 10}],
+    [
+        {"idle_minutes": 0},
+        {"idle_minutes": "60"},
+        {"absolute_minutes": float("inf")},
+        {"request_seconds": float("nan")},
+        {"idle_minutes": 61, "absolute_minutes": 60},
+        {"draft_bytes": 1023},
+        {"request_bytes": 1023},
+        {"request_bytes": "256 kB"},
+        {"draft_bytes": 65536.5},
+    ],
 )
 def test_limits_that_make_no_sense_stop_the_start(session, options):
     with pytest.raises(TabSessionError, match=next(iter(options))):

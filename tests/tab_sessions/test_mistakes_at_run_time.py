@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import pytest
-from flask import Flask, Response
+from flask import Blueprint, Flask, Response, request
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy_lite import SQLAlchemy as Lite
 from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import (
@@ -15,6 +18,7 @@ from booking.tab_sessions import (
     Schema,
     TabSessionError,
     TabSessions,
+    create_table,
     session_route,
 )
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
@@ -33,8 +37,6 @@ LOOP["itself"] = LOOP
 VALUES = {
     "tab.data['when'] is of type date": {"when": date(2026, 1, 1)},
     "tab.data['a']['b'][1] is of type set": {"a": {"b": [1, {2}]}},
-    "tab.data['a'] is of type float": {"a": float("nan")},
-    "tab.data['a'] is of type str": {"a": "\ud800"},
     "tab.data['a'] is of type int": {"a": 10**5000},
     "tab.data['a'] is a dict with the key 1": {"a": {1: "x", "b": "y"}},
     "tab.data['b'] is a dict with the key 1": {"b": {1: "x"}},
@@ -53,11 +55,73 @@ def test_a_value_that_cannot_be_stored_is_named(session, rows, place):
 
     session_route(app, "/plain", methods=["POST"], endpoint="plain")(note)
     typed = Schema(load=dict, dump=dict)
-    session_route(app, "/typed", methods=["POST"], endpoint="typed", data=typed)(note)
+    more = Blueprint("more", __name__)
+    session_route(more, "/typed", methods=["POST"], data=typed)(note)
+    app.register_blueprint(more)
     for path in ("/plain", "/typed"):
         with pytest.raises(TabSessionError, match=re.escape(place)):
             Tab(app.test_client()).post(path)
     assert rows() == []
+
+
+SENT = {
+    "tab.data['a'] is a text with half of a character": b'{"a": "\\ud800"}',
+    "tab.data['a'][1]['b'] is a text with half of a character": b'{"a": ["", {"b": "x\\udfffy"}]}',
+    "tab.data is a dict with half of a character in the key '\\ud800'": b'{"\\ud800": 1}',
+    "tab.data['a'] is the number nan": b'{"a": NaN}',
+    "tab.data['a'] is the number -inf": b'{"a": -1e999}',
+    "tab.data is a value that holds itself, or is nested too deeply": b'{"a": %b1%b}'
+    % (b"[" * 700, b"]" * 700),
+    "its JSON is nested too deeply to be read": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("place", SENT, ids=ascii)
+def test_what_only_a_client_can_have_sent_is_400_and_debug_names_its_place(
+    session, rows, caplog, place
+):
+    """A view that stores what came in JSON need not look through it."""
+    app = host_app(session)
+
+    @session_route(app, "/note", methods=["POST"])
+    def note(tab):
+        tab.data.update(request.json)
+        return "unreachable"
+
+    def answer():
+        headers = {"Tab-Session": "T" * 43, "Content-Type": "application/json"}
+        return app.test_client().post("/note", data=SENT[place], headers=headers)
+
+    quiet = answer()
+    assert quiet.status_code == 400
+    assert "[debug]" not in quiet.text
+    app.debug = True
+    assert answer().status_code == 400
+    assert place in caplog.text
+    assert rows() == []
+
+
+@pytest.mark.parametrize("about", ["", '; filename="a.txt"'])
+def test_a_part_of_a_form_without_a_name_is_400(session, rows, about):
+    """`request.form` has it by None, and `request.form.to_dict()` in a draft would be no JSON."""
+    app = host_app(session)
+
+    @session_route(app, "/note", methods=["POST"])
+    def note(tab):
+        tab.data.update(request.form.to_dict())
+        return "unreachable"
+
+    part = f"--x\r\nContent-Disposition: form-data{about}\r\n\r\nmilk\r\n--x--\r\n"
+    headers = {"Tab-Session": "T" * 43, "Content-Type": "multipart/form-data; boundary=x"}
+    assert app.test_client().post("/note", data=part.encode(), headers=headers).status_code == 400
+    assert rows() == []
+
+
+def test_every_whole_character_is_kept_as_it_came(session):
+    app = host_app(session, notes_blueprint())
+    tab = Tab(app.test_client())
+    text = "\0 \x1b \u202e \ufeff \U0001f487 e\u0301 \u05e9\u05dc\u05d5\u05dd"
+    assert tab.post(text=text).text == tab.get().text == text
 
 
 LATE = {
@@ -154,3 +218,90 @@ def test_without_tables_the_missing_line_is_named(tmp_path, ask):
     app.register_blueprint(notes_blueprint())
     with pytest.raises(MissingTables, match=r"Call create_table\(\) once"):
         getattr(Tab(app.test_client()), ask)()
+
+
+RESULTS = {
+    "takes a text, and this is dict. Write": {"number": 5},
+    "takes a text, and this is NoneType. Write": None,
+    "takes 255 characters, and this is 256. Write a reference": "x" * 256,
+    "takes what every database does: no NUL and no half of a character, as in 'a\\x00b'": "a\0b",
+    "takes what every database does: no NUL and no half of a character, as in '\\ud800'": "\ud800",
+}
+
+
+@pytest.mark.parametrize("words", RESULTS)
+def test_what_a_tab_cannot_leave_behind_is_refused_and_it_goes_on(session, rows, words):
+    app = host_app(session, notes_blueprint())
+    session_route(app, "/done", methods=["POST"], endpoint="done")(
+        lambda tab: tab.complete(RESULTS[words]) or "done"
+    )
+    tab = Tab(app.test_client())
+    with pytest.raises(TabSessionError, match=re.escape(f"tab.complete(result) {words}")):
+        tab.post("/done")
+    assert rows() == []
+
+
+def test_255_characters_are_left_behind_whole(session, rows):
+    app = host_app(session)
+    session_route(app, "/done", methods=["POST"], endpoint="done")(
+        lambda tab: tab.complete("ü" * 255) or "done"
+    )
+    Tab(app.test_client()).post("/done")
+    assert rows()[0]["result"] == "ü" * 255
+
+
+SOURCES = {
+    r"was given <SQLAlchemy.*Write db.session, where that is db": SQLAlchemy,
+    r"Write db.session, where that is db": Lite,
+    r"was given Engine.*scoped_session\(sessionmaker\(engine\)\)": lambda: create_engine(
+        "sqlite://"
+    ),
+    r"was given <sqlalchemy.*Connection": lambda: create_engine("sqlite://").connect(),
+    r"was given 'sqlite://'.*a session or scoped_session": lambda: "sqlite://",
+    r"was given <Flask 'other'>.*a session or scoped_session": lambda: Flask("other"),
+    r"was given <sqlalchemy.*AsyncSession.*a session or scoped_session": AsyncSession,
+}
+
+
+@pytest.mark.parametrize("words", SOURCES)
+def test_what_no_session_comes_from_is_refused_at_the_start(words):
+    with pytest.raises(TabSessionError, match=words):
+        TabSessions(Flask("notes"), SOURCES[words]())
+
+
+@pytest.mark.parametrize("ask", ["get", "post", "create_table"])
+@pytest.mark.parametrize(
+    "words",
+    [words for words, make in SOURCES.items() if make is not SQLAlchemy and "other" not in words],
+)
+def test_a_function_that_returns_no_session_is_named_with_the_cure(words, ask):
+    app = Flask("notes")
+    app.testing = True
+    made = SOURCES[words]()
+    TabSessions(app, lambda: made)
+    app.register_blueprint(notes_blueprint())
+    cure = words.replace("was given", "the function returned")
+    with pytest.raises(TabSessionError, match=cure), app.app_context():
+        create_table() if ask == "create_table" else getattr(Tab(app.test_client()), ask)()
+
+
+def test_a_session_in_the_place_of_the_app_is_refused_at_the_start(session):
+    for given in ((session, Flask("notes")), (lambda: session, None), ("notes", session)):
+        with pytest.raises(TabSessionError, match=r"The Flask app comes first.*app, db.session"):
+            TabSessions(*given)
+
+
+FUNCTIONS = {
+    "user is '', and has to be a function: user=def function()": {"user": ""},
+    "user is called with (), which function does not take": {"user": lambda tab: None},
+    "before_renew is called with (session, key)": {"before_renew": lambda key: None},
+    "on_fork is called with (session, source, copy)": {"on_fork": lambda session, key: None},
+    "on_store is called with (session, flow, rows, size)": {"on_store": lambda: None},
+    "on_end is called with (session, key, reason)": {"on_end": lambda session, key: None},
+}
+
+
+@pytest.mark.parametrize("words", FUNCTIONS)
+def test_a_function_that_could_not_be_called_is_refused_at_the_start(session, words):
+    with pytest.raises(TabSessionError, match=re.escape(words)):
+        host_app(session, **FUNCTIONS[words])

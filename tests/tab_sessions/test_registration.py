@@ -4,12 +4,20 @@ from dataclasses import MISSING, dataclass, field, make_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache, wraps
 from typing import Annotated, Any, Literal, NewType, TypedDict
 
 import pytest
 from flask import Blueprint, Flask
+from flask_caching import Cache
 
-from booking.tab_sessions import Schema, TabSessionError, custom_session_route, session_route
+from booking.tab_sessions import (
+    Schema,
+    TabSessionError,
+    custom_session_route,
+    session_lifecycle,
+    session_route,
+)
 
 
 @dataclass
@@ -45,6 +53,16 @@ def twice(scaffold):
     return session_route(scaffold, "/a")(session_route(scaffold, "/b")(view))
 
 
+def kept(around):
+    """A view below @cache.cached of Flask-Caching, and below another decorator."""
+
+    @wraps(Cache().cached(timeout=60)(around))
+    def cached(*args):
+        return around(*args)
+
+    return cached
+
+
 def of(hint, **options):
     """A dataclass with one field of that type."""
     return make_dataclass("Note", [("what", hint, field(**{"default": None, **options}))])
@@ -67,11 +85,31 @@ WRONG = {
     "takes no tab. ": lambda: custom_session_route()(new(), "/n")(lambda **given: "ok"),
     "is async": lambda: session_route(new(), "/n")(asynchronous),
     "yields": lambda: session_route(new(), "/n")(yielding),
+    "<lambda> is cached": lambda: session_route(new(), "/n")(kept(lambda tab: "ok")),
+    "view is cached": lambda: custom_session_route()(new(), "/n")(lru_cache(view)),
     "is a session_route already": lambda: twice(new()),
     "neither a dataclass": lambda: session_route(new(), "/n", data=int),
     "give the class itself": lambda: session_route(new(), "/n", data=Line()),
     "init=False": lambda: session_route(new(), "/n", data=of(str, init=False)),
     "Note.what needs a default": lambda: session_route(new(), "/n", data=of(str, default=MISSING)),
+    r"/n: live is 5, .*: live=def function\(session, tab, view_args\)": lambda: session_route(
+        new(), "/n", live=5
+    ),
+    r"live is called with \(session, tab, view_args\), which": lambda: session_route(
+        new(), "/n", live=lambda session, tab: None
+    ),
+    r"on_success is called with \(tab\), which function does not": lambda: session_route(
+        new(), "/n", on_success=lambda: None
+    ),
+    r"after_commit is called with \(tab\)": lambda: session_route(
+        new(), "/n", after_commit=lambda: None
+    ),
+    r"before_transaction is called with \(\)": lambda: session_route(
+        new(), "/n", before_transaction=view
+    ),
+    r"prepare is called with \(tab\)": lambda: custom_session_route(prepare=lambda: "none"),
+    r"load is \{\}, and has to be a function": lambda: Schema(load={}, dump=dict),
+    r"dump is called with \(data\)": lambda: Schema(load=dict, dump=lambda: "none"),
     "a function for version 2": lambda: Schema(dict, dict, version=3, upgrades={1: dict}),
 }  # fmt: skip
 
@@ -123,6 +161,40 @@ def test_a_field_that_would_not_come_back_as_it_was_is_refused(hint, words):
 )  # fmt: skip
 def test_what_comes_back_as_it_was_is_taken(hint):
     assert session_route(new(), "/n", data=of(hint))(view)
+
+
+@dataclass
+class Other:
+    number: int = 0
+
+
+OTHERS = {
+    "Other": lambda: Other,
+    "None": lambda: None,
+    "Schema": lambda: Schema(load=dict, dump=dict),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_two_routes_of_one_flow_have_one_kind_of_draft(name):
+    """Either would read the other's text, and keep of it only what it knows."""
+    notes = new()
+    session_route(notes, "/one", data=Line)(view)
+    words = rf"/one \(data=Line\) and /two \(data={name}\) are routes of the flow 'notes'.*one data"
+    with pytest.raises(TabSessionError, match=words):
+        session_route(notes, "/two", data=OTHERS[name](), endpoint="two")(view)
+    session_route(notes, "/two", data=Line, endpoint="three")(view)
+    session_lifecycle(notes)  # it has nothing to do with a draft
+
+
+def test_a_flow_of_two_blueprints_with_one_name_has_one_kind_of_draft_too():
+    app, one, two = Flask("host"), new(), new()
+    session_route(one, "/one", data=Line)(view)
+    session_route(two, "/two", data=Other)(view)
+    app.register_blueprint(one)
+    with pytest.raises(TabSessionError, match=r"/one \(data=Line\) and /two \(data=Other\)"):
+        app.register_blueprint(two, name="more")
+    app.register_blueprint(one, name="again")
 
 
 def test_rules_with_the_apps_own_converters_and_options_are_taken():

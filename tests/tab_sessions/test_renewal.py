@@ -145,7 +145,7 @@ def test_every_answer_says_how_long_the_draft_lives(clock, tab):
 
 def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
     ended, flows = [], (notes_blueprint(), notes_blueprint("other"))
-    app = host_app(session, *flows, on_end=lambda _session, key: ended.append(key))
+    app = host_app(session, *flows, on_end=lambda _session, *told: ended.append(told))
     tab = Tab(app.test_client())
     tab.post(text="secret")
     tab.post("/other/finish")
@@ -155,7 +155,8 @@ def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
     assert [(row["state"], row["sealed"], row["result"]) for row in rows()] == [
         ("ended", None, None)
     ] * 2
-    assert ended == [rows()[0]["id"]]  # the completed one holds nothing any more
+    note, finished = (row["id"] for row in rows())
+    assert ended == [(finished, "completed"), (note, "ended"), (finished, "ended")]
     assert tab.get().status_code == tab.get("/other/note").status_code == 410
     assert tab.post(text="again").status_code == 410
 

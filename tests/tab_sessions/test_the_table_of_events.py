@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from booking.tab_sessions import CLIENT_SCRIPT, errors
+from booking.tab_sessions import CLIENT_SCRIPT, LIVE_SCRIPTS, errors
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,8 +15,8 @@ def documented(pattern):
 
 
 def test_every_event_is_in_the_table_and_every_row_is_an_event():
-    script = CLIENT_SCRIPT.read_text("utf-8")
-    said = set(re.findall(r'announce\((?:\w+ \? )?"([a-z]+)"(?: : "([a-z]+)")?', script))
+    script = "".join(each.read_text("utf-8") for each in (CLIENT_SCRIPT, *LIVE_SCRIPTS))
+    said = set(re.findall(r'\b(?:announce|say)\((?:\w+ \? )?"([a-z]+)"(?: : "([a-z]+)")?', script))
     by_script = {word for words in said for word in words if word}
     headers = [
         each.headers.get("HX-Trigger", "")
@@ -24,7 +24,9 @@ def test_every_event_is_in_the_table_and_every_row_is_an_event():
         if isinstance(each, type) and issubclass(each, errors.Refusal)
     ]
     by_door = {each.removeprefix("tab-session:") for each in headers if each} | {"ended", "renew"}
-    assert {"gone", "ended", "forked"} <= by_script, "this test must be able to see something"
+    assert {"gone", "ended", "forked", "live"} <= by_script, (
+        "this test must be able to see something"
+    )
     assert documented(r"^\| `tab-session:([a-z-]+)` \|") == by_script | by_door
 
 

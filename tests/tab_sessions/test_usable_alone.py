@@ -40,6 +40,16 @@ def live_server(request, tmp_path, monkeypatch):
         yield server
 
 
+def test_the_command_that_copies_htmx_is_good_as_printed(tmp_path):
+    (commands,) = re.findall(
+        r"```sh\n(mkdir -p static\n.*?)```", DOCS.read_text("utf-8"), re.DOTALL
+    )
+    commands = commands.replace("python -c", f"{sys.executable} -c")
+    there = {"PYTHONPATH": str(DOCS.parents[1]), "PATH": "/usr/bin:/bin"}
+    subprocess.run(commands, shell=True, cwd=tmp_path, env=there, check=True)
+    assert (tmp_path / "static" / HTMX.name).read_bytes() == HTMX.read_bytes()
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("live_server", ["app"], indirect=True)
 def test_the_app_in_the_documentation_keeps_two_tabs_apart(page_of):
@@ -129,6 +139,39 @@ def test_a_tab_client_comes_to_no_dead_end_either(live_server):
     assert "From where?" in tab.refresh().page.text
 
 
+@pytest.mark.parametrize("live_server", ["basket"], indirect=True)
+def test_a_basket_is_there_after_the_log_in_and_gone_after_each_way_out(live_server):
+    tab = TabClient(live_server.app, "/")
+
+    def shows(*what):
+        assert [each.text for each in tab.page.select("li")] == [*what]
+
+    def log_in():
+        tab.submit("#log-in", name="ada")
+        assert tab.page.select_one("#log-out")
+
+    tab.submit("#add", what="milk")
+    log_in()
+    shows("milk")
+    tab.submit("#log-out")
+    shows()
+    tab.submit("#add", what="bread")
+    log_in()
+    shows("milk", "bread")
+    assert "You are logged out." in tab.open("/leave").page.text
+    tab.refresh()
+    shows()
+
+
+@pytest.mark.parametrize("live_server", ["basket"], indirect=True)
+def test_a_basket_is_merged_where_somebody_logged_in_in_another_tab(live_server):
+    tab = TabClient(live_server.app, "/").submit("#add", what="milk")
+    other = tab.new_tab("/").submit("#add", what="bread")
+    tab.submit("#log-in", name="ada")
+    assert [each.text for each in other.refresh().page.select("li")] == ["milk", "bread"]
+    assert other.page.select_one("#log-out")
+
+
 def run_alone(code, *arguments):
     """What the code prints in a process of its own: an import or a patch stays in there."""
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
@@ -141,7 +184,7 @@ IMPORTED = """
 import sys
 from booking import session_route, TabSession
 print([name for name in sys.modules if name.startswith('booking.')
-       and not name.startswith(('booking.tab_sessions', 'booking.transactions'))])
+       and not name.startswith(('booking.tab_sessions', 'booking.transactions', 'booking.now'))])
 """
 
 

@@ -71,7 +71,7 @@ def heard(ever_heard) -> list[dict]:
 @pytest.fixture(scope="session")
 def whole_chromium(playwright, notes_server, tmp_path_factory) -> Iterator[BrowserContext]:
     context = launch(playwright, tmp_path_factory.mktemp("profile"))
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     context.new_page().goto(f"{notes_server.url}/tab-session.js")
     yield context
     context.close()

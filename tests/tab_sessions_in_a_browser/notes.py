@@ -1,6 +1,6 @@
 """A host app that is about notes: one page for each way to set the script, all over one table."""
 
-from flask import Blueprint, Flask, Response, request, send_from_directory
+from flask import Blueprint, Flask, Response, request, send_file, send_from_directory
 from sqlalchemy import Engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -9,10 +9,13 @@ from booking.tab_sessions import (
     TabSessions,
     attach_user,
     client_script,
+    htmx_2_script,
     metadata,
     session_lifecycle,
     session_route,
 )
+from tests.fixtures.browsers import HTMX_2
+from tests.tab_sessions_in_a_browser.lists import add_lists
 
 HEAD = '<!doctype html><html lang="en"><title>Notes</title><script src="/heard.js" defer></script>'
 SCRIPT = '<script src="/tab-session.js" {} defer></script>'
@@ -38,6 +41,20 @@ PAGES = {
     "/wrong": ['data-prefix="/note"'],
     "/without-lifecycle": ['data-prefix="/notes/" data-url="/notes/nothing"'],
 }
+
+# Pages with htmx 2 beside them. What it asks to be kept of pages is too much, on purpose.
+CONFIG = """<meta name="htmx-config"
+ content='{"includeIndicatorStyles":false,"historyCacheSize":10}'>"""
+WITH_HTMX_2 = (
+    HEAD
+    + CONFIG
+    + SCRIPT.format(NOTES)
+    + '<script src="/tab-session-htmx2.js" defer></script>'
+    + BODY.replace("/htmx.js", "/htmx-2.js")
+    + """<button id="turn" hx-get="/notes/note" hx-target="#here"
+hx-push-url="{next}">Turn</button>"""
+)
+TURNS = {"/htmx-2": "/htmx-2/turned", "/htmx-2/turned": "/htmx-2", "/notes/page": "/notes/turned"}
 
 HEARD = """window.heard = [];
 for (const name of ["memory", "forked", "ending", "ended", "gone", "changed"]) {
@@ -75,6 +92,7 @@ def notes_app(engine: Engine, heard: list[dict], **limits: float) -> Flask:
     for flow in ("notes", "basket"):
         app.register_blueprint(_notes(flow, heard), url_prefix=f"/{flow}")
     _add_pages(app)
+    add_lists(app, heard)
     app.after_request(_strict)
     return app
 
@@ -112,13 +130,18 @@ def _add_pages(app: Flask) -> None:
         if path == "/two":
             page += '<div id="basket" hx-get="/basket/note" hx-trigger="load"></div>'
         app.add_url_rule(path, f"page {path}", lambda page=page: page)
+    for path, turned in TURNS.items():
+        page = WITH_HTMX_2.replace("{next}", turned)
+        app.add_url_rule(path, f"page {path}", lambda page=page: page)
     app.add_url_rule("/elsewhere", "elsewhere", lambda: HEAD + '<a href="/">Back to it</a>')
     app.add_url_rule("/heard.js", "heard", lambda: _script(HEARD))
     app.add_url_rule("/options.js", "options", lambda: _script(OPTIONS))
     app.add_url_rule("/favicon.ico", "icon", lambda: ("", 204))
     app.add_url_rule("/tab-session.js", view_func=client_script)
+    app.add_url_rule("/tab-session-htmx2.js", view_func=htmx_2_script)
     vendor = STATIC / "vendor"
     app.add_url_rule("/htmx.js", "htmx", lambda: send_from_directory(vendor, "htmx-4.0.1.min.js"))
+    app.add_url_rule("/htmx-2.js", "htmx 2", lambda: send_file(HTMX_2))
 
 
 def _script(text: str) -> Response:

@@ -9,7 +9,7 @@ from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down
 
 LIFECYCLE = "**/notes/tab-session"
 NOTE = "**/notes/note"
-KEYS = "Object.keys(sessionStorage).sort()"
+KEYS = "Object.keys(sessionStorage).filter((key) => key.startsWith('tab-session')).sort()"
 
 
 def lose_answers(page, address, method="POST"):

@@ -122,6 +122,16 @@ def test_a_duplicate_becomes_a_place_of_its_own(page, menu):
     assert len({id_of(tab) for tab in (page, copy, third)}) == 3
 
 
+def test_a_page_that_takes_the_script_twice_is_no_duplicate_of_itself(page, heard):
+    before = id_of(page)
+    page.evaluate("window.first = TabSession")
+    page.add_script_tag(url="/tab-session.js")
+    assert page.evaluate("TabSession === window.first")
+    note_down(page, "bread")
+    assert {each["Tab-Session"] for each in heard} == {before}
+    assert events(page, "forked") == []
+
+
 def test_a_duplicate_of_an_ended_tab_starts_fresh(page, menu):
     page.evaluate("TabSession.end()")
     shows(page, "(nothing)")
@@ -150,11 +160,11 @@ def test_fast_reloads_keep_the_place(page, heard):
             page.evaluate("void location.reload()")
         page.wait_for_timeout(15)
     shows(page, "milk")
-    assert len(loads) > 5
+    assert len(loads) > 1, "how many of them were begun, is up to the browser"
     assert {each["Tab-Session"] for each in heard} == {before}
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 
 
 def go_back(page) -> None:
     page.evaluate("setTimeout(() => history.back())")
-    wait_until(page, "() => location.pathname === '/' && 'cameBack' in window")
+    wait_until(page, "() => location.pathname !== '/elsewhere' && 'cameBack' in window")

@@ -61,9 +61,9 @@ def test_a_form_of_thousands_of_fields_is_not_repeated_whole(app):
 
 def test_marks_in_the_worst_order_are_not_sorted_for_seconds(app):
     worst = "name=" + "%CD%81%CC%95" * 20_000  # two marks that want to change places, each time
-    began = time.process_time()
+    began = time.thread_time()
     answer = app.test_client().post(
         "/book/details/form", data=worst, content_type=FORM, headers=HEADERS
     )
     assert answer.status_code == 409
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5

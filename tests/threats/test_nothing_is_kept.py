@@ -18,7 +18,7 @@ def addresses(app, token: str) -> list[str]:
     """Every address of every route but what is the same for everybody."""
     found = []
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.removeprefix("booking.") in SAME_FOR_ALL | HOSTS_OWN:
+        if rule.endpoint.rpartition(".")[2] in SAME_FOR_ALL | HOSTS_OWN:
             continue
         parts = STEPS if "<any" in rule.rule else (token, "nothing")
         found += [PART.sub(part, rule.rule) for part in parts]

@@ -1,13 +1,17 @@
 """A whole transaction, run as often as the database asks: `run_in_transaction`, `run_read_only`."""
 
+from contextlib import nullcontext, suppress
+
 import pytest
 from flask import Blueprint
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.orm import Session
 
 from booking.tab_sessions import (
     CommitOutcomeUnknown,
     Retry,
+    TransactionEnded,
     is_temporarily_unavailable,
     run_in_transaction,
     run_read_only,
@@ -203,3 +207,22 @@ def test_who_keeps_nothing_may_have_rolled_back_before(session):
 
     run_in_transaction(session, work, keep=lambda _result: False)
     assert session.execute(COUNT).scalar() == 0
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_a_failed_statement_whose_error_was_caught_is_told_where_nothing_would_be_committed(
+    app, session
+):
+    def hide(actual, around):
+        actual.execute(ADD, {"name": "Ada"})
+        with suppress(DBAPIError), around(actual):
+            actual.execute(text("SELECT 1 / 0"))
+        return "done"
+
+    with pytest.raises(TransactionEnded, match="its error was caught"):
+        run_in_transaction(session, lambda actual: hide(actual, nullcontext))
+    assert run_read_only(session, lambda actual: actual.execute(COUNT).scalar()) == 0
+    assert run_in_transaction(session, lambda actual: hide(actual, Session.begin_nested)) == "done"
+    assert run_read_only(session, lambda actual: actual.execute(COUNT).scalar()) == 1

@@ -82,7 +82,7 @@ def test_who_waits_asks_often_and_goes_on_when_the_other_is_done(engine_of, writ
         assert waiting.result(30) == 60_000, "as before it waited"
 
 
-@pytest.mark.parametrize(("timeout", "least", "most"), [(0, 1, 1), (150, 2, 40)])
+@pytest.mark.parametrize(("timeout", "least", "most"), [(0, 1, 1), (1000, 2, 220)])
 def test_who_may_not_wait_any_longer_is_told_that_the_database_is_locked(
     engine_of, writer, timeout, least, most
 ):

@@ -1,11 +1,20 @@
 """Sidebook by itself: made by create_app, from the wheel, in an empty folder."""
 
 import sys
+from importlib.metadata import metadata
 from pathlib import Path
 from urllib.parse import urljoin
 
+import booking
 from booking import create_app
 from booking.testing import TabClient
+
+public = "Booking Person Sidebook TabSession TabSessions __version__ create_app current_tab "
+public += "session_route"
+assert dir(booking) == public.split(), dir(booking)
+assert all(hasattr(booking, name) for name in dir(booking))
+assert booking.__version__ == metadata("sidebook")["Version"]
+assert (Path(booking.__file__).parent / "py.typed").exists()
 
 app = create_app({"BOOKING_DATABASE_URL": f"sqlite:///{Path.cwd() / 'alone.db'}"})
 for command in (["init"], ["load", sys.argv[1]]):

@@ -4,8 +4,9 @@ Whatever the address, the same is done and the same answered: nobody learns who 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from flask import redirect, request, url_for
+from flask import Flask, redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -15,9 +16,13 @@ from booking.customer.wizard.texts import visitor_limit
 from booking.i18n import current_language, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations.lost_links import ask_for_links
+from booking.operations.outbox import LETTER, Outbox
+from booking.operations.plan import is_off
 from booking.operations.requests import VisitorLimit
 from booking.operations.visitors import seconds_left_of_day
-from booking.state import current_sidebook
+from booking.state import current_flask, current_sidebook
+from booking.storage.models import Shop
+from booking.storage.outbox import LOST_LINK
 from booking.tab_sessions import (
     read_transaction,
     read_whole,
@@ -37,14 +42,25 @@ ON_ITS_WAY = gettext_noop(
 Answer = tuple[str, int, dict[str, str]]
 
 
-def lost_url() -> str:
-    """Return where lost links are asked for; empty where this app sends no letters."""
-    return url_for(".lost") if current_sidebook().settings.mail_url else ""
+def lost_url(shop: Shop | None) -> str:
+    """Return where lost links are asked for; empty where no letter with them is sent.
+
+    `shop` of None: it is not known what it says of that letter.
+    """
+    is_sent = current_sidebook().settings.mail_url and not is_off(
+        shop.mail if shop else None, LOST_LINK
+    )
+    return url_for(".lost") if is_sent else ""
+
+
+def _is_sent() -> bool:
+    with read_transaction(current_sidebook().session) as session:
+        return bool(lost_url(get_shop(session)))
 
 
 def lost() -> Answer:
     """Show the form; and once it was sent, what is done about it."""
-    if not lost_url():
+    if not _is_sent():
         return _page(404)
     return _page(200, notices=[_(ON_ITS_WAY)] if "asked" in request.args else [])
 
@@ -54,7 +70,7 @@ def ask() -> Response | Answer:
     refuse_cross_site(request)
     refuse_too_large(request, MOST)
     read_whole(request)
-    if not lost_url():
+    if not _is_sent():
         return _page(404)
     form = forms.details_form([_field()], {"email": posted("email")}, None, judged())
     if not form.validate():
@@ -73,7 +89,16 @@ def _asked(address: str) -> Response | Answer:
     except VisitorLimit as reached:
         wait = {"Retry-After": str(seconds_left_of_day(now))}
         return _page(429, alerts=[visitor_limit(reached.limit)], headers=wait)
-    return redirect(url_for(".lost", asked=1), 303)
+    answer = redirect(url_for(".lost", asked=1), 303)
+    answer.call_on_close(partial(_announce, current_flask(), current_sidebook().outbox))
+    return answer
+
+
+def _announce(app: Flask, outbox: Outbox) -> None:
+    """Have it looked up once the answer has left: then its time says nothing of the address."""
+    if outbox.announce:
+        with app.app_context():
+            outbox.announce(LETTER, "")
 
 
 def _field() -> forms.FieldSpec:
@@ -96,8 +121,8 @@ def _page(
         "errors": {"email": forms.summary_message(field, error)} if error else {},
         "alerts": alerts,
         "notices": notices,
-        "ask_url": lost_url(),
     }
     with read_transaction(current_sidebook().session) as session:
-        page = render("lost.html", get_shop(session), scripted=False, **context)
+        shop = get_shop(session)
+        page = render("lost.html", shop, scripted=False, ask_url=lost_url(shop), **context)
     return page, status, dict(headers or {})

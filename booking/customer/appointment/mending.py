@@ -1,24 +1,31 @@
 """Mend who comes: the details step's own fields and checks, but for the service's questions."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
 
-from flask import url_for
+from flask import abort, url_for
 from sqlalchemy.orm import Session
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from booking.contact import forms
 from booking.customer.wizard.form_fields import check_details, judged, typed_values
-from booking.customer.wizard.texts import visitor_limit
+from booking.customer.wizard.texts import no_letter, whom_to_ask
 from booking.i18n import gettext as _
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
+from booking.operations.new_address import is_asked_first
 from booking.operations.requests import VisitorLimit
 from booking.state import current_sidebook
+from booking.storage import reads
+from booking.storage.letter_reads import asked_address
 from booking.storage.models import Booking
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.web.rendering import get_shop, phone_region
 
 from . import pages, presenter
+from .lost import lost_url
 
 MOST = 64 * 1024  # bytes: a note in letters of four bytes, each written as twelve, and the rest
 
@@ -37,7 +44,10 @@ def details(token: str) -> str | Response:
         booking = pages.booking_of(session, token)
         if not pages.offers_of(session, booking).may_mend:
             return pages.lead_to(token)
-        return _page(session, token, booking, _kept(booking))
+        values = _kept(booking)
+        if (asked := asked_address(session, booking.id)) and asked.waits_at(pages.now()):
+            values["email"] = asked.recipient  # to be left or corrected; the one before ends it
+        return _page(session, token, booking, values)
 
 
 def mend(token: str) -> Response | tuple[str, int]:
@@ -45,24 +55,26 @@ def mend(token: str) -> Response | tuple[str, int]:
     meant = pages.take_form(token, "mend", MOST)
     check_details()
 
-    def work(session: Session) -> str | None:
+    def work(session: Session) -> tuple[str | None, str]:
         return _mend(session, token, meant=meant)
 
     try:
-        renewed = run_in_transaction(current_sidebook().session, work)
+        renewed, done = run_in_transaction(current_sidebook().session, work)
     except pages.NotMeant:
         return _shown_again(token, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
     except NotValid as wrong:
         return _shown_again(token, errors=wrong.errors), 422
-    except VisitorLimit as reached:
-        return _shown_again(token, alerts=[visitor_limit(reached.limit)]), 429
+    except VisitorLimit:
+        return _shown_again(token, is_unasked=True), 409
     except pages.NOT_CHANGED as error:
         return pages.refused(token, error)
-    return pages.lead_to(renewed or token, "address" if renewed else "mended")
+    except NotFound:
+        return (_done_already(token), 200) if meant else abort(404)
+    return pages.lead_to(renewed or token, done)
 
 
-def _mend(session: Session, token: str, *, meant: bool) -> str | None:
-    """The token of the new link, if there is one."""
+def _mend(session: Session, token: str, *, meant: bool) -> tuple[str | None, str]:
+    """The token of the new link, if there is one, and what was done."""
     booking = pages.booking_to_change(session, token)
     form = forms.details_form(
         forms.field_specs(()), typed_values(), phone_region(get_shop(session)), judged()
@@ -72,15 +84,51 @@ def _mend(session: Session, token: str, *, meant: bool) -> str | None:
         raise NotValid(forms.first_messages(form))
     if may_mend and not meant:
         raise pages.NotMeant
-    sidebook = current_sidebook()
-    return mend_details(
+    sidebook, customer = current_sidebook(), Customer(**form.data)
+    renewed = mend_details(
         session,
         booking,
-        Customer(**form.data),
+        customer,
         now=pages.now(),
-        renew=sidebook.links.renew,
+        until=pages.now() + timedelta(minutes=sidebook.settings.confirm_minutes),
+        renew=partial(sidebook.links.renew, by=token),
         outbox=sidebook.outbox,
     )
+    if renewed:
+        return renewed, "address"
+    is_asked = booking.customer_email.casefold() != customer.email.casefold()
+    return None, "address-asked" if is_asked else "mended"
+
+
+def _done_already(token: str) -> str:
+    """Answer who pressed twice: it was done, and by it this link has ended. 404 for all others.
+
+    Not with the new link: whoever gives another address may do so because a stranger has this one.
+    """
+    sidebook = current_sidebook()
+    with read_transaction(sidebook.session) as session:
+        renewed = (
+            reads.booking_by_token_hash(session, each) for each in sidebook.links.renewed(token)
+        )
+        if not any(renewed):
+            abort(404)
+        shop = get_shop(session)
+        ended = _("The details were changed, and this link ended with the earlier address.")
+        if sidebook.settings.mail_url:
+            way = _("The new link is in our letter to the new address.")
+        else:
+            way = " ".join(filter(None, [_("Please ask us for the new one."), whom_to_ask(shop)]))
+        return pages.show(
+            "problem",
+            shop,
+            scripted=False,
+            heading=_("Your details are changed"),
+            message=f"{ended} {way}",
+            find_url=lost_url(shop),
+            retry=None,
+            typed=(),
+            form_url=None,
+        )
 
 
 def _kept(booking: Booking) -> dict[str, str]:
@@ -93,10 +141,14 @@ def _shown_again(
     errors: Mapping[str, str] | None = None,
     alerts: Sequence[str] = (),
     asked: int = 1,
+    is_unasked: bool = False,
 ) -> str:
+    """Return the page once more; `is_unasked`: no letter can ask the address that was typed."""
     with read_transaction(current_sidebook().session) as session:
         booking = pages.booking_of(session, token)
         typed = typed_values()
+        if is_unasked:
+            alerts = [no_letter(get_shop(session))]
         return _page(session, token, booking, typed, errors=errors, alerts=alerts, asked=asked)
 
 
@@ -126,6 +178,7 @@ def _page(
             each.name: forms.summary_message(each, each.error) for each in fields if each.error
         },
         appointment_url=url_for(".appointment", token=token),
+        is_asked_first=is_asked_first(booking, current_sidebook().outbox),
         mend_url=url_for(".appointment_details", token=token),
         sure=presenter.form_mark(token, "mend", asked),
         alerts=alerts,

@@ -1,15 +1,16 @@
 """Move an appointment to another time: the time step's calendar, and one step behind it.
 
-Nothing is held: the new time is claimed as the old one is given up, or the old one stands.
+Nothing is held: the new time is claimed as the old one is given up, or the old one stands. Where
+the shop has to agree the new time is asked for, and both are kept until it has decided.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import request, url_for
@@ -18,11 +19,12 @@ from werkzeug.wrappers import Response
 
 from booking.customer.wizard.state import iso_day, slot_start
 from booking.customer.wizard.steps.calendar import Calendar, Search
-from booking.customer.wizard.texts import slot_unavailable
+from booking.customer.wizard.texts import slot_unavailable, visitor_limit
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations.bookings import reschedule
-from booking.operations.requests import AppointmentCancelled, SlotUnavailable
+from booking.operations.pending_moves import ask_to_move, take_move_back
+from booking.operations.requests import AppointmentCancelled, SlotUnavailable, VisitorLimit
 from booking.scheduling.slots import Reason
 from booking.state import current_sidebook
 from booking.storage.catalogue import read_catalogue
@@ -30,10 +32,12 @@ from booking.storage.models import Booking, StaffMember
 from booking.storage.reads import Diary
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.web.rendering import get_shop, shop_zone
+from booking.web.visitor import visitor
 
 from . import pages, presenter
 from .offers import ANY, Offers
 
+T = TypeVar("T")
 MOST = 2 * 1024  # bytes: a time and what goes with it
 ONCE_MORE = gettext_noop(
     "Nothing is moved yet. Please press the button once more if that is what you want."
@@ -72,51 +76,73 @@ def times(token: str) -> str | Response:
 
 
 def move(token: str) -> Response | tuple[str, int]:
-    """Move it to the time that was chosen; what cannot be had leaves it as it was."""
+    """Move it to the time that was chosen, or ask for that; what cannot be had changes nothing."""
     meant, start = pages.take_form(token, "move", MOST), slot_start(request.form.get("slot", ""))
     if start is None:
         return _shown_again(token, 422, error=_("Choose a time."))
 
-    def work(session: Session) -> bool:
+    def work(session: Session) -> str:
         return _move(session, token, start, meant=meant)
 
     try:
-        is_moved = run_in_transaction(current_sidebook().session, work, idempotent=True)
+        done = run_in_transaction(current_sidebook().session, work, idempotent=True)
     except pages.NotMeant:
         return _shown_again(token, 422, chosen=start, asked=2, alert=_(ONCE_MORE))
     except SlotUnavailable as taken:
         return _shown_again(token, 409, lost=start, reason=taken.reason)
+    except VisitorLimit as reached:
+        return _shown_again(token, 429, chosen=start, alert=visitor_limit(reached.limit))
     except pages.NOT_CHANGED as error:
         return pages.refused(token, error)
-    return pages.lead_to(token, "moved" if is_moved else "")
+    return pages.lead_to(token, done)
 
 
-def _move(session: Session, token: str, start: datetime, *, meant: bool) -> bool:
-    """Whether it is elsewhere then."""
+def _move(session: Session, token: str, start: datetime, *, meant: bool) -> str:
+    """What was done, by its word in DONE; empty where it is there already."""
     booking = pages.booking_to_change(session, token)
     offers = pages.offers_of(session, booking)
     if offers.may_move and not meant:
         raise pages.NotMeant
     if booking.state != "confirmed":
         raise AppointmentCancelled
-    before = booking.starts_at
-    _reschedule(session, booking, offers.ways(anyone=request.form.get("staff") == ANY), start)
+    ways = offers.ways(anyone=request.form.get("staff") == ANY)
+    is_there, sidebook = start == booking.starts_at, current_sidebook()
+    to: dict[str, Any] = {"start": start, "now": pages.now(), "outbox": sidebook.outbox}
+    if offers.is_asked_for:
+        to["until"] = pages.now() + timedelta(hours=sidebook.settings.approval_hours)
+        done = _first_free(ways, partial(ask_to_move, session, booking, visitor=visitor(), **to))
+        return "asked" if done else ""
+    _first_free(ways, partial(reschedule, session, booking, **to))
     pages.keep_uid(booking, token)
-    return start != before
+    return "" if is_there else "moved"
 
 
-def _reschedule(
-    session: Session, booking: Booking, ways: Sequence[Sequence[StaffMember]], start: datetime
-) -> None:
-    """Move it, to another person only where the one it is with is not free."""
-    outbox, now = current_sidebook().outbox, pages.now()
-    to = partial(reschedule, session, booking, start=start, now=now, outbox=outbox)
+def _first_free(ways: Sequence[Sequence[StaffMember]], take: Callable[..., T]) -> T:
+    """Take it with another person only where the one it is with is not free."""
     *preferred, last = ways or [[]]
     for staff in preferred:
         with suppress(SlotUnavailable):
-            to(staff=staff)
-            return
-    to(staff=last)
+            return take(staff=staff)
+    return take(staff=last)
+
+
+def take_back(token: str) -> Response | tuple[str, int]:
+    """Let go of another time that was asked for: the appointment stays where it is."""
+    meant = pages.take_form(token, "take-back", MOST)
+
+    def work(session: Session) -> None:
+        booking = pages.booking_to_change(session, token)
+        if pages.offers_of(session, booking).waiting and not meant:
+            raise pages.NotMeant
+        take_move_back(session, booking, now=pages.now(), outbox=current_sidebook().outbox)
+
+    try:
+        run_in_transaction(current_sidebook().session, work, idempotent=True)
+    except pages.NotMeant:
+        return pages.shown_again(token, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
+    except pages.NOT_CHANGED as error:
+        return pages.refused(token, error)
+    return pages.lead_to(token, "taken-back")
 
 
 def _shown_again(
@@ -166,7 +192,8 @@ def _page(
         "move",
         shop,
         scripted=True,
-        heading=_("Move your appointment"),
+        heading=_("Ask for another time") if offers.is_asked_for else _("Move your appointment"),
+        is_asked_for=offers.is_asked_for,
         booking=presenter.appointment(booking, shop),
         anyone=look.anyone,
         other_staff_url=_with_others(look) if offers.may_choose_person else "",

@@ -10,7 +10,7 @@ from booking.i18n import gettext as _
 from booking.operations.changes import is_changed_often, last_moment
 from booking.operations.details import may_mend
 from booking.storage.catalogue import Catalogue
-from booking.storage.models import Booking, StaffMember
+from booking.storage.models import Booking, PendingMove, StaffMember
 from booking.web import urls
 
 ANY = "any"
@@ -18,17 +18,23 @@ ANY = "any"
 
 @dataclass(frozen=True)
 class Offers:
-    """What its customer may do with it now. `is_open`: it is confirmed and has not begun."""
+    """What its customer may do with it now. `is_open`: it is confirmed and has not begun.
+
+    `move` is what was last asked of it, over or not.
+    """
 
     booking: Booking
     staff: list[StaffMember]
     shop_zone: ZoneInfo
     now: datetime
+    move: PendingMove | None = None
 
     @classmethod
-    def of(cls, booking: Booking, catalogue: Catalogue, now: datetime) -> "Offers":
+    def of(
+        cls, booking: Booking, catalogue: Catalogue, now: datetime, move: PendingMove | None
+    ) -> "Offers":
         """Return what holds of it; `staff` are those who offer its service today."""
-        return cls(booking, catalogue.offering(booking.service_id), catalogue.zone, now)
+        return cls(booking, catalogue.offering(booking.service_id), catalogue.zone, now, move)
 
     @property
     def state(self) -> str:
@@ -58,11 +64,21 @@ class Offers:
 
     @property
     def may_move(self) -> bool:
-        """Whether it may be moved to another time."""
+        """Whether it may be moved to another time, or, where that `is_asked_for`, be asked to."""
         is_late = self._is_late(self.booking.service.move_until)
-        is_sold = bool(self.staff) and not is_changed_often(self.booking)
-        # Another time would need approval, too, and this one stands until it is given.
-        return self.is_open and is_sold and not is_late and not self.booking.service.approval
+        asked = self.move.times if self.move else 0
+        is_sold = bool(self.staff) and not is_changed_often(self.booking, asked)
+        return self.is_open and is_sold and not is_late
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether another time needs approval, and this one stands until it is given."""
+        return self.booking.service.approval
+
+    @property
+    def waiting(self) -> PendingMove | None:
+        """What is asked of it and waits to be decided."""
+        return self.move if self.is_open and self.move and self.move.waits_at(self.now) else None
 
     @property
     def may_choose_person(self) -> bool:
@@ -80,25 +96,29 @@ class Offers:
         if not self.is_open:
             return []
         service, move, cancel = self.booking.service, self.may_move, self.may_cancel
-        if move and cancel and service.move_until == service.cancel_until:
+        is_one = service.move_until == service.cancel_until and not self.is_asked_for
+        if move and cancel and is_one:
             until = self._until(service.move_until, zone)
             return [_("You can move or cancel it here until %(when)s.", when=until)]
         until_moved, until_cancelled = (
             self._until(minutes, zone) for minutes in (service.move_until, service.cancel_until)
         )
         return [
-            _("You can move it here until %(when)s.", when=until_moved)
+            self._moving(until_moved)
             if move
-            else self._why_it_stays(),
+            else _("It can no longer be moved here. Please get in touch with us."),
             _("You can cancel it here until %(when)s.", when=until_cancelled)
             if cancel
             else _("It can no longer be cancelled here. Please get in touch with us."),
         ]
 
-    def _why_it_stays(self) -> str:
-        if self.booking.service.approval:
-            return _("Another time needs our approval. Please get in touch with us.")
-        return _("It can no longer be moved here. Please get in touch with us.")
+    def _moving(self, until: str) -> str:
+        if self.is_asked_for:
+            return _(
+                "You can ask for another time here until %(when)s; it needs our approval.",
+                when=until,
+            )
+        return _("You can move it here until %(when)s.", when=until)
 
     def again(self) -> str:
         """Return the link that books the same again; empty where the service is gone."""

@@ -5,8 +5,8 @@ takes says nothing about any token.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
 
 from flask import abort, make_response, redirect, request, url_for
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from booking.contact.validators import LINE_BREAKS, many_lines
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.notifications.calendar_file import uid
+from booking.now import utc_now
 from booking.operations.links import token_hash
 from booking.operations.pending import lock
 from booking.operations.requests import (
@@ -31,6 +32,7 @@ from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Booking, Shop
+from booking.storage.pending_moves import pending_move
 from booking.tab_sessions import (
     read_transaction,
     read_whole,
@@ -58,7 +60,8 @@ REFUSED: dict[type[Exception], str] = {
         "This appointment is not confirmed, so there is nothing to change."
     ),
     NeedsApproval: gettext_noop(
-        "Another time needs our approval, so your appointment stays as it is. Please get in touch."
+        "Another time needs our approval by now, so your appointment stays as it is. Ask for it "
+        "once more."
     ),
     TooLate: gettext_noop(
         "It is too late to do that here. Nothing was changed: please get in touch with us."
@@ -72,10 +75,16 @@ REFUSED: dict[type[Exception], str] = {
 NOT_CHANGED = tuple(REFUSED)
 DONE = {
     "moved": gettext_noop("Your appointment is moved. This is your new time."),
+    "asked": gettext_noop("You asked for another time. Your appointment is not moved yet."),
+    "taken-back": gettext_noop("Your appointment stays where it is."),
     "mended": gettext_noop("Your details are changed."),
     "address": gettext_noop(
         "Your details are changed. This page has a new address: the earlier links do not work "
         "any more."
+    ),
+    "address-asked": gettext_noop(
+        "We have written to your new address. Press the button in that letter, and it takes over. "
+        "Until then letters go to the one of before. All else is changed."
     ),
 }
 """What is said once after a change, by the word in the address."""
@@ -89,9 +98,14 @@ class LongOver(Gone):
     """410: so long ago that the link shows nothing personal any more."""
 
 
+def nowhere() -> NoReturn:
+    """Answer 404: the link leads to nothing."""
+    abort(404)
+
+
 def now() -> datetime:
     """Return this instant."""
-    return datetime.now(UTC)
+    return utc_now()
 
 
 def booking_of(session: Session, token: str) -> Booking:
@@ -110,7 +124,15 @@ def booking_to_change(session: Session, token: str) -> Booking:
 
 def offers_of(session: Session, booking: Booking) -> Offers:
     """Return what may be done with it now."""
-    return Offers.of(booking, read_catalogue(session), now())
+    catalogue, move = read_catalogue(session), pending_move(session, booking.id)
+    return Offers.of(booking, catalogue, now(), move)
+
+
+def is_so(session: Session, booking: Booking, done: str) -> bool:
+    """Return whether what an address says was done can still be so: it may be an old one."""
+    offers, must_wait = offers_of(session, booking), {"asked": True, "taken-back": False}
+    waits = offers.waiting is not None
+    return done in DONE and offers.may_mend and must_wait.get(done, waits) == waits
 
 
 def take_form(token: str, verb: str, most: int) -> bool:
@@ -206,11 +228,13 @@ def appointment_page(
         scripted=False,
         heading=headings.get(offers.state, _("Your appointment")),
         waits_for=presenter.what_it_waits_for(booking, shop) if offers.state == "pending" else "",
+        other_time=presenter.other_time(offers.waiting, booking, shop),
         lapsed=booking.has_lapsed(offers.now) or booking.cancelled_by == "clock",
         booking=presenter.appointment(booking, shop),
         state=offers.state,
         is_open=offers.is_open,
         may_move=offers.may_move,
+        is_asked_for=offers.is_asked_for,
         may_mend=offers.may_mend,
         may_cancel=offers.may_cancel,
         again_url=offers.again(),
@@ -222,6 +246,8 @@ def appointment_page(
         mend_url=url_for(".appointment_details", token=token),
         calendar_url=url_for(".calendar", token=token),
         sure=presenter.form_mark(token, "cancel", asked),
+        take_back_url=url_for(".take_back", token=token),
+        take_back_sure=presenter.form_mark(token, "take-back", asked),
         asked=asked,
         words=words,
         alerts=alerts,

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from flask import url_for
 
+from booking.customer.wizard.texts import whom_to_ask
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.notifications.web_calendars import web_calendars
 from booking.operations.links import token_hash
 from booking.state import current_sidebook
-from booking.storage.models import Booking, Shop
+from booking.storage.models import Booking, PendingMove, Shop
 from booking.tab_sessions import TabSession
 from booking.web.rendering import named_zone, shop_zone
 from booking.web.urls import public_url
@@ -76,7 +77,12 @@ def booking_zone(booking: Booking, shop: Shop) -> ZoneInfo:
 
 def waits_until(booking: Booking, zone: ZoneInfo) -> str:
     """Return until when a pending booking waits, on the clock of that zone."""
-    return formats.format_moment(datetime.fromtimestamp(booking.pending_until or 0, UTC), zone)
+    return moment(datetime.fromtimestamp(booking.pending_until or 0, UTC), zone)
+
+
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """Return day and time of an instant on the clock of that zone."""
+    return formats.format_moment(at, zone)
 
 
 def what_it_waits_for(booking: Booking, shop: Shop) -> str:
@@ -100,6 +106,45 @@ def what_it_waits_for(booking: Booking, shop: Shop) -> str:
     )
 
 
+def other_time(move: PendingMove | None, booking: Booking, shop: Shop) -> dict[str, str] | None:
+    """Return what a customer is told of another time that waits to be decided; None: none does."""
+    if move is None:
+        return None
+    zone = booking_zone(booking, shop)
+    until = formats.format_moment(move.waits_until, zone)
+    return {
+        "start": move.starts_at.strftime(ISO),
+        "words": span_with_whom(move, booking, zone, shop_zone(shop)),
+        "until": _decided_until(shop, until),
+    }
+
+
+def span_with_whom(move: PendingMove, booking: Booking, zone: ZoneInfo, other: ZoneInfo) -> str:
+    """Return the time that is asked for on the clock of `zone`, and whose it is where they differ;
+    with whom, where that is another person.
+    """
+    shown = formats.format_span(move.starts_at, move.ends_at, zone)
+    if formats.time_in_zone_if_different(move.starts_at, zone, other) is not None:
+        label = formats.format_zone(zone, move.starts_at)
+        shown = _("%(time)s, %(zone)s", time=shown, zone=label)
+    if move.staff_member_id == booking.staff_member_id:
+        return shown
+    return _("%(when)s, with %(staff)s", when=shown, staff=move.staff_member.name)
+
+
+def _decided_until(shop: Shop, until: str) -> str:
+    stands = _("Until then your appointment stands as you see it here.")
+    if current_sidebook().settings.mail_url:
+        decides = _("%(shop)s decides about it until %(until)s.", shop=shop.name, until=until)
+        return f"{decides} {stands}"
+    decides = _(
+        "%(shop)s decides about it until %(until)s, and no letters are sent.",
+        shop=shop.name,
+        until=until,
+    )
+    return " ".join(filter(None, [decides, stands, whom_to_ask(shop)]))
+
+
 def shortened(address: str) -> str:
     """Return an e-mail address as it was typed; of a very long one both ends, to be checked."""
     half = MOST_OF_ADDRESS // 2
@@ -113,9 +158,19 @@ def _undecided(shop: Shop, until: str) -> str:
         shop=shop.name,
         until=until,
     )
-    if shop.phone:
-        return f"{kept} {_('Please call %(phone)s.', phone=shop.phone)}"
-    return f"{kept} {_('Please write to %(email)s.', email=shop.email)}" if shop.email else kept
+    return " ".join(filter(None, [kept, whom_to_ask(shop)]))
+
+
+def people(booking: Booking) -> list[tuple[str, str]]:
+    """Return who asks for it, and what they wrote, as rows of label and text."""
+    typed = [
+        (_("Customer"), booking.customer_name),
+        (_("E-mail"), booking.customer_email),
+        (_("Phone"), booking.customer_phone),
+        *((str(each["label"]), str(each["value"])) for each in booking.answers),
+        (_("Note"), booking.customer_note),
+    ]
+    return [(label, said) for label, said in typed if said]
 
 
 def _at_the_shop(booking: Booking, zone: ZoneInfo, own: ZoneInfo) -> str:

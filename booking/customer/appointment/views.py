@@ -24,8 +24,7 @@ def appointment(token: str) -> str:
     """Show the appointment as it is now."""
     with read_transaction(current_sidebook().session) as session:
         booking, done = pages.booking_of(session, token), request.args.get("done", "")
-        is_said = done in pages.DONE and pages.offers_of(session, booking).may_mend
-        notices = [_(pages.DONE[done])] if is_said else []
+        notices = [_(pages.DONE[done])] if pages.is_so(session, booking, done) else []
         return pages.appointment_page(session, token, booking, notices=notices)
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
-from booking.operations.links import CONFIRMATION, DECISION
+from booking.operations.links import CONFIRMATION, DECISION, numbers_of
 from booking.operations.pending import confirm, decline, lock
 from booking.operations.requests import (
     AppointmentCancelled,
@@ -26,7 +26,7 @@ from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.web.rendering import get_shop, shop_zone
 from booking.web.urls import public_url
 
-from . import pages, presenter
+from . import deciding, new_address, pages, presenter
 
 BUTTONS = {CONFIRMATION: ("confirm",), DECISION: ("confirm", "decline")}
 WAITS_FOR = {CONFIRMATION: "mail", DECISION: "approval"}
@@ -40,24 +40,34 @@ REFUSED: dict[type[Exception], str] = {
 
 
 def confirmation(reference: str, token: str) -> str:
-    """Show the customer what waits to be confirmed."""
+    """Show the customer what waits to be confirmed: the appointment, or an address of theirs."""
+    if new_address.is_about_one(reference, token):
+        return new_address.shown(reference, token)
     return _shown(CONFIRMATION, reference, token)
 
 
 def decision(reference: str, token: str) -> str:
-    """Show the shop what waits for its approval."""
+    """Show the shop what waits for its approval: an appointment, or another time of one."""
+    if deciding.is_about_a_move(reference, token):
+        return deciding.shown(reference, token)
     return _shown(DECISION, reference, token)
 
 
 def confirm_it(reference: str, token: str) -> Response | tuple[str, int]:
-    """Confirm the appointment: its customer has read the letter."""
+    """Confirm the appointment, or the address: its customer has read the letter."""
+    if new_address.is_about_one(reference, token):
+        return new_address.confirmed(reference, token)
     return _answered(CONFIRMATION, reference, token, "confirm")
 
 
 def decide(reference: str, token: str) -> Response | tuple[str, int]:
-    """Approve the appointment, or decline it: whichever button was pressed."""
+    """Approve the appointment or another time of it, or decline: whichever button was pressed."""
     verb = request.args.get("do", "")
-    return _answered(DECISION, reference, token, verb if verb in BUTTONS[DECISION] else abort(404))
+    if verb not in BUTTONS[DECISION]:
+        abort(404)
+    if deciding.is_about_a_move(reference, token):
+        return deciding.answered(reference, token, verb)
+    return _answered(DECISION, reference, token, verb)
 
 
 def _answered(purpose: str, reference: str, token: str, verb: str) -> Response | tuple[str, int]:
@@ -91,7 +101,8 @@ def _carry_out(session: Session, booking: Booking, purpose: str, verb: str, word
 def _booking(session: Session, purpose: str, reference: str, token: str) -> Booking:
     """The booking whose link that is; 404 where it is none, or LongOver."""
     booking = reads.booking_by_reference(session, reference) or abort(404)
-    is_its = current_sidebook().links.is_token(booking, purpose, token)
+    is_token, numbers = current_sidebook().links.is_token, numbers_of(booking, purpose)
+    is_its = any(is_token(number, purpose, token) for number in numbers)
     if not is_its or booking.pending_for != WAITS_FOR[purpose]:
         abort(404)
     if booking.ends_at + pages.SHOWN_FOR < pages.now():
@@ -121,7 +132,7 @@ def _shown(
             state=state,
             intro=INTROS[purpose](booking, shop) if state == "pending" else "",
             lapsed=state == "cancelled" and (booking.cancelled_by or "clock") == "clock",
-            people=_people(booking) if purpose == DECISION else (),
+            people=presenter.people(booking) if purpose == DECISION else (),
             buttons=BUTTONS[purpose] if state == "pending" else (),
             url=url,
             marks={verb: presenter.form_mark(token, verb, asked) for verb in BUTTONS[purpose]},
@@ -150,15 +161,3 @@ INTROS: dict[str, Callable[[Booking, Shop], str]] = {
     CONFIRMATION: _to_confirm,
     DECISION: _to_decide,
 }
-
-
-def _people(booking: Booking) -> list[tuple[str, str]]:
-    """Who asks for it, and what they wrote, as rows of label and text."""
-    typed = [
-        (_("Customer"), booking.customer_name),
-        (_("E-mail"), booking.customer_email),
-        (_("Phone"), booking.customer_phone),
-        *((str(each["label"]), str(each["value"])) for each in booking.answers),
-        (_("Note"), booking.customer_note),
-    ]
-    return [(label, said) for label, said in typed if said]

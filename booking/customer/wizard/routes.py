@@ -1,9 +1,10 @@
 """The wizard's routes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
+from sqlalchemy.orm import Session
 
 from booking.customer import errors
 from booking.customer.appointment import lost, mending, moving, waiting
@@ -42,7 +43,7 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
     `at_root`: it will be mounted at "/", beside whatever else the app has. `alone`: it has nothing.
     """
     steps = order.STEPS
-    blueprint = Blueprint(
+    blueprint = urls.HostBlueprint(
         name,
         __name__,
         template_folder=str(TEMPLATES),
@@ -56,7 +57,7 @@ def create_blueprint(name: str, *, at_root: bool, alone: bool) -> Blueprint:
         # Whatever else is asked for below the prefix gets our page for it, not the host app's.
         blueprint.add_url_rule("/<path:unknown>", view_func=shell.unknown, methods=EVERY)
     session_route(blueprint, "/form")(deep_links.show_open_step)
-    session_route(blueprint, f"/{_any(steps)}/form")(show_step)
+    session_route(blueprint, f"/{_any(steps)}/form", live=stands_on)(show_step)
     _add_answers(blueprint, steps)
     _add_handover(blueprint)
     _add_manage_link(blueprint)
@@ -112,7 +113,14 @@ def _any(steps: Sequence[Step]) -> str:
 
 def show_step(tab: TabSession, step: str) -> Response:
     """Show the step asked for, or the right one."""
-    return fragments.show(tab, step, **step_named(step).read_link_args(request.args))
+    asked = step_named(step).read_link_args(request.args)
+    return fragments.show(tab, step, committed=g.pop("looked", None), **asked)
+
+
+def stands_on(_session: Session, tab: TabSession, view_args: Mapping[str, Any]) -> Any:
+    """Return what `show_step` would show besides the tab's answers: it is asked for again."""
+    step = step_named(view_args["step"])
+    return step.stands_on(tab, **step.read_link_args(request.args))
 
 
 def keep_stored(tab: TabSession, step: str) -> DeferredResponse:
@@ -164,5 +172,8 @@ def _add_manage_link(blueprint: Blueprint) -> None:
     blueprint.add_url_rule(f"{page}/cancellation", view_func=appointment.no_longer_asked)
     blueprint.add_url_rule(f"{page}/time", "appointment_time", moving.times)
     blueprint.add_url_rule(f"{page}/time", "move", moving.move, methods=["POST"])
+    back = f"{page}/time/withdrawal"
+    blueprint.add_url_rule(back, view_func=moving.take_back, methods=["POST"])
+    blueprint.add_url_rule(back, "not_taken_back", appointment.no_longer_asked)
     blueprint.add_url_rule(f"{page}/details", "appointment_details", mending.details)
     blueprint.add_url_rule(f"{page}/details", "mend", mending.mend, methods=["POST"])

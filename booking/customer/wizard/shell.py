@@ -63,8 +63,9 @@ def _start_of_new_tab(session: Session, state: str) -> str:
 
 
 def _page(session: Session, title: str, url: str, **more: Any) -> str:
-    given = {"title": title, "fragment_url": url, "lost_url": lost_url()}
-    return render("page.html", get_shop(session), **given, **more)
+    shop = get_shop(session)
+    given = {"title": title, "fragment_url": url, "lost_url": lost_url(shop)}
+    return render("page.html", shop, **given, **more)
 
 
 def _query() -> dict[str, Any]:

@@ -188,6 +188,8 @@ class WizardState:
     candidates: Sequence[StaffMember]
     booked: Booking | None = None
     """What has just been made of the draft."""
+    looked: Diary | None = None
+    """What these candidates have free, where it was read in this request already."""
 
     @property
     def services(self) -> Sequence[Service]:
@@ -299,6 +301,8 @@ class WizardState:
 
     def diary(self, staff: Sequence[StaffMember] | None = None) -> Diary:
         """What these staff, or all whom the choice allows, have free for this tab."""
+        if staff is None and self.looked:
+            return self.looked
         return Diary(
             self.tab.session,
             self.catalogue,
@@ -319,12 +323,18 @@ def load_state(
     """
     draft = draft or BookingDraft.of(tab.data)
     catalogue = committed.catalogue if committed else read_catalogue(tab.session)
-    service = selected(catalogue.services, draft.service)
-    staff = active_staff(service)
-    state = WizardState(tab, draft, catalogue, service, staff, eligible_staff(staff, draft.staff))
+    state = state_in(catalogue, tab, draft)
     if committed and draft.slot and "tab_hold" in vars(committed):
         state.tab_hold = committed.tab_hold
+    state.looked = committed.looked if committed else None
     return state
+
+
+def state_in(catalogue: Catalogue, tab: TabSession, draft: BookingDraft) -> WizardState:
+    """Look up the answers of that draft in that catalogue; nothing is read."""
+    service = selected(catalogue.services, draft.service)
+    staff = active_staff(service)
+    return WizardState(tab, draft, catalogue, service, staff, eligible_staff(staff, draft.staff))
 
 
 def active_staff(service: Service | None) -> list[StaffMember]:

@@ -7,7 +7,7 @@ from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations.requests import Limit
 from booking.scheduling.slots import Reason
-from booking.storage.models import Service
+from booking.storage.models import Service, Shop
 
 ANYONE = gettext_noop("Anyone who is free")
 REVIEW_OUTDATED = gettext_noop(
@@ -38,9 +38,9 @@ VISITOR_LIMIT_MESSAGES = {
         "that is open in another tab, or get in touch with us."
     ),
     Limit.LETTERS: gettext_noop(
-        "That e-mail address was written to so often today that the letter with the button to "
-        "confirm cannot be sent, so nothing was done. Please try again tomorrow, give another "
-        "address, or get in touch with us."
+        "We cannot write to that e-mail address just now, and without our letter there is no "
+        "button to confirm with, so nothing was done. Please give another address, or get in "
+        "touch with us."
     ),
     Limit.SEARCHES: gettext_noop(
         "Links were asked for very often from your connection today. Please get in touch with us."
@@ -61,6 +61,27 @@ NO_MORE_TIME = gettext_noop(
 def visitor_limit(limit: Limit) -> str:
     """Return the sentence for a visitor who has reached that limit."""
     return _(VISITOR_LIMIT_MESSAGES[limit])
+
+
+def no_letter(shop: Shop) -> str:
+    """Return that an address cannot be asked, and whom to call; it may be anybody's.
+
+    Not why: whoever typed it is not to learn what others did with it.
+    """
+    return " ".join(filter(None, [visitor_limit(Limit.LETTERS), whom_to_ask(shop)]))
+
+
+def please_call(shop: Shop) -> str:
+    """Return that the shop wants to hear from whoever books, and whom to call; never why."""
+    said = _("This appointment cannot be booked online. Please get in touch with us.")
+    return " ".join(filter(None, [said, whom_to_ask(shop)]))
+
+
+def whom_to_ask(shop: Shop) -> str:
+    """Return the sentence that names the shop's phone, else its address; empty without either."""
+    if shop.phone:
+        return _("Please call %(phone)s.", phone=shop.phone)
+    return _("Please write to %(email)s.", email=shop.email) if shop.email else ""
 
 
 def slot_unavailable(reason: Reason, service: Service | None) -> str:

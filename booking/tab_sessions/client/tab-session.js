@@ -14,6 +14,8 @@
   const UNKEPT = { cache: "no-store" };
   const settings = document.currentScript.dataset;
   const name = settings.name || "TabSession";
+  // A page that took it twice would be its own duplicate: it would find its lock taken, and fork.
+  if (window[name]) return;
   const options = window[name + "Options"] || {};
   const prefix = settings.prefix || "/";
   // "/note" is "/note" and "/note/…", and not "/notebook".
@@ -25,7 +27,7 @@
   const warning = Number(settings.warning || 300);
   const isShared = settings.storage === "local";
   const isRead = (request) => /^(GET|HEAD)?$/i.test(request.method || "");
-  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const pause = (wait) => new Promise((resolve) => setTimeout(resolve, wait));
 
   let id = null, seen, storage, renewing, timer, warnAt, endsAt, isFresh = false;
   let release = () => {};
@@ -33,8 +35,8 @@
   // Deferred scripts run before DOMContentLoaded: wait for it, so that they hear announcements.
   const loaded = new Promise((resolve) => {
     if (document.readyState === "complete") resolve();
-    document.addEventListener("DOMContentLoaded", resolve, { once: true });
-    window.addEventListener("load", resolve, { once: true });
+    document.addEventListener("DOMContentLoaded", resolve);
+    window.addEventListener("load", resolve);
   });
 
   const warnOf = (mistake) => console.warn(`${name}: ${mistake}`);
@@ -81,6 +83,7 @@
 
   function begin() {
     clearTimeout(timer);
+    endsAt = 0;
     id = newId();
     write("", id);
     write(FORK);
@@ -174,8 +177,8 @@
   const ready = () => claimed.then(() => loaded);
 
   window.addEventListener("pagehide", () => release());
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) claimed = claim();
+  window.addEventListener("pageshow", ({ persisted }) => {
+    if (persisted) claimed = claim();
   });
 
   // With shared storage: another tab went on, or took a new id.
@@ -238,8 +241,10 @@
   // What every answer may say: how long the draft lives, that it was ended.
   function hear(answer, sender) {
     const left = answer.headers.get("Tab-Session-Left") * 1000;
-    if (left) {
-      endsAt = Date.now() + left;
+    const ends = Date.now() + left;
+    // What is asked by a page itself puts nothing off, unless somebody is there in another tab.
+    if (left && !(answer.headers.has("Tab-Live") && ends < endsAt + 2000)) {
+      endsAt = ends;
       warnAt = endsAt - Math.min(warning * 1000, left / 2);
       warn();
     }
@@ -326,12 +331,25 @@
   });
 
   // For developers: what no answer to a customer tells.
-  document.addEventListener("tab-session:missing", () => warnOf(
-    `a request went out without the tab's id. data-prefix is "${prefix}"; htmx is to be version 4, and to come after tab-session.js.`));
+  const powered = "[data-htmx-powered]";
+  const order = "htmx 4 is to come after tab-session.js, htmx 2 after tab-session-htmx2.js";
+  document.addEventListener("tab-session:missing", () => warnOf(`asked without the tab's id. data-prefix is "${prefix}"; ${order}`));
+  // What it asks for before this script hears of it goes without the id: at some loads, not at all.
+  if (window.htmx?.version > "4" || document.querySelector(powered)) warnOf(order);
   window.addEventListener("load", () => {
-    const idle = ["get", "post"].map((method) => `[hx-${method}]:not([data-htmx-powered])`);
-    if (!/^4/.test(window.htmx?.version) && document.querySelector(idle)) warnOf("htmx 4 is needed, and not on this page.");
+    if (!window.TabHtmx2 && !(window.htmx?.version > "4") && document.querySelector(`[hx-get]:not(${powered}), [hx-post]:not(${powered})`)) warnOf("htmx 4 is needed, or htmx 2 with tab-session-htmx2.js.");
   });
+  // The script of what keeps up may come with it, a moment later.
+  let isToldOfLive = false;
+  function lookForLive() {
+    if (isToldOfLive || window.TabLive?.ask || !document.querySelector("[data-tab-live]")) return;
+    // It is here, and has not run yet; by another script's name, perhaps.
+    if (document.querySelector("script[src*=tab-live], script[data-bundles~=tab-live]")) return;
+    isToldOfLive = true;
+    warnOf("what has data-tab-live is never asked again: load tab-live.js after tab-session.js.");
+  }
+  const lookSoon = () => setTimeout(lookForLive, 2000);
+  for (const event of ["load", "htmx:finally:request", "htmx:afterSettle"]) window.addEventListener(event, lookSoon);
 
   window[name] = {
     get ready() { return ready(); },

@@ -18,11 +18,14 @@ from typing import Any, cast
 from sqlalchemy import delete, insert
 
 from booking.tab_sessions import crypto, store
+from booking.tab_sessions.errors import TabSessionError
 from booking.tab_sessions.model import handover as table
+from booking.tab_sessions.schema import canonical
 from booking.tab_sessions.session import TabSession
 
 SECONDS = 60
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+_PURPOSE = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _DELETED_ALONG = 10
 
 _log = logging.getLogger(__name__)
@@ -32,12 +35,20 @@ def create(tab: TabSession, purpose: str, content: Mapping[str, Any]) -> str:
     """Leave JSON values for another tab; return the reference to pass on.
 
     It takes the place of an earlier one of the same purpose. `purpose` names what the content is
-    for, in 32 characters at most; with another purpose the reference opens nothing. Raises
-    ReadOnlyTab in a request that only reads, EndedTab after `end()`.
+    for, in 32 characters at most; with another purpose the reference opens nothing.
+
+    Raises: ReadOnlyTab in a request that only reads, EndedTab after `end()`, TabSessionError for a
+    purpose that is none and for what is no JSON, UnusableValue for what only a client may send.
     """
     tab.refuse_when_ended()
+    if not _is_purpose(purpose):
+        raise TabSessionError(
+            f"handover.create(tab, purpose, content): {purpose!r:.60} is no purpose. Write what "
+            "the content is for, in 1 to 32 letters, digits, dots, hyphens or underscores, such as "
+            '"contact"; what it is about belongs into content.'
+        )
     reference, now = secrets.token_urlsafe(32), int(tab.now.timestamp())
-    plain = json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    plain = canonical(content, "content")
     connection = tab.session.connection()
     mine = (table.c.tab_session_id == tab.key) & (table.c.purpose == purpose)
     connection.execute(delete(table).where(mine))
@@ -59,7 +70,7 @@ def redeem(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | No
     None when it leads to nothing: unknown, used, over, for something else, or this tab's own;
     which of them it was is told to nobody.
     """
-    if not _SHAPE.fullmatch(reference):
+    if not (_is_purpose(purpose) and _SHAPE.fullmatch(reference)):
         return None
     wanted = (table.c.digest == _digest(reference)) & (table.c.purpose == purpose)
     # Of two that present it at once, the database lets one delete the row.
@@ -76,6 +87,10 @@ def redeem(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | No
         _log.error("one tab gives another nothing: %s", broken)
         return None
     return cast("dict[str, Any]", json.loads(plain))
+
+
+def _is_purpose(purpose: object) -> bool:
+    return isinstance(purpose, str) and bool(_PURPOSE.fullmatch(purpose))
 
 
 def _digest(reference: str) -> bytes:

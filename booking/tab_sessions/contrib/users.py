@@ -3,20 +3,23 @@
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from flask import current_app
 from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from booking.tab_sessions import store
+from booking.tab_sessions.checks import is_id, require_kept
 from booking.tab_sessions.config import Config, current_config
 from booking.tab_sessions.errors import TabSessionError
 from booking.tab_sessions.model import tab_session as table
 from booking.tab_sessions.session import TabSession
 from booking.transactions.sessions import run_in_transaction, run_read_only
 
+from . import anonymous
+
 _BATCH = 50
+_SHORTER = "Write that of the user's row, and let user= of TabSessions return the same."
 
 
 def attach_user(tab: TabSession[Any], user: object) -> None:
@@ -25,7 +28,8 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
     Whoever used the computer before may know the id that the tab had. So until the browser
     has taken another one, which the script does at once and by itself, the tab's other writes are
     answered 409 and the old id is good for nothing afterwards. With `TabSessions(user=…)` nobody
-    else is shown this tab's progress any more.
+    else is shown this tab's progress any more. Whom `AnonymousUsers` made for it is merged first,
+    in the same transaction.
 
     Raises: TabSessionError where the script has no address to renew the tab at, and for a user
     without an id.
@@ -36,12 +40,14 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
             "the tab's writes are 409 for ever. Write session_lifecycle(blueprint) and, where the "
             "script's prefix is not the blueprint's, data-url=\"…/tab-session\" on its tag."
         )
-    if not isinstance(user, str | int | UUID) or isinstance(user, bool) or user == "":
+    if not is_id(user):
         raise TabSessionError(
             "attach_user takes the id of somebody who is logged in, as text, number or UUID: what "
             f"user= of TabSessions returns for them. This was {type(user).__name__} {user!r:.40}."
         )
-    tab.attach(str(user))
+    kept = require_kept(str(user), "The id in attach_user(tab, user)", _SHORTER)
+    anonymous.take_over(tab, kept)
+    tab.attach(kept)
 
 
 def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
@@ -58,8 +64,8 @@ def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
 def revoke(key: int, session: Session | None = None) -> int:
     """Revoke the session with that `tab.key`; return how many there were (0 or 1).
 
-    Drafts are erased, what was held is released, and the browser's next request is told 410. With
-    `session` it happens in that session's transaction, else in one of its own.
+    Drafts are erased, what other tables hold is released (`on_end`), and the browser's next request
+    is told 410. With `session` it happens in that session's transaction, else in one of its own.
     """
     return _revoke(table.c.id == key, session)
 
@@ -83,7 +89,7 @@ def _begun_before(instant: datetime) -> ColumnElement[bool]:
 def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
     config, revoked, last = current_config(), 0, 0
     if session is not None:
-        while ended := config.end_all(session, which, "revoked", most=_BATCH):
+        while ended := config.endings.end_all(session, which, "revoked", most=_BATCH):
             revoked += ended
         return revoked
     # Looked for where nobody waits for it: there may be a million tombstones in between.
@@ -98,4 +104,4 @@ def _revoke(which: ColumnElement[bool], session: Session | None) -> int:
 def _revoke_these(
     config: Config, which: ColumnElement[bool], rows: list[int], session: Session
 ) -> int:
-    return config.end_all(session, table.c.id.in_(rows) & which, "revoked", most=_BATCH)
+    return config.endings.end_all(session, table.c.id.in_(rows) & which, "revoked", most=_BATCH)

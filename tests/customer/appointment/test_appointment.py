@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from icalendar import Calendar
+from sqlalchemy import update
 
 from booking.customer.appointment.presenter import form_mark
+from booking.storage.models import Booking
 from booking.testing import TabClient
+from tests.commands.shell import execute
 from tests.customer.appointment.links import ON_SQLITE, form_of, link_of
 from tests.customer.walks import at_done, at_time, first_slot, slots, text
 
@@ -51,6 +54,17 @@ def test_cancelling_lets_the_time_go_and_cannot_be_done_twice_over(app, bookings
     again = app.test_client().post(link_of(done) + "/cancellation")
     assert again.status_code == 303
     assert slot in slots(tab.open(f"time?day={slot[:10]}"))
+
+
+@pytest.mark.parametrize("state", ["completed", "no_show"])
+def test_who_came_or_did_not_sees_an_appointment_that_was_and_no_cancelled_one(app, state):
+    link = link_of(at_done(app))
+    execute(app, update(Booking).values(state=state))
+    page = TabClient(app, link)
+    assert page.status == 200
+    assert page.page.select_one(".sb-appointment-void") is None
+    assert page.page.select_one("form") is None
+    assert "cancelled" not in text(page)
 
 
 def test_an_appointment_that_has_begun_cannot_be_cancelled(app, bookings):

@@ -14,26 +14,32 @@ from booking.customer.appointment.presenter import form_mark
 from booking.customer.wizard.state import slot_value
 from booking.operations.bookings import Customer, book, cancel, reschedule
 from booking.operations.links import token_hash
+from booking.operations.outbox import Outbox
+from booking.operations.pending_moves import ask_to_move, decline_move
 from booking.storage.catalogue import read_catalogue
 from booking.storage.links import add_link
 from booking.storage.models import Booking, Service, claim
+from booking.storage.pending_moves import pending_move, waiting_move
 from booking.tab_sessions import read_transaction, write_transaction
 from tests.customer.appointment.links import ON_SQLITE
 
 pytestmark = ON_SQLITE
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
-VERBS = ("page", "time", "details", "calendar.ics", "cancel", "move", "mend")
+VERBS = ("page", "time", "details", "calendar.ics", "cancel", "move", "mend", "take back")
 BROWSER = {"Sec-Fetch-Site": "same-origin"}
 
 
 # What each state answers to these verbs, in their order.
-STANDS = (200, 200, 200, 200, 303, 303, 303)
-OVER = (200, 303, 303, 200, 409, 409, 409)
-CANCELLED = (200, 303, 303, 200, 303, 409, 409)  # to cancel once more is no mistake
+STANDS = (200, 200, 200, 200, 303, 303, 303, 303)
+OVER = (200, 303, 303, 200, 409, 409, 409, 303)
+CANCELLED = (200, 303, 303, 200, 303, 409, 409, 409)  # to cancel once more is no mistake
 STATES = {
     "confirmed": STANDS,
     "moved twice": STANDS,
-    "its service is gone": (200, 303, 200, 200, 303, 409, 303),
+    "asked to be moved": STANDS,
+    "asked and declined": STANDS,
+    "asked and lapsed": STANDS,
+    "its service is gone": (200, 303, 200, 200, 303, 409, 303, 303),
     "pending": (
         200,
         303,
@@ -41,6 +47,7 @@ STATES = {
         200,
         303,
         409,
+        303,
         303,
     ),  # its address can be mended, or nobody confirms it
     "cancelled by the customer": CANCELLED,
@@ -50,12 +57,15 @@ STATES = {
     "over": OVER,
     "completed": OVER,
     "nobody came": OVER,
-    "over for a month": (410,) * 7,
-    "erased": (404,) * 7,
+    "over for a month": (410,) * 8,
+    "erased": (404,) * 8,
 }
 MAY_CHANGE = {
     "confirmed": {"cancel", "move", "mend"},
     "moved twice": {"cancel", "move", "mend"},
+    "asked to be moved": {"cancel", "move", "mend", "take back"},
+    "asked and declined": {"cancel", "move", "mend"},
+    "asked and lapsed": {"cancel", "move", "mend"},
     "its service is gone": {"cancel", "mend"},
     "pending": {"cancel", "mend"},
 }
@@ -121,6 +131,8 @@ def put_into(session, booking, state, staff) -> None:
             for minutes in (15, -15):
                 start = booking.starts_at + timedelta(minutes=minutes)
                 reschedule(session, booking, staff=staff, start=start, now=NOW)
+        case _ if state.startswith("asked"):
+            ask_for(session, booking, staff, state)
         case "cancelled by the customer" | "cancelled by the shop":
             by = "owner" if "shop" in state else "customer"
             cancel(session, booking, by=by, now=NOW, words="The roof leaks.")
@@ -142,6 +154,17 @@ def put_into(session, booking, state, staff) -> None:
     session.flush()
 
 
+def ask_for(session, booking, staff, state) -> None:
+    """As of a service that needs approval, which it needs no more when it is looked at."""
+    start, until = booking.starts_at + timedelta(minutes=15), NOW + timedelta(hours=12)
+    given = {"staff": staff, "start": start, "until": until, "now": NOW, "outbox": Outbox()}
+    ask_to_move(session, booking, **given)
+    if "declined" in state:
+        decline_move(session, booking, by="owner", now=NOW, outbox=Outbox())
+    elif "lapsed" in state:
+        pending_move(session, booking.id).until = int(NOW.timestamp())
+
+
 def put_to(booking, since_now) -> None:
     booking.starts_at, length = NOW + since_now, booking.ends_at - booking.starts_at
     booking.ends_at = booking.starts_at + length
@@ -154,7 +177,8 @@ def told(app, sent):
         if booking is None:
             return None
         who = booking.customer_name, booking.customer_email, booking.manage_token_hash
-        return booking.state_at(NOW), booking.starts_at, *who
+        move = waiting_move(session, booking.id, NOW)
+        return booking.state_at(NOW), booking.starts_at, move and move.starts_at, *who
 
 
 def ask(app, sent, verb):
@@ -167,6 +191,9 @@ def ask(app, sent, verb):
         case "move":
             later = slot_value(sent.start + timedelta(minutes=15))
             return client.post(f"{link}/time", data=form | {"slot": later}, headers=BROWSER)
+        case "take back":
+            form = {"sure": form_mark(sent.token, "take-back", 1)}
+            return client.post(f"{link}/time/withdrawal", data=form, headers=BROWSER)
         case "mend":
             form |= {"name": "Ada King", "email": "ada@example.com"}
             return client.post(f"{link}/details", data=form, headers=BROWSER)
@@ -191,7 +218,7 @@ def test_each_link_shows_what_is_and_does_what_is_possible_and_nothing_else(app,
     assert changed == {each: MAY_CHANGE.get(each, set()) if is_good else set() for each in STATES}
 
 
-HOURS = (9, 10, 11, 13, 14, 15, 16)
+HOURS = (9, 10, 11, 13, 14, 15, 16)  # when Ana works
 GONE = "its service is gone"
 
 
@@ -200,9 +227,9 @@ def answers(app, link, state, day):
 
 
 def asked(app, several):
-    """The status of each verb, each on a booking of its own; and which of them changed it."""
+    """The status of each verb, each on a booking that none has changed; and which changed it."""
     statuses, changed = [], set()
-    for verb, sent in zip(VERBS, several, strict=True):
+    for verb, sent in zip(VERBS, [*several, several[0]], strict=True):
         before = told(app, sent)
         statuses.append(ask(app, sent, verb).status_code)
         if told(app, sent) != before:
@@ -210,19 +237,27 @@ def asked(app, several):
     return tuple(statuses), changed
 
 
-def retire(app, slug) -> None:
+def retire(app, slug, *, retired=True) -> None:
     with app.extensions["booking"].engine.begin() as connection:
-        connection.execute(update(Service).where(Service.slug == slug).values(retired=True))
+        connection.execute(update(Service).where(Service.slug == slug).values(retired=retired))
 
 
 SAYS = {
+    "asked to be moved": (
+        *("Your appointment", "and it is not moved yet", "Keep the time you have"),
+        *("Move to another time", "Yes, cancel it", "Book this again"),
+    ),
+    "asked and lapsed": ("Your appointment", "Move to another time", "Yes, cancel it"),
     "confirmed": ("Your appointment", "Move to another time", "Yes, cancel it", "Book this again"),
     "pending": ("Not booked yet", "Change your details", "Yes, cancel it"),
     "cancelled by the shop": ("This appointment is cancelled", "We wrote:", "The roof leaks."),
     "cancelled by the customer": ("This appointment is cancelled", "You wrote:", "Book this again"),
     "over": ("Your appointment", "Book this again"),
 }
-OFFERS = ("Move to another time", "Change your details", "Yes, cancel it", "We wrote", "You wrote")
+OFFERS = (
+    *("Keep the time you have", "Move to another time", "Change your details", "Yes, cancel it"),
+    *("We wrote", "You wrote"),
+)
 
 
 @pytest.mark.parametrize("state", SAYS)
@@ -231,7 +266,7 @@ def test_the_page_offers_what_is_possible_and_nothing_else(app, state):
         page = ask(app, made(app, first, state, 1, 10), "page").text
     for words in SAYS[state]:
         assert words in page
-    unsaid = {"confirmed": {"Change your details"}}.get(state, set())
+    unsaid = {"Change your details"} if STATES[state] is STANDS else set()
     offered = {words for words in OFFERS if words in page}
     assert (
         offered == {each for each in OFFERS if any(each in says for says in SAYS[state])} | unsaid

@@ -5,20 +5,22 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
+from booking import signals
 from booking.notifications.delivery import deliver_due
 from booking.operations import lost_links
 from booking.operations.purge import purge_letters
 from booking.operations.visitors import SEARCHES
 from booking.storage import reads
-from booking.storage.models import Booking, letter
+from booking.storage.models import Booking, Shop, letter
 from booking.tab_sessions import write_transaction
 from booking.testing.letters import letters_of
 from tests.conftest import app_over
 from tests.customer.appointment.links import ON_SQLITE, link_of
 from tests.customer.walks import ADA, at_done
 from tests.fixtures.mail_servers import mail_server
+from tests.fixtures.plans import indexes_searched
 from tests.storage.conftest import counted
 
 MAIL = {"mail_url": "log:", "mail_from": "shop@shop.example", "public_url": "http://localhost"}
@@ -50,6 +52,19 @@ def ask(app, address=ADA["email"], *, who="203.0.113.7", **headers):
 
 def deliver(app) -> None:
     deliver_due(app, now=datetime.now(UTC))
+
+
+def test_whoever_delivers_hears_of_it_when_the_answer_has_left_whatever_the_address(app):
+    """Until then nothing is looked up, so the answer's time says nothing."""
+    at_done(app, "2026-03-03T15:00Z", staff="ana")
+    heard = []
+    with signals.letter.connected_to(lambda *_, **__: heard.append(True), app):
+        for address in (ADA["email"], UNKNOWN):
+            answer = ask(app, address)
+            assert (answer.status_code, heard) == (303, [])
+            answer.close()
+            assert heard == [True]
+            heard.clear()
 
 
 def rows(app, column="recipient") -> list:
@@ -165,21 +180,18 @@ def test_an_address_is_not_taken_for_one_that_only_looks_like_it(app):
 def test_bookings_of_an_address_are_found_by_an_index(app):
     at_done(app)
     with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
-        engine, seen = app.extensions["booking"].engine, []
+        engine = app.extensions["booking"].engine
         with counted(engine) as statements:
             reads.coming_of_address(session, "a@example.com", now=datetime.now(UTC), most=5)
         [statement] = statements
+    values = {"address": "a@example.com", "now": datetime.now(UTC), "now_seconds": 1, "most": 5}
+    values |= {"state_1_1": "pending", "state_1_2": "confirmed", "state_2": "cancelled"}
+    index = "ix_booking_booking_customer_email"
+    with engine.connect() as connection:
         is_file = engine.dialect.name == "sqlite"
-        if not is_file:
-            session.execute(text("SET LOCAL enable_seqscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if is_file else "EXPLAIN"
-        raw = session.connection().connection.cursor()
-        count = statement.count("?")
-        values = {"address": "a@example.com", "now": datetime.now(UTC), "now_seconds": 1, "most": 5}
-        values |= {"state_1_1": "pending", "state_1_2": "confirmed", "state_2": "cancelled"}
-        raw.execute(f"{explain} {statement}", ("a",) * count if is_file else values)
-        seen = str(raw.fetchall())
-    assert "ix_booking_booking_customer_email" in seen
+        given = ("a",) * statement.count("?") if is_file else values
+        condition = indexes_searched(connection, statement, given, by=[index])[index]
+    assert ("<expr>=?" if is_file else "lower(customer_email) = ") in condition
 
 
 @ON_SQLITE
@@ -324,3 +336,44 @@ def test_every_link_in_it_opens_its_appointment(app, server):
     words = words_of(sent(server)[0]).split()
     [path] = [urlsplit(word).path for word in words if "/appointment/" in word]
     assert app.test_client().get(path).status_code == 200
+
+
+def say(app, **mail) -> None:
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
+        session.execute(update(Shop).values(mail=mail))
+
+
+def test_a_shop_has_its_own_words_for_it(app, server):
+    link = link_of(at_done(app, staff="ana"))
+    words = {"subject": "Your appointments, from {shop}", "text": "Here they are.\n\nSee you!"}
+    say(app, texts={"en": {"lost_link": words}})
+    deliver(app)
+    ask(app)
+    deliver(app)
+    [received] = sent(server)
+    assert received.message["Subject"] == "Your appointments, from Test Shop"
+    said = words_of(received)
+    assert "Here they are.\r\n\r\nSee you!\r\n" in said
+    assert "Each link shows" not in said
+    assert link in said
+
+
+def test_where_the_shop_has_turned_it_off_the_page_says_so_and_nothing_points_to_it(app, server):
+    at_done(app, staff="ana")
+    deliver(app)
+    ask(app)
+    say(app, off=["lost_link"])
+    deliver(app)
+    assert sent(server) == [], "turned off before it left"
+    assert rows(app) == []
+    client = app.test_client()
+    for answer in (client.get(LOST), ask(app)):
+        assert answer.status_code == 404
+        assert "No letters are sent from here. Please ask us for the link" in answer.text
+        assert "<form" not in answer.text
+    for page in ("/book/", "/book/appointment/mistyped"):
+        assert LOST not in client.get(page).text
+    say(app, off=["reminder"])
+    assert client.get(LOST).status_code == 200
+    assert LOST in client.get("/book/").text
+    assert LOST in client.get("/book/appointment/mistyped").text

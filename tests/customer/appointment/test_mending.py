@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import select
 
+from booking.customer.appointment.presenter import form_mark
 from booking.operations.pending import lock
 from booking.storage.models import Booking
 from booking.tab_sessions import write_transaction
@@ -136,3 +137,60 @@ def test_the_page_asks_nothing_of_the_service_that_was_answered(app, bookings):
     assert page.page.select_one("[name=question_first_visit]") is None
     page.submit(name="Bea")
     assert bookings()[0].answers[0]["value"] == "Yes"
+
+
+@pytest.mark.both_databases
+def test_who_presses_twice_reads_that_it_was_done_and_gets_no_new_link(app, bookings):
+    page = at_details(app)
+    plain, form = app.test_client(), page.fields | NEW
+    first, again = (plain.post(page.url, data=form, headers=BY_BROWSER) for _ in range(2))
+    assert first.status_code == 303
+    new = first.location.partition("?")[0]
+    assert plain.get(new).status_code == 200
+    assert again.status_code == 200
+    assert "Your details are changed" in again.text
+    assert "Please ask us for the new one. Please call +351 21 000 00 00." in again.text
+    assert new.rpartition("/")[2] not in again.text
+    assert NEW["email"] not in again.text
+    assert bookings()[0].changes == 1, "once"
+    third = plain.post(page.url, data=form | {"email": "c@example.org"}, headers=BY_BROWSER)
+    assert third.status_code == 200
+    assert bookings()[0].customer_email == NEW["email"]
+
+
+@ON_SQLITE
+def test_a_link_that_never_led_anywhere_or_ended_otherwise_says_nothing(app):
+    page = at_details(app)
+    old, plain = page.url.removesuffix("/details"), app.test_client()
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
+        app.extensions["booking"].links.renew(session, session.scalars(select(Booking)).one())
+    for link in (old, "/book/appointment/made-up"):
+        mark = form_mark(link.rpartition("/")[2], "mend", 1)
+        form = page.fields | NEW | {"sure": mark}
+        answer = plain.post(f"{link}/details", data=form, headers=BY_BROWSER)
+        assert answer.status_code == 404
+
+
+@ON_SQLITE
+@pytest.mark.settings(mail_url="log:", mail_from="shop@shop.example", public_url="http://localhost")
+def test_where_letters_are_sent_who_presses_twice_reads_where_the_new_link_is(app):
+    page = at_details(app)
+    plain, form = app.test_client(), page.fields | NEW
+    first, again = (plain.post(page.url, data=form, headers=BY_BROWSER) for _ in range(2))
+    assert (first.status_code, again.status_code) == (303, 200)
+    assert "The new link is in our letter to the new address." in again.text
+    assert "/book/appointment/lost" in again.text
+    assert first.location.partition("?")[0].rpartition("/")[2] not in again.text
+
+
+@ON_SQLITE
+def test_two_presses_at_one_moment_change_it_once_and_both_are_told_so(app, bookings):
+    page = at_details(app)
+    form = page.fields | NEW
+
+    def press(_number) -> int:
+        return app.test_client().post(page.url, data=form, headers=BY_BROWSER).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(press, range(4))) == [200, 200, 200, 303]
+    assert bookings()[0].changes == 1

@@ -1,5 +1,6 @@
 """A service that asks for a word by mail or for approval: nothing is booked before it is given."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -124,14 +125,9 @@ def test_of_a_reason_to_decline_what_cannot_be_printed_is_left_out(app, bookings
 
 
 @pytest.mark.both_databases
-@pytest.mark.parametrize(
-    ("kind", "letter"), [("mail", "please_confirm"), ("approval", "to_decide")]
-)
-def test_a_letters_link_that_ends_while_somebody_uses_it_changes_nothing(
-    app, bookings, kind, letter
-):
-    asked(app, kind)
-    path = way_to(app, letter)
+def test_a_letters_link_that_ends_while_somebody_uses_it_changes_nothing(app, bookings):
+    asked(app, "mail")
+    path = way_to(app, "please_confirm")
     with app.app_context(), ThreadPoolExecutor(1) as elsewhere:
         sidebook = app.extensions["booking"]
         with write_transaction(sidebook.session) as session:
@@ -186,21 +182,16 @@ def test_what_waits_can_be_cancelled_by_its_customer(app, bookings):
     assert (bookings()[0].state, bookings()[0].cancelled_by) == ("cancelled", "customer")
 
 
-def test_another_time_of_what_needs_approval_is_talked_about(app, bookings):
+def test_another_time_of_what_needs_approval_is_asked_for_as_page_and_letter_say(app):
     tab = asked(app, "approval")
     press(app, way_to(app, "to_decide"), "confirm")
     page = TabClient(app, link_of(tab))
     assert "Move to another time" not in text(page)
-    assert "Another time needs our approval" in text(page)
+    assert "You can ask for another time here until" in text(page)
     [booked] = letters_of(app, kind="booked", to=ADA["email"])
-    assert "Another time needs our approval" in booked.text
+    assert "You can ask for another time until it begins; it needs our approval." in booked.text
+    assert "or ask for another time:" in booked.text
     assert "move" not in booked.text
-    start = bookings()[0].starts_at + timedelta(hours=1)
-    moved = app.test_client().post(
-        f"{link_of(tab)}/time", data={"slot": f"{start:%Y-%m-%dT%H:%MZ}"}, headers=BY_BROWSER
-    )
-    assert moved.status_code == 409
-    assert bookings()[0].starts_at == start - timedelta(hours=1)
 
 
 @pytest.mark.settings(mail_url="", mail_from="", confirm_minutes=30)
@@ -237,6 +228,13 @@ def test_the_shell_confirms_and_declines_and_shows_what_waits(app, bookings):
     assert "is cancelled, or waited too long" in tell("confirm", second).output
 
 
+def assert_neutral(said):
+    """It says what to do, and nothing of what others did with that address."""
+    assert "We cannot write to that e-mail address just now" in said
+    assert "Please call +351 21 000 00 00." in said
+    assert not re.search(r"today|tomorrow|often|many|letters", said)
+
+
 LONG = f"{'a' * 60}@example.com"
 
 
@@ -245,8 +243,8 @@ def test_at_the_limit_of_an_address_nothing_waits_for_a_letter_that_is_not_sent(
     at_done(app, service="short", staff="ana")
     change(app, "short", confirm_by_mail=True)
     tab = at_review(app, service="short", staff="ana").submit()
-    assert (tab.status, tab.step, len(bookings())) == (429, "review", 1)
-    assert "written to so often today" in alert(tab)
+    assert (tab.status, tab.step, len(bookings())) == (409, "review", 1)
+    assert_neutral(alert(tab))
     assert "By the window" in text(tab), "nothing that was typed is lost"
     tab.open("details").submit(email="ada@example.org").submit()
     assert (tab.step, tab.booking_state) == ("done", "pending")
@@ -281,8 +279,8 @@ def test_a_new_address_at_its_limit_is_refused_and_what_was_typed_stays(app, boo
     tab.submit(email="ada@example.org").submit()
     page = tab.new_tab(tab.page.select_one("a[href$='/details']")["href"])
     page.submit(name="Ada King", email=ADA["email"])
-    assert (page.status, page.step) == (429, "mend")
-    assert "written to so often today" in alert(page)
+    assert (page.status, page.step) == (409, "mend")
+    assert_neutral(alert(page))
     assert value(page, "name") == "Ada King"
     assert {one.customer_email for one in bookings()} == {ADA["email"], "ada@example.org"}
 
@@ -313,6 +311,20 @@ def test_the_done_page_says_where_the_link_was_sent_and_asks_nobody_for_it(app):
     assert said in text(tab.refresh())
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_the_shop_decides_about_is_nowhere_said_to_be_moved_by_its_customer(app, kind):
+    tab = asked(app, kind)
+    letter, button = {
+        "mail": ("please_confirm", "See, move or cancel the appointment"),
+        "approval": ("to_decide", "See the appointment, cancel it, or ask for another time"),
+    }[kind]
+    press(app, way_to(app, letter), "confirm")
+    assert tab.refresh().booking_state == "confirmed"
+    assert button in [each.get_text() for each in tab.page.select("a.sb-button")]
+    file = app.test_client().get(f"{link_of(tab)}/calendar.ics").text.replace("\r\n ", "")
+    assert button.replace(",", "\\,") in file
+
+
 def test_of_a_very_long_address_the_done_page_shows_both_ends(app):
     tab = at_review(app, service="short", staff="ana").open("details")
     tab.submit(email=LONG).submit()
@@ -341,3 +353,21 @@ def test_who_lets_the_shop_decide_is_told_that_nobody_hears_of_it(app, tmp_path)
     assert (loaded.exit_code, "no letters are sent that tell you so" in loaded.output) == (0, True)
     looked = app.test_cli_runner().invoke(args=["booking", "doctor"])
     assert "nobody is told that there is something to decide" in looked.output
+
+
+def test_what_was_decided_is_shown_to_the_shop_whatever_address_its_customer_gives(app, bookings):
+    page = link_of(asked(app, "approval"))
+    path = way_to(app, "to_decide")
+    assert press(app, path, "confirm").status_code == 303
+    TabClient(app, f"{page}/details").submit(email="another@example.org")
+    assert app.test_client().get(page).status_code == 404, "the customer's own links end"
+    assert state_of(app, path) == "confirmed"
+
+
+def test_a_link_to_decide_that_was_sent_by_the_version_before_is_good(app, bookings):
+    asked(app, "approval")
+    [booking], links = bookings(), app.extensions["booking"].links
+    path = urlsplit(links.url_for(booking, "decision", booking.link_number)).path
+    assert path != way_to(app, "to_decide")
+    assert press(app, path, "confirm").status_code == 303
+    assert bookings()[0].state == "confirmed"

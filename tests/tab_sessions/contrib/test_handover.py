@@ -1,5 +1,6 @@
 """One-time references: what a tab leaves for another, in a host app that knows no appointment."""
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,14 @@ import time_machine
 from flask import Blueprint, request
 from sqlalchemy import select
 
-from booking.tab_sessions import handover, purge, session_route, write_transaction
+from booking.tab_sessions import (
+    TabSessionError,
+    UnusableValue,
+    handover,
+    purge,
+    session_route,
+    write_transaction,
+)
 from booking.tab_sessions.model import handover as handovers
 from tests.tab_sessions.conftest import Tab, host_app, notes_blueprint
 
@@ -60,6 +68,55 @@ def left(session):
         return found
 
     return read
+
+
+PURPOSES = ["", "x" * 33, None, 7, b"letter", "a:b", "a b", "a/b", "a\0", "\ud800", "ä", "a\n"]
+
+
+@pytest.mark.parametrize("purpose", PURPOSES, ids=ascii)
+def test_what_is_no_purpose_is_refused_with_the_cure_and_opens_nothing(app, left, purpose):
+    @session_route(app, "/odd", methods=["POST"])
+    def odd(tab):
+        return {"found": handover.redeem(tab, purpose, "A" * 43)}
+
+    @session_route(app, "/odd-gift", methods=["POST"])
+    def odd_gift(tab):
+        return handover.create(tab, purpose, {})
+
+    tab = Tab(app.test_client())
+    assert tab.post("/odd").json == {"found": None}
+    with pytest.raises(TabSessionError, match=r"is no purpose.*1 to 32 letters"):
+        tab.post("/odd-gift")
+    assert left() == []
+
+
+@pytest.mark.parametrize("purpose", ["a", "x" * 32, "contact.v2", "my_own-one"])
+def test_a_purpose_of_letters_and_marks_is_taken(app, purpose):
+    tabs = Tab(app.test_client()), Tab(app.test_client())
+    assert take(tabs[1], give(tabs[0], purpose=purpose), purpose) == SECRET
+
+
+CONTENTS = {
+    "content['a'] is a text with half of a character": ({"a": "\ud800"}, UnusableValue),
+    "content['a'] is of type set": ({"a": {1}}, TabSessionError),
+    "content is a dict with the key 1": ({1: "a"}, TabSessionError),
+}
+
+
+@pytest.mark.parametrize("place", CONTENTS, ids=ascii)
+def test_what_no_other_tab_would_get_as_it_was_is_refused_by_name(app, left, caplog, place):
+    content, kind = CONTENTS[place]
+    session_route(app, "/odd-gift", methods=["POST"], endpoint="odd_gift")(
+        lambda tab: handover.create(tab, "letter", content)
+    )
+    app.debug = True
+    if kind is UnusableValue:
+        assert Tab(app.test_client()).post("/odd-gift").status_code == 400
+        assert place in caplog.text
+    else:
+        with pytest.raises(TabSessionError, match=re.escape(place)):
+            Tab(app.test_client()).post("/odd-gift")
+    assert left() == []
 
 
 def give(tab, text=SECRET, purpose="letter") -> str:
@@ -148,7 +205,7 @@ def test_what_a_tab_left_is_withdrawn_when_it_ends(app, new_tab, left, session):
     reference = give(new_tab())
     with app.app_context(), write_transaction(session) as here:
         [key] = here.scalars(select(handovers.c.tab_session_id))
-        app.extensions["tab_sessions"].end(here, [key], "ended")
+        app.extensions["tab_sessions"].endings.expire(here, [key])
     assert left() == []
     assert take(new_tab(), reference) is None
 

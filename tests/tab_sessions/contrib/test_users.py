@@ -54,7 +54,7 @@ def app(session, ended):
     return host_app(
         session,
         notes,
-        on_end=lambda _session, key: ended.append(key),
+        on_end=lambda _session, key, _reason: ended.append(key),
         user=lambda: request.headers.get("X-User") or g.get("user"),
     )
 
@@ -78,6 +78,19 @@ def test_a_log_in_that_no_script_could_follow_is_an_error_that_names_the_line(se
     with pytest.raises(TabSessionError, match=r"Write session_lifecycle\(blueprint\)"):
         tab.post("/log-in", user="ada")
     assert rows() == []
+
+
+@pytest.mark.parametrize("user", ["u" * 256, 10**256, "a\0", "\ud800"], ids=ascii)
+def test_an_id_that_no_column_takes_is_refused_on_every_database(session, rows, user):
+    notes = notes_blueprint()
+    session_route(notes, "/log-in", methods=["POST"], endpoint="log_in")(
+        lambda tab: attach_user(tab, user) or "welcome"
+    )
+    tab = Tab(host_app(session, notes).test_client())
+    tab.post(text="typed")
+    with pytest.raises(TabSessionError, match=r"attach_user\(tab, user\) takes .* user= of TabSe"):
+        tab.post("/log-in")
+    assert rows()[0]["user"] is None
 
 
 @pytest.mark.parametrize("user", [1, "ada", UUID(int=0), None, "", User(), True])
@@ -178,6 +191,31 @@ def test_somebody_may_log_in_where_the_goal_is_reached(session):
     tab = Tab(host_app(session, notes).test_client())
     tab.post("/finish")
     assert logged_in(tab, "ada").post("/again").text == "N-1"
+
+
+@pytest.mark.parametrize("ask", ["get", "post"])
+@pytest.mark.parametrize(
+    "user", ["", User(), True, b"ada", ("ada",)], ids=["empty", "user", "bool", "bytes", "tuple"]
+)
+def test_what_is_nobodys_id_is_not_taken_for_who_is_logged_in(session, rows, user, ask):
+    notes = notes_blueprint()
+    session_route(notes, "/log-in", methods=["POST"])(log_in)
+    tab = Tab(host_app(session, notes, user=lambda: user).test_client())
+    tab.post("/log-in", user="ada")
+    words = rf"user= of TabSessions returned {type(user).__name__}.*current_user.get_id\(\)"
+    with pytest.raises(TabSessionError, match=words):
+        getattr(tab, ask)()
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_in_debug_mode_the_410_after_a_log_in_says_what_user_says(app, tab, caplog, debug):
+    app.debug = debug
+    tab.post("/log-in", user="ada")
+    answer = tab.get(**as_user("5"))
+    hint = "GET /note: user= of TabSessions says &#39;5&#39;, and not whom attach_user tied"
+    assert (answer.status_code, hint in answer.text) == (410, debug)
+    assert ("user= has to return the same id" in caplog.text) is debug
+    assert "user= of TabSessions" not in tab.get(**as_user("ada")).text
 
 
 @pytest.mark.parametrize("other", [{}, {"X-User": "bob"}])

@@ -70,6 +70,14 @@ class Step:
         """Return what its template needs beside what all steps are given."""
         raise NotImplementedError
 
+    def stands_on(self, tab: TabSession, **asked: Any) -> Any:  # noqa: ARG002
+        """Return what its page stands on besides the tab's answers, as JSON values; None: on none.
+
+        `asked` is what a link's arguments mean. It is asked every few seconds while somebody looks
+        at the page, so it is one read by an index.
+        """
+        return None
+
     def before_transaction(self) -> None:
         """Do what an answer needs and no database, before anything is locked."""
 

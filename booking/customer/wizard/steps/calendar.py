@@ -26,16 +26,7 @@ NO_TIMES = {
     "closed": gettext_noop("%(day)s: closed"),
     "full": gettext_noop("%(day)s: no free times"),
 }
-FREE_TIMES = {
-    "free": (
-        gettext_noop("%(day)s: %(number)s free time"),
-        gettext_noop("%(day)s: %(number)s free times"),
-    ),
-    "selected": (
-        gettext_noop("%(day)s: shown, %(number)s free time"),
-        gettext_noop("%(day)s: shown, %(number)s free times"),
-    ),
-}
+FREE_TIMES = ("free", "selected")
 
 PARTS = {
     PartOfDay.MORNING: gettext_noop("Morning"),
@@ -75,6 +66,23 @@ class Search:
         window, now = timedelta(days=self.diary.service.booking_window), self.diary.now
         return now.astimezone(self.zone).date(), (now + window).astimezone(self.zone).date()
 
+    def asked_for(self, day: date | None, month: date | None) -> date | None:
+        """Return the day about which a link wants the calendar opened; None where it cannot be."""
+        today, end = self.bookable_days
+        if day and today <= day <= end:
+            return day
+        return max(month, today) if month and first_of(today) <= month <= end else None
+
+    def near(self, start: datetime | None) -> date:
+        """Return the day about which the calendar opens by itself: that of the start, or today."""
+        today, end = self.bookable_days
+        return min(max(start.astimezone(self.zone).date(), today), end) if start else today
+
+    def month_of(self, day: date) -> tuple[date, date]:
+        """Return the first and the last of that day's month on which something can be booked."""
+        today, end = self.bookable_days
+        return max(first_of(day), today), min(last_of(day), end)
+
     def nearest(self, wanted: datetime) -> list[dict[str, str]]:
         """Return the free times nearest to that one, for their template."""
         return [
@@ -106,15 +114,12 @@ class Calendar:
         cls, search: Search, day: date | None, month: date | None, lost: datetime | None
     ) -> Calendar:
         """Opens the day asked for, else the chosen slot's, else the first with a free time."""
-        today, end = search.bookable_days
-        if day and today <= day <= end:
-            return cls(search, first_of(day), day, _month(search, day))
-        if month and first_of(today) <= month <= end:
-            return cls._on_first_free(search, max(month, today))
-        start = lost or search.start
-        near = min(max(start.astimezone(search.zone).date(), today), end) if start else today
-        shown = cls._on_first_free(search, near)
-        ahead = None if shown.day else search.diary.next_free_day(shown.last, search.zone)
+        wanted = search.asked_for(day, month)
+        if wanted and wanted == day:
+            return cls(search, first_of(wanted), wanted, _month(search, wanted))
+        shown = cls._on_first_free(search, wanted or search.near(lost or search.start))
+        is_left = wanted or shown.day
+        ahead = None if is_left else search.diary.next_free_day(shown.last, search.zone)
         return cls._on_first_free(search, ahead) if ahead else shown
 
     @classmethod
@@ -170,6 +175,20 @@ class Calendar:
         label = _("Next free day: %(day)s", day=formats.format_day(day))
         return _link(self.search.addresses, "day", str(day), label)
 
+    @property
+    def address(self) -> str:
+        """The address of the fragment with just this month and day."""
+        opened = f"day={self.day}" if self.day else f"month={str(self.first)[:7]}"
+        return f"{self.search.addresses[1]}{opened}"
+
+    @property
+    def shown(self) -> list[Any]:
+        """What is free and shown, as values that JSON takes: another list, another picture."""
+        days = [[str(day), each.open, len(each.starts)] for day, each in self.days.items()]
+        starts = self.days[self.day].starts if self.day else ()
+        following = self.next_free.url if self.next_free else ""
+        return [str(self.first), str(self.day), days, list(starts), following]
+
     def context(self, marked: datetime | None) -> dict[str, Any]:
         """Return what templates need of the month, and of the opened day; `marked` is ticked."""
         count = len(self.slots)
@@ -213,8 +232,17 @@ def _cell(
 
 def _label(day: date, state: str, free: int) -> str:
     name = formats.format_day(day)
-    if state in FREE_TIMES:
-        return ngettext(*FREE_TIMES[state], free, day=name)
+    if state == "free":
+        return ngettext(
+            "%(day)s: %(number)s free time", "%(day)s: %(number)s free times", free, day=name
+        )
+    if state == "selected":
+        return ngettext(
+            "%(day)s: shown, %(number)s free time",
+            "%(day)s: shown, %(number)s free times",
+            free,
+            day=name,
+        )
     return _(NO_TIMES[state], day=name)
 
 
@@ -229,8 +257,7 @@ def last_of(day: date) -> date:
 
 
 def _month(search: Search, day: date) -> dict[date, DayAvailability]:
-    today, end = search.bookable_days
-    return search.diary.days(max(first_of(day), today), min(last_of(day), end), search.zone)
+    return search.diary.days(*search.month_of(day), search.zone)
 
 
 def _link(addresses: Addresses, name: str, value: str, label: str = "") -> urls.Link:

@@ -23,6 +23,10 @@ HEADINGS = {
     "pending": gettext_noop("Not booked yet"),
 }
 
+CHANGED = gettext_noop("See, move or cancel the appointment")
+ASKED_FOR = gettext_noop("See the appointment, cancel it, or ask for another time")
+"""What the link is for, by whether the shop decides about another time."""
+
 
 class DoneStep(Step):
     """The confirmation; it asks nothing, and takes nothing."""
@@ -59,6 +63,7 @@ def render_done(
         heading=_(HEADINGS.get(state, DoneStep.heading)),
         waits_for=presenter.what_it_waits_for(booking, shop) if state == "pending" else "",
         may_mend=(state, booking.pending_for) == ("pending", "mail"),
+        see_label=_(ASKED_FOR if booking.service.approval else CHANGED),
         told=_told(tab, booking, state, is_fresh=is_fresh),
         progress=tuple(Stage(each.name, _(each.label), "done") for each in progress.steps()[:-1]),
         alerts=list(alerts),

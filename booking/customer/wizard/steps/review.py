@@ -10,6 +10,8 @@ from booking.customer.wizard.state import WizardState, required
 from booking.customer.wizard.texts import (
     ALREADY_CONFIRMED_DIFFERENTLY,
     REVIEW_OUTDATED,
+    no_letter,
+    please_call,
     slot_unavailable,
     visitor_limit,
 )
@@ -18,7 +20,13 @@ from booking.i18n import gettext as _
 from booking.operations import bookings
 from booking.operations.bookings import Customer
 from booking.operations.pending import Pending
-from booking.operations.requests import AlreadyConfirmed, SlotUnavailable, VisitorLimit
+from booking.operations.requests import (
+    AlreadyConfirmed,
+    CustomerBlocked,
+    Limit,
+    SlotUnavailable,
+    VisitorLimit,
+)
 from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.bookings import detach
@@ -87,7 +95,11 @@ class ReviewStep(Step):
             alerts = [slot_unavailable(lost.reason, wizard.service)]
             return refuse(tab, step_named("time"), 409, alerts, lost=wizard.draft.start)
         except VisitorLimit as reached:
+            if reached.limit is Limit.LETTERS:
+                return refuse(tab, self, 409, [no_letter(wizard.shop)])
             return refuse(tab, self, 429, [visitor_limit(reached.limit)])
+        except CustomerBlocked:
+            return refuse(tab, self, 409, [please_call(wizard.shop)])
         except AlreadyConfirmed:
             return refuse(tab, self, 409, [_(REVIEW_OUTDATED)])
         return tab.render_after_commit(go_on, committed=wizard)

@@ -17,6 +17,7 @@ from booking.customer.wizard.state import (
 from booking.customer.wizard.texts import duration_and_price
 from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
+from booking.state import current_request, current_sidebook
 from booking.storage.models import Service, StaffMember
 from booking.tab_sessions import DeferredResponse
 
@@ -63,6 +64,7 @@ class ServiceStep(Step):
             "submit_on_load": submit_on_load,
             "alerts": _alerts(wizard),
             "errors": {"service": error} if error else {},
+            "desk_url": "" if wizard.services else _desk_url(),
         }
 
     def submit(self, wizard: WizardState) -> DeferredResponse:
@@ -160,6 +162,12 @@ def _card(service: Service, marked: str) -> dict[str, Any]:
         "staff_words": _("with %(names)s", names=names),
         "checked": service.slug == marked,
     }
+
+
+def _desk_url() -> str:
+    """Where the shop reads why its page is empty; empty: there is no desk."""
+    prefix = current_sidebook().desk_prefix
+    return f"{current_request().script_root}{prefix}/services" if prefix else ""
 
 
 def _alerts(wizard: WizardState) -> list[str]:

@@ -20,12 +20,14 @@ from booking.customer.wizard.texts import PREVIOUS_STEP_FIRST, slot_unavailable,
 from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
 from booking.operations.requests import ProofOfWorkRequired, SlotUnavailable, VisitorLimit
-from booking.tab_sessions import DeferredResponse
+from booking.tab_sessions import DeferredResponse, TabSession
 from booking.web import urls
 from booking.web.rendering import named_zone
 
+from . import live_times
 from .base import Row, Step
-from .calendar import Calendar, Search
+from .calendar import Calendar
+from .live_times import search_in
 
 NO_CHALLENGE = gettext_noop("Many times are being held just now. Please try again in a moment.")
 NOT_TAKEN = (SlotUnavailable, VisitorLimit, ProofOfWorkRequired)
@@ -68,7 +70,7 @@ class TimeStep(Step):
         `chosen` one that is marked before it is posted; `asks_sum` where that costs a sum.
         """
         day = chosen.astimezone(wizard.zone).date() if chosen else day
-        shown = Calendar.of(_search(wizard), day, month, lost)
+        shown = Calendar.of(search_in(wizard), day, month, lost)
         task = challenge.challenge(wizard, required(chosen)) if asks_sum else None
         no_task = [_(NO_CHALLENGE)] if asks_sum and not task else []
         gone = lost or (wizard.draft.start if wizard.slot_state is SlotState.LOST else None)
@@ -79,7 +81,12 @@ class TimeStep(Step):
             "challenge": task,
             **shown.context(chosen or wizard.draft.start),
             **_zones(wizard, shown),
+            "live": live_times.live(wizard, shown),
         }
+
+    def stands_on(self, tab: TabSession, **asked: Any) -> Any:
+        """Return what is free of what is shown, and the state of the tab's own hold."""
+        return live_times.stands_on(tab, **asked)
 
     def submit(self, wizard: WizardState) -> DeferredResponse:
         """Take the time, which is then held; or another zone to see the times in."""
@@ -194,12 +201,6 @@ def _why_not(
     if isinstance(error, VisitorLimit):
         return 429, [visitor_limit(error.limit)], {"day": iso_day(posted("day"))}
     return 428, [], {"chosen": start, "asks_sum": True}
-
-
-def _search(wizard: WizardState) -> Search:
-    page = urls.address("time")
-    addresses = f"{page}?", f"{page}/form?"
-    return Search(wizard.diary(), wizard.zone, wizard.shop_zone, wizard.draft.start, addresses)
 
 
 def _zones(wizard: WizardState, shown: Calendar) -> dict[str, Any]:

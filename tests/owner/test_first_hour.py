@@ -1,0 +1,163 @@
+"""The first hour asks for what is missing, and says beside the field what cannot be."""
+
+import pytest
+
+from booking.operations.current_plan import current_plan
+from booking.testing import TabClient
+from tests.commands.shell import done
+from tests.conftest import app_over
+from tests.fixtures.clocks import MONDAY_MORNING
+from tests.owner.conftest import PASSWORD, Desk, page_of, text_of
+
+SHOP = {"name": "Maré", "address": "Rua 1\n1200 Lisboa", "phone": "+351 210 000 000"}
+SHOP |= {"zone": "Europe/Lisbon"}
+SERVICE = {"name": "Ma\u0301ssage & more", "duration": "60", "price": "€45"}
+MORNINGS = {"open": "yes", "from": "9:00", "to": "13:00"}
+HOURS = {"open_0": "yes", "from_0": "9:00", "to_0": "17.30"}
+
+
+@pytest.fixture
+def new_desk(sqlite_url):
+    """The first owner of a new installation, who came in by the link that `init` printed."""
+    with app_over(sqlite_url, None) as app:
+        app.test_client_class = Desk
+        said = done(app, "init")
+        client = app.test_client()
+        link = next(word for word in said.split() if "/desk/one-time-link/" in word)
+        assert "make your account" in text_of(client.get(link)).lower()
+        who = {"name": "Ola", "email": "Ola@Mare.example", "password": PASSWORD}
+        assert client.post(link, data=who | {"email": "no address"}).status_code == 422
+        came = client.post(link, data=who)
+        assert client.get(came.headers["Location"]).headers["Location"] == "/desk/first-hour"
+        assert "one-time-link" not in done(app, "init"), "somebody may come in by now"
+        yield client
+
+
+def asks(desk, **more) -> str:
+    return desk.page("/desk/first-hour", **more).h1.text
+
+
+def answer(desk, step, data):
+    return desk.post(f"/desk/first-hour/{step}", data=data)
+
+
+def test_each_answer_leads_to_what_is_still_missing_until_customers_can_book(new_desk):
+    assert "Customers cannot book yet" in text_of(new_desk.get("/desk/"))
+    for step, typed, heading in (
+        ("shop", SHOP, "Who are you?"),
+        ("service", SERVICE, "What can customers book?"),
+        ("person", {"name": "Olá"}, "Who does it?"),
+        ("hours", HOURS, "When can they be booked?"),
+    ):
+        assert asks(new_desk) == heading
+        assert answer(new_desk, step, typed).status_code == 303
+    shown = new_desk.get("/desk/first-hour")
+    assert "Customers can book" in text_of(shown)
+    assert "No letters are sent yet" in text_of(shown)
+    assert page_of(shown).select_one("input[readonly]")["value"] == "http://localhost/book/"
+    assert "Customers cannot book yet" not in text_of(new_desk.get("/desk/"))
+    assert "Mássage & more" in TabClient(new_desk.application, "/book/").page.get_text()
+
+
+def test_what_was_answered_is_shown_again_and_can_be_changed(new_desk):
+    for step, typed in (("shop", SHOP), ("service", SERVICE), ("person", {"name": "Olá"})):
+        answer(new_desk, step, typed)
+    assert asks(new_desk, query_string={"step": "hours"}) == "When can they be booked?"
+    page = new_desk.page("/desk/first-hour?step=service")
+    assert page.select_one("[name=price]")["value"] == "€45"
+    answer(new_desk, "service", SERVICE | {"name": "Massage", "price": ""})
+    answer(new_desk, "shop", SHOP | {"zone": "Atlantic/Azores"})
+    answer(new_desk, "hours", HOURS)
+    page = new_desk.page("/desk/first-hour?step=hours")
+    assert page.select_one("#field-to_0")["value"] == "17:30"
+    assert not page.select_one("#field-open_1").has_attr("checked")
+    assert "Massage" in TabClient(new_desk.application, "/book/").page.get_text()
+
+
+@pytest.mark.parametrize(
+    ("step", "changed", "field"),
+    [
+        ("shop", {"name": " "}, "name"),
+        ("shop", {"name": "x" * 121}, "name"),
+        ("shop", {"name": "bell\x07"}, "name"),
+        ("shop", {"phone": "call me"}, "phone"),
+        ("shop", {"zone": ""}, "zone"),
+        ("shop", {"zone": "Europe/Nowhere"}, "zone"),
+        ("shop", {"address": "y" * 501}, "address"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field_and_kept(new_desk, step, changed, field):
+    refused = answer(new_desk, step, SHOP | changed)
+    assert refused.status_code == 422
+    page = page_of(refused)
+    assert page.select_one(f"#error-{field}").text
+    assert page.select_one("[role=alert] a")["href"] == f"#field-{field}"
+    assert "Rua 1" in refused.text or field == "address"
+    assert asks(new_desk) == "Who are you?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({}, "open_0"),
+        (HOURS | {"from_0": "nine"}, "from_0"),
+        (HOURS | {"from_0": "18:00"}, "from_0"),
+        (HOURS | {"from_0": "9:02"}, "from_0"),
+        (HOURS | {"to_0": "24:30"}, "from_0"),
+        (HOURS | {"open_6": "yes", "from_6": "", "to_6": ""}, "from_6"),
+    ],
+)
+def test_hours_that_cannot_be_are_said_beside_their_day(new_desk, typed, field):
+    for step, given in (("shop", SHOP), ("service", SERVICE), ("person", {"name": "Ola"})):
+        answer(new_desk, step, given)
+    refused = answer(new_desk, "hours", typed)
+    assert refused.status_code == 422
+    page = page_of(refused)
+    assert page.select_one(f"#error-{field}").text
+    for name, value in typed.items():
+        if not name.startswith("open"):
+            assert page.select_one(f"[name={name}]")["value"] == value
+    assert asks(new_desk) == "When can they be booked?", "nothing was written"
+
+
+@pytest.mark.parametrize("price", ["45", "1 200,00"])
+def test_a_price_without_a_currency_is_said_beside_the_field_and_kept(new_desk, price):
+    answer(new_desk, "shop", SHOP)
+    refused = answer(new_desk, "service", SERVICE | {"price": price})
+    page = page_of(refused)
+    assert refused.status_code == 422
+    assert page.select_one("#error-price").text.startswith("No currency is named.")
+    assert page.select_one("[name=price]")["value"] == price
+    assert page.select_one("[name=name]")["value"] == SERVICE["name"]
+    assert asks(new_desk) == "What can customers book?", "nothing was written"
+
+
+def test_an_answer_that_comes_too_early_or_twice_does_no_harm(new_desk):
+    assert answer(new_desk, "hours", HOURS).status_code == 303
+    assert asks(new_desk) == "Who are you?"
+    for _ in range(2):
+        answer(new_desk, "shop", SHOP)
+        answer(new_desk, "service", SERVICE)
+    assert asks(new_desk) == "Who does it?"
+    assert answer(new_desk, "service", SERVICE | {"duration": "17"}).status_code == 422
+
+
+def test_a_day_may_end_at_midnight(new_desk):
+    for step, given in (("shop", SHOP), ("service", SERVICE), ("person", {"name": "Ola"})):
+        answer(new_desk, step, given)
+    assert answer(new_desk, "hours", HOURS | {"to_0": "24:00"}).status_code == 303
+    assert asks(new_desk) == "Customers can book"
+
+
+def test_what_touches_appointments_to_come_is_changed_where_they_are_shown(desk, shop):
+    shop.appointment(MONDAY_MORNING.replace(hour=10), "Zoë Ω")
+    evenings = {"open_0": "yes", "from_0": "15:00", "to_0": "16:00"}
+    refused = answer(desk, "hours", evenings)
+    assert refused.status_code == 409
+    page = page_of(refused)
+    assert "nothing was changed" in page.select_one("[role=alert]").text
+    assert page.select_one("[name=from_0]")["value"] == "15:00"
+    with shop.reading() as session:
+        assert current_plan(session).staff[0].hours[0][0].starts == 9 * 60
+    mornings = {f"{what}_{day}": value for day in range(7) for what, value in MORNINGS.items()}
+    assert answer(desk, "hours", mornings).status_code == 303

@@ -1,0 +1,183 @@
+"""Who may use which page of the desk, written down a second time and by hand.
+
+`test_the_door.py` proves that each route is closed to whom its own roles leave out. Here is what
+these roles are to be: whoever opens a route to more people, or adds one, says so in this table too.
+"""
+
+import pytest
+
+from booking.owner.access import ANYBODY
+from booking.owner.routes import routes
+from booking.storage.accounts import OWNER, RECEPTION, STAFF
+from booking.web import assets
+from tests.owner.test_the_door import address
+
+WHO_MAY = {
+    ANYBODY: """
+        GET /login
+        POST /login
+        POST /logout
+        GET /one-time-link/<token>
+        POST /one-time-link/<token>
+    """,
+    (OWNER, RECEPTION, STAFF): """
+        GET /
+        GET /agenda
+        GET /search
+        POST /search
+        GET /bookings/new
+        GET /bookings/new/screen
+        POST /bookings/new/service
+        POST /bookings/new/day
+        POST /bookings/new/time
+        POST /bookings/new/customer
+        POST /bookings/new/dates
+        POST /bookings/new/end
+        POST /bookings/new/known
+        GET /bookings/<reference>
+        POST /bookings/<reference>/cancellation
+        POST /bookings/<reference>/decision
+        POST /bookings/<reference>/attendance
+        POST /bookings/<reference>/notes
+        POST /bookings/<reference>/letters
+        POST /bookings/<reference>/undo
+        GET /bookings/<reference>/time
+        POST /bookings/<reference>/time
+        GET /bookings/<reference>/details
+        POST /bookings/<reference>/details
+        GET /customers
+        POST /customers
+        GET /customers/<int:number>
+        POST /customers/<int:number>/details
+        GET /availability
+        GET /closures
+        POST /closures/time-off
+        POST /closures/time-off/removal
+        GET /closures/inside
+        GET /account
+        POST /account/password
+        POST /account/sessions/end
+        POST /account/sessions/<int:number>/end
+        GET /<path:unknown>
+        POST /<path:unknown>
+        PUT /<path:unknown>
+        PATCH /<path:unknown>
+        DELETE /<path:unknown>
+    """,
+    (OWNER, RECEPTION): """
+        GET /history
+        GET /history/customers
+        GET /holds
+        POST /holds/<int:number>/release
+        GET /customers/customers.csv
+        GET /customers/<int:number>/stored.json
+        GET /customers/<int:number>/stored.txt
+        GET /customers/<int:number>/appointments.csv
+        POST /customers/<int:number>/block
+        GET /customers/<int:number>/merge
+        POST /customers/<int:number>/merge
+        POST /customers/<int:number>/parts/<int:part>/separation
+        GET /customers/<int:number>/split
+        POST /customers/<int:number>/split
+        GET /customers/<int:number>/erasure
+        POST /customers/<int:number>/erasure
+        GET /letters
+        POST /letters/tries
+        GET /letters/preview
+        GET /letters/<int:number>
+        POST /letters/tests
+        POST /closures
+        POST /closures/removal
+    """,
+    (OWNER, STAFF): """
+        GET /hours
+        GET /hours/<slug>
+        POST /hours/<slug>
+        GET /hours/<slug>/days
+        POST /hours/<slug>/days
+        POST /hours/<slug>/days/<day>/removal
+    """,
+    (OWNER,): """
+        GET /services
+        POST /services
+        GET /services/new
+        GET /services/<slug>
+        POST /services/<slug>
+        POST /services/<slug>/removal
+        POST /services/<slug>/return
+        POST /services/<slug>/place
+        GET /staff
+        POST /staff
+        GET /staff/new
+        GET /staff/<slug>
+        POST /staff/<slug>
+        POST /staff/<slug>/removal
+        POST /staff/<slug>/return
+        POST /staff/<slug>/place
+        GET /settings
+        POST /settings
+        GET /settings/file
+        GET /settings/texts
+        GET /settings/texts/<name>
+        POST /settings/texts/<name>
+        GET /accounts
+        GET /history/accounts
+        GET /accounts/new
+        POST /accounts/new
+        GET /accounts/<int:number>
+        POST /accounts/<int:number>
+        POST /accounts/<int:number>/removal
+        POST /accounts/<int:number>/password-link
+        POST /accounts/<int:number>/sessions/end
+        GET /first-hour
+        POST /first-hour/<any(shop,service,person,hours):step>
+    """,
+}
+TABLE = {
+    line.strip(): roles for roles, lines in WHO_MAY.items() for line in lines.strip().splitlines()
+}
+
+
+@pytest.fixture
+def registered(desk_app) -> list:
+    """The rules of the desk that the app answers, however they came there; style sheets aside."""
+    rules = [*desk_app.url_map.iter_rules()]
+    of_the_desk = [rule for rule in rules if rule.endpoint.startswith("booking_desk.")]
+    names = {rule.endpoint.partition(".")[2] for rule in of_the_desk}
+    assert names >= {*assets.ENDPOINTS}
+    return [one for one in of_the_desk if one.endpoint.partition(".")[2] not in assets.ENDPOINTS]
+
+
+def test_the_table_has_every_route_that_is_registered_and_no_other(registered):
+    found = {
+        f"{method} {rule.rule.removeprefix('/desk')}"
+        for rule in registered
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert found == {*TABLE}, "Say in WHO_MAY who may use what is new."
+
+
+def test_each_route_is_open_to_whom_the_table_says_and_nobody_else():
+    declared = {
+        f"{method} {route.rule}": tuple(route.roles)
+        for route in routes()
+        for method in route.methods
+    }
+    assert {route: sorted(roles) for route, roles in declared.items()} == {
+        route: sorted(roles) for route, roles in TABLE.items()
+    }
+
+
+def test_whoever_is_nobody_learns_nothing_by_another_method_either(registered, nobody):
+    open_to_all = {line.partition(" ")[2] for line, roles in TABLE.items() if roles == ANYBODY}
+    asked = 0
+    for rule in registered:
+        own = rule.rule.removeprefix("/desk")
+        if own in open_to_all:
+            continue
+        for method in sorted(rule.methods & {"HEAD", "OPTIONS"}):
+            answer = nobody.open(address(own), method=method)
+            assert answer.status_code == 303, (method, own)
+            assert "Allow" not in answer.headers
+            asked += 1
+    assert asked > 100
