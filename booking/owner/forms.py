@@ -24,6 +24,11 @@ def posted(name: str) -> str:
     return _CONTROLS.sub("", current_request().form.get(name, ""))
 
 
+def posted_each(name: str) -> list[str]:
+    """Return what was typed into each of the fields of one name, as `posted` does of one."""
+    return [_CONTROLS.sub("", value) for value in current_request().form.getlist(name)]
+
+
 def posted_line(name: str) -> str:
     """Return one field as one clean line, cut to what any of ours may hold."""
     return one_line(posted(name)[: 2 * LONGEST_LINE])[:LONGEST_LINE].strip()

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from flask import request
-
 from booking.i18n import formats, ngettext
 from booking.i18n import gettext as _
 from booking.operations.series import Clash, clashes_of
@@ -56,7 +54,7 @@ def chosen_dates(offer: Offer) -> list[Occurrence]:
         if keeps and each.day not in lost:
             starts.append(each)
             continue
-        written = request.form.get(f"at_{place}", "")
+        written = posted(f"at_{place}")
         found = instant(written)
         if written == LEFT_OUT:
             continue

@@ -16,7 +16,7 @@ from booking.operations.requests import SlotUnavailable
 from booking.operations.series import SeriesClashes, book_series
 from booking.owner.access import EVERYBODY, current_person
 from booking.owner.desk_route import desk_route
-from booking.owner.forms import is_posted, posted
+from booking.owner.forms import is_posted, posted, posted_each
 from booking.owner.rendering import render_page
 from booking.scheduling.clock import from_minute
 from booking.scheduling.slots import Reason
@@ -103,9 +103,7 @@ def choose_time(tab: Tab) -> DeferredResponse:
     if start is None:
         field = "clock" if call.time else "slot"
         return _again(tab, TIME, call, 422, errors={field: _("Choose a time.")})
-    anyway = (
-        draft.reasons(request.form.getlist("anyway")) if is_posted("hold_anyway") else frozenset()
-    )
+    anyway = draft.reasons(posted_each("anyway")) if is_posted("hold_anyway") else frozenset()
     try:
         held = _hold(tab, offer.service, offer.people, start, anyway)
     except SlotUnavailable as lost:
@@ -185,7 +183,7 @@ def choose_dates(tab: Tab) -> DeferredResponse:
     if wanted is None or not call.dates:
         return tab.render_after_commit(show, status=409, alerts=[_(LOST)])
     if is_posted("all_anyway"):
-        more = draft.reasons(request.form.getlist("anyway"))
+        more = draft.reasons(posted_each("anyway"))
         call.anyway = sorted({*call.anyway, *(each.value for each in more)})
     chosen = repeating.chosen_dates(offer)
     if not any(each.start for each in chosen):

@@ -13,9 +13,9 @@ from booking.now import utc_now
 from booking.operations import customers
 from booking.operations.customers import NoSuchCustomer, NothingToSplit
 from booking.owner.desk_route import desk_route
-from booking.owner.forms import number_in, posted, posted_line
+from booking.owner.forms import number_in, posted, posted_each, posted_line
 from booking.owner.rendering import render_page
-from booking.state import current_request, current_sidebook
+from booking.state import current_sidebook
 from booking.storage import reads
 from booking.storage.customer_reads import alike, find_customers
 from booking.storage.customers import CustomerRow, bookings_of
@@ -81,7 +81,7 @@ def what_to_split(number: int) -> str:
 
 def split_customer(number: int) -> Response | tuple[str, int]:
     """Make another customer of the appointments that were chosen."""
-    chosen = {*current_request().form.getlist("booking")}
+    chosen = {*posted_each("booking")}
 
     def work(session: Session) -> int:
         rows = seen_customer(session, number)
