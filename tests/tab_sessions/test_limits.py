@@ -1,5 +1,6 @@
 """How a tab's progress ends, and that it stays ended."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -133,7 +134,8 @@ def test_a_new_tab_takes_twenty_expired_ones_along_and_an_old_one_none(clock, ne
     tab = new_tab()
     tab.post(text="fresh")
     tab.post(text="fresher")
-    assert [row["state"] for row in rows()] == ["ended"] * 20 + ["active"] * 3
+    states = Counter(row["state"] for row in rows())  # all ran out at once: any of them may be left
+    assert states == {"ended": 20, "active": 3}
 
 
 def test_purge_erases_drafts_at_once_and_tombstones_after_thirty_days(clock, app, tab, rows):
