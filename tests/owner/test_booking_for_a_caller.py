@@ -3,10 +3,13 @@
 import pytest
 from sqlalchemy import delete, select
 
+from booking.operations.plan_edits import without_service
+from booking.operations.shop_changes import change_business
 from booking.storage.history import history_of
 from booking.storage.models import Booking, hold, letter
 from booking.storage.reads import staff_by_slug
 from booking.testing import every_order
+from booking.testing.forms import sent
 from booking.testing.tab import TabClient
 from tests.commands import shell
 from tests.fixtures.clocks import MONDAY_MORNING
@@ -165,6 +168,54 @@ def test_what_is_typed_stays_where_something_has_to_be_mended(calls, shop) -> No
     }
     assert tab.refresh().page.select_one("#field-email")["value"] == "no address"
     assert bookings(shop) == []
+
+
+TYPED = {"name": "Zoë Ω", "email": "no address", "phone": "call 5", "note": "By the window"}
+
+
+@pytest.mark.settings(**MAIL)
+def test_another_time_is_looked_for_with_all_that_was_typed_of_the_caller(calls, shop) -> None:
+    tab = held(calls(), service="long")
+    said_besides = {"question_first_visit": "Yes", "weeks": "2", "times": "x", "language": "de"}
+    tab.submit("#who", **TYPED, **said_besides, without_letter=True, to="time")
+    assert (tab.status, tab.step) == (200, "time")
+    assert not tab.page.select("#problem, .sb-field-error"), "nothing of it is judged yet"
+    assert holds(shop) == 1
+    tab.submit("#time-form", slot="2026-03-03T11:00:00Z")
+    assert tab.step == "customer"
+    assert {*typed_of_the_caller(tab)} >= {*TYPED.items(), *said_besides.items()}
+    assert ("without_letter", "yes") in typed_of_the_caller(tab)
+    assert bookings(shop) == []
+
+
+def test_another_service_is_looked_for_with_all_that_was_typed_of_the_caller(calls) -> None:
+    tab = held(calls())
+    tab.submit("#who", **TYPED, to="time").click("Another service")
+    held(tab, "2026-03-03T15:00:00Z", service="long", staff="ben")
+    assert {*typed_of_the_caller(tab)} >= {*TYPED.items()}
+
+
+def test_what_was_typed_is_kept_where_the_service_is_no_longer_there(calls, shop) -> None:
+    tab = held(calls())
+    with shop.writing() as session:
+        change_business(session, lambda plan: without_service(plan, "short"))
+    tab.submit("#who", **TYPED)
+    assert (tab.status, tab.step) == (409, "service")
+    assert "what you typed is kept" in said(tab)
+    held(tab, "2026-03-03T15:00:00Z", service="long", staff="ben")
+    assert {*typed_of_the_caller(tab)} >= {*TYPED.items()}
+
+
+def typed_of_the_caller(tab) -> list[tuple[str, str]]:
+    return sent(tab.page.select_one("#who"))
+
+
+def test_the_next_day_is_that_of_the_person_who_was_just_chosen(calls) -> None:
+    tab = at_time(calls(), staff="any")
+    tomorrow = tab.page.find("button", string="Day after")["value"]
+    tab.submit("#day-form", staff="ben", turn=tomorrow)
+    assert "Wednesday 4 March 2026" in said(tab)
+    assert tab.page.select_one("#field-staff [selected]")["value"] == "ben"
 
 
 @pytest.mark.settings(**MAIL)

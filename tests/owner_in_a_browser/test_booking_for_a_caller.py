@@ -1,6 +1,7 @@
 """Booking for a caller, in a browser: by keyboard alone, two at a time, at every width."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -55,6 +56,39 @@ def test_a_caller_is_booked_by_keyboard_alone(desk_at, live_server):
     page.keyboard.press("Enter")
     expect(page.locator(".sb-one-state")).to_have_text("Confirmed")
     assert {(name, staff) for name, _, staff, _ in booked(live_server)} == {("Zoë Ω", "ana")}
+
+
+def test_what_was_typed_of_a_caller_goes_along_to_another_day_and_back_by_keyboard(desk_at):
+    page = desk_at(HERE)
+    screen(page, "service")
+    to_field(page, "service")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    screen(page, "time")
+    to_field(page, "slot")
+    page.keyboard.press("Enter")
+    screen(page, "customer")
+    to_field(page, "name")
+    page.keyboard.type("Zoë Ω")
+    to_field(page, "phone")
+    page.keyboard.type("+351 912 345 678")
+    to_field(page, "to")
+    page.keyboard.press("Enter")
+    screen(page, "time")
+    page.locator("#field-staff").select_option("ben")
+    to_field(page, "turn")
+    page.keyboard.press("Enter")
+    day = IN_TWO_DAYS - timedelta(days=1)
+    words = f"Free on {day:%A} {day.day} {day:%B %Y}"
+    expect(page.get_by_role("radiogroup", name=words)).to_be_visible()
+    expect(page.locator("#field-staff")).to_have_value("ben")
+    page.locator("[name=slot]").first.check(force=True)
+    page.get_by_role("button", name="Hold it and go on").click()
+    screen(page, "customer")
+    expect(page.locator("#field-name")).to_have_value("Zoë Ω")
+    expect(page.locator("#field-phone")).to_have_value("+351 912 345 678")
+    page.get_by_role("button", name="Book it").click()
+    expect(page.locator(".sb-one-state")).to_have_text("Confirmed")
 
 
 def test_a_known_customer_is_found_while_their_name_is_typed(desk_at, live_server):

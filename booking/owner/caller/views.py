@@ -85,9 +85,10 @@ def choose_service(tab: Tab) -> DeferredResponse:
 def choose_day(tab: Tab) -> DeferredResponse:
     """Look at another day, or at the times of another person."""
     call = Call.of(tab.data)
-    if draft.day(posted("day")) is None:
+    day = posted("turn") or posted("day")
+    if draft.day(day) is None:
         return _again(tab, TIME, call, 422, errors={"day": _("Enter a day.")})
-    call.day, call.staff = posted("day"), posted("staff") or call.staff
+    call.day, call.staff = day, posted("staff") or call.staff
     call.store(tab.data)
     return tab.render_after_commit(show, TIME)
 
@@ -139,14 +140,20 @@ def _hold(
 
 
 def say_customer(tab: Tab) -> DeferredResponse:
-    """Book it for whoever was typed, or fill in a customer who was found."""
+    """Book it for whoever was typed, or fill in a customer who was found.
+
+    On the way back to the time what was typed is kept as it is: nothing of it is judged yet.
+    """
     call = Call.of(tab.data)
     if posted("call") != str(call.number) and call.done:
         return tab.render_after_commit(_lead_to, call.done)  # the answer was lost, not the booking
+    call.typed, call.language = _typed(), posted("language")[:35]
+    if posted("to") == TIME:
+        call.store(tab.data)
+        return tab.render_after_commit(show, TIME)
     wanted = _wanted(offer_of(tab, call))
     if wanted is None:
-        return tab.render_after_commit(show, status=409, alerts=[_(LOST)])
-    call.typed, call.language = _typed(), posted("language")[:35]
+        return _again(tab, "", call, 409, alerts=[_(LOST)])
     if chosen := posted("known"):
         return _fill_in(tab, call, chosen)
     return _judged(tab, call, wanted)
