@@ -1,6 +1,7 @@
 """Addresses that an operator writes down: the public one, the hosts answered to, shared networks.
 
-Pure: text in, the form that is used out. Each raises ValueError that says what to write.
+Pure: text in, the form that is used out. Each raises ValueError that says what to write. And which
+addresses of mail are one and the same.
 """
 
 import re
@@ -99,6 +100,20 @@ def domain_in_ascii(domain: str) -> str:
     Raises: UnicodeError where it can be no domain.
     """
     return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+
+
+def lowered(address: str) -> str:
+    """Return an address of mail with ASCII's letters small, and no others changed.
+
+    What else may pass for one letter, a mail server may take for two: straße@shop.example may be
+    somebody else than strasse@shop.example, and straße.example is another domain.
+    """
+    return address.encode().lower().decode()
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Tell whether these are one address of mail; only ASCII's capitals are forgiven."""
+    return lowered(one) == lowered(other)
 
 
 def _network(written: str) -> Network:

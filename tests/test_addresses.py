@@ -41,3 +41,19 @@ def test_links_lead_to_a_host_that_is_answered():
 )
 def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(host, is_one):
     assert addresses.is_host(host) is is_one
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ("Ada@Shop.Example", "ada@shop.example", True),
+        ("ada@straße.example", "ADA@STRAßE.EXAMPLE", True),
+        ("ada@straße.example", "ada@strasse.example", False),
+        ("straße@shop.example", "strasse@shop.example", False),
+        ("Émile@shop.example", "émile@shop.example", False),
+        ("\ufb01na@shop.example", "fina@shop.example", False),
+    ],
+)
+def test_two_addresses_of_mail_are_one_if_only_capitals_of_a_to_z_differ(one, other, is_one):
+    assert addresses.is_same_address(one, other) is is_one
+    assert addresses.is_same_address(other, one) is is_one

@@ -8,7 +8,7 @@ from typing import Literal
 
 from icalendar import vCalAddress
 
-from booking.addresses import domain_in_ascii
+from booking.addresses import domain_in_ascii, lowered
 from booking.i18n import gettext as _
 from booking.storage.models import Booking, Shop
 from booking.storage.outbox import ADDRESS_CHANGED, Letter
@@ -73,7 +73,7 @@ def way_for(letter: Letter, shop: Shop, *, organizer: str) -> Way | None:
 
 def _compared(address: str) -> tuple[str, str]:
     """An address without its case, and with its domain in ASCII, as that of a setting is."""
-    name, _, domain = address.casefold().rpartition("@")
+    name, _, domain = lowered(address).rpartition("@")
     return name, domain_in_ascii(domain)
 
 

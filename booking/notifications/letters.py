@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from booking.addresses import domain_in_ascii
+from booking.addresses import domain_in_ascii, is_same_address
 from booking.i18n import nearest, speaking
 from booking.operations.daily_lists import TOMORROW
 from booking.operations.events import Event
@@ -226,7 +226,7 @@ def _is_still_asked(session: Session, letter: Letter, booking: Booking, now: dat
 
 def _is_customers(letter: Letter, booking: Booking) -> bool:
     """Whether it goes to the address of today: the one of before must not learn the new link."""
-    is_same = letter.recipient.casefold() == booking.customer_email.casefold()
+    is_same = is_same_address(letter.recipient, booking.customer_email)
     return is_same or letter.kind in (ADDRESS_CHANGED, CONFIRM_ADDRESS)
 
 

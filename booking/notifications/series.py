@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from icalendar import Calendar
 
+from booking.addresses import is_same_address
 from booking.i18n import gettext as _
 from booking.i18n import ngettext
 from booking.storage.models import Booking, Shop
@@ -44,10 +45,7 @@ Links = Mapping[int, str]
 
 def is_still_so(letter: Letter, booking: Booking, now: datetime) -> bool:
     """Tell whether the letter is to name that booking: it is as it says, and still its reader's."""
-    if (
-        letter.role == "customer"
-        and booking.customer_email.casefold() != letter.recipient.casefold()
-    ):
+    if letter.role == "customer" and not is_same_address(booking.customer_email, letter.recipient):
         return False
     state = "cancelled" if letter.kind == SERIES["cancelled"] else "confirmed"
     return booking.state_at(now) == state

@@ -7,6 +7,7 @@ themselves.
 
 from typing import NamedTuple
 
+from booking.addresses import lowered
 from booking.characters import bare, folded
 
 _MAIL, _PHONE, _NAME = "mail:", "tel:", " name:"
@@ -52,8 +53,3 @@ def phone_key(phone: str) -> str:
     digits = "".join(str(int(each)) for each in number if each.isdecimal())
     sign = "+" if number.lstrip().startswith("+") else ""
     return f"{_PHONE}{sign}{digits}" if digits else ""
-
-
-def lowered(address: str) -> str:
-    """Return an address with ASCII's letters small, and no others changed."""
-    return address.encode().lower().decode()

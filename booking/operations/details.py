@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from booking.addresses import is_same_address
 from booking.storage.models import Booking
 from booking.storage.outbox import void_asked_address
 
@@ -59,7 +60,7 @@ def mend_details(  # noqa: PLR0913 - each is named where it is called
     booking.customer_note = customer.note
     booking.answers = booking.answers if answers is None else answers
     before = booking.customer_email
-    is_other = before.casefold() != customer.email.casefold()
+    is_other = not is_same_address(before, customer.email)
     if is_other and until and by == "customer" and is_asked_first(booking, outbox):
         ask_address(session, booking, customer.email, until=until, now=now, outbox=outbox)
         regroup(session, booking, known_by, now=now)

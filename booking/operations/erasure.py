@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
+from booking.addresses import lowered
 from booking.storage.customers import (
     CustomerRow,
     bookings_of,
@@ -34,7 +35,6 @@ from booking.transactions.overwriting import overwriting
 from booking.transactions.sessions import Retry
 from booking.transactions.statements import connection_of
 
-from .customer_keys import lowered
 from .customers import NoSuchCustomer, customer_of
 from .history import CLOCK, ERASED, SHELL, record
 from .personal_data import PERSONAL, About

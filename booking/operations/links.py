@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from booking.addresses import lowered
 from booking.now import utc_now
 from booking.storage.links import add_link, delete_links, hashes_of_links
 from booking.storage.models import Booking
@@ -139,7 +140,7 @@ class Links:
 
     def hashed_addresses(self, address: str) -> list[str]:
         """Return that of each key that addresses were kept by, the present one first."""
-        small = address.encode().lower()
+        small = lowered(address).encode()
         return [f"erased-{_token(key, small, b'address:')}" for key in self.keys]
 
     def renew(self, session: Session, booking: Booking, by: str = "") -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from booking.addresses import lowered
 from booking.characters import folded
 from booking.storage.customers import CustomerRow, rows_with_keys
 from booking.storage.models import Booking
 from booking.storage.personal_reads import bookings_of_address, bookings_of_phone
 from booking.storage.reads import booking_by_reference
 
-from .customer_keys import keys_of, lowered
+from .customer_keys import keys_of
 from .customers import customer_of
 from .erasure import Whose, whose_of_bookings, whose_of_customer
 

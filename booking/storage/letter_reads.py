@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
+from booking.addresses import is_same_address
 from booking.transactions.statements import connection_of
 
 from .models import Booking, booking, letter
@@ -42,8 +43,8 @@ class AskedAddress(NamedTuple):
     message_id: str
 
     def is_to(self, address: str) -> bool:
-        """Tell whether that is the address; capitals do not matter."""
-        return self.recipient.casefold() == address.casefold()
+        """Tell whether that is the address; capitals of a to z do not matter."""
+        return is_same_address(self.recipient, address)
 
     def waits_at(self, now: datetime) -> bool:
         """Tell whether the answer still counts then."""

@@ -36,7 +36,7 @@ def other_users_of(
 ) -> set[str]:
     """Return which of these addresses stand in bookings other than those, as they stand there."""
     query = select(bookings.c.customer_email).where(
-        func.lower(bookings.c.customer_email).in_([each.lower() for each in addresses]),
+        func.lower(bookings.c.customer_email).in_([func.lower(each) for each in addresses]),
         bookings.c.id.not_in(booking_ids),
     )
     return set(connection_of(session).execute(query).scalars())

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, Text, bindparam, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.addresses import is_same_address
 from booking.scheduling.clock import DAY, Interval, day_interval, from_minute, local_day, to_minute
 from booking.scheduling.slots import each_day, nearest
 from booking.transactions.statements import FixedStatement, connection_of
@@ -101,8 +102,7 @@ def coming_of_address(
     """
     values = {"address": address, "now": now.astimezone(UTC), "most": most}
     found = session.scalars(_OF_ADDRESS, values | {"now_seconds": int(now.timestamp())})
-    wanted = address.encode().lower()
-    return [each for each in found if each.customer_email.encode().lower() == wanted]
+    return [each for each in found if is_same_address(each.customer_email, address)]
 
 
 def booking_by_token_hash(session: Session, token_hash: bytes) -> Booking | None:

@@ -365,6 +365,17 @@ def test_an_address_is_the_same_in_the_letters_of_mail_servers(shop):
         assert way_for(row, shop_row, organizer="ben@xn--mller-kva.example") == "REQUEST"
 
 
+@on_sqlite
+def test_who_reads_like_the_sender_is_invited_all_the_same(shop):
+    shop.change("ann", email="ann@straße.example")
+    booked(shop)
+    [row] = [row for row in rows(shop) if row.role == "staff"]
+    with shop.reading() as session:
+        shop_row = session.get(Shop, 1)
+        assert way_for(row, shop_row, organizer="ann@strasse.example") == "REQUEST"
+        assert way_for(row, shop_row, organizer="ANN@xn--strae-oqa.example") == "file"
+
+
 # -- as mail ---------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from icalendar import Calendar
 from sqlalchemy import update
 
 from booking.operations.series import cancel_following, move_following
-from booking.storage.models import Booking, Service, Shop
+from booking.storage.models import Booking, Service, Shop, letter
 from booking.storage.reads import booking_by_reference
 from tests.fixtures.small_shop import NOW, at, find
 from tests.notifications.conftest import LINK, MAIL, html_of, text_of
@@ -108,3 +108,14 @@ def test_a_shops_own_words_and_what_it_turned_off_hold_for_a_series_too(shop, le
     assert message["Subject"] == "See you, Tuesday 2 March 2027, 10:00 and 1 more!"
     assert "Bring a towel." in text_of(message)
     assert letters("shop", "series_booked") == []
+
+
+def test_an_address_that_reads_like_that_of_today_hears_of_no_series(shop, letters) -> None:
+    book(shop)
+    for address, count in (("asa@straße.example", 0), ("ASA@strasse.example", 1)):
+        with shop.writing() as session:
+            session.execute(update(Booking), {"customer_email": "asa@strasse.example"})
+            session.execute(
+                update(letter).where(letter.c.role == "customer"), {"recipient": address}
+            )
+        assert len(list(filter(None, letters("customer", "series_booked")))) == count

@@ -92,6 +92,18 @@ def test_the_same_address_in_other_letters_is_the_same(shop):
     assert ("address_changed", "customer", OLD) not in letters(shop)
 
 
+@pytest.mark.both_databases
+def test_an_address_at_another_domain_is_another_though_it_reads_alike(shop):
+    reference = booked(shop)
+    assert mend(shop, reference, email="bea@strasse.example") == "new"
+    assert mend(shop, reference, email="bea@straße.example") == "new"
+    assert letters(shop)[-3:] == [
+        ("booked", "customer", "bea@straße.example"),
+        ("reminder", "customer", "bea@straße.example"),
+        ("address_changed", "customer", "bea@strasse.example"),
+    ]
+
+
 def test_without_mail_the_links_end_all_the_same(shop):
     reference = booked(shop, outbox=Outbox())
     assert mend(shop, reference, email=NEW, outbox=Outbox()) == "new"

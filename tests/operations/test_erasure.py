@@ -211,6 +211,21 @@ def test_letters_to_an_address_that_somebody_else_has_stay(written_to):
     assert not shop.count(letter)
 
 
+@pytest.mark.both_databases
+def test_letters_to_an_address_with_an_accent_stay_where_somebody_else_has_it(written_to):
+    shop, ada = written_to, replace(ADA, email="Ádá@example.com")
+    ours = book(shop, ada)
+    theirs = book(shop, replace(BERTA, email=ada.email), "11:00")
+    with shop.writing() as session:
+        customers.split(session, [booking_by_reference(session, theirs)], now=NOW)
+        asked = Visitor("10.0.0.1", holds=20, bookings=20, share=100)
+        ask_for_links(session, ada.email, asked, language="", now=NOW)
+    erase(shop, ours)
+    with shop.engine.connect() as connection:
+        kinds = set(connection.scalars(select(letter.c.kind).where(letter.c.role == "customer")))
+    assert "lost_link" in kinds
+
+
 def test_of_bookings_that_several_share_only_those_that_were_chosen_are_erased(written_to):
     shop = written_to
     ours, theirs = book(shop, ADA), book(shop, replace(BERTA, email=ADA.email), "11:00")

@@ -106,6 +106,14 @@ def test_who_gives_the_first_address_again_has_asked_nobody(shop):
     assert letters(shop, "sent") == [ASKED], "it counts among the letters of that address"
 
 
+def test_an_address_that_reads_like_the_one_that_is_asked_is_asked_as_well(shop):
+    reference = booked(shop)
+    ask(shop, reference, "bea@strasse.example")
+    ask(shop, reference, "bea@straße.example")
+    assert ("confirm_address", "customer", "bea@straße.example") in letters(shop)
+    assert letters(shop, "withdrawn") == [("confirm_address", "customer", "bea@strasse.example")]
+
+
 @pytest.mark.both_databases
 @pytest.mark.parametrize("state", ["waiting", "sending", "sent", "refused"])
 @pytest.mark.parametrize("is_wanted", [True, False], ids=["wanted", "not wanted any more"])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from booking.addresses import is_same_address
 from booking.contact import forms
 from booking.customer.wizard.form_fields import check_details, judged, typed_values
 from booking.customer.wizard.texts import no_letter, whom_to_ask
@@ -96,7 +97,7 @@ def _mend(session: Session, token: str, *, meant: bool) -> tuple[str | None, str
     )
     if renewed:
         return renewed, "address"
-    is_asked = booking.customer_email.casefold() != customer.email.casefold()
+    is_asked = not is_same_address(booking.customer_email, customer.email)
     return None, "address-asked" if is_asked else "mended"
 
 

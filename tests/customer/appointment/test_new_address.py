@@ -179,3 +179,17 @@ def test_who_was_asked_by_mistake_does_not_follow_the_appointment(app, manage, i
         shown = client.get(path)
     assert "The address was not changed" in shown.text
     assert "sb-appointment-date" not in shown.text
+
+
+@ON_SQLITE
+def test_an_address_that_reads_like_that_of_today_is_asked_as_any_other(app, bookings):
+    done = at_done(app, service="short", staff="ana")
+    page = TabClient(app, f"{link_of(done)}/details").submit(email="ada@strasse.example")
+    link = page.url.partition("?")[0]
+    change(app, "short", confirm_by_mail=True)
+    page = asked(app, link, "ada@straße.example")
+    assert "We have written to your new address" in text(page)
+    assert bookings()[0].customer_email == "ada@strasse.example"
+    press(app, way(app))
+    assert bookings()[0].customer_email == "ada@straße.example"
+    assert app.test_client().get(link).status_code == 404
