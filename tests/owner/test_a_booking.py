@@ -269,6 +269,14 @@ def test_the_letter_is_written_again(desk, shop, reference):
     assert "Confirmation" in text_of(desk.get(url(reference)))
 
 
+@pytest.mark.parametrize(("state", "is_offered"), [("cancelled", True), ("completed", False)])
+def test_a_letter_is_offered_where_there_is_something_to_say(desk, shop, state, is_offered):
+    reference = shop.appointment(TOMORROW_TEN, state=state)
+    page = desk.page(url(reference))
+    assert bool(page.select_one("form[action$='/letters']")) is is_offered
+    send(desk, reference, "letters", 303 if is_offered else 409)
+
+
 @pytest.mark.parametrize(
     ("decision", "state"), [("confirm", "confirmed"), ("decline", "cancelled")]
 )

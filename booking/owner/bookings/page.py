@@ -14,6 +14,7 @@ from booking.operations.attendance import may_note
 from booking.operations.changes import OVER
 from booking.operations.details import may_mend
 from booking.operations.history import entries_of
+from booking.operations.letter_again import may_write_again
 from booking.operations.requests import Attendance
 from booking.operations.undo import to_undo
 from booking.owner.access import EVERYBODY, OWNER, RECEPTION, current_person
@@ -144,7 +145,7 @@ def _offers(booking: Booking, now: datetime) -> dict[str, bool]:
         "say_came": has_place and state != "completed" and _may(booking, Attendance.CAME, now),
         "say_missed": has_place and state != "no_show" and _may(booking, Attendance.NO_SHOW, now),
         "forget": state in OVER,
-        "write_again": booking.starts_at > now and bool(booking.customer_email),
+        "write_again": may_write_again(booking, now),
     }
 
 
