@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale
+from babel.localedata import locale_identifiers
 
 from booking.i18n import Language, formats, speaking
 
@@ -109,6 +110,7 @@ def test_dates_times_lengths_and_lists_follow_the_language():
         assert formats.format_weekday(date(2026, 11, 24)) == "Dienstag"
         assert formats.format_duration(90) == "1 Stunde, 30 Minuten"
         assert formats.join_or(["Ada", "Ben", "Cleo"]) == "Ada, Ben oder Cleo"
+        assert formats.join_list(["Ada", "Ben", "Cleo"]) == "Ada, Ben, Cleo"
         assert formats.format_zone(ZoneInfo("Europe/Lisbon"), noon).startswith("Lissabon")
     with speaking(Language("en-US", Locale("en", "US"))):
         assert formats.format_time(noon, NEW_YORK) == "7:00\N{NARROW NO-BREAK SPACE}AM"
@@ -122,3 +124,13 @@ def test_weekdays_have_a_short_and_a_full_name_from_monday_on():
 
 def test_names_in_a_row_have_commas():
     assert formats.join_list(["Ada", "Ben", "Cleo"]) == "Ada, Ben, Cleo"
+
+
+def test_any_number_of_names_is_listed_in_any_language():
+    names = ["Ada", "Ben", "Cleo {0}", "Dora"]
+    for tag in (each for each in locale_identifiers() if "_" not in each):
+        with speaking(Language(tag, Locale.parse(tag))):
+            for few in (names[:most] for most in range(len(names) + 1)):
+                for said in (formats.join_list(few), formats.join_or(few)):
+                    assert all(name in said for name in few), (tag, said)
+            assert len(formats.format_duration(90)) > len(formats.format_duration(60)), tag
