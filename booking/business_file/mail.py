@@ -6,12 +6,11 @@ from booking.i18n import load_languages
 from booking.operations.plan import LAST_HOUR, LETTERS, MAIL
 from booking.scheduling.clock import DAY
 
+from .lengths import format_length, minutes
 from .section import Section, remedy
 from .values import (
     filled,
     flag,
-    format_length,
-    minutes,
     one_of,
     paragraphs,
     text,

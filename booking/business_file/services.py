@@ -6,14 +6,12 @@ from booking.i18n import gettext as _
 from booking.operations.plan import QuestionPlan, ServicePlan
 from booking.scheduling.clock import DAY
 
+from .lengths import days, grid_minutes, minutes
 from .section import Section
 from .values import (
-    days,
     filled,
     flag,
-    grid_minutes,
     key,
-    minutes,
     one_of,
     paragraphs,
     slug,

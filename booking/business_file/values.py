@@ -25,11 +25,6 @@ _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 _RANGE = re.compile(r"(\d\d?):(\d\d)\s*(?:-|–|—|to)\s*(\d\d?):(\d\d)", re.ASCII)  # noqa: RUF001
 _TIME = re.compile(r"(\d\d?):(\d\d)", re.ASCII)
-_LENGTH = re.compile(
-    r"(?:(\d{1,4})\s*(?:weeks?))?\s*(?:(\d{1,4})\s*(?:d|days?))?\s*"
-    r"(?:(\d{1,5})\s*(?:h|hours?))?\s*(?:(\d{1,6})\s*(?:m|min|minutes?))?",
-    re.ASCII,
-)
 
 
 def text(most: int = 120) -> Callable[[object], str]:
@@ -196,64 +191,7 @@ def one_of(*words: str) -> Callable[[object], str]:
     return word
 
 
-# -- lengths of time, times of day and weekdays ----------------------------------------------------
-
-
-def minutes(least: int, most: int) -> Callable[[object], int]:
-    """Read a length of time in minutes: a whole number, or words such as "1 h 30 min"."""
-    return within(_minutes, least, most, "minutes")
-
-
-def grid_minutes(least: int, most: int) -> Callable[[object], int]:
-    """Read the same, on the five-minute grid."""
-    within = minutes(least, most)
-
-    def length(value: object) -> int:
-        wanted = within(value)
-        if wanted % TICK:
-            down = wanted - wanted % TICK
-            near = [str(number) for number in (down, down + TICK) if least <= number <= most]
-            raise InvalidValue(
-                _(
-                    "%(wanted)s minutes is not on the five-minute grid; write %(near)s",
-                    wanted=wanted,
-                    near=formats.join_or(near),
-                )
-            )
-        return wanted
-
-    return length
-
-
-def days(least: int, most: int) -> Callable[[object], int]:
-    """Read a number of days: a whole number, or words such as "8 weeks"."""
-    return within(_days, least, most, "days")
-
-
-def _days(value: object) -> int:
-    return value if type(value) is int else _minutes(value) // DAY
-
-
-def _minutes(value: object) -> int:
-    if type(value) is int:
-        return value
-    match = _LENGTH.fullmatch(value.strip().lower()) if isinstance(value, str) else None
-    if not match or not any(match.groups()):
-        raise InvalidValue(
-            _('this is not a length of time; write minutes, such as 45, or "1 h 30 min", "2 days"')
-        )
-    sizes = (7 * DAY, DAY, 60, 1)
-    return sum(int(part or 0) * size for part, size in zip(match.groups(), sizes, strict=True))
-
-
-def format_length(minutes: int) -> str:
-    """Return a number of minutes as an owner would write it, such as "1 h 30 min"."""
-    units = (("days" if minutes >= 2 * DAY else "day", DAY), ("h", 60), ("min", 1))
-    parts = []
-    for unit, size in units:
-        count, minutes = divmod(minutes, size)
-        parts += [f"{count} {unit}"] * bool(count)
-    return " ".join(parts) or "0 min"
+# -- times of day and weekdays ---------------------------------------------------------------------
 
 
 def time_of_day(least: int, most: int) -> Callable[[object], int]:

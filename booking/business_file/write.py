@@ -25,7 +25,8 @@ from booking.operations.plan import (
 )
 from booking.scheduling.slots import TimeRange
 
-from .values import format_length, format_range, format_time
+from .lengths import format_length
+from .values import format_range, format_time
 
 _OPENING = """\
 # {name}: the business as it was on {day}.

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import click
 from flask import current_app
 
-from booking.business_file.values import format_length, format_range, format_time
+from booking.business_file.lengths import format_length
+from booking.business_file.values import format_range, format_time
 from booking.i18n.date_input import WEEKDAYS
 from booking.operations.bookings import keep_calendar_uids
 from booking.operations.customers import group_bookings

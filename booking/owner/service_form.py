@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from booking.business_file.lengths import length_in_words
 from booking.business_file.parts import read_part
 from booking.business_file.services import service as read_service
-from booking.business_file.values import format_length
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.operations.plan import BusinessPlan, QuestionPlan, ServicePlan, StaffPlan
@@ -78,7 +78,7 @@ def values_of(service: ServicePlan, plan: BusinessPlan) -> Values:
     limit, waiting = service.daily_limit, ("confirm_by_mail", "approval")
     return {
         **{name: getattr(service, name) for name in PLAIN},
-        **{name: format_length(getattr(service, name)) for name in LENGTHS},
+        **{name: length_in_words(getattr(service, name)) for name in LENGTHS},
         "booking_window": str(service.booking_window),
         "daily_limit": "" if limit is None else str(limit),
         "is_online": "yes" if service.is_online else "",
