@@ -75,6 +75,10 @@ class NoLongerOwner(AccountRefused):
     """Who asks for it is no owner any more, or was removed."""
 
 
+class ChangedMeanwhile(AccountRefused):
+    """Somebody else changed it after it was seen."""
+
+
 class NameTooLong(AccountRefused):
     """The name has more than LONGEST_NAME characters."""
 
@@ -140,24 +144,28 @@ def change_account(
     account_id: int,
     plan: AccountPlan,
     *,
+    seen: AccountPlan | None = None,
     by: int | None = None,
     actor: str = SHELL,
     now: datetime,
 ) -> Account:
     """Make the account what the plan says; its address stays. `by`: the owner's; None: the shell.
 
-    What somebody may do changes with their next request.
+    `seen`: what the account has to be still; None: whatever it is. What somebody may do changes
+    with their next request.
 
-    Raises: NoSuchAccount, NoLongerOwner, LastOwner, NameTooLong, NobodyOfThatName,
-    NeedsStaffMember.
+    Raises: NoSuchAccount, NoLongerOwner, ChangedMeanwhile, LastOwner, NameTooLong,
+    NobodyOfThatName, NeedsStaffMember.
     """
     account = _locked(session, account_id, by)
+    before = plan_of(account)
+    if seen not in (None, before):
+        raise ChangedMeanwhile
     if account.role == OWNER != plan.role:
         _require_another_owner(session, account)
-    before = _plan_of(account)
     _write(session, account, plan)
     session.flush()
-    if _plan_of(account) != before:
+    if plan_of(account) != before:
         _record(session, account, ACCOUNT_CHANGED, actor=actor, now=now)
     return account
 
@@ -234,9 +242,16 @@ def require_owner(session: Session, account_id: int | None) -> None:
         raise NoLongerOwner
 
 
-def _plan_of(account: Account) -> tuple[object, ...]:
-    may = account.may_change_own_hours, account.sees_all_customers
-    return account.name, account.role, account.staff_member_id, *may
+def plan_of(account: Account) -> AccountPlan:
+    """Return what the account is now."""
+    return AccountPlan(
+        account.email,
+        account.name,
+        account.role,
+        account.staff_member.slug if account.staff_member else "",
+        account.may_change_own_hours,
+        account.sees_all_customers,
+    )
 
 
 def record_link(session: Session, account: Account, *, actor: str = SHELL, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -9,7 +10,7 @@ from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from booking.contact.validators import address, problem_of_address
+from booking.contact.validators import address
 from booking.i18n import gettext as _
 from booking.i18n import gettext_noop
 from booking.now import utc_now
@@ -17,25 +18,23 @@ from booking.operations import accounts as operations
 from booking.operations.accounts import AccountPlan, AccountRefused
 from booking.operations.sign_ins import end_other_sessions, make_link, sessions_now
 from booking.state import current_sidebook
-from booking.storage.accounts import ACCOUNT_ROLES, OWNER, PASSWORD, Account
+from booking.storage.accounts import OWNER, PASSWORD, Account
 from booking.storage.catalogue import read_catalogue
 from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.web.urls import public_url
 
+from . import account_form
 from .access import current_person
 from .desk_route import desk_route
 from .door import problem
-from .forms import is_posted, name_too_long, posted, posted_line
+from .forms import posted, posted_line
 from .rendering import render_page
 from .sessions import session_number, shown_sessions
+from .shop_fields import WAS, Merged, Values, filled_in, marks_of, merge
+from .shop_words import written_meanwhile
 
 Answer = tuple[str, int]
 LINK_LASTS = timedelta(days=2)
-ROLES = {
-    "owner": gettext_noop("Owner: sees and changes everything, and says who may come in"),
-    "reception": gettext_noop("Reception: sees and changes all appointments"),
-    "staff": gettext_noop("Staff: sees and changes their own appointments"),
-}
 ROLE_NAMES = {
     "owner": gettext_noop("Owner"),
     "reception": gettext_noop("Reception"),
@@ -83,17 +82,18 @@ def _shown(account: Account, sessions: int) -> Shown:
 
 def new_account() -> str:
     """Show the form by which somebody is let in."""
-    return _new_page(AccountPlan("", "", "reception"))
+    return _new_page({"email": ""} | account_form.values_of(AccountPlan("", "", "reception")))
 
 
 def add_account() -> Response | str | Answer:
     """Let somebody in, and show the link by which they set a password, once."""
-    plan = _posted_plan(address(posted_line("email")))
-    if errors := _errors(plan, is_new=True):
-        return _new_page(plan, errors), HTTPStatus.UNPROCESSABLE_ENTITY
+    typed = {"email": address(posted_line("email"))} | account_form.typed_values()
+    if errors := account_form.errors_of(typed):
+        return _new_page(typed, errors), HTTPStatus.UNPROCESSABLE_ENTITY
 
     def work(session: Session) -> tuple[int, str]:
         operations.require_owner(session, current_person().account_id)
+        plan = account_form.plan_of(typed, typed["email"])
         made = operations.add_account(session, plan, **_who_and_when())
         return made.id, _new_link(session, made)
 
@@ -102,7 +102,7 @@ def add_account() -> Response | str | Answer:
     except operations.NoLongerOwner:
         return no_longer_owner()
     except AccountRefused as error:
-        return _new_page(plan, _refusal(error)), HTTPStatus.CONFLICT
+        return _new_page(typed, _refusal(error)), HTTPStatus.CONFLICT
     return _link_page(number, token)
 
 
@@ -112,21 +112,29 @@ def account(number: int) -> str:
 
 
 def change_account(number: int) -> Response | Answer:
-    """Write down what somebody may do; it holds from their next request on."""
-    plan = _posted_plan("")
-    if errors := _errors(plan, is_new=False):
-        return _page(number, plan, errors), HTTPStatus.UNPROCESSABLE_ENTITY
-    by = current_person().account_id
+    """Write down what somebody may do, from their next request on, or show what others wrote."""
+    typed = account_form.typed_values()
+    with read_transaction(current_sidebook().session) as session:
+        seen = operations.plan_of(session.get(Account, number) or abort(404))
+        merged = merge(typed, posted(WAS), account_form.values_of(seen))
+        if merged.changed or merged.taken_over:
+            return _page(number, merged), HTTPStatus.CONFLICT
+        if errors := account_form.errors_of(typed):
+            page = _page(number, Merged(typed, {}, []), errors)
+            return page, HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        run_in_transaction(
-            current_sidebook().session,
-            lambda session: operations.change_account(
-                session, number, plan, by=by, **_who_and_when()
-            ),
-        )
+        run_in_transaction(current_sidebook().session, partial(_change, number, typed, seen))
+    except operations.ChangedMeanwhile:
+        return change_account(number)  # somebody wrote between the two: now it is seen, and said
     except AccountRefused as error:
-        return _not_done(number, error, plan)
+        return _not_done(number, error, typed)
     return redirect(url_for(".accounts"), HTTPStatus.SEE_OTHER)
+
+
+def _change(number: int, typed: Values, seen: AccountPlan, session: Session) -> None:
+    """Change it as long as it is what was seen: who had a page of before gives nothing back."""
+    meant, by = account_form.plan_of(typed, seen.email), current_person().account_id
+    operations.change_account(session, number, meant, seen=seen, by=by, **_who_and_when())
 
 
 def remove_account(number: int) -> Response | Answer:
@@ -183,12 +191,13 @@ def no_longer_owner() -> Answer:
     return problem(HTTPStatus.CONFLICT, _("That was not done"), message)
 
 
-def _not_done(number: int, error: AccountRefused, plan: AccountPlan | None = None) -> Answer:
+def _not_done(number: int, error: AccountRefused, typed: Values | None = None) -> Answer:
     if isinstance(error, operations.NoLongerOwner):
         return no_longer_owner()
     if isinstance(error, operations.NoSuchAccount):
         abort(404)
-    return _page(number, plan, _refusal(error)), HTTPStatus.CONFLICT
+    merged = Merged(typed, {}, []) if typed else None
+    return _page(number, merged, _refusal(error)), HTTPStatus.CONFLICT
 
 
 def _refusal(error: AccountRefused) -> dict[str, str]:
@@ -197,32 +206,6 @@ def _refusal(error: AccountRefused) -> dict[str, str]:
 
 def _new_link(session: Session, made: Account) -> str:
     return make_link(session, made, PASSWORD, now=utc_now(), lasts=LINK_LASTS)
-
-
-def _posted_plan(email: str) -> AccountPlan:
-    return AccountPlan(
-        email,
-        posted_line("name"),
-        posted("role"),
-        posted("staff"),
-        is_posted("may_change_own_hours"),
-        is_posted("sees_all_customers"),
-    )
-
-
-def _errors(plan: AccountPlan, *, is_new: bool) -> dict[str, str]:
-    found = {
-        "email": problem_of_address(plan.email) if is_new else "",
-        "name": _about_name(plan.name),
-        "role": "" if plan.role in ACCOUNT_ROLES else _("Choose what they may do."),
-    }
-    return {name: message for name, message in found.items() if message}
-
-
-def _about_name(name: str) -> str:
-    if not name:
-        return _("Enter the name, as it is read at the desk.")
-    return name_too_long(name)
 
 
 def _link_page(number: int, token: str) -> str:
@@ -236,43 +219,30 @@ def _whose(number: int) -> str:
         return (session.get(Account, number) or abort(404)).name
 
 
-def _new_page(plan: AccountPlan, errors: dict[str, str] | None = None) -> str:
-    heading = _("Let somebody in")
-    return render_page("new_account", heading=heading, **_form(plan, errors or {}))
+def _new_page(values: Values, errors: Values | None = None) -> str:
+    heading, fields = _("Let somebody in"), account_form.fields_of(_people(), is_new=True)
+    shown = filled_in(fields, values, errors or {}, {})
+    return render_page("new_account", heading=heading, errors=errors or {}, fields=shown)
 
 
-def _page(
-    number: int, plan: AccountPlan | None = None, errors: dict[str, str] | None = None
-) -> str:
+def _page(number: int, merged: Merged | None = None, errors: Values | None = None) -> str:
     with read_transaction(current_sidebook().session) as session:
         found = session.get(Account, number) or abort(404)
-        shown = plan or _plan_of(found)
+        stored = account_form.values_of(operations.plan_of(found))
+        fields = account_form.fields_of(_people(), is_new=False)
+        shown = merged or Merged(stored, {}, [])
         return render_page(
             "account",
             heading=found.name,
             number=number,
             account_email=found.email,
+            fields=filled_in(fields, shown.values, errors or {}, shown.changed),
+            errors=errors or {},
+            alerts=written_meanwhile(shown, {one.name: one.label for one in fields}),
+            was=marks_of(stored),
             is_self=number == current_person().account_id,
             sessions=shown_sessions(session, number),
-            **_form(shown, errors or {}),
         )
-
-
-def _plan_of(found: Account) -> AccountPlan:
-    return AccountPlan(
-        found.email,
-        found.name,
-        found.role,
-        found.staff_member.slug if found.staff_member else "",
-        found.may_change_own_hours,
-        found.sees_all_customers,
-    )
-
-
-def _form(plan: AccountPlan, errors: dict[str, str]) -> dict[str, Any]:
-    """What both forms show of what an account is to be."""
-    roles = [(role, _(words)) for role, words in ROLES.items()]
-    return {"plan": plan, "errors": errors, "roles": roles, "people": _people()}
 
 
 def _people() -> Sequence[tuple[str, str]]:

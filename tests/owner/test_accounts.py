@@ -5,12 +5,22 @@ from sqlalchemy import select, update
 
 from booking.storage.models import Account, desk_session
 from tests.owner.conftest import account, page_of, text_of
+from tests.owner.test_services import fields
 
 BEN = {"email": "Ben@Example.com", "name": "Ben", "role": "staff", "staff": "ben"}
 
 
 def number_of(app, email) -> int:
     return account(app, email).id
+
+
+def form_of(desk, number) -> dict:
+    """What a browser would send of that account's page as it stands."""
+    return fields(desk.page(f"/desk/accounts/{number}"), f"form[action$='/{number}']")
+
+
+def change(desk, number, **typed):
+    return desk.post(f"/desk/accounts/{number}", data=form_of(desk, number) | typed)
 
 
 def test_an_owner_lets_somebody_in_and_is_shown_the_link_once(desk, desk_app, nobody):
@@ -54,7 +64,7 @@ def test_what_no_keyboard_types_and_a_name_that_has_no_room_end_in_no_failure(de
     assert desk.post("/desk/accounts/new", data=BEN | {"name": "B\0e\x1bn"}).status_code == 200
     ben = account(desk_app, "ben@example.com")
     assert ben.name == "Ben"
-    changed = desk.post(f"/desk/accounts/{ben.id}", data=BEN | {"name": "a" * 201})
+    changed = change(desk, ben.id, name="a" * 201)
     assert changed.status_code == 422
     assert page_of(changed).select_one("#error-name").text
 
@@ -64,7 +74,7 @@ def test_what_somebody_may_do_changes_with_their_next_request(desk, desk_as, des
     assert reception.get("/desk/accounts").status_code == 403
     number = number_of(desk_app, "reception-x@example.com")
     form = {"name": "Rita", "role": "owner", "staff": "ana", "sees_all_customers": "yes"}
-    assert desk.post(f"/desk/accounts/{number}", data=form).status_code == 303
+    assert change(desk, number, **form).status_code == 303
     assert "Works here as Ana" in text_of(reception.get("/desk/accounts"))
     assert account(desk_app, "reception-x@example.com").sees_all_customers
 
@@ -73,7 +83,7 @@ def test_who_let_whom_in_changed_and_signed_them_out_is_written_down(desk, desk_
     desk.post("/desk/accounts/new", data=BEN)
     number = number_of(desk_app, "ben@example.com")
     for _ in range(2):
-        desk.post(f"/desk/accounts/{number}", data=BEN | {"role": "reception"})
+        change(desk, number, role="reception")
     for what in ("password-link", "sessions/end", "removal"):
         desk.post(f"/desk/accounts/{number}/{what}")
     lines = desk.page("/desk/history/accounts").select(".sb-one-lines li")
@@ -90,9 +100,61 @@ def test_who_let_whom_in_changed_and_signed_them_out_is_written_down(desk, desk_
     assert "Who may come in" not in text_of(desk_as("reception").get("/desk/history"))
 
 
+@pytest.mark.both_databases
+def test_who_saves_a_page_of_before_gives_back_nothing_that_another_owner_took(
+    desk, desk_as, desk_app
+):
+    desk_as("reception", email="rita@example.com")
+    number = number_of(desk_app, "rita@example.com")
+    page_of_before = form_of(desk, number)
+    other = desk_as("owner", email="two@example.com")
+    assert change(other, number, role="staff", staff="ana").status_code == 303
+    answer = desk.post(f"/desk/accounts/{number}", data=page_of_before | {"name": "Rita"})
+    assert answer.status_code == 409
+    said = text_of(answer)
+    assert (
+        "this while you typed: What they may do, Works here as. It is shown as it is now." in said
+    )
+    assert account(desk_app, "rita@example.com").role == "staff"
+    shown = fields(page_of(answer), f"form[action$='/{number}']")
+    assert (shown["name"], shown["role"], shown["staff"]) == (["Rita"], ["staff"], ["ana"])
+    assert desk.post(f"/desk/accounts/{number}", data=shown).status_code == 303
+    rita = account(desk_app, "rita@example.com")
+    assert (rita.name, rita.role) == ("Rita", "staff")
+
+
+@pytest.mark.both_databases
+def test_what_two_owners_changed_at_once_is_shown_to_the_second_as_both_wrote_it(
+    desk, desk_as, desk_app, monkeypatch
+):
+    from booking.owner import accounts
+
+    desk_as("reception", email="rita@example.com")
+    number = number_of(desk_app, "rita@example.com")
+    other = desk_as("owner", email="two@example.com")
+    mine, theirs = (form_of(each, number) for each in (desk, other))
+    run = accounts.run_in_transaction
+
+    def after_the_other_one(*given):
+        monkeypatch.setattr(accounts, "run_in_transaction", run)
+        demoted = theirs | {"role": "staff", "staff": "ana"}
+        assert other.post(f"/desk/accounts/{number}", data=demoted).status_code == 303
+        return run(*given)
+
+    monkeypatch.setattr(accounts, "run_in_transaction", after_the_other_one)
+    answer = desk.post(f"/desk/accounts/{number}", data=mine | {"role": "owner"})
+    assert answer.status_code == 409
+    page = page_of(answer)
+    assert page.select_one("#changed-role").text.strip() == (
+        "Somebody else wrote meanwhile: Staff: sees and changes their own appointments"
+    )
+    assert page.select_one("[name=role][checked]")["value"] == "owner"
+    assert account(desk_app, "rita@example.com").role == "staff"
+
+
 def test_the_last_owner_can_neither_leave_nor_become_another(desk, desk_app):
     number = number_of(desk_app, "owner-x@example.com")
-    refused = desk.post(f"/desk/accounts/{number}", data={"name": "O", "role": "reception"})
+    refused = change(desk, number, name="O", role="reception")
     assert refused.status_code == 409
     assert "only owner" in page_of(refused).select_one("#error-role").text
     refused = desk.post(f"/desk/accounts/{number}/removal")
@@ -154,6 +216,7 @@ def test_who_is_no_owner_any_more_does_nothing_though_their_request_was_let_in(
     other = desk_as("owner", email="two@example.com")
     desk_as("owner")
     number = number_of(desk_app, "owner-x@example.com")
+    demoted = form_of(other, number) | {"role": "reception"}
     run = accounts.run_in_transaction
 
     def after_being_demoted(*given):
@@ -165,7 +228,7 @@ def test_who_is_no_owner_any_more_does_nothing_though_their_request_was_let_in(
     monkeypatch.setattr(accounts, "run_in_transaction", after_being_demoted)
     for path, data in (
         (f"/desk/accounts/{number}/removal", {}),
-        (f"/desk/accounts/{number}", {"name": "O", "role": "reception"}),
+        (f"/desk/accounts/{number}", demoted),
         (f"/desk/accounts/{number}/password-link", {}),
         (f"/desk/accounts/{number}/sessions/end", {}),
         ("/desk/accounts/new", BEN),
