@@ -1,12 +1,12 @@
 """What is typed in the first hour, read and checked: each answer becomes an edit of the plan."""
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from booking.business_file.load import ANY
 from booking.business_file.services import names_no_currency
 from booking.characters import has_towers, is_unprintable
 from booking.contact.phones import dialled, shop_region
@@ -16,6 +16,8 @@ from booking.operations.plan import BusinessPlan, ServicePlan, StaffPlan
 from booking.operations.plan_edits import Edit, in_zone, with_member, with_service
 from booking.scheduling import clock
 from booking.scheduling.slots import TimeRange
+
+from .names import short_name
 
 DAYS = tuple(map(str, range(7)))
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -98,7 +100,7 @@ def service(typed: Mapping[str, str]) -> Edit:
     values["duration"] = int(typed["duration"])
 
     def edit(plan: BusinessPlan) -> BusinessPlan:
-        first = plan.services[0] if plan.services else _new_service(_slug(name, "service"))
+        first = plan.services[0] if plan.services else _new_service(short_name(name, (), "service"))
         return with_service(plan, replace(first, **values))
 
     return edit
@@ -121,7 +123,7 @@ def person(typed: Mapping[str, str]) -> Edit:
     _refuse({"name": _problem_of_name(name, _("Enter a name, as customers read it."))})
 
     def edit(plan: BusinessPlan) -> BusinessPlan:
-        new = _new_person(_slug(name, "person"), plan.shop.zone)
+        new = _new_person(short_name(name, {ANY}, "person"), plan.shop.zone)
         first = plan.staff[0] if plan.staff else new
         offers = tuple(one.slug for one in plan.services)
         return with_member(plan, replace(first, name=name, offers=first.offers or offers))
@@ -220,11 +222,6 @@ def _problem_of_phone(phone: str, zone: str) -> str:
     if not phone or any(part.href for part in dialled(phone, shop_region(phone, zone))):
         return _problem_of_text(phone, 64)
     return _("Enter the number with its country, such as +351 21 000 00 00.")
-
-
-def _slug(name: str, otherwise: str) -> str:
-    plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or otherwise
 
 
 def _new_service(slug: str) -> ServicePlan:

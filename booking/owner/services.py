@@ -194,7 +194,7 @@ ONE = "/services/<slug>"
 ROUTES = (
     desk_route("/services", services, roles=(OWNER,), label=gettext_noop("Services")),
     desk_route("/services", add_service, roles=(OWNER,), methods=("POST",)),
-    desk_route("/services/new", new_service, roles=(OWNER,)),
+    desk_route("/new-service", new_service, roles=(OWNER,)),  # a service may be called “New”
     desk_route(ONE, service, roles=(OWNER,)),
     desk_route(ONE, change_service, roles=(OWNER,), methods=("POST",)),
     desk_route(f"{ONE}/removal", remove_service, roles=(OWNER,), methods=("POST",)),

@@ -8,6 +8,7 @@ from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from booking.business_file.load import ANY
 from booking.business_file.load import staff_member as read_member
 from booking.business_file.parts import read_part
 from booking.i18n import formats, gettext_noop
@@ -126,7 +127,7 @@ def add_member() -> Answer:
 def _added(values: Values, named: str, session: Session, plan: BusinessPlan) -> Asked:
     retired = {one.slug for one in retired_staff(session)}
     there = {one.slug for one in plan.staff} | retired
-    slug = named or short_name(values["name"], {*there, "any"}, "person")
+    slug = named or short_name(values["name"], {*there, ANY}, "person")
     member, errors = read_form(values, slug, plan)
     if slug in there:
         errors["slug"] = taken(slug, is_retired=slug in retired)
@@ -214,7 +215,7 @@ ONE, POST, WHO = "/staff/<slug>", ("POST",), (OWNER,)
 ROUTES = (
     desk_route("/staff", staff, roles=WHO, label=gettext_noop("Staff")),
     desk_route("/staff", add_member, roles=WHO, methods=POST),
-    desk_route("/staff/new", new_member, roles=WHO),
+    desk_route("/new-staff", new_member, roles=WHO),  # somebody may be called “New”
     desk_route(ONE, member, roles=WHO),
     desk_route(ONE, change_member, roles=WHO, methods=POST),
     desk_route(f"{ONE}/removal", remove_member, roles=WHO, methods=POST),

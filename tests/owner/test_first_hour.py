@@ -74,6 +74,12 @@ def test_what_was_answered_is_shown_again_and_can_be_changed(new_desk):
     assert "Massage" in TabClient(new_desk.application, "/book/").page.get_text()
 
 
+def test_nobody_gets_the_short_name_that_stands_for_whoever_is_free(new_desk):
+    for step, typed in (("shop", SHOP), ("service", SERVICE), ("person", {"name": "Any"})):
+        answer(new_desk, step, typed)
+    assert new_desk.page("/desk/staff").find("a", string="Any")["href"] == "/desk/staff/any-2"
+
+
 @pytest.mark.parametrize(
     ("step", "changed", "field"),
     [

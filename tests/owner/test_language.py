@@ -11,7 +11,7 @@ PAGE = "/desk/settings"
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9"}
 PAGES = (
     *("/desk/", "/desk/agenda?view=week", "/desk/agenda?view=list", "/desk/availability"),
-    *("/desk/bookings/new", "/desk/customers", "/desk/services", "/desk/services/new"),
+    *("/desk/bookings/new", "/desk/customers", "/desk/services", "/desk/new-service"),
     *("/desk/services/short", "/desk/staff", "/desk/staff/ana", "/desk/hours", "/desk/hours/ana"),
     *("/desk/hours/ana/days", "/desk/closures", "/desk/letters", "/desk/history", "/desk/settings"),
     *(

@@ -113,7 +113,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
 
 
 def test_a_new_service_is_offered_by_whom_it_says_and_gets_a_short_name(desk, shop):
-    typed = fields(desk.page("/desk/services/new"))
+    typed = fields(desk.page("/desk/new-service"))
     assert typed["offered_by"] == ["ana", "ben"]
     typed |= {"name": "Käse & Wein", "offered_by": ["ben"]}
     answer = desk.post("/desk/services", data=typed)
@@ -126,9 +126,19 @@ def test_a_new_service_is_offered_by_whom_it_says_and_gets_a_short_name(desk, sh
     assert desk.post("/desk/services", data=typed).headers["Location"].endswith("kase-wein-2")
 
 
+def test_a_service_that_is_called_as_a_word_in_addresses_is_opened_like_any_other(desk, shop):
+    for name in ("New", "Place", "Removal"):
+        typed = fields(desk.page("/desk/new-service")) | {"name": name}
+        assert desk.post("/desk/services", data=typed).status_code == 303
+        way = desk.page("/desk/services").find("a", string=name)["href"]
+        assert desk.page(way).h1.text == name
+        assert desk.post(way, data=fields(desk.page(way)) | {"price": "€9"}).status_code == 303
+        assert stored(shop, name.lower()).price == "€9"
+
+
 def test_a_short_name_that_is_taken_is_refused_beside_the_field(desk, shop):
     shop.appointment(TOMORROW)
-    typed = fields(desk.page("/desk/services/new")) | {"name": "Another", "slug": "long"}
+    typed = fields(desk.page("/desk/new-service")) | {"name": "Another", "slug": "long"}
     answer = desk.post("/desk/services", data=typed)
     assert (answer.status_code, errors(answer)["slug"]) == (
         422,

@@ -54,7 +54,7 @@ def test_what_is_wrong_is_said_beside_its_field(desk, shop, typed, field, said):
 
 
 def test_somebody_new_goes_on_to_their_hours(desk, shop):
-    sent = fields(desk.page("/desk/staff/new")) | {"name": "Any"}
+    sent = fields(desk.page("/desk/new-staff")) | {"name": "Any"}
     answer = desk.post("/desk/staff", data=sent)
     assert answer.headers["Location"] == "/desk/hours/any-2", "any stands for whoever is free"
     assert stored(shop, "any-2").offers == ("short", "long")
@@ -64,6 +64,13 @@ def test_somebody_new_goes_on_to_their_hours(desk, shop):
         "write another, such as the first name"
         in errors(desk.post("/desk/staff", data=sent | {"slug": "any"}))["slug"]
     )
+
+
+def test_somebody_who_is_called_new_is_opened_like_anybody_else(desk):
+    sent = fields(desk.page("/desk/new-staff")) | {"name": "New"}
+    assert desk.post("/desk/staff", data=sent).status_code == 303
+    way = desk.page("/desk/staff").find("a", string="New")["href"]
+    assert desk.page(way).h1.text == "New"
 
 
 def test_whoever_has_appointments_is_taken_out_only_after_they_were_seen(desk, shop):

@@ -4,6 +4,8 @@
 these roles are to be: whoever opens a route to more people, or adds one, says so in this table too.
 """
 
+import re
+
 import pytest
 
 from booking.owner.access import ANYBODY
@@ -100,7 +102,7 @@ WHO_MAY = {
     (OWNER,): """
         GET /services
         POST /services
-        GET /services/new
+        GET /new-service
         GET /services/<slug>
         POST /services/<slug>
         POST /services/<slug>/removal
@@ -108,7 +110,7 @@ WHO_MAY = {
         POST /services/<slug>/place
         GET /staff
         POST /staff
-        GET /staff/new
+        GET /new-staff
         GET /staff/<slug>
         POST /staff/<slug>
         POST /staff/<slug>/removal
@@ -155,6 +157,14 @@ def test_the_table_has_every_route_that_is_registered_and_no_other(registered):
         for method in rule.methods - {"HEAD", "OPTIONS"}
     }
     assert found == {*TABLE}, "Say in WHO_MAY who may use what is new."
+
+
+def test_no_address_has_a_word_of_ours_where_another_one_has_a_short_name(registered):
+    rules = {one.rule for one in registered}
+    named = [one.replace("<slug>", "[a-z0-9-]+") for one in rules if "<slug>" in one]
+    assert named
+    hidden = [one for one in rules for other in named if re.fullmatch(other, one)]
+    assert hidden == [], "What is called so could never be opened."
 
 
 def test_each_route_is_open_to_whom_the_table_says_and_nobody_else():

@@ -83,11 +83,11 @@ def agree(desk, path: str, data=None) -> None:
 def the_business_changes(desk) -> None:
     post(desk, "first-hour/shop", SHOP)
     post(desk, "first-hour/hours", HOURS, 409)
-    for kind, slug in (("services", "long"), ("staff", "ben")):
+    for kind, slug, empty in (("services", "long", "new-service"), ("staff", "ben", "new-staff")):
         form = fields(desk.page(f"/desk/{kind}/{slug}"))
         post(desk, f"{kind}/{slug}", form | {"name": "Other"})
         post(desk, f"{kind}/{slug}/place", {"to": "up"})
-        new = fields(desk.page(f"/desk/{kind}/new")) | {"name": "New", "duration": "30"}
+        new = fields(desk.page(f"/desk/{empty}")) | {"name": "New", "duration": "30"}
         post(desk, kind, new)
     for kind, slug in (("services", "short"), ("staff", "ana")):
         agree(desk, f"{kind}/{slug}/removal")

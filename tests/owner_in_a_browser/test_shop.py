@@ -116,7 +116,7 @@ def opened(page: Page) -> None:
 
 PAGES = {
     "services": None,
-    "services/new": None,
+    "new-service": None,
     "services/long": None,
     "services/short": refused_service,
     "staff": None,
