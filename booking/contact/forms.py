@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from wtforms import Form, StringField  # type: ignore[import-untyped]
 from wtforms.validators import StopValidation  # type: ignore[import-untyped]
 
-from booking.i18n import Language, current_language, gettext_noop
+from booking.i18n import Language, current_language, gettext_noop, load_languages
 from booking.i18n import gettext as _
 
 from . import validators
@@ -43,7 +43,7 @@ class FieldSpec(NamedTuple):
 
     `kind` is how it is shown: text, email, tel, textarea, select, radio or checkbox. `missing` is
     the message where a required answer is empty; `maxlength` counts characters. As a page shows
-    it, it carries what is typed there and what is wrong with that.
+    it, it carries what is typed there, what is wrong with that, and what more is said `beside` it.
     """
 
     name: str
@@ -57,6 +57,7 @@ class FieldSpec(NamedTuple):
     maxlength: int = ANSWER_LENGTH
     value: str = ""
     error: str | None = None
+    beside: str = ""
 
 
 NAME = FieldSpec(
@@ -216,6 +217,17 @@ def shown_answer(question: Question, value: str) -> str:
     if question.kind != "checkbox":
         return value
     return _("Yes") if value == CHECKED else _("No")
+
+
+def is_tick(value: object) -> bool:
+    """Return whether an answer is that of a ticked box, in whichever language it was given."""
+    return value is True or value == _("Yes") or value in _ticks()
+
+
+@lru_cache(maxsize=1)
+def _ticks() -> frozenset[object]:
+    said = (each.catalogue.gettext("Yes") for each in load_languages().values())
+    return frozenset(said)
 
 
 _CLEANED: dict[str, validators.Judge] = {

@@ -39,9 +39,9 @@ def url(reference: str, noun: str = "") -> str:
 
 def send(desk, reference, noun, status=303, **fields):
     """Send a form of the page as it is now, and see that it is answered so."""
-    page = desk.page(url(reference, "time" if noun == "time" else ""))
-    seen = page.select_one("form [name=seen]")
-    given = {"seen": seen["value"]} if seen and "seen" not in fields else {}
+    page = desk.page(url(reference, noun if noun in ("time", "details") else ""))
+    marks = page.select("form :is([name=seen], [name=was])")
+    given = {each["name"]: each["value"] for each in marks}
     answer = desk.post(url(reference, noun), data={**given, **fields})
     assert answer.status_code == status, text_of(answer)
     return answer

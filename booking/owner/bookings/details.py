@@ -1,6 +1,6 @@
 """Mend who comes and what they answered: the customer's own fields and checks, a name is enough."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,13 +14,16 @@ from booking.operations.bookings import Customer
 from booking.operations.details import may_mend, mend_details
 from booking.owner.access import EVERYBODY
 from booking.owner.desk_route import desk_route
+from booking.owner.forms import posted
 from booking.owner.rendering import render_page
+from booking.owner.shop_fields import WAS, Field, Merged, Values, marks_of, merge
+from booking.owner.shop_words import written_meanwhile
 from booking.state import current_sidebook
 from booking.storage.models import Booking
 from booking.tab_sessions import read_transaction
 from booking.web.rendering import get_shop, phone_region
 
-from . import kept
+from . import answers, kept
 from .page import summary, urls_of
 
 
@@ -38,7 +41,7 @@ def booking_details(reference: str) -> str | Response:
         booking = kept.booking_for(session, reference)
         if not may_mend(booking) or booking.starts_at <= kept.now():
             return kept.lead_to(booking.reference)
-        return _page(session, booking, _kept(booking))
+        return _page(session, booking, Merged(_stored(booking), {}, []))
 
 
 def mend_booking(reference: str) -> Response | tuple[str, int]:
@@ -55,33 +58,38 @@ def mend_booking(reference: str) -> Response | tuple[str, int]:
 def _mend(session: Session, booking: Booking, *, typed: Mapping[str, str]) -> None:
     region = phone_region(get_shop(session))
     form = forms.details_form(_fields(booking), typed, region, {})
-    if not form.validate():
+    is_valid, data = form.validate(), form.data
+    _refuse_stale(booking, typed, data)
+    if not is_valid:
         raise NotValid(forms.first_messages(form))
-    customer = Customer(**{name: form.data[name] for name in forms.CONTACT})
-    answers = _answers(booking, form.data)
     mend_details(
         session,
         booking,
-        customer,
+        Customer(**{name: data[name] for name in forms.CONTACT}),
         by="owner",
         actor=kept.actor(),
-        answers=answers,
+        answers=answers.answered(booking, data),
         now=kept.now(),
         renew=current_sidebook().links.renew,
         outbox=kept.outbox(),
     )
 
 
-def _answers(booking: Booking, data: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The answers with what was typed; those to what is asked no more stay as they are."""
-    kept_ones = {each["key"]: each for each in booking.answers}
-    asked = {question.key: question for question in booking.service.questions}
-    for key, question in asked.items():
-        kept_ones.pop(key, None)
-        if value := data[forms.field_name(key)]:
-            answer = forms.shown_answer(question, value)
-            kept_ones[key] = {"key": key, "label": question.label, "value": answer}
-    return [*kept_ones.values()]
+def _refuse_stale(booking: Booking, typed: Mapping[str, str], data: Mapping[str, str]) -> None:
+    """Refuse what would undo unseen what somebody wrote since the form was shown.
+
+    Writing the same is no difference, however it was typed: so it is for who presses twice.
+    """
+    merged = _merged(booking, typed)
+    if merged.taken_over or any(data[name] != said for name, said in merged.changed.items()):
+        raise kept.ChangedMeanwhile
+
+
+def _merged(booking: Booking, typed: Mapping[str, str]) -> Merged:
+    """What to show of what was typed: by no page shown again is anything newer overwritten."""
+    stored = _stored(booking)
+    mine = {name: typed.get(name, "").replace("\r\n", "\n") for name in stored}
+    return merge(mine, posted(WAS), stored)
 
 
 def _fields(booking: Booking) -> list[forms.FieldSpec]:
@@ -90,13 +98,10 @@ def _fields(booking: Booking) -> list[forms.FieldSpec]:
     return [each._replace(required=each.name == "name") for each in asked]
 
 
-def _kept(booking: Booking) -> dict[str, str]:
-    values = {name: getattr(booking, f"customer_{name}") for name in forms.CONTACT}
-    boxes = {each.key for each in booking.service.questions if each.kind == "checkbox"}
-    for each in booking.answers:  # of a box there is one only where it was ticked
-        value = forms.CHECKED if each["key"] in boxes else str(each["value"])
-        values[forms.field_name(each["key"])] = value
-    return values
+def _stored(booking: Booking) -> Values:
+    """What stands in the fields, as it is stored now."""
+    contact = {name: getattr(booking, f"customer_{name}") for name in forms.CONTACT}
+    return contact | answers.shown_in_fields(booking)
 
 
 def _typed() -> dict[str, str]:
@@ -105,34 +110,62 @@ def _typed() -> dict[str, str]:
 
 def _again(reference: str, typed: Mapping[str, str], status: int, **more: Any) -> tuple[str, int]:
     with read_transaction(current_sidebook().session) as session:
-        return _page(session, kept.booking_for(session, reference), typed, **more), status
+        booking = kept.booking_for(session, reference)
+        return _page(session, booking, _merged(booking, typed), **more), status
 
 
 def _page(
     session: Session,
     booking: Booking,
-    values: Mapping[str, str],
+    merged: Merged,
     *,
     errors: Mapping[str, str] | None = None,
-    alerts: tuple[str, ...] | list[str] = (),
+    alerts: Sequence[str] = (),
 ) -> str:
-    refused, zone = dict(errors or {}), kept.zone(session)
-    fields = [
-        each._replace(value=values.get(each.name, ""), error=refused.get(each.name))
-        for each in _fields(booking)
-    ]
+    zone, fields = kept.zone(session), _filled_in(booking, merged, errors or {})
     return render_page(
         "booking_details",
         heading=_("Details of %(name)s", name=booking.customer_name),
         booking=summary(booking, zone, kept.now()),
         urls=urls_of(booking.reference),
         fields=fields,
+        was=marks_of(_stored(booking)),
         errors={
             each.name: forms.summary_message(each, each.error) for each in fields if each.error
         },
-        alerts=alerts,
+        alerts=[*alerts, *written_meanwhile(merged, _labels(fields))],
         mail=current_sidebook().outbox.mail,
     )
+
+
+def _labels(fields: Sequence[forms.FieldSpec]) -> dict[str, str]:
+    """What the fields are called in a sentence: the note's own is a question to the customer."""
+    return {each.name: each.label for each in fields} | {"note": _(forms.LABELS["note"])}
+
+
+def _filled_in(
+    booking: Booking, merged: Merged, errors: Mapping[str, str]
+) -> list[forms.FieldSpec]:
+    """The fields with what stands in them, what is wrong, what others wrote and was answered."""
+    before = answers.answered_before(booking)
+    return [
+        each._replace(
+            value=merged.values[each.name],
+            error=errors.get(each.name),
+            beside=_beside(each, merged.changed.get(each.name), before.get(each.name)),
+        )
+        for each in _fields(booking)
+    ]
+
+
+def _beside(field: forms.FieldSpec, changed: str | None, before: str | None) -> str:
+    said = []
+    if changed is not None:
+        theirs = Field(field.name, field.label, field.kind, changed=changed).said_by_others
+        said.append(_("Somebody else wrote meanwhile: %(text)s", text=theirs))
+    if before is not None:
+        said.append(_("Answered before: %(text)s", text=before))
+    return "\n".join(said)
 
 
 ROUTES = (

@@ -30,6 +30,7 @@ from booking.storage.pending_moves import waiting_move
 from booking.tab_sessions import read_transaction
 
 from . import kept, series_words, wording
+from .answers import in_words
 
 MOST_LETTERS = 50
 NOUNS = (
@@ -108,7 +109,7 @@ def summary(booking: Booking, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
         "phone": booking.customer_phone,
         "note": booking.customer_note,
         "reason": booking.cancel_reason,
-        "answers": [(each["label"], _answer(each["value"])) for each in booking.answers],
+        "answers": [(each["label"], in_words(each["value"])) for each in booking.answers],
         "until": wording.moment(booking.pending_until, zone) if booking.pending_until else "",
         "waits_for": booking.pending_for if state == "pending" else "",
     }
@@ -189,10 +190,6 @@ def _last(
 
 def _moment(instant: datetime, zone: ZoneInfo) -> str:
     return formats.format_moment(instant, zone)
-
-
-def _answer(value: Any) -> str:
-    return (_("Yes") if value else _("No")) if isinstance(value, bool) else str(value)
 
 
 ROUTES = (desk_route("/bookings/<reference>", booking, roles=EVERYBODY),)
