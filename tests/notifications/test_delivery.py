@@ -5,6 +5,7 @@ from asyncio import CancelledError
 from dataclasses import replace
 from itertools import pairwise
 from threading import Event, Thread
+from threading import enumerate as living_threads
 
 import pytest
 from sqlalchemy import event, func, select, text
@@ -488,8 +489,12 @@ def hangs(app, shop):
     hangs.__qualname__ = "hangs"
     app.extensions["booking"].on("booked")(hangs)
     shop.book(None, "cut", "ann", TEN, outbox=outbox_of(app))
+    others = living_threads()
     yield called, returns
     returns.set()
+    for thread in living_threads():
+        if thread not in others:
+            thread.join(30)  # it gives its connection back, to a database that is still there
 
 
 def test_letters_go_out_while_a_handler_hangs(app, shop, server, hangs):
@@ -545,6 +550,7 @@ def test_who_delivers_both_for_good_ends_in_time_though_a_handler_hangs(
     wake[Queue.LETTERS].set()
     delivers.join(25)
     assert not delivers.is_alive()
+    wake[Queue.HANDLERS].set()  # nothing waits for its next look
 
 
 # -- the pace, and whose turn it is ----------------------------------------------------------------

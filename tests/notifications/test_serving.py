@@ -257,6 +257,7 @@ def test_letters_leave_and_the_process_ends_in_time_though_a_handler_hangs(
     serving._end()
     assert delivering("handlers") == 1, "it still hangs"
     returns.set()
+    wait_until(lambda: delivering("handlers") == 0)
 
 
 def test_a_function_that_comes_after_the_first_look_is_told_from_the_first_request_on(app):
