@@ -25,6 +25,7 @@ from booking.storage.outbox import (
 
 from . import move_words, words
 from .changing import change_label, until_when
+from .places import joined, own_place_in_words, place_in_words, place_of
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
 from .when import Clocks, When, clocks, instant, moment, shop_clock, when
 from .words import Words
@@ -143,22 +144,12 @@ def values_of(
         "service": one_line(facts["service"], 80),
         "staff": one_line(facts["staff"], 80),
         "when": shown.start,
-        "place": _place(facts, shop),
+        "place": place_in_words(facts["place"], shop, is_online=facts["is_online"]),
         "price": one_line(facts["price"]),
         "shop": one_line(shop.name, 80),
         "link": link,
         "reference": reference,
     }
-
-
-def _place(facts: Mapping[str, Any], shop: Shop) -> str:
-    if facts["is_online"]:
-        return _joined(facts["place"]) or _("Online")
-    return _joined(facts["place"] or shop.address or shop.name)
-
-
-def _joined(lines: str) -> str:
-    return one_line(", ".join(filter(None, map(str.strip, lines.splitlines()))), 300)
 
 
 # -- to the customer -------------------------------------------------------------------------------
@@ -215,7 +206,7 @@ def _to_customer(
 
 def contact_lines(shop: Shop) -> tuple[str, ...]:
     """Return where the shop is, and its phone."""
-    return tuple(filter(None, [_joined(shop.address), one_line(shop.phone)]))
+    return tuple(filter(None, [joined(shop.address), one_line(shop.phone)]))
 
 
 def appointment_rows(
@@ -278,7 +269,7 @@ def of_lost_links(links: Sequence[tuple[Booking, str]], shop: Shop, *, is_all: b
 
 def _with_link(booking: Booking, link: str, shop: Shop) -> Entry:
     service = booking.service
-    place = _place({"is_online": service.is_online, "place": service.place}, shop)
+    place = place_of(service, shop)
     of = _clocks(shop, booking, is_online=service.is_online)
     waits = [Row(_("State"), _("Not booked yet"))] if booking.state == "pending" else []
     return Entry(
@@ -341,8 +332,9 @@ def _to_staff_or_shop(
     if facts.get("was_asked_for"):
         told = move_words.of_a_given_move(told, given, role=letter.role)
     of = _clocks(content.shop, None, is_online=False)
-    if not (facts["place"] or facts["is_online"]):
-        given = {**given, "place": ""}  # they know where the shop is
+    # They know where the shop is.
+    place = own_place_in_words(facts["place"], is_online=facts["is_online"])
+    given = {**given, "place": place}
     rows = (
         *_now_with(letter),
         *why(facts),

@@ -204,6 +204,28 @@ def test_notes_are_kept_and_an_empty_one_is_refused_beside_it(desk, reference):
     assert page.select_one(".sb-one-lines b") is None
 
 
+@pytest.mark.parametrize(
+    ("is_online", "place", "said"),
+    [
+        (False, "", None),
+        (False, "Room\n2", "Room, 2"),
+        (True, "", "Online"),
+        (True, "Tel.", "Tel."),
+    ],
+)
+def test_where_it_is_stands_there_unless_it_is_at_the_shop(
+    desk, shop, reference, is_online, place, said
+):
+    with shop.writing() as session:
+        service = booking_by_reference(session, reference).service
+        service.is_online, service.place = is_online, place
+    terms = {
+        dt.get_text(): dt.find_next("dd").get_text()
+        for dt in desk.page(url(reference)).select("dt")
+    }
+    assert terms.get("Where") == said
+
+
 def test_who_came_is_noted_once_it_can_be(desk, shop):
     at_eleven = MONDAY_MORNING.replace(hour=11)
     reference = shop.appointment(at_eleven)

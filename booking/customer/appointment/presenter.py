@@ -16,6 +16,7 @@ from flask import url_for
 from booking.customer.wizard.texts import whom_to_ask
 from booking.i18n import formats
 from booking.i18n import gettext as _
+from booking.notifications.places import place_of
 from booking.notifications.web_calendars import web_calendars
 from booking.operations.links import token_hash
 from booking.state import current_sidebook
@@ -48,7 +49,7 @@ def appointment(booking: Booking, shop: Shop) -> dict[str, Any]:
         "shop_words": _at_the_shop(booking, zone, own) if differs else None,
         "service": booking.service.name,
         "staff": booking.staff_member.name,
-        "place": booking.service.place or shop.address or shop.name,
+        "place": place_of(booking.service, shop),
         "email": booking.customer_email,
         "web": web_calendars(booking, shop),
     }

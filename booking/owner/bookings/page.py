@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.i18n import formats
 from booking.i18n import gettext as _
+from booking.notifications.places import own_place_of
 from booking.operations.attendance import may_note
 from booking.operations.changes import OVER
 from booking.operations.details import may_mend
@@ -102,7 +103,7 @@ def summary(booking: Booking, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
         "iso_day": start.astimezone(zone).date().isoformat(),
         "service": booking.service.name,
         "price": booking.service.price,
-        "place": booking.service.place,
+        "place": own_place_of(booking.service),
         "staff": booking.staff_member.name,
         "customer": booking.customer_name,
         "email": booking.customer_email,
