@@ -223,7 +223,15 @@ def cancel(
         **letters_in(booking, outbox, gone),
         **together(is_one_of_many=is_one_of_many),
     }
-    details |= end_with_booking(session, booking, move, "cancelled", now=now, outbox=outbox)
+    details |= end_with_booking(
+        session,
+        booking,
+        move,
+        "cancelled",
+        now=now,
+        is_one_of_many=is_one_of_many,
+        outbox=outbox,
+    )
     record(session, booking.id, CANCELLED, by=by, actor=actor, now=now, details=details)
     return booking
 
@@ -324,7 +332,15 @@ def reschedule(  # noqa: PLR0913 - each is named where it is called
         details: dict[str, Any] = {"before": was, "after": place_of(booking)}
         details |= letters_in(booking, outbox, gone) | openly(entry.passed_over)
         details |= together(is_one_of_many=is_one_of_many)
-        details |= end_with_booking(session, booking, move, "moved", now=now, outbox=outbox)
+        details |= end_with_booking(
+            session,
+            booking,
+            move,
+            "moved",
+            now=now,
+            is_one_of_many=is_one_of_many,
+            outbox=outbox,
+        )
         record(session, booking.id, MOVED, by=by, actor=actor, now=now, details=details)
         return booking
 

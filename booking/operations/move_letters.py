@@ -4,7 +4,7 @@ Once it is given, the booking is moved, and told as any other move: see outbox.p
 else that was written before stays, for until then nothing of it is untrue.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -41,24 +41,23 @@ def tell_asked(
     booking: Booking,
     move: PendingMove,
     *,
-    before: Facts | None,
+    is_instead: bool,
     now: datetime,
     outbox: Outbox,
 ) -> None:
     """Write what has to be decided to whoever can do it, and for its end that nobody did.
 
     To its customer, that nothing is moved yet. Whoever was to decide about what this takes the
-    place of (`before`), and is not to decide about this, hears that it was taken back.
+    place of (`is_instead`), and is not to decide about this, hears that it was taken back.
     """
     withdraw_about_moves(session, booking.id, now=int(now.timestamp()))
     off = _off(session)
     rows = [*_while_it_waits(booking, move, read_catalogue(session).shop, now, off)]
-    _write(session, booking, asked_for(move), rows, now=now, by="customer", outbox=outbox)
-    if before and outbox.mail:
+    if is_instead and outbox.mail:
         asked = {row["recipient"] for row in rows if row["kind"] == MOVE_TO_DECIDE}
         told = told_to_decide(session, booking.id, since=move.asked_at)
-        back = [*_taken_back({each for each in told if each.recipient not in asked}, now, off)]
-        _write(session, booking, before, back, now=now, by="customer", outbox=outbox)
+        rows += _taken_back(told, asked, now, off)
+    _write(session, booking, asked_for(move), rows, now=now, by="customer", outbox=outbox)
 
 
 def tell_new_address(
@@ -108,13 +107,13 @@ def tell_taken_back(
 ) -> None:
     """Write to whoever was told to decide that there is nothing to decide any more.
 
-    Whose letter had not left yet is told nothing; nor is who has one of these addresses.
+    Whose letter had not left yet is told nothing, nor is who has heard so already; nor who has one
+    of the addresses `besides`. Each hears it of what they were asked last.
     """
     withdraw_about_moves(session, booking.id, now=int(now.timestamp()))
-    told = told_to_decide(session, booking.id, since=move.asked_at) if outbox.mail else set()
-    left = {each for each in told if each.recipient not in besides}
-    rows = _taken_back(left, now, _off(session))
-    _write(session, booking, asked_for(move), [*rows], now=now, by="customer", outbox=outbox)
+    told = told_to_decide(session, booking.id, since=move.asked_at) if outbox.mail else {}
+    rows = [*_taken_back(told, besides, now, _off(session))]
+    _write(session, booking, asked_for(move), rows, now=now, by="customer", outbox=outbox)
 
 
 def _off(session: Session) -> set[str]:
@@ -137,12 +136,22 @@ def _while_it_waits(
             yield letter_row(MOVE_NOT_CONFIRMED, role, recipient, member, until, None)
 
 
-def _taken_back(told: Collection[Told], now: datetime, off: Collection[str]) -> Rows:
+def _taken_back(
+    told: Mapping[Told, Facts], besides: Collection[str], now: datetime, off: Collection[str]
+) -> Rows:
     at = int(now.timestamp())
-    for role, recipient, member in sorted(told):
-        if f"{role}_{MOVE_TAKEN_BACK}" not in off:
-            whom = {"role": role, "recipient": recipient, "staff_member_id": member}
-            yield {"kind": MOVE_TAKEN_BACK, **whom, "due_at": at, "last_moment": None}
+    for whom in sorted(told):
+        if whom.recipient in besides or f"{whom.role}_{MOVE_TAKEN_BACK}" in off:
+            continue
+        yield {
+            "kind": MOVE_TAKEN_BACK,
+            "role": whom.role,
+            "recipient": whom.recipient,
+            "staff_member_id": whom.member,
+            "due_at": at,
+            "last_moment": None,
+            "facts": {name: told[whom][name] for name in ("asked", "until")},
+        }
 
 
 def _write(
@@ -163,6 +172,7 @@ def _write(
     rows = outbox.timed(rows, now)
     event = Event("moved", now, by, words)
     facts = facts_of(booking, booking.service, booking.staff_member, event)
-    write_rows(session, booking, facts | asked, now, rows)
+    theirs = [{**row, "facts": facts | row.get("facts", asked)} for row in rows]
+    write_rows(session, booking, facts, now, theirs)
     if outbox.announce:
         after_commit(session, partial(outbox.announce, LETTER, booking.reference))

@@ -5,7 +5,7 @@ later, by `notifications`, because a view may be run again and a mail server may
 of earlier events that nobody has begun to send are withdrawn, for they are not true any more.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from booking.storage.models import Booking, Service, Shop, StaffMember
 from booking.storage.outbox import (
     ABOUT_A_MOVE,
     ADDRESS_CHANGED,
+    MOVE_TO_DECIDE,
     Letter,
     reminders_to_come,
     withdraw_letters,
@@ -258,7 +259,10 @@ def _letters(
         if (
             whom.email
             and f"staff_{what}" not in off
-            and hears_at_once(whom, starts, now, mail, zone_of(shop))
+            and (
+                _was_to_decide(event, whom, member, off)
+                or hears_at_once(whom, starts, now, mail, zone_of(shop))
+            )
         ):
             yield letter_row(
                 what, "staff", whom.email, whom, now, None if what == "cancelled" else last
@@ -303,6 +307,22 @@ def _to_staff(
         yield "booked", member, start
     else:
         yield event.name, member, min(start, event.before.starts_at if event.before else start)
+
+
+def _was_to_decide(
+    event: Event, whom: StaffMember, member: StaffMember, off: Collection[str]
+) -> bool:
+    """Whether it ends what the letter asked `whom` to decide, so that no list can tell it in time.
+
+    Who would have to be there, `member`, is asked at once by whatever letters they get.
+    """
+    if event.was_asked_for:
+        asked = MOVE_TO_DECIDE
+    elif event.pending_for == "approval":
+        asked = TO_DECIDE
+    else:
+        return False
+    return whom.id == member.id and whom.letters != "never" and f"staff_{asked}" not in off
 
 
 def _reminders(

@@ -18,6 +18,7 @@ from booking.storage.bookings import WIDTHS
 from booking.storage.catalogue import read_catalogue
 from booking.storage.claims import owned_for_good, release_what_waits
 from booking.storage.models import Booking, PendingMove, StaffMember
+from booking.storage.outbox import told_of_change
 from booking.storage.pending_moves import Outcome, end_moves, pending_move
 
 from .allocation import Claimant, Terms, allocate, attempt
@@ -36,7 +37,7 @@ from .history import (
     record_all,
     state_of,
 )
-from .letter_rows import asked_for
+from .letter_rows import asked_for, mail_of
 from .move_letters import tell_asked, tell_declined, tell_taken_back
 from .outbox import Outbox
 from .pending import claim_for_good, lock_at
@@ -88,7 +89,7 @@ def ask_to_move(
         if move and move.waits_at(now) and _is_at(move, staff, start):
             return move
         refuse_too_often(booking, by="customer", asked=move.times if move else 0)
-        before = asked_for(move) if move and move.waits_at(now) else None
+        is_instead = move is not None and move.waits_at(now)
         asked = _AskedMove(booking, _made_anew(session, booking, move, now), until)
         request = SlotRequest(
             service=booking.service,
@@ -100,7 +101,7 @@ def ask_to_move(
             keeps=owned_for_good(session, booking.id),
         )
         allocate(session, request, asked)
-        tell_asked(session, booking, asked.move, before=before, now=now, outbox=outbox)
+        tell_asked(session, booking, asked.move, is_instead=is_instead, now=now, outbox=outbox)
         details = asked_for(asked.move)
         record(session, booking.id, MOVE_ASKED, by="customer", now=now, details=details)
         return asked.move
@@ -186,13 +187,15 @@ def end_with_booking(
     outcome: Outcome,
     *,
     now: datetime,
+    is_one_of_many: bool,
     outbox: Outbox,
 ) -> dict[str, Any]:
     """End what is asked for, of a booking that was moved or cancelled meanwhile.
 
     Returns what an entry says of it, so that it can wait again. What it had claimed has gone with
-    the booking's claims, and who hears of the booking hears no more; who was to decide and is not
-    concerned hears that it was taken back. `move` was locked before anything was claimed.
+    the booking's claims, and who hears of the booking hears no more; whoever else was to decide
+    hears that it was taken back. `move` was locked before anything was claimed. Of one of many the
+    shop hears by the letter about all of them.
     """
     if move is None or move.until is None:
         return {}
@@ -200,7 +203,9 @@ def end_with_booking(
     if move.waits_at(now):
         waited = _wait_details(move)
         shop = read_catalogue(session).shop
-        theirs = {booking.staff_member.email, shop.email if shop else ""}
+        theirs = told_of_change(session, booking.id, sequence=booking.changes)
+        if is_one_of_many and shop and f"shop_{outcome}" not in mail_of(shop)["off"]:
+            theirs.add(shop.email)
         tell_taken_back(session, booking, move, now=now, besides=theirs, outbox=outbox)
     end_moves(session, [booking.id], outcome)
     return waited

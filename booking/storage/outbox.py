@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     text,
@@ -192,6 +194,12 @@ def add_letters(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         connection_of(session).execute(insert(letter), [dict(row) for row in rows])
 
 
+def _is_over_for_good(now: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether it tells of another time that it is not asked for any more, as of something past."""
+    lapsed = and_(letter.c.kind == literal(MOVE_NOT_CONFIRMED), letter.c.due_at <= now)
+    return or_(letter.c.kind == literal(MOVE_TAKEN_BACK), lapsed)
+
+
 _WITHDRAW = FixedStatement(
     update(letter)
     .where(
@@ -207,6 +215,11 @@ _WITHDRAW = FixedStatement(
             letter.c.role != literal("staff"),
             letter.c.kind != literal("cancelled"),
             letter.c.staff_member_id == bindparam("of_member"),
+        ),
+        # Whoever was to decide about another time may hear of its end by nothing else.
+        or_(
+            letter.c.role == literal("customer"),
+            not_(_is_over_for_good(bindparam("at", type_=BigInteger))),
         ),
         or_(
             bindparam("of_recipient", type_=Text) == literal(""),
@@ -229,7 +242,7 @@ def withdraw_letters(
     With a `recipient` only what its customer was to get at that address. One under way may still
     arrive, for nobody can call it back, but is not tried again. What a host's handler is to hear
     stays, and so does what tells anybody but the staff member of `member_id`, who has it now, that
-    it is over for them.
+    it is over for them, and what tells staff or the shop that another time is asked for no more.
     """
     values = {"of_booking": booking_id, "to_state": WITHDRAWN, "at": now, "of_recipient": recipient}
     return [row[0] for row in _WITHDRAW.rows(session, {**values, "of_member": member_id})]
@@ -251,12 +264,14 @@ def void_asked_address(session: Session, booking_id: int, *, now: int) -> None:
 def withdraw_about_moves(session: Session, booking_id: int, *, now: int) -> list[int]:
     """Withdraw what waits to be said of a move that was asked for; all else stays true.
 
-    Returns the numbers of these letters.
+    So does that an earlier one was taken back, or not decided in time. Returns the numbers of these
+    letters.
     """
     waiting = update(letter).where(
         letter.c.booking_id == booking_id,
         letter.c.kind.in_(ABOUT_A_MOVE),
         letter.c.state.in_((WAITING, SENDING)),
+        not_(_is_over_for_good(literal(now))),
     )
     withdrawn = waiting.values(state=WITHDRAWN, ended_at=now).returning(letter.c.id)
     return [*connection_of(session).execute(withdrawn).scalars()]
@@ -270,16 +285,39 @@ class Told(NamedTuple):
     member: int | None
 
 
-def told_to_decide(session: Session, booking_id: int, *, since: int) -> set[Told]:
-    """Return who has had a letter since then to decide about a move of that booking."""
+def told_to_decide(
+    session: Session, booking_id: int, *, since: int
+) -> dict[Told, Mapping[str, Any]]:
+    """Return who was told since then to decide about a move of that booking, and not of its end.
+
+    To each belong the facts of the last such letter that has left for them.
+    """
     columns = letter.c.role, letter.c.recipient, letter.c.staff_member_id
-    of_it = select(*columns).where(
-        letter.c.booking_id == booking_id,
-        letter.c.kind == MOVE_TO_DECIDE,
-        letter.c.tries > 0,
-        letter.c.created_at >= since,
+    asked = and_(letter.c.kind == MOVE_TO_DECIDE, letter.c.tries > 0)
+    over = and_(letter.c.kind == MOVE_TAKEN_BACK, letter.c.state != WITHDRAWN)
+    of_it = select(letter.c.id, letter.c.kind, letter.c.facts, *columns).where(
+        letter.c.booking_id == booking_id, letter.c.created_at >= since, or_(asked, over)
     )
-    return {Told(*row) for row in connection_of(session).execute(of_it)}
+    told: dict[Told, Mapping[str, Any]] = {}
+    rows = connection_of(session).execute(of_it)
+    for _number, kind, facts, *whom in sorted(rows, key=lambda row: row.id):
+        if kind == MOVE_TO_DECIDE:
+            told[Told(*whom)] = facts
+        else:
+            told.pop(Told(*whom), None)
+    return told
+
+
+def told_of_change(session: Session, booking_id: int, *, sequence: int) -> set[str]:
+    """Return the addresses of staff and shop that are told what happened to a booking then."""
+    of_it = select(letter.c.recipient).where(
+        letter.c.booking_id == booking_id,
+        letter.c.sequence == sequence,
+        letter.c.role.in_(("staff", "shop")),
+        letter.c.kind.in_(tuple(SERIES)),
+        letter.c.state != WITHDRAWN,
+    )
+    return {*connection_of(session).execute(of_it).scalars()}
 
 
 def staff_never_told(session: Session, booking_id: int) -> set[int]:

@@ -282,6 +282,28 @@ def test_who_has_a_list_hears_at_once_of_what_is_moved_off_or_onto_a_day_that_is
     ]
 
 
+@pytest.mark.parametrize("choice", ["at_once", "daily", "never"])
+@pytest.mark.parametrize("end", ["cancelled", "booked"])
+def test_who_was_asked_to_decide_hears_what_became_of_it_whatever_they_chose(shop, choice, end):
+    shop.change("ann", letters=choice)
+    reference = booked(shop, start=at("10:00", day=5), pending=waiting())
+    if end == "booked":
+        shop.confirm(reference, by="owner", outbox=MAIL)
+    else:
+        shop.cancel(reference, by="customer", outbox=MAIL)
+    told = [kind for kind, role, _ in letters(shop, "waiting", "withdrawn") if role == "staff"]
+    assert told == ["to_decide", "not_confirmed", end] * (choice != "never")
+
+
+def test_who_was_not_asked_to_decide_hears_of_it_by_the_list(shop):
+    shop.change("ann", letters="daily")
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"off": ["staff_to_decide", "staff_not_confirmed"]}
+    reference = booked(shop, start=at("10:00", day=5), pending=waiting())
+    shop.cancel(reference, by="customer", outbox=MAIL)
+    assert "staff" not in [role for _, role, _ in letters(shop, "waiting", "withdrawn")]
+
+
 def test_kinds_that_the_shop_turned_off_are_not_written(shop):
     with shop.writing() as session:
         session.get(Shop, 1).mail = {"off": ["shop_booked", "staff_booked", "reminder"]}

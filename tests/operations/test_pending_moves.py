@@ -24,6 +24,7 @@ from booking.operations.requests import (
     Visitor,
     VisitorLimit,
 )
+from booking.operations.series import cancel_following
 from booking.scheduling.slots import Reason
 from booking.storage.models import Booking, PendingMove, Shop, StaffMember, claim, letter
 from booking.storage.pending_moves import pending_move
@@ -414,6 +415,121 @@ def test_who_is_not_to_decide_any_more_hears_so(shop, reminded):
         theirs = select(letter.c.facts).where(letter.c.kind == "move_taken_back")
         asked = connection.scalar(theirs)["asked"]
     assert (asked["start"], asked["staff"]) == ("2027-03-02T10:30:00Z", "Ben"), "as they knew it"
+
+
+def test_whoever_was_to_decide_hears_once_that_it_is_over_and_of_what_they_were_asked(
+    shop, reminded
+):
+    asked_of(shop, reminded, NOON, "ben")
+    leave(shop)
+    for clock in ("13:00", "14:00", "15:00"):
+        asked_of(shop, reminded, at(clock, day=1))
+        leave(shop)
+    shop.take_move_back(reminded, outbox=MAIL)
+    assert over_for(shop) == [
+        (BEN, "2027-03-02T12:00:00Z", "Ben"),
+        (SHOP, "2027-03-02T15:00:00Z", "Ann"),
+        (ANN, "2027-03-02T15:00:00Z", "Ann"),
+    ]
+
+
+def test_whoever_is_asked_again_hears_again_that_it_is_over_and_of_what_had_left(shop, reminded):
+    asked_of(shop, reminded, NOON, "ben")
+    leave(shop)
+    asked_of(shop, reminded, at("13:00", day=1))
+    leave(shop)
+    asked_of(shop, reminded, at("14:00", day=1), "ben")
+    leave(shop)
+    asked_of(shop, reminded, at("15:00", day=1), "ben")
+    shop.take_move_back(reminded, outbox=MAIL)
+    assert [each for each in over_for(shop) if each[0] == BEN] == [
+        (BEN, "2027-03-02T12:00:00Z", "Ben"),
+        (BEN, "2027-03-02T14:00:00Z", "Ben"),
+    ]
+
+
+def over_for(shop) -> list[tuple[str, str, str]]:
+    """To whom it is said that another time is asked for no more, and which one, in that order."""
+    with shop.engine.connect() as connection:
+        of_it = select(letter).where(
+            letter.c.kind == "move_taken_back", letter.c.state != "withdrawn"
+        )
+        rows = connection.execute(of_it.order_by(letter.c.id)).all()
+    asked = [(row.recipient, row.facts["asked"]) for row in rows]
+    return [(whom, each["start"], each["staff"]) for whom, each in asked]
+
+
+def cancelled(shop, reference) -> None:
+    shop.cancel(reference, by="customer", now=later(40), outbox=MAIL)
+
+
+def moved(shop, reference) -> None:
+    shop.move(reference, at("15:00", day=1), by="owner", now=later(40), outbox=MAIL)
+
+
+def asked_again(shop, reference) -> None:
+    shop.ask_to_move(reference, HALF_PAST, now=later(40), outbox=MAIL)
+
+
+THEN = pytest.mark.parametrize("then", [cancelled, moved, asked_again])
+
+
+@THEN
+def test_that_it_was_taken_back_is_said_though_it_waited_for_a_mail_server(shop, reminded, then):
+    asked_of(shop, reminded, NOON, "ben")
+    leave(shop)
+    shop.take_move_back(reminded, now=later(5), outbox=MAIL)
+    then(shop, reminded)
+    assert ("move_taken_back", later(5), BEN) in all_told(shop)
+
+
+@THEN
+def test_that_nobody_decided_in_time_is_said_though_it_waited_for_a_mail_server(
+    shop, reminded, then
+):
+    asked_of(shop, reminded, NOON, "ben")
+    leave(shop)
+    then(shop, reminded)
+    assert {whom for kind, due, whom in all_told(shop) if due == later(30)} >= {BEN, SHOP}
+
+
+@pytest.mark.parametrize("then", [cancelled, moved])
+def test_whoever_hears_of_it_by_nothing_else_hears_that_there_is_nothing_to_decide(
+    shop, reminded, then
+):
+    shop.change("ann", letters="daily")
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"off": ["shop_moved", "shop_cancelled"]}
+    start = at("10:00", day=5)
+    later_one = shop.book(None, "cut", "ann", start, outbox=MAIL)
+    shop.ask_to_move(later_one, at("12:00", day=5), outbox=MAIL, minutes=60)
+    leave(shop)
+    then(shop, later_one)
+    assert [whom for whom, *_ in over_for(shop)] == [SHOP, ANN]
+
+
+def test_who_hears_of_several_by_one_letter_hears_nothing_else_of_them(shop, reminded):
+    asked_of(shop, reminded, NOON, "ben")
+    leave(shop)
+    with shop.writing() as session:
+        booking = booking_by_reference(session, reminded)
+        booking.series = "several"
+        cancel_following(session, booking, now=later(5), outbox=MAIL)
+    assert [whom for whom, *_ in over_for(shop)] == [BEN]
+    assert ("series_cancelled", later(5), SHOP) in all_told(shop)
+
+
+@pytest.mark.parametrize("choice", ["at_once", "daily", "never"])
+def test_who_was_asked_for_another_time_hears_that_it_is_given_whatever_they_chose(
+    shop, reminded, choice
+):
+    shop.change("ben", letters=choice)
+    start = at("12:00", day=5)
+    shop.ask_to_move(reminded, start, "ben", outbox=MAIL)
+    asked = {whom for kind, _due, whom in all_told(shop) if kind == "move_to_decide"}
+    shop.approve_move(reminded, outbox=MAIL)
+    told = {whom for kind, _due, whom in all_told(shop) if kind == "booked"}
+    assert (BEN in asked, BEN in told) == ((choice != "never"),) * 2
 
 
 @pytest.mark.parametrize("how", ["cancel", "move"])
