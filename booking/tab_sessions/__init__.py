@@ -18,7 +18,8 @@ ends what nobody came back for, purge.py forgets it. Around them: errors.py is w
 a request is refused, config.py what an app says about its tabs, checks.py and flows.py what is
 refused of that, activity.py what a read leaves behind, live.py how a page that is looked at asks
 again, model.py the tables, body.py how a request is read, guards.py what is checked before,
-responses.py the headers of an answer, client/ the browser's half. flask_session.py is what becomes
+responses.py the headers of an answer, client/ the browser's half. frozen.py is a draft that is
+only read, flask_session.py what becomes
 of a log-in's cookie, slow.py tells whose function held a lock. contrib/ is what stands beside:
 people who log in (users.py) and who they were before (anonymous.py), a cookie beside the id
 (binding.py), what one tab hands over to another (handover.py).
@@ -76,6 +77,7 @@ from .errors import (
     ReadOnlyTab,
     Refusal,
     RenewalDue,
+    SomebodyElsesTab,
     TabSessionBusy,
     TabSessionError,
     TabSessionGone,
@@ -126,6 +128,7 @@ __all__ = [
     "RenewalDue",
     "Retry",
     "Schema",
+    "SomebodyElsesTab",
     "TabOwned",
     "TabSession",
     "TabSessionBusy",

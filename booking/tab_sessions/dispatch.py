@@ -17,10 +17,7 @@ from typing import Any, Generic
 from flask import Flask, Request, Response, current_app, g, request
 from sqlalchemy.orm import Session
 
-from booking.transactions.errors import (
-    DATABASE_FAILURES,
-    ReadOnlyTransaction,
-)
+from booking.transactions.errors import DATABASE_FAILURES, ReadOnlyTransaction
 from booking.transactions.sessions import (
     Retry,
     require_clean_session,
@@ -370,6 +367,7 @@ class SessionRequest(Generic[Data]):
             endings=self.config.endings,
             is_alone=not rows,
             writable=writable,
+            user=store.user_of(rows),
         )
 
     def _closed_reason(

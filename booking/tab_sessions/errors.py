@@ -201,6 +201,17 @@ class EndedTab(TabSessionError):
         )
 
 
+class SomebodyElsesTab(TabSessionError):
+    """A view attached a tab to somebody although it is somebody else's."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "attach_user(tab, user): this tab is somebody else's, and what is in it would be shown "
+            "to whoever logs in now. End it in the place of attaching it, so that they begin anew: "
+            "if tab.user not in (None, str(user)): end_user(tab); else: attach_user(tab, user)."
+        )
+
+
 class NoTabHere(TabSessionError):
     """Code reached for the tab in a view that was given none."""
 

@@ -14,7 +14,15 @@ from . import crypto, store
 from .checks import require_result
 from .config import Limits
 from .endings import Endings
-from .errors import CompletedTab, DraftTooLarge, EndedTab, ReadOnlyTab, TabSessionGone
+from .errors import (
+    CompletedTab,
+    DraftTooLarge,
+    EndedTab,
+    ReadOnlyTab,
+    SomebodyElsesTab,
+    TabSessionGone,
+)
+from .frozen import freeze
 from .schema import PLAIN, Data, Schema
 from .store import RowChanged
 
@@ -52,6 +60,7 @@ class TabSession(Generic[Data]):
         endings: Endings,
         is_alone: bool,
         writable: bool,
+        user: str | None = None,
         was_ended: bool = False,
         opened: store.Opened | None = None,
     ) -> None:
@@ -62,7 +71,7 @@ class TabSession(Generic[Data]):
         self._seconds = int(now.timestamp())
         self.writable, self.was_ended = writable, was_ended
         self._flow, self._id, self._limits, self._schema = flow, tab_id, limits, schema
-        self._endings, self._is_alone = endings, is_alone
+        self._endings, self._is_alone, self._user = endings, is_alone, user
         self._row_at_begin = self._row = row
         self._key = row.id if row else None
         self._opened_at_begin = opened or store.open_draft(row, tab_id)
@@ -99,8 +108,8 @@ class TabSession(Generic[Data]):
 
     @property
     def user(self) -> str | None:
-        """Whom attach_user() tied this tab to; None if nobody."""
-        return self._row.user if self._row else None
+        """Whom attach_user() tied this tab to, in whichever flow; None if nobody."""
+        return (self._row and self._row.user) or self._user
 
     @property
     def began_at(self) -> int | None:
@@ -178,13 +187,16 @@ class TabSession(Generic[Data]):
     def attach(self, user: str) -> None:
         """Tie the tab to a user in all flows and ask for a new id; see contrib/users.py.
 
-        Raises: ReadOnlyTab, EndedTab.
+        Raises: ReadOnlyTab, EndedTab, SomebodyElsesTab.
         """
         if not self.writable:
             raise ReadOnlyTab
         self.refuse_when_ended()
         if self.key is not None and self._row is not None:
-            store.attach(self.session, [row.id for row in self._every_flow()], user)
+            rows = self._every_flow()
+            if any(row.user not in (None, user) for row in rows):
+                raise SomebodyElsesTab
+            store.attach(self.session, [row.id for row in rows], user)
             self._row = self._row._replace(user=user, renewal_due=True)
 
     def keep_alive(self) -> int | None:
@@ -279,6 +291,7 @@ class TabSession(Generic[Data]):
             endings=self._endings,
             is_alone=self._is_alone,
             writable=False,
+            user=self._user,
             was_ended=committed and self.was_ended,
             opened=(self._draft_key, self._stored) if committed else self._opened_at_begin,
         )
@@ -380,21 +393,3 @@ class TabSession(Generic[Data]):
 def row_of(tab: TabSession[Any]) -> store.Row | None:
     """Return a tab's row in its flow as this request knows it; None before there is one."""
     return tab._row  # noqa: SLF001 - for the modules beside this one, and not for views
-
-
-class _Frozen(dict[str, Any]):
-    """A dict whose every way of changing it says why it cannot."""
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise ReadOnlyTab
-
-    __setitem__ = __delitem__ = __ior__ = _refuse
-    clear = pop = popitem = setdefault = update = _refuse
-
-
-def freeze(value: Any) -> Any:
-    """Return the same JSON values unchangeable, lists as tuples; anything else as it is."""
-    if isinstance(value, dict):
-        items = value.items()
-        return _Frozen({k: freeze(v) if isinstance(v, dict | list) else v for k, v in items})
-    return tuple(freeze(inner) for inner in value) if isinstance(value, list) else value

@@ -101,8 +101,18 @@ def find(session: Session, digest: bytes, now: int, *, lock: bool) -> list[Row]:
 def every_flow(session: Session, digest: bytes, now: int, *, lock: bool = True) -> list[Row]:
     """Lock and return this tab's rows in all flows that have not ended; by its id before, too."""
     rows = find(session, digest, now, lock=lock)
+    return [row for row in _by_this_id(rows) if row.state != "ended"]
+
+
+def user_of(rows: list[Row]) -> str | None:
+    """Return whom a tab is tied to in any of these rows of its; None if nobody."""
+    return next((row.user for row in _by_this_id(rows) if row.user is not None), None)
+
+
+def _by_this_id(rows: list[Row]) -> list[Row]:
+    """Leave those out that had this id before, where others have it now."""
     has_id = any(not row.by_previous_id for row in rows)
-    return [row for row in rows if row.state != "ended" and not (has_id and row.by_previous_id)]
+    return [row for row in rows if not (has_id and row.by_previous_id)]
 
 
 def _by_its_previous_id(row: Row, now: int) -> Row:

@@ -19,7 +19,7 @@ LOOKS = {
     "its draft": lambda tab: tab.data.get("text"),
     "its user": lambda tab: (tab.user, tab.result, tab.is_copy, tab.seconds_left),
     "the end once more": lambda tab: tab.end(),
-    "the user's end": lambda tab: end_user(tab, everywhere=True),
+    "the user's end": end_user,
     "a sign of life": lambda tab: tab.keep_alive(),
     "its row": lambda tab: revoke(tab.key, tab.session) if tab.key else 0,
 }

@@ -96,6 +96,8 @@ def anonymous_user(tab: TabSession[Any]) -> str | None:
     if not tab.writable:
         return next(iter(_users_of(tab.session, tab.keys()).values()), None)
     mine = tab.key or 0  # before anybody is made: of two requests that begin a tab, one waits
+    if tab.user is not None:  # perhaps for the one in which somebody logged in
+        return None
     known = _users_of(tab.session, tab.keys(), lock=True)
     if mine in known:
         return known[mine]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, true
 from sqlalchemy.orm import Session
 
 from booking.tab_sessions import store
-from booking.tab_sessions.checks import is_id, require_kept
+from booking.tab_sessions.checks import id_of, is_id, require_kept
 from booking.tab_sessions.config import Config, current_config
 from booking.tab_sessions.errors import TabSessionError
 from booking.tab_sessions.model import tab_session as table
@@ -19,6 +19,7 @@ from booking.transactions.sessions import run_in_transaction, run_read_only
 from . import anonymous
 
 _BATCH = 50
+_RETURNED = "user= of TabSessions returned"
 _SHORTER = "Write that of the user's row, and let user= of TabSessions return the same."
 
 
@@ -31,8 +32,8 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
     else is shown this tab's progress any more. Whom `AnonymousUsers` made for it is merged first,
     in the same transaction.
 
-    Raises: TabSessionError where the script has no address to renew the tab at, and for a user
-    without an id.
+    Raises: TabSessionError where the script has no address to renew the tab at, for a user without
+    an id; SomebodyElsesTab where it is tied to another one, who would lose it: end it first.
     """
     if not any(getattr(v, "renews_tabs", False) for v in current_app.view_functions.values()):
         raise TabSessionError(
@@ -46,19 +47,35 @@ def attach_user(tab: TabSession[Any], user: object) -> None:
             f"user= of TabSessions returns for them. This was {type(user).__name__} {user!r:.40}."
         )
     kept = require_kept(str(user), "The id in attach_user(tab, user)", _SHORTER)
-    anonymous.take_over(tab, kept)
     tab.attach(kept)
+    anonymous.take_over(tab, kept)
 
 
 def end_user(tab: TabSession[Any], *, everywhere: bool = False) -> None:
     """End the tab of somebody who logged out: it takes another id, nothing is carried over.
 
-    With `everywhere` the user's other tabs, in any browser, are revoked in the same transaction.
+    With `everywhere` the user's other tabs, in any browser, are revoked in the same transaction: of
+    whom `attach_user` tied it to, in any flow, or else of whom `user=` of TabSessions names.
+
+    Raises: TabSessionError where `everywhere` is said of nobody, ReadOnlyTab.
     """
-    user = tab.user
+    user = _whose(tab) if everywhere else None
     tab.end()
-    if everywhere and user is not None:
+    if user is not None:
         revoke_user(user, tab.session)
+
+
+def _whose(tab: TabSession[Any]) -> str:
+    named = current_config().user
+    if tab.user is not None:
+        return tab.user
+    if named is None or (user := named()) is None:
+        raise TabSessionError(
+            "end_user(tab, everywhere=True): nobody is logged in here. Call it before your own "
+            "log-out forgets who it is, with TabSessions(app, session, user=…), and leave "
+            "everywhere out where nobody is; or revoke_user(user, tab.session) by the id."
+        )
+    return id_of(user, _RETURNED)
 
 
 def revoke(key: int, session: Session | None = None) -> int:
@@ -71,8 +88,11 @@ def revoke(key: int, session: Session | None = None) -> int:
 
 
 def revoke_user(user: object, session: Session | None = None) -> int:
-    """Revoke every session of that user; return how many there were. See `revoke`."""
-    return _revoke(table.c.user == str(user), session)
+    """Revoke every session of that user, named by the id; return how many there were. See `revoke`.
+
+    Raises: TabSessionError for what is nobody's id.
+    """
+    return _revoke(table.c.user == id_of(user, "revoke_user(user) was given"), session)
 
 
 def revoke_all(*, before: datetime | None = None, session: Session | None = None) -> int:

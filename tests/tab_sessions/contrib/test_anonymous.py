@@ -7,7 +7,7 @@ from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask, current_app, request
+from flask import Blueprint, Flask, current_app, request
 from flask import session as cookie
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, func, select, text
 from sqlalchemy.exc import InterfaceError
@@ -172,6 +172,19 @@ def test_who_is_logged_in_is_not_made_anew(tab, people):
     tab.post("/tab-session", {"Tab-Session-New": later.id})
     assert later.post("/items", what="milk").text == "milk"
     assert people() == (1, [ADA])
+
+
+def test_who_logged_in_in_another_flow_is_not_made_anew(app, session, users, people):
+    other, notes = Blueprint("other", __name__), basket()
+    session_route(other, "/whose", methods=["GET", "POST"])(lambda tab: str(anonymous_user(tab)))
+    alone = host_app(session, notes, other)  # without user=
+    alone.secret_key = "x"
+    users.init_app(alone)
+    tab, later = Tab(alone.test_client()), Tab(alone.test_client())
+    tab.post("/log-in")
+    tab.post("/tab-session", {"Tab-Session-New": later.id})
+    assert later.get("/whose").text == later.post("/whose").text == "None"
+    assert people() == (1, [])
 
 
 def test_who_registers_may_become_the_very_same_row(tab, merged, people):

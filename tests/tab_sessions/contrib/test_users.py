@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from booking.tab_sessions import (
+    SomebodyElsesTab,
     TabSessionError,
     attach_user,
     end_user,
@@ -179,6 +180,39 @@ def test_a_log_in_counts_in_every_flow(two_flows):
         assert revoke_user("ada") == 2
 
 
+def test_who_logs_in_over_somebody_else_is_not_given_their_tab(tab, rows):
+    tab.post(text="hers")
+    later = logged_in(tab, "ada")
+    with pytest.raises(SomebodyElsesTab, match=r"end_user\(tab\); else: attach_user"):
+        later.post("/log-in", as_user("ada"), user="ben")
+    assert rows()[0]["user"] == "ada"
+    assert later.get(**as_user("ada")).text == "hers"
+    assert later.get(**as_user("ben")).status_code == 410
+
+
+def test_who_logs_in_over_somebody_else_in_another_flow_is_not_given_that(two_flows):
+    later = logged_in(Tab(two_flows.test_client()), "ada")
+    with pytest.raises(SomebodyElsesTab):
+        later.post("/other/log-in", as_user("ada"), user="ben")
+
+
+def test_who_logs_in_again_keeps_the_tab(tab):
+    tab.post(text="mine")
+    later = logged_in(tab, "ada")
+    assert later.post("/log-in", as_user("ada"), user="ada").status_code == 200
+    again = Tab(tab.client)
+    later.post("/tab-session", {**as_user("ada"), "Tab-Session-New": again.id})
+    assert again.get(**as_user("ada")).text == "mine"
+
+
+def test_a_flow_in_which_nothing_was_written_knows_who_logged_in_elsewhere(session, two_flows):
+    session_route(two_flows, "/whose", methods=["GET", "POST"])(lambda tab: tab.user or "(nobody)")
+    later = logged_in(Tab(two_flows.test_client()), "ada")
+    assert later.get("/whose", **as_user("ada")).text == "ada"
+    assert later.post("/whose", as_user("ada")).text == "ada"
+    assert Tab(two_flows.test_client()).get("/whose").text == "(nobody)"
+
+
 def test_a_flow_begun_after_the_log_in_is_the_users_too(two_flows):
     later = logged_in(Tab(two_flows.test_client()), "ada")
     later.post("/other/note", as_user("ada"), text="mine")
@@ -246,6 +280,38 @@ def test_a_log_out_everywhere_takes_back_the_users_other_tabs(new_tab):
     here.post("/log-out", as_user("ada"), everywhere="1")
     assert there.get(**as_user("ada")).status_code == 410
     assert stranger.get(**as_user("bob")).status_code == 200
+
+
+def test_a_log_out_everywhere_in_another_flow_takes_back_the_users_other_tabs(two_flows):
+    @session_route(two_flows, "/log-out", methods=["POST"])
+    def log_out(tab):
+        end_user(tab, everywhere=True)
+        return "goodbye"
+
+    here, there = (logged_in(Tab(two_flows.test_client()), "ada") for _ in range(2))
+    here.post("/log-out", {})  # by a cookie that ran out: shown nothing, and nothing ends
+    assert there.get(**as_user("ada")).status_code == 200
+    here.post("/log-out", as_user("ada"))
+    assert there.get(**as_user("ada")).status_code == 410
+
+
+def test_a_log_out_everywhere_by_a_tab_that_was_never_attached_is_of_who_is_logged_in(new_tab):
+    here, there = new_tab(), logged_in(new_tab(), "ada")
+    here.post("/log-out", as_user("ada"), everywhere="1")
+    assert there.get(**as_user("ada")).status_code == 410
+
+
+def test_a_log_out_everywhere_of_nobody_is_told_and_ends_nothing(tab):
+    tab.post(text="mine")
+    with pytest.raises(TabSessionError, match="Call it before your own log-out forgets"):
+        tab.post("/log-out", everywhere="1")
+    assert tab.get().text == "mine"
+
+
+@pytest.mark.parametrize("user", [User(), None, "", True])
+def test_only_an_id_is_revoked(app, user):
+    with app.app_context(), pytest.raises(TabSessionError, match=r"revoke_user\(user\) was given"):
+        revoke_user(user)
 
 
 def test_a_revoked_session_does_not_come_back(app, tab, rows, ended):
