@@ -30,7 +30,11 @@ NAMES = (
     *NUMBERS,
     *("is_online", "waits", "offered_by", "questions"),
 )
-KINDS = ("text", "choice", "checkbox")
+KINDS = {
+    "text": gettext_noop("words"),
+    "choice": gettext_noop("one of several"),
+    "checkbox": gettext_noop("a box to tick"),
+}
 QUESTION = ("key", "label", "help", "kind", "required", "choices")
 _LENGTH = gettext_noop("Minutes, or such as 1 h 30 min.")
 
@@ -61,6 +65,11 @@ def fields_of(staff: Sequence[StaffPlan]) -> list[Field]:
         Field("is_online", _("It is by telephone or video"), "checkbox"),
         Field("offered_by", _("Who offers it"), "ticks", choices=people),
     ]
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Return by what a question can be answered, and how that is called."""
+    return [(kind, _(words)) for kind, words in KINDS.items()]
 
 
 def new_values() -> Values:

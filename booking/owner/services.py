@@ -7,7 +7,6 @@ from flask import abort, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from booking.business_file.services import TAKEN_KEYS
 from booking.business_file.values import slug as read_slug
 from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
@@ -22,10 +21,17 @@ from . import service_form
 from .access import OWNER
 from .desk_route import desk_route
 from .forms import posted, posted_line
-from .names import short_key, short_name
+from .names import short_name
 from .question_list import reshaped
+from .question_merge import (
+    labels_of_questions,
+    marks_of_service,
+    merge_service,
+    with_keys,
+    written_by_others,
+)
 from .rendering import render_page
-from .shop_fields import WAS, Values, filled_in, marks_of, merge
+from .shop_fields import WAS, Values, filled_in
 from .shop_lists import SERVICES, bring_back, move, take_out
 from .shop_missing import sentences
 from .shop_saving import Asked, panel_of, read, save
@@ -91,7 +97,7 @@ def _added(values: Values, named: str, session: Session, plan: BusinessPlan) -> 
     retired = {one.slug for one in retired_services(session)}
     there = {one.slug for one in plan.services} | retired
     slug = named or short_name(values["name"], there, "service")
-    service, errors = service_form.read(_with_keys(values), slug)
+    service, errors = service_form.read(with_keys(values), slug)
     try:
         read_slug(slug)
         errors |= unanswered(service, plan)
@@ -129,23 +135,13 @@ def _changed(slug: str, values: Values, was: str, _: Session, plan: BusinessPlan
     if found is None:
         return Asked(values, is_gone=True)
     stored = service_form.values_of(found, plan)
-    merged = merge(values, was, stored)
+    merged = merge_service(values, was, stored)
     if merged.changed or merged.taken_over:
         return Asked(merged.values, stored, {}, merged.changed, merged.taken_over)
-    meant, errors = service_form.read(_with_keys(values), slug)
+    meant, errors = service_form.read(with_keys(values), slug)
     errors |= unanswered(meant, plan)
     after = None if errors else with_service(plan, meant, values["offered_by"].split())
     return Asked(values, stored, errors, after=after)
-
-
-def _with_keys(values: Values) -> Values:
-    """Name the answers to new questions: a key is for lists and files, and nobody types it."""
-    questions = service_form.questions_of(values)
-    keys = {*TAKEN_KEYS, *(one["key"] for one in questions)}
-    for one in questions:
-        one["key"] = one["key"] or short_key(one["label"], keys)
-        keys.add(one["key"])
-    return service_form.with_questions(values, questions)
 
 
 def _form(asked: Asked, plan: BusinessPlan | None, slug: str, was: str | None = None) -> str:
@@ -153,7 +149,7 @@ def _form(asked: Asked, plan: BusinessPlan | None, slug: str, was: str | None = 
     shown = service_form.fields_of(plan.staff)
     fields = filled_in(shown, asked.values, asked.errors, asked.changed)
     found = service_of(plan, slug)
-    labels = {one.name: one.label for one in shown} | {"questions": _("Questions")}
+    labels = {one.name: one.label for one in shown} | labels_of_questions(asked)
     return render_page(
         "service",
         heading=found.name if found else _("A new service"),
@@ -162,11 +158,13 @@ def _form(asked: Asked, plan: BusinessPlan | None, slug: str, was: str | None = 
         fields=fields,
         by_name={one.name: one for one in fields},
         questions=service_form.questions_of(asked.values),
+        kinds=service_form.kinds(),
+        changed_questions=written_by_others(asked),
         focus=asked.values.get("focus", ""),
         errors=asked.errors,
         alerts=conflict(asked, labels),
         panel=panel_of(asked, page_from()),
-        was=marks_of(asked.stored) if was is None else was,
+        was=marks_of_service(asked.stored) if was is None else was,
     )
 
 

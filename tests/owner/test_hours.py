@@ -117,6 +117,15 @@ def test_the_second_of_two_sees_what_the_other_made_of_the_same_day(desk, shop):
     assert sorted(ana(shop).hours) == [2, 3, 5]
 
 
+def test_a_break_that_others_wrote_is_shown_on_a_day_that_is_closed_here(desk, shop):
+    sent = fields(desk.page(ANA)) | {"open-2-0-from": "", "open-2-0-to": ""}
+    elsewhere(shop, breaks=dict.fromkeys(range(7), (TimeRange(780, 840),)))
+    answer = desk.post(ANA, data=sent | {"break-2-0-from": "", "break-2-0-to": ""})
+    assert answer.status_code == 409
+    said = [one.text.strip() for one in page_of(answer).select(".sb-desk-changed")]
+    assert said == ["Somebody else wrote meanwhile: 13:00-14:00"]
+
+
 # -- other hours -----------------------------------------------------------------------------------
 
 

@@ -204,6 +204,87 @@ def test_the_second_of_two_is_told_what_differs_and_loses_nothing(desk, shop):
     assert (both.price, both.name, both.description) == ("€30", "A short visit", "Mine")
 
 
+def question(place, label, **more):
+    typed = {"key": "", "label": label, "help": "", "kind": "text", "choices": ""} | more
+    return {f"questions-{place}-{name}": value for name, value in typed.items()}
+
+
+def asked(shop, slug):
+    return [one.label for one in stored(shop, slug).questions]
+
+
+@pytest.mark.both_databases
+def test_of_two_who_each_add_a_question_both_questions_stay(desk, desk_as, shop):
+    other = desk_as("owner", email="two@example.com")
+    mine, theirs = (fields(each.page("/desk/services/short")) for each in (desk, other))
+    theirs |= question(0, "Any allergies?")
+    assert other.post("/desk/services/short", data=theirs).status_code == 303
+    answer = desk.post("/desk/services/short", data=mine | question(0, "Which length?"))
+    page = page_of(answer)
+    assert answer.status_code == 409
+    assert (
+        "Question “Any allergies?”. It is shown as it is now." in page.select_one("#problem").text
+    )
+    assert not page.select(".sb-desk-changed")
+    assert desk.post("/desk/services/short", data=fields(page)).status_code == 303
+    assert sorted(asked(shop, "short")) == ["Any allergies?", "Which length?"]
+
+
+def test_one_question_that_two_have_written_is_shown_as_both_wrote_it(desk, shop):
+    first, second = stored(shop, "long").questions
+    sent = fields(desk.page("/desk/services/long")) | {"questions-1-label": "Mine?"}
+    other = replace(second, label="Theirs?", kind="choice", choices=("Red", "Blue"))
+    long = replace(stored(shop, "long"), questions=(replace(first, help="Read this"), other))
+    with shop.writing() as session:
+        change_business(session, lambda plan: with_service(plan, long))
+    answer = desk.post("/desk/services/long", data=sent)
+    page = page_of(answer)
+    assert answer.status_code == 409
+    assert [one["id"] for one in page.select(".sb-desk-changed")] == ["changed-questions-1"]
+    said = page.select_one("#changed-questions-1").text.strip()
+    assert said.startswith("Somebody else wrote meanwhile: Theirs? · ")
+    assert "one of several: Red, Blue" in said
+    assert "as well while you typed: Question “Mine?”. Both" in page.select_one("#problem").text
+    shown = fields(page)
+    assert shown["questions-0-help"] == ["Read this"], "what only the other one changed"
+    assert desk.post("/desk/services/long", data=shown).status_code == 303
+    assert asked(shop, "long") == [first.label, "Mine?"]
+    assert stored(shop, "long").questions[0].help == "Read this"
+
+
+def test_a_question_that_one_took_out_and_the_other_wrote_is_there_to_be_looked_at(desk, shop):
+    first, second = stored(shop, "long").questions
+    sent = fields(desk.page("/desk/services/long"))
+    without = fields(page_of(desk.post("/desk/services/long", data=sent | {"do": "remove-0"})))
+    long = replace(stored(shop, "long"), questions=(replace(first, label="Theirs?"), second))
+    with shop.writing() as session:
+        change_business(session, lambda plan: with_service(plan, long))
+    page = page_of(desk.post("/desk/services/long", data=without))
+    assert "Question “Theirs?”. It is shown as it is now." in page.select_one("#problem").text
+    assert fields(page)["questions-0-label"] == ["Theirs?"]
+    with shop.writing() as session:
+        change_business(session, lambda plan: with_service(plan, replace(long, questions=())))
+    answer = desk.post("/desk/services/long", data=sent | {"questions-1-label": "Mine?"})
+    page = page_of(answer)
+    assert "nothing" in page.select_one("#changed-questions-0").text
+    assert fields(page)["questions-0-label"] == ["Mine?"]
+    assert "questions-1-label" not in fields(page)
+    assert "while you typed: Questions. It is shown" in page.select_one("#problem").text
+
+
+def test_who_moved_nothing_follows_the_order_of_who_did(desk, shop):
+    first, second = stored(shop, "long").questions
+    sent = fields(desk.page("/desk/services/long")) | question(2, "Which length?")
+    with shop.writing() as session:
+        turned = replace(stored(shop, "long"), questions=(second, first))
+        change_business(session, lambda plan: with_service(plan, turned))
+    page = page_of(desk.post("/desk/services/long", data=sent))
+    assert "while you typed: Questions. It is shown" in page.select_one("#problem").text
+    assert desk.post("/desk/services/long", data=fields(page)).status_code == 303
+    assert asked(shop, "long")[0] == second.label
+    assert sorted(asked(shop, "long")) == sorted([first.label, second.label, "Which length?"])
+
+
 def test_two_who_wrote_the_same_are_not_bothered(desk, shop):
     sent = fields(desk.page("/desk/services/short")) | {"price": "€25"}
     elsewhere(shop, price="€25")
