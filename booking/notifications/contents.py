@@ -24,7 +24,7 @@ from booking.storage.outbox import (
 )
 
 from . import move_words, words
-from .changing import change_label, until_when
+from .changing import Changing
 from .places import joined, own_place_in_words, place_in_words, place_of
 from .quoting import ANSWER, NAME, NOTE, one_line, quotable
 from .when import Clocks, When, clocks, instant, moment, shop_clock, when
@@ -88,10 +88,12 @@ def of_booking(
     now: datetime,
     *,
     is_invited: bool = False,
+    is_movable: bool = True,
 ) -> Content:
     """Return what this letter says of this booking; `link` is its manage link, or empty.
 
-    `is_invited`: an invitation comes with it, which a calendar can decline.
+    `is_invited`: an invitation comes with it, which a calendar can decline. `is_movable`: its
+    customer may move it by the link, as long as it is not too late.
     """
     to_customer = letter.role == "customer"
     facts = _as_told(letter)
@@ -113,7 +115,8 @@ def of_booking(
     if asked := facts.get("asked"):
         given["asked"] = moment(instant(asked["start"]), of)
     if to_customer:
-        content = _to_customer(content, letter, booking, facts, given, now)
+        changing = Changing.of(letter, booking, shop, now, is_movable=is_movable)
+        content = _to_customer(content, letter, booking, facts, given, changing)
         if is_invited and content.link:
             declining = _("Declining in your calendar does not cancel: use this link.")
             content = replace(content, notes=(*content.notes, declining))
@@ -161,7 +164,7 @@ def _to_customer(
     booking: Booking,
     facts: Mapping[str, Any],
     given: Mapping[str, str],
-    now: datetime,
+    changing: Changing,
 ) -> Content:
     by_owner = facts["by"] == "owner"
     before = facts.get("before") or {}
@@ -184,13 +187,13 @@ def _to_customer(
         rows.append(_quoted(_("Name"), name))
     link = given["link"]
     can_change = link and letter.kind not in LINKS
-    notes = (until_when(letter, booking, content.shop, of, now),) if can_change else ()
+    notes = (changing.until_when(of),) if can_change else ()
     return replace(
         content,
         words=told,
         rows=tuple(rows),
         link=link,
-        link_label=_(LINKS.get(letter.kind) or change_label(booking)),
+        link_label=_(LINKS.get(letter.kind) or changing.label),
         notes=notes,
         contact=contact_lines(content.shop),
         address=one_line(content.shop.email),
@@ -328,7 +331,9 @@ def _to_staff_or_shop(
     if letter.kind in ABOUT_A_MOVE:
         told = move_words.of_a_move(letter.kind, given, role=letter.role)
     else:
-        told = words.staff_or_shop(letter.kind, given, to_staff=to_staff, by_owner=by_owner)
+        told = words.staff_or_shop(
+            letter.kind, given, to_staff=to_staff, by_owner=by_owner, way=_way(facts)
+        )
     if facts.get("was_asked_for"):
         told = move_words.of_a_given_move(told, given, role=letter.role)
     of = _clocks(content.shop, None, is_online=False)
@@ -344,6 +349,13 @@ def _to_staff_or_shop(
     )
     label = _(LINKS[letter.kind]) if given["link"] else ""
     return replace(content, words=told, rows=rows, link=given["link"], link_label=label)
+
+
+def _way(facts: Mapping[str, Any]) -> str:
+    """How somebody came by what is booked with them, where it is not new."""
+    if facts.get("before"):
+        return words.MOVED
+    return words.PENDING if facts.get("was_pending") else ""
 
 
 def _now_with(letter: Letter) -> list[Row]:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.addresses import domain_in_ascii, is_same_address
 from booking.i18n import nearest, speaking
+from booking.operations.changes import is_movable
 from booking.operations.daily_lists import TOMORROW
 from booking.operations.events import Event
 from booking.operations.letter_rows import asked_for, facts_of
@@ -190,7 +191,15 @@ def _about_a_booking(
         letter = _as_it_stands(letter, booking, now)
     link = _link(session, letter, booking, manage_url)
     way = way_for(letter, shop, organizer=sender.address)
-    content = of_booking(letter, booking, shop, link, now, is_invited=way == "REQUEST")
+    content = of_booking(
+        letter,
+        booking,
+        shop,
+        link,
+        now,
+        is_invited=way == "REQUEST",
+        is_movable=letter.role != "customer" or _is_movable(session, booking),
+    )
     # What is older than its name in calendars is named by our host.
     named_by = link or ("" if booking.calendar_uid else current_sidebook().settings.public_url)
     brought = appointment_of(
@@ -216,6 +225,13 @@ def _link(session: Session, letter: Letter, booking: Booking, manage_url: Manage
             number = move.number
         return current_sidebook().links.url_for(booking, purpose, number)
     return manage_url(session, booking) if letter.role == "customer" else ""
+
+
+def _is_movable(session: Session, booking: Booking) -> bool:
+    """Whether its page would move it, were it not too late."""
+    move = pending_move(session, booking.id)
+    staff = read_catalogue(session).offering(booking.service_id)
+    return is_movable(booking, staff, move.times if move else 0)
 
 
 def _is_still_asked(session: Session, letter: Letter, booking: Booking, now: datetime) -> bool:

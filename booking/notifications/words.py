@@ -18,6 +18,7 @@ PLACEHOLDERS = ("service", "staff", "when", "place", "price", "shop", "link", "r
 """What a shop's own text may hold, each in curly brackets; the link only a customer's letter."""
 _NAMED = re.compile(r"{([^{}]*)}")
 _BRACKETED = re.compile(r"{[^{}]*}|{\w*|}")
+PENDING, MOVED = "pending", "moved"
 MOST_SUBJECT = 250
 """Characters of a subject, filled in; what is longer is cut."""
 
@@ -183,13 +184,18 @@ def _of_what_waits(kind: str, given: Mapping[str, str]) -> Words:
     return Words(subject, heading, (text,))
 
 
-def staff_or_shop(kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool) -> Words:
-    """Return what staff and the shop are told; `given` has service, when and staff."""
+def staff_or_shop(
+    kind: str, given: Mapping[str, str], *, to_staff: bool, by_owner: bool, way: str = ""
+) -> Words:
+    """Return what staff and the shop are told; `given` has service, when and staff.
+
+    `way` says of what is booked how it came to be: it was PENDING, or MOVED from a colleague.
+    """
     match kind:
         case "booked":
             subject = _("New: %(service)s, %(when)s", **given)
             mine, ours = _("A new appointment with you"), _("A new appointment")
-            text = _("Booked at the shop.") if by_owner else _("Booked by the customer.")
+            text = _how_booked(way, by_owner=by_owner)
         case "moved":
             subject = _("Moved: %(service)s, now %(when)s", **given)
             mine, ours = _("An appointment with you was moved"), _("An appointment was moved")
@@ -209,3 +215,13 @@ def staff_or_shop(kind: str, given: Mapping[str, str], *, to_staff: bool, by_own
             ours = _("An appointment is cancelled")
             text = _("Cancelled by the shop.") if by_owner else _("Cancelled by the customer.")
     return Words(subject, mine if to_staff else ours, (text,))
+
+
+def _how_booked(way: str, *, by_owner: bool) -> str:
+    if way == MOVED:
+        return _("Moved by the shop.") if by_owner else _("Moved by the customer.")
+    if not by_owner:
+        return _("Booked by the customer.")
+    if way == PENDING:
+        return _("Booked by the customer, and confirmed by the shop.")
+    return _("Booked at the shop.")

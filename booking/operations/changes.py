@@ -3,13 +3,14 @@
 Checked by the verbs themselves, in their own transaction, and told beforehand by the page.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from booking.scheduling.clock import wall_clock_before
-from booking.storage.models import Booking
+from booking.storage.models import Booking, StaffMember
 from booking.storage.reads import shop_zone
 
 from .requests import AppointmentPast, By, ChangedTooOften, TooLate
@@ -40,6 +41,14 @@ def is_changed_often(booking: Booking, asked: int = 0) -> bool:
     `asked` is how often another time was asked for, which writes to as many people.
     """
     return booking.changes + asked >= MOST_CHANGES
+
+
+def is_movable(booking: Booking, staff: Collection[StaffMember], asked: int) -> bool:
+    """Return whether its customer may still move it, or ask for it, where it is not too late.
+
+    `staff` are those who offer its service today, `asked` as in `is_changed_often`.
+    """
+    return bool(staff) and not is_changed_often(booking, asked)
 
 
 def refuse_late(session: Session, booking: Booking, minutes: int, *, by: By, now: datetime) -> None:

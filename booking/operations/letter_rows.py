@@ -80,6 +80,8 @@ def facts_of(
     }
     if event.was_asked_for:
         facts["was_asked_for"] = True
+    if event.name == "booked" and event.pending_for:
+        facts["was_pending"] = True
     if not event.is_for_hosts:
         facts["pending_for"] = booking.pending_for
     if booking.pending_until:

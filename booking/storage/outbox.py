@@ -285,9 +285,7 @@ class Told(NamedTuple):
     member: int | None
 
 
-def told_to_decide(
-    session: Session, booking_id: int, *, since: int
-) -> dict[Told, Mapping[str, Any]]:
+def told_to_decide(session: Session, booking_id: int, *, since: int) -> dict[Told, dict[str, Any]]:
     """Return who was told since then to decide about a move of that booking, and not of its end.
 
     To each belong the facts of the last such letter that has left for them.
@@ -298,7 +296,7 @@ def told_to_decide(
     of_it = select(letter.c.id, letter.c.kind, letter.c.facts, *columns).where(
         letter.c.booking_id == booking_id, letter.c.created_at >= since, or_(asked, over)
     )
-    told: dict[Told, Mapping[str, Any]] = {}
+    told: dict[Told, dict[str, Any]] = {}
     rows = connection_of(session).execute(of_it)
     for _number, kind, facts, *whom in sorted(rows, key=lambda row: row.id):
         if kind == MOVE_TO_DECIDE:

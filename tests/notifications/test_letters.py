@@ -8,15 +8,16 @@ from email.parser import BytesHeaderParser
 import pytest
 from bs4 import BeautifulSoup
 from flask import Blueprint, Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from booking.files import TEMPLATES
 from booking.notifications.contents import of_tomorrow
 from booking.notifications.letters import STILL_ASKED
 from booking.notifications.mime import IN_ASCII
 from booking.notifications.rendering import render
-from booking.storage.models import Booking, Shop
-from tests.fixtures.small_shop import NOW, at
+from booking.operations.changes import MOST_CHANGES
+from booking.storage.models import Booking, Shop, StaffMember
+from tests.fixtures.small_shop import NOW, at, waiting
 from tests.notifications.conftest import LINK, MAIL, compose_all, html_of, rows, text_of
 from tests.notifications.samples import NOTE, change, furnish, live_through
 
@@ -336,6 +337,57 @@ def test_it_says_until_when_it_can_be_changed(shop, letters):
         shop.change("cut", move_until=move, cancel_until=cancel)
         (message,) = letters("customer", "booked", now=now)
         assert expected in text_of(message), (move, cancel)
+
+
+NO_MORE = "This link can no longer move it. Please tell us if need be. You can cancel it until it"
+
+
+@pytest.mark.parametrize("approval", [False, True])
+@pytest.mark.parametrize("why", ["changed often", "asked often", "offered by nobody"])
+def test_what_its_page_would_not_move_no_letter_says_can_be_moved(shop, letters, why, approval):
+    shop.change("cut", approval=True)
+    reference = booked(shop)
+    if why == "changed often":
+        for turn in range(MOST_CHANGES):
+            shop.move(reference, at(f"{11 + turn % 2}:00", day=3), by="owner", outbox=MAIL)
+    elif why == "asked often":
+        for turn in range(MOST_CHANGES):
+            shop.ask_to_move(reference, at(f"{11 + turn % 2}:00", day=3))
+        shop.decline_move(reference)
+    else:
+        with shop.writing() as session:
+            for member in session.scalars(select(StaffMember)):
+                member.services = [each for each in member.services if each.slug != "cut"]
+    shop.change("cut", approval=approval)
+    for message in (letters("customer", "reminder")[-1], letters("customer")[-2]):
+        assert NO_MORE in text_of(message)
+        assert "See or cancel it:" in text_of(message)
+
+
+def test_the_button_offers_what_it_is_not_too_late_for(shop, letters):
+    booked(shop)
+    shop.change("cut", move_until=1440, cancel_until=120)
+    labels = {TEN - 2 * DAY: "See, move or cancel it", TEN - DAY: "See or cancel it"}
+    labels[TEN - timedelta(hours=2)] = "See it"
+    for now, label in labels.items():
+        (message,) = letters("customer", "booked", now=now)
+        assert f"\n{label}:\n" in text_of(message)
+
+
+def test_who_booked_and_who_confirmed_it_are_told_apart(shop, letters):
+    reference = booked(shop, pending=waiting())
+    shop.confirm(reference, by="owner", outbox=MAIL)
+    for role in ("staff", "shop"):
+        (message,) = letters(role, "booked")
+        assert "Booked by the customer, and confirmed by the shop." in text_of(message)
+
+
+@pytest.mark.parametrize(("by", "said"), [("owner", "the shop"), ("customer", "the customer")])
+def test_who_has_it_from_a_colleague_reads_who_moved_it(shop, letters, by, said):
+    shop.move(booked(shop), TEN, "ben", by=by, outbox=MAIL)
+    message = letters("staff", "booked")[-1]
+    assert f"Moved by {said}." in text_of(message)
+    assert "Booked" not in text_of(message)
 
 
 def test_whoever_gets_a_file_instead_of_an_invitation_has_nothing_to_decline(shop, letters):

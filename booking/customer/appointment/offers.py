@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from booking.i18n import formats
 from booking.i18n import gettext as _
-from booking.operations.changes import is_changed_often, last_moment
+from booking.operations.changes import is_movable, last_moment
 from booking.operations.details import may_mend
 from booking.storage.catalogue import Catalogue
 from booking.storage.models import Booking, PendingMove, StaffMember
@@ -67,8 +67,7 @@ class Offers:
         """Whether it may be moved to another time, or, where that `is_asked_for`, be asked to."""
         is_late = self._is_late(self.booking.service.move_until)
         asked = self.move.times if self.move else 0
-        is_sold = bool(self.staff) and not is_changed_often(self.booking, asked)
-        return self.is_open and is_sold and not is_late
+        return self.is_open and is_movable(self.booking, self.staff, asked) and not is_late
 
     @property
     def is_asked_for(self) -> bool:
