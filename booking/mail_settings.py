@@ -138,7 +138,8 @@ def _folder(parts: SplitResult) -> Path:
     from urllib.request import url2pathname  # noqa: PLC0415 - slow to load, for a folder only
 
     folder = Path(url2pathname(parts.path))
-    if parts.netloc or parts.query or not folder.is_absolute() or folder == Path("/"):
+    is_whole = folder.is_absolute() and folder != Path("/") and "\0" not in str(folder)
+    if parts.netloc or parts.query or not is_whole:
         raise ValueError("Write file:// and the whole path of a folder, such as file:///srv/mail.")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -80,6 +80,7 @@ WRONG = {
             *("mail.shop.example", "smtp://", "ftp://mail.example", "smtp://mail.example/x"),
             *("smtp://mail.example:port", "smtp://mail.example?tls=maybe", "log:x", "smtp://a b"),
             *("smtps://mail.example?tls=none", "file://letters", "file:///", "file:///proc/1/x"),
+            "file:///srv/a%00b",
         ],
     ),
     "BOOKING_MAIL_FROM": (

@@ -29,6 +29,7 @@ from booking.tab_sessions import read_transaction, run_in_transaction
 from booking.web.customer_rows import customer_rows
 from booking.web.rendering import get_shop, phone_region
 
+from .given import NUMBER, written
 from .group import agenda, booking_commands, now, ready, require_yes, say, table
 from .lookup import booking_named
 from .wiping import wipe_what_was_deleted
@@ -47,7 +48,7 @@ def chooses(command: Command) -> Command:
     for option in (
         click.option("--all", "everybody", is_flag=True, help="Everybody who shares it."),
         click.option("--name", help="Of those who share it, whoever booked under that name."),
-        click.option("--customer", type=int, help="Of those who share it, by number."),
+        click.option("--customer", type=NUMBER, help="Of those who share it, by number."),
     ):
         command = option(command)
     return command
@@ -77,7 +78,7 @@ def list_customers(file: Path | None) -> None:
 
 def _write_customers(file: Path) -> None:
     """Write the spreadsheet that the desk has, a part at a time."""
-    with read_transaction(ready()) as session:
+    with read_transaction(ready()) as session, written(file):
         lines = write_private(file, csv_lines(customer_rows(session)))
     say(f"{file}: {lines - 1} customers. It holds personal data.")
 
@@ -92,8 +93,9 @@ def export(who: str, file: Path, **choice: Any) -> None:
         whose = chosen(session, _choose(_somebodies(session, who), who, **choice))
         document = stored_about(session, whose, now=now(), hashed=_hashed())
     text = file.with_name(f"{file.name}.txt")
-    write_private(file, as_json(document))
-    write_private(text, as_text(document))
+    with written(file):
+        write_private(file, as_json(document))
+        write_private(text, as_text(document))
     say(f"{file} and {text}: {len(whose.bookings)} appointments. They hold personal data.")
 
 
@@ -121,8 +123,8 @@ def erase(who: str, *, yes: bool, **choice: Any) -> None:
 
 
 @customer_commands.command()
-@click.argument("into", type=int)
-@click.argument("others", type=int, nargs=-1, required=True)
+@click.argument("into", type=NUMBER)
+@click.argument("others", type=NUMBER, nargs=-1, required=True)
 def merge(into: int, others: Sequence[int]) -> None:
     """Let the customers OTHERS be one with the customer INTO (numbers, as `list` has them)."""
     with in_words():
@@ -133,7 +135,7 @@ def merge(into: int, others: Sequence[int]) -> None:
 
 
 @customer_commands.command()
-@click.argument("customer", type=int)
+@click.argument("customer", type=NUMBER)
 def part(customer: int) -> None:
     """Let CUSTOMER, which was merged into another, be one of its own again."""
     with in_words():

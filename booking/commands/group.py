@@ -301,6 +301,11 @@ def in_plain_words() -> Iterator[None]:
     except tuple(_WORDS) as error:
         words = next(words for kind, words in _WORDS.items() if isinstance(error, kind))
         raise harmless(click.ClickException(words(error))) from error
+    except OSError as error:
+        if error.filename is None:  # about no file that somebody named
+            raise
+        problem = f"{error.filename} cannot be used: {error.strerror}. Name another file."
+        raise harmless(click.ClickException(problem)) from error
     except ModuleNotFoundError as error:
         if error.name != "psycopg":
             raise

@@ -25,6 +25,7 @@ from booking.storage.holds import HoldFilter, live_holds
 from booking.storage.models import Hold
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
+from .given import NUMBER
 from .group import booking_commands, now, ready, require_yes, say, short, span, table, time_of_day
 from .lookup import Day, day, instant, like_option, staff_named
 
@@ -44,7 +45,7 @@ def holds(on: Day | None, staff: str | None) -> None:
 
 
 @booking_commands.command()
-@click.argument("tab", type=int, required=False)
+@click.argument("tab", type=NUMBER, required=False)
 @like_option("Also all that the same visitor or network holds.")
 @click.option("--day", "on", type=day, help="All times on that day.")
 @click.option("--staff", help="All times with that staff member (a slug).")
@@ -157,7 +158,7 @@ def _letters(place: int) -> str:
 
 
 @booking_commands.command()
-@click.argument("tab", type=int, required=False)
+@click.argument("tab", type=NUMBER, required=False)
 @click.option("--user", help="All tabs that are tied to that user of your app.")
 @click.option("--all", "everything", is_flag=True, help="Every tab, whatever it is doing.")
 @click.option("--before", help="With --all: only what was begun before that time.")

@@ -11,6 +11,7 @@ from booking.notifications.trying_out import preview as preview_of
 from booking.operations.plan import LETTERS
 from booking.tab_sessions import read_transaction
 
+from .given import written
 from .group import now, ready, say
 from .letters import letters, text_of
 
@@ -24,7 +25,8 @@ def preview(kind: str, *, lang: str, save: Path | None) -> None:
     with read_transaction(ready()) as session:
         made = _made(session, kind, lang)
     if save:
-        save.write_bytes(made.as_bytes(policy=SMTP))
+        with written(save):
+            save.write_bytes(made.as_bytes(policy=SMTP))
         say(f"Written to {save}: open it with a mail program.")
     else:
         say(*text_of(made))

@@ -28,6 +28,7 @@ from booking.storage.letter_reads import (
 )
 from booking.tab_sessions import read_transaction, run_in_transaction, run_read_only
 
+from .given import NUMBER
 from .group import booking_commands, now, plain, ready, say, short, table
 from .lookup import booking_named
 
@@ -74,7 +75,7 @@ def _when(seconds: int, zone: ZoneInfo) -> str:
 
 
 @letters.command("show")
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 def show(number: int) -> None:
     """Show all that is known of the letter of that NUMBER, and what it says."""
     with read_transaction(ready()) as session:
@@ -155,7 +156,7 @@ def _mailbox(address: str) -> str:
 
 
 @letters.command("retry")
-@click.argument("numbers", type=int, nargs=-1)
+@click.argument("numbers", type=NUMBER, nargs=-1)
 def retry(numbers: Sequence[int]) -> None:
     """Send again what failed: all of it, or the letters of these NUMBERS; and wait no longer.
 

@@ -28,6 +28,7 @@ from booking.tab_sessions import run_in_transaction, run_read_only
 
 from .business import sentence
 from .database_checks import OnlyTried
+from .given import written
 from .group import as_called, booking_commands, is_agreed, now, ready, say, sits_there, when
 from .letter_checks import texts_at
 
@@ -154,13 +155,12 @@ def write(file: Path) -> None:
     if not plan.shop.name:
         raise click.ClickException("There is no business yet. Load one, or make it at the desk.")
     day = local_day(to_minute(now()), zone(plan.shop.zone))
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as new:
-            new.write(business_file(plan, versions_of(plan), day=day))
-    except FileExistsError:
-        raise click.ClickException(f"{file} is there already. Name another file.") from None
-    except OSError as error:
-        raise click.ClickException(f"{file} cannot be written: {error.strerror}.") from error
+    with written(file):
+        try:
+            with file.open("x", encoding="utf-8", newline="\n") as new:
+                new.write(business_file(plan, versions_of(plan), day=day))
+        except FileExistsError:
+            raise click.ClickException(f"{file} is there already. Name another file.") from None
     say(f"Written into {file}. Remarks of a file that was loaded before are not in it.")
 
 

@@ -270,8 +270,8 @@ def _headers(letter: Letter, content: Content, sender: Sender) -> dict[str, Any]
     made = datetime.fromtimestamp(max(letter.created_at, letter.due_at), UTC)
     return {
         "From": _from(sender.address, one_line(sender.name or shop.name)),
-        **({"Reply-To": _mailbox(reply_to)} if reply_to else {}),
-        "To": _mailbox(letter.recipient),
+        **({"Reply-To": address_in_header(reply_to)} if reply_to else {}),
+        "To": address_in_header(letter.recipient),
         "Subject": one_line(content.words.subject, MOST_SUBJECT),
         "Date": format_datetime(made),
         "Message-ID": f"<{letter.message_id}@{domain}>",
@@ -283,10 +283,11 @@ def _headers(letter: Letter, content: Content, sender: Sender) -> dict[str, Any]
 @lru_cache(maxsize=8)
 def _from(address: str, name: str) -> Any:
     """The header whole: a sender is the same in every letter, and its name is long to parse."""
-    return POLICY.header_factory("From", _mailbox(address, name))
+    return POLICY.header_factory("From", address_in_header(address, name))
 
 
-def _mailbox(address: str, name: str = "") -> Address | str:
+def address_in_header(address: str, name: str = "") -> Address | str:
+    """Return an address, and a name beside it, as From, Reply-To and To of a letter take it."""
     if not name and would_be_written_so("To", address):
         return address
     # Given whole, an address of other letters than ASCII's is refused.

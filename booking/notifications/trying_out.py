@@ -1,7 +1,6 @@
 """Mail that is tried out: a letter to whoever sets it up, and letters that are only looked at."""
 
 from datetime import datetime
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import localtime, make_msgid
 
@@ -15,6 +14,8 @@ from booking.storage.catalogue import read_catalogue
 
 from .delivery import transport_of
 from .dialogue import Hear
+from .letters import address_in_header
+from .mime import POLICY
 from .sample import PAGE, Offer, sample
 from .transport import Answer
 
@@ -36,9 +37,9 @@ def send_test_letter(
 
 
 def _test_letter(sender: Mailbox, to: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=to)
+    message = EmailMessage(policy=POLICY)
+    message["From"] = address_in_header(sender.address, sender.name)
+    message["To"] = address_in_header(to)
     message["Subject"] = _("A letter to try mail out")
     message["Date"], message["Message-ID"] = (
         localtime(),

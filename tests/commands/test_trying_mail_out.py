@@ -34,6 +34,48 @@ def said(sqlite_url):
     return tried
 
 
+@pytest.fixture
+def said_between(sqlite_url):
+    """Tries mail out from an address to another; returns what is shown, and what is refused."""
+
+    def tried(url, sender, to):
+        settings = {**SMTP, "mail_from": sender, "mail_url": url}
+        with app_over(sqlite_url, **settings) as app:
+            answer = run(app, "letters", "test", to)
+        assert "Traceback" not in answer.output
+        assert answer.exception is None or isinstance(answer.exception, SystemExit)
+        return answer.stdout, answer.stderr
+
+    return tried
+
+
+WITH_ACCENTS = [
+    ("shop@shop.example", "josé@elsewhere.example"),
+    ("josé@shop.example", TO),
+    ('"José & Co" <josé@shop.example>', "renée@müller.example"),
+]
+
+
+@pytest.mark.parametrize(("sender", "to"), WITH_ACCENTS)
+def test_an_address_with_an_accent_is_tried_as_letters_go_to_it(said_between, sender, to, tmp_path):
+    with mail_server() as server:
+        said, _ = said_between(server.url, sender, to)
+        assert server.recipients() == [to.replace("müller", "xn--mller-kva")]
+    assert "The letter was taken" in said
+    said, _ = said_between(f"file://{tmp_path}/letters", sender, to)
+    assert "written as" in said
+    [file] = (tmp_path / "letters").glob("*.eml")
+    assert f"To: {server.recipients()[0]}" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("sender", "to"), WITH_ACCENTS)
+def test_where_the_server_takes_no_accents_it_is_said_so(said_between, sender, to):
+    with mail_server(enable_SMTPUTF8=False) as server:
+        _, refusal = said_between(server.url, sender, to)
+        assert server.recipients() == []
+    assert "our server cannot send to such an address (no SMTPUTF8)" in refusal
+
+
 def talk(lines):
     """What was said and the codes of the answers, in their order, each code once."""
     short = [line.partition(" ")[2].partition(" ")[0] for line in lines if line[0] in "<>"]

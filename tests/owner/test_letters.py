@@ -280,6 +280,12 @@ def test_a_test_letter_goes_and_what_was_said_is_shown_as_it_was(trying):
     assert numbers(page) == []
 
 
+def test_a_test_letter_goes_to_an_address_with_an_accent(trying):
+    answer = tried(trying.desk, "josé@elsewhere.example")
+    assert "josé@elsewhere.example was taken" in text_of(answer)
+    assert trying.server.recipients() == ["josé@elsewhere.example"]
+
+
 def test_a_refusal_is_an_alert_with_the_servers_words_and_the_address_stays(trying):
     trying.server.answers = {"RCPT": ["550 nobody of that name"]}
     page = page_of(tried(trying.desk))
