@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
-from flask import abort, url_for
+from flask import abort, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
@@ -13,6 +13,7 @@ from booking.addresses import is_same_address
 from booking.contact import forms
 from booking.customer.wizard.form_fields import check_details, judged, typed_values
 from booking.customer.wizard.texts import no_letter, whom_to_ask
+from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.operations.bookings import Customer
 from booking.operations.details import mend_details
@@ -23,6 +24,7 @@ from booking.storage import reads
 from booking.storage.letter_reads import asked_address
 from booking.storage.models import Booking
 from booking.tab_sessions import read_transaction, run_in_transaction
+from booking.web.meanwhile import WAS, Merged, marks_of, merge
 from booking.web.rendering import get_shop, phone_region
 
 from . import pages, presenter
@@ -39,16 +41,17 @@ class NotValid(Exception):
         super().__init__(*errors)
 
 
+class ChangedMeanwhile(Exception):
+    """Raised where the form shows what somebody has mended since: the shop, or another window."""
+
+
 def details(token: str) -> str | Response:
     """Show name, address, phone and note; lead to the appointment where they stay as they are."""
     with read_transaction(current_sidebook().session) as session:
         booking = pages.booking_of(session, token)
         if not pages.offers_of(session, booking).may_mend:
             return pages.lead_to(token)
-        values = _kept(booking)
-        if (asked := asked_address(session, booking.id)) and asked.waits_at(pages.now()):
-            values["email"] = asked.recipient  # to be left or corrected; the one before ends it
-        return _page(session, token, booking, values)
+        return _page(session, token, booking, Merged(_stored(session, booking), {}, []))
 
 
 def mend(token: str) -> Response | tuple[str, int]:
@@ -65,8 +68,8 @@ def mend(token: str) -> Response | tuple[str, int]:
         return _shown_again(token, asked=2, alerts=[_(pages.ONCE_MORE)]), 422
     except NotValid as wrong:
         return _shown_again(token, errors=wrong.errors), 422
-    except VisitorLimit:
-        return _shown_again(token, is_unasked=True), 409
+    except (ChangedMeanwhile, VisitorLimit) as error:
+        return _shown_again(token, is_unasked=isinstance(error, VisitorLimit)), 409
     except pages.NOT_CHANGED as error:
         return pages.refused(token, error)
     except NotFound:
@@ -85,6 +88,8 @@ def _mend(session: Session, token: str, *, meant: bool) -> tuple[str | None, str
         raise NotValid(forms.first_messages(form))
     if may_mend and not meant:
         raise pages.NotMeant
+    if may_mend and _is_stale(_merged(session, booking), form.data):
+        raise ChangedMeanwhile
     sidebook, customer = current_sidebook(), Customer(**form.data)
     renewed = mend_details(
         session,
@@ -132,8 +137,52 @@ def _done_already(token: str) -> str:
         )
 
 
-def _kept(booking: Booking) -> dict[str, str]:
-    return {name: getattr(booking, f"customer_{name}") for name in forms.CONTACT}
+def _stored(session: Session, booking: Booking) -> dict[str, str]:
+    """What stands in the fields, as it is stored now."""
+    values = {name: getattr(booking, f"customer_{name}") for name in forms.CONTACT}
+    if (asked := asked_address(session, booking.id)) and asked.waits_at(pages.now()):
+        values["email"] = asked.recipient  # to be left or corrected; the one before ends it
+    return values
+
+
+def _merged(session: Session, booking: Booking) -> Merged:
+    """What to show of what was typed: by no page shown again is anything newer overwritten.
+
+    A page of before, or of a host's own template, says not what it showed: it counts as it is.
+    """
+    stored, typed = _stored(session, booking), typed_values()
+    mine = {name: typed.get(name, "").replace("\r\n", "\n") for name in stored}
+    was = request.form.get(WAS)
+    return Merged(mine, {}, []) if was is None else merge(mine, was, stored)
+
+
+def _is_stale(merged: Merged, data: Mapping[str, str]) -> bool:
+    """Whether it would undo unseen what was mended since; the same once more does not."""
+    return bool(merged.taken_over) or any(
+        data[name] != merged.changed[name] for name in merged.changed
+    )
+
+
+def _mended_meanwhile(merged: Merged) -> list[str]:
+    """Say what was mended since the page was shown, and what became of what was typed."""
+    said = [
+        _(
+            "%(name)s was changed meanwhile to: %(text)s. To keep what you wrote, save once more.",
+            name=_(forms.LABELS[name]),
+            text=text or _("nothing"),
+        )
+        for name, text in merged.changed.items()
+    ]
+    if merged.taken_over:
+        names = formats.join_list([_(forms.LABELS[name]) for name in merged.taken_over])
+        said.append(
+            _(
+                "This was changed meanwhile: %(names)s. It is shown as it is now. What you wrote "
+                "is not saved yet: save once more.",
+                names=names,
+            )
+        )
+    return said
 
 
 def _shown_again(
@@ -147,17 +196,18 @@ def _shown_again(
     """Return the page once more; `is_unasked`: no letter can ask the address that was typed."""
     with read_transaction(current_sidebook().session) as session:
         booking = pages.booking_of(session, token)
-        typed = typed_values()
+        merged = _merged(session, booking)
         if is_unasked:
             alerts = [no_letter(get_shop(session))]
-        return _page(session, token, booking, typed, errors=errors, alerts=alerts, asked=asked)
+        alerts = [*alerts, *_mended_meanwhile(merged)]
+        return _page(session, token, booking, merged, errors=errors, alerts=alerts, asked=asked)
 
 
 def _page(
     session: Session,
     token: str,
     booking: Booking,
-    values: Mapping[str, str],
+    merged: Merged,
     *,
     errors: Mapping[str, str] | None = None,
     alerts: Sequence[str] = (),
@@ -165,7 +215,7 @@ def _page(
 ) -> str:
     shop, refused = get_shop(session), dict(errors or {})
     fields = [
-        each._replace(value=values.get(each.name, ""), error=refused.get(each.name))
+        each._replace(value=merged.values[each.name], error=refused.get(each.name))
         for each in forms.field_specs(())
     ]
     return pages.show(
@@ -175,6 +225,7 @@ def _page(
         heading=_("Change your details"),
         booking=presenter.appointment(booking, shop),
         fields=fields,
+        was=marks_of(_stored(session, booking)),
         errors={
             each.name: forms.summary_message(each, each.error) for each in fields if each.error
         },

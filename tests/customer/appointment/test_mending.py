@@ -2,11 +2,14 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from booking.customer.appointment.presenter import form_mark
+from booking.operations.bookings import Customer
+from booking.operations.details import mend_details
 from booking.operations.pending import lock
 from booking.storage.models import Booking
 from booking.tab_sessions import write_transaction
@@ -15,7 +18,19 @@ from tests.customer.appointment.links import ON_SQLITE, form_of, link_of
 from tests.customer.walks import ADA, alert, at_done, slots, text, value
 
 BY_BROWSER = {"Sec-Fetch-Site": "same-origin"}
+NEW_PHONE = "+351 911 111 111"
 NEW = {"name": "Ada King", "email": "ada.king@example.org"}
+
+
+def by_the_shop(app, **typed) -> None:
+    """Mend the one booking as the desk does."""
+    with app.app_context(), write_transaction(app.extensions["booking"].session) as session:
+        mended_in(session, session.scalars(select(Booking)).one(), **typed)
+
+
+def mended_in(session, booking, **typed) -> None:
+    customer, before = Customer(**ADA | typed), booking.starts_at - timedelta(hours=1)
+    mend_details(session, booking, customer, now=before, renew=lambda *_: "", by="owner")
 
 
 def at_details(app, **choices) -> TabClient:
@@ -194,3 +209,84 @@ def test_two_presses_at_one_moment_change_it_once_and_both_are_told_so(app, book
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(press, range(4))) == [200, 200, 200, 303]
     assert bookings()[0].changes == 1
+
+
+@pytest.mark.both_databases
+def test_what_the_shop_mended_meanwhile_is_shown_and_not_undone(app, bookings):
+    page = at_details(app)
+    by_the_shop(app, phone=NEW_PHONE, note="Second floor")
+    page.submit(name="Ada King")
+    assert (page.status, page.step) == (409, "mend")
+    assert "This was changed meanwhile: Phone number, Note." in alert(page)
+    assert [value(page, name) for name in ("name", "phone", "note")] == [
+        *("Ada King", NEW_PHONE, "Second floor"),
+    ]
+    assert bookings()[0].customer_name == ADA["name"], "nothing is saved unseen"
+    assert page.submit().step == "appointment"
+    [booking] = bookings()
+    assert (booking.customer_name, booking.customer_phone) == ("Ada King", NEW_PHONE)
+    assert (booking.customer_note, booking.changes) == ("Second floor", 0)
+
+
+@ON_SQLITE
+def test_what_both_wrote_is_said_beside_what_was_typed_which_stays(app, bookings):
+    page = at_details(app)
+    by_the_shop(app, note="Second floor")
+    page.submit(note="Third floor")
+    assert (page.status, value(page, "note")) == (409, "Third floor")
+    assert "Note was changed meanwhile to: Second floor." in alert(page)
+    assert bookings()[0].customer_note == "Second floor"
+    assert page.submit().step == "appointment"
+    assert bookings()[0].customer_note == "Third floor"
+
+
+@pytest.mark.both_databases
+def test_what_the_shop_mends_while_it_is_saved_is_not_lost(app, bookings):
+    page = at_details(app)
+    form, client = page.fields | {"name": "Ada King"}, app.test_client()
+
+    def save() -> int:
+        return client.post(page.url, data=form, headers=BY_BROWSER).status_code
+
+    with app.app_context(), ThreadPoolExecutor(1) as elsewhere:
+        with write_transaction(app.extensions["booking"].session) as session:
+            booking = session.scalars(select(Booking)).one()
+            lock(session, booking)
+            saved = elsewhere.submit(save)
+            time.sleep(0.5)  # it waits for the row, or on SQLite for its turn
+            mended_in(session, booking, phone=NEW_PHONE)
+        assert saved.result() == 409
+    [booking] = bookings()
+    assert (booking.customer_name, booking.customer_phone) == (ADA["name"], NEW_PHONE)
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("headers", [{}, BY_BROWSER], ids=["once more", "mistyped"])
+def test_a_page_that_is_shown_again_for_another_reason_undoes_nothing_either(app, headers):
+    page = at_details(app)
+    by_the_shop(app, phone=NEW_PHONE)
+    form = page.fields | ({"name": ""} if headers else {"note": "By the door"})
+    answer = app.test_client().post(page.url, data=form, headers=headers)
+    assert answer.status_code == 422
+    assert form_of(answer.text)["phone"] == NEW_PHONE
+    assert "This was changed meanwhile: Phone number." in answer.text
+
+
+@ON_SQLITE
+def test_who_presses_twice_is_not_told_that_it_was_changed_meanwhile(app, bookings):
+    page = at_details(app)
+    form = page.fields | {"phone": "00351911111111", "note": "One\r\nTwo"}
+    for _time in range(2):
+        answer = app.test_client().post(page.url, data=form, headers=BY_BROWSER)
+        assert answer.status_code == 303
+    assert bookings()[0].customer_phone == NEW_PHONE
+
+
+@ON_SQLITE
+def test_a_form_that_says_not_what_it_showed_is_taken_as_it_is(app, bookings):
+    page = at_details(app)
+    form = page.fields | {"name": "Ada King"}
+    del form["was"]
+    answer = app.test_client().post(page.url, data=form, headers=BY_BROWSER)
+    assert answer.status_code == 303
+    assert bookings()[0].customer_name == "Ada King"
