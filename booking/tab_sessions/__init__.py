@@ -91,6 +91,7 @@ from .live import live_page, live_stamp, shown_stamp
 from .model import metadata, tab_session
 from .owned import TabOwned, key_of
 from .purge import purge
+from .responses import DeferredResponse
 from .route import (
     check_session_routes,
     current_tab,
@@ -100,7 +101,7 @@ from .route import (
     session_route,
 )
 from .schema import Schema
-from .session import DeferredResponse, TabSession
+from .session import TabSession
 
 __all__ = [
     "CLIENT_SCRIPT",

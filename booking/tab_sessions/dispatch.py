@@ -42,9 +42,9 @@ from .errors import (
     translate_database_error,
 )
 from .flask_session import run_with_flask_session
-from .responses import GONE, add_tab_headers
+from .responses import GONE, DeferredResponse, add_tab_headers
 from .schema import Data, Schema
-from .session import DeferredResponse, TabSession
+from .session import TabSession
 
 View = Callable[..., Any]
 Hook = Callable[[TabSession[Any]], None]

@@ -8,7 +8,10 @@ view, what a before_request function answered in its place.
 
 import json
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 from weakref import WeakSet
 
 from flask import Flask, Response, current_app, request, request_finished, request_started, session
@@ -30,6 +33,18 @@ _REFUSED_FORM = (
 )
 _told: WeakSet[Flask] = WeakSet()
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DeferredResponse:
+    """What a writing view answers with: a rendering that waits until the commit is done."""
+
+    render: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    commit: bool = True
 
 
 def add_tab_headers(response: Response, *, seconds_left: int | None, event: str | None) -> Response:

@@ -18,6 +18,8 @@ from typing import (
     is_typeddict,
 )
 
+from werkzeug.datastructures import MultiDict
+
 from .checks import is_unicode, require_call
 from .errors import NewerDraft, TabSessionError, UnusableValue
 
@@ -33,9 +35,7 @@ else:
 Content = dict[str, Any]
 _NESTED = (dict, list, tuple)
 _DEEPEST = 100  # levels of nesting: more is a list in itself
-_ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-)
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 _VALUES = {Any, object, str, int, float, bool, None, NoneType, dict, list}
 _LISTS = {list, Sequence, MutableSequence}
 _DICTS = {dict, Mapping, MutableMapping}
@@ -83,8 +83,16 @@ class Schema(Generic[Data]):
         return self.load(content)
 
     def write(self, data: Data) -> bytes:
-        """Write the text to store; an empty draft is always the same."""
-        content = dict(self.dump(data))
+        """Write the text to store; an empty draft is always the same.
+
+        Raises: what `canonical` does, TabSessionError where `dump` returns no dict.
+        """
+        dumped = self.dump(data)
+        if not isinstance(dumped, Mapping):
+            raise TabSessionError(
+                f"dump of Schema returned {_kind(dumped)}, and has to return a dict."
+            )
+        content = dict(dumped)
         if not content:
             return b"{}"
         return b'{"data":%b,"version":%d}' % (canonical(content), self.version)
@@ -115,25 +123,57 @@ def schema_of(data: Schema[Data] | type[Data] | None) -> Schema[Data]:
         return data
     check_fields(data)
     kind = cast("Any", data)
-    known = {each.name for each in fields(kind)}
+    known = [each.name for each in fields(kind)]
+
+    def dump(value: Any) -> dict[str, Any]:
+        _require_only_fields(kind, known, value)
+        return asdict(value)
+
     return Schema(
-        load=lambda content: kind(**{name: content[name] for name in known & content.keys()}),
-        dump=lambda value: asdict(cast("Any", value)),
+        load=lambda content: kind(**{name: content[name] for name in known if name in content}),
+        dump=dump,
     )
+
+
+def _require_only_fields(kind: Any, known: list[str], value: Any) -> None:
+    """Refuse what is no draft of this kind, or has something that would not be stored with it.
+
+    Raises: TabSessionError.
+    """
+    if not isinstance(value, kind):
+        raise TabSessionError(
+            f"tab.data is of type {_kind(value)}, and this route has data={kind.__name__}: assign "
+            "one of those, or its fields."
+        )
+    more = [name for name in getattr(value, "__dict__", ()) if name not in known]
+    if more := [name for name in more if not hasattr(kind, name)]:  # of a cached_property
+        own = vars(kind())  # what __post_init__ adds to each
+        for name in more:
+            if name not in own:
+                raise TabSessionError(
+                    f"tab.data.{name} is no field of {kind.__name__}, so it would be lost. Add it "
+                    "to the class, with a default, or write one that is there: "
+                    f"{', '.join(known)}."
+                )
 
 
 # -- JSON: the same text for the same values, and a mistake that names its field ------------------
 
 
 def canonical(content: Mapping[str, Any], place: str = "tab.data") -> bytes:
-    """Write JSON that is the same for the same values; `place` is what a mistake is looked for in.
+    """Write JSON of a dict, in its order; `place` is what a mistake is looked for in.
 
     Raises: UnusableValue for what a client's own JSON may hold and none of ours does, and
     TabSessionError for what only code can have put there.
     """
+    if not isinstance(content, dict):
+        raise TabSessionError(
+            f"{place} is of type {_kind(content)}, and has to be a dict: keep that in it, under a "
+            f'name, as in {place}["answers"].'
+        )
     try:
         text = _ENCODER.encode(content)
-        if not _has_other_keys(content):
+        if not _holds_what_is_lost(content):
             return text.encode()
         wrong: Exception | None = None
     except (TypeError, ValueError, RecursionError) as error:
@@ -150,14 +190,24 @@ def canonical(content: Mapping[str, Any], place: str = "tab.data") -> bytes:
     ) from wrong
 
 
-def _has_other_keys(value: Any) -> bool:
-    """Whether a dict in there has keys that JSON would turn into text without a word."""
+def is_same(text: bytes, other: bytes) -> bool:
+    """Say whether two texts hold the same values, in whichever order."""
+    return text == other or json.loads(text) == json.loads(other)
+
+
+def _holds_what_is_lost(value: Any) -> bool:
+    """Whether a dict in there has keys that JSON would turn into text, or more values of one key.
+
+    JSON takes either without a word.
+    """
     inside = value
     if isinstance(value, dict):
+        if type(value) is not dict and isinstance(value, MultiDict):
+            return True
         if {*map(type, value)} != {str} and not all(isinstance(key, str) for key in value):
             return True
         inside = value.values()
-    return any(_has_other_keys(each) for each in inside if isinstance(each, _NESTED))
+    return any(_holds_what_is_lost(each) for each in inside if isinstance(each, _NESTED))
 
 
 def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str, bool]]:
@@ -165,12 +215,7 @@ def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str, bo
     if depth > _DEEPEST:
         yield place.split("[", 1)[0], "a value that holds itself, or is nested too deeply", True
     elif isinstance(value, dict):
-        for key, inner in value.items():
-            if not isinstance(key, str):
-                yield place, f"a dict with the key {key!r:.40}", False
-            elif not is_unicode(key):
-                yield place, f"a dict with half of a character in the key {key!a:.40}", True
-            yield from _culprits(inner, f"{place}[{key!a:.40}]", depth + 1)
+        yield from _culprits_in_dict(value, place, depth)
     elif isinstance(value, list | tuple):
         for number, inner in enumerate(value):
             yield from _culprits(inner, f"{place}[{number}]", depth + 1)
@@ -179,6 +224,21 @@ def _culprits(value: Any, place: str, depth: int) -> Iterator[tuple[str, str, bo
     elif not _is_json(value):
         what = f"the number {value}" if isinstance(value, float) else f"of type {_kind(value)}"
         yield place, what, isinstance(value, float)
+
+
+def _culprits_in_dict(
+    value: dict[Any, Any], place: str, depth: int
+) -> Iterator[tuple[str, str, bool]]:
+    if isinstance(value, MultiDict):
+        cure = ".to_dict(flat=False) of it has all values of each name, .to_dict() the first"
+        yield place, f"of type {_kind(value)} ({cure})", False
+        return
+    for key, inner in value.items():
+        if not isinstance(key, str):
+            yield place, f"a dict with the key {key!r:.40}", False
+        elif not is_unicode(key):
+            yield place, f"a dict with half of a character in the key {key!a:.40}", True
+        yield from _culprits(inner, f"{place}[{key!a:.40}]", depth + 1)
 
 
 def _kind(value: Any) -> str:

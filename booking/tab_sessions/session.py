@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
@@ -23,25 +22,14 @@ from .errors import (
     TabSessionGone,
 )
 from .frozen import freeze
-from .schema import PLAIN, Data, Schema
+from .responses import DeferredResponse
+from .schema import PLAIN, Data, Schema, is_same
 from .store import RowChanged
 
 GROWTH_STEP = 4096
 """Bytes of a draft whose growth is reported as one step: most drafts never take a second one."""
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class DeferredResponse:
-    """What a writing view answers with: a rendering that waits until the commit is done."""
-
-    render: Callable[..., Any]
-    args: tuple[Any, ...] = ()
-    kwargs: dict[str, Any] = field(default_factory=dict)
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    commit: bool = True
 
 
 class TabSession(Generic[Data]):
@@ -76,10 +64,20 @@ class TabSession(Generic[Data]):
         self._key = row.id if row else None
         self._opened_at_begin = opened or store.open_draft(row, tab_id)
         self._draft_key, self._stored = self._opened_at_begin
-        self.data: Data = self._load()
-        """The draft. Saved with the view's own transaction when it changed."""
+        self._data = self._load()
         self._loaded = self._text_of_loaded()
         self._data_before_close: Data | None = None
+
+    @property
+    def data(self) -> Data:
+        """The draft. Saved with the view's own transaction when it changed."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Data) -> None:
+        if not self.writable:
+            raise ReadOnlyTab
+        self._data = data
 
     @property
     def key(self) -> int | None:
@@ -269,13 +267,13 @@ class TabSession(Generic[Data]):
     def close(self) -> None:
         """Let the tab only be read from here on: the transaction is over."""
         self.writable = False
-        self._data_before_close, self.data = self.data, freeze(self.data)
+        self._data_before_close, self._data = self._data, freeze(self._data)
 
     def check_unchanged(self) -> None:
         """Raise ReadOnlyTab when the draft was changed where nothing saves it any more."""
         seen = self.data if self._data_before_close is None else self._data_before_close
         is_frozen = self._schema is PLAIN and self._data_before_close is None
-        if not is_frozen and self._schema.write(seen) != self._loaded:
+        if not (is_frozen or is_same(self._schema.write(seen), self._loaded)):
             raise ReadOnlyTab
 
     def reopened(self, session: Session, *, committed: bool) -> TabSession[Data]:
@@ -374,7 +372,7 @@ class TabSession(Generic[Data]):
 
     def _empty_draft(self) -> None:
         self._stored = b"{}"
-        self.data = self._load()
+        self._data = self._load()
         self._loaded = self._text_of_loaded()
 
     def _text_of_loaded(self) -> bytes:

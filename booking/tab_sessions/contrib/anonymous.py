@@ -90,13 +90,13 @@ def anonymous_user(tab: TabSession[Any]) -> str | None:
             "anonymous_user needs to know your users. Write AnonymousUsers(make=…, merge=…)"
             ".init_app(app), after TabSessions(app, …)."
         )
-    if tab.user is not None or _is_logged_in():
+    if _is_tied(tab) or _is_logged_in():
         return None
     tab.refuse_when_ended()
     if not tab.writable:
         return next(iter(_users_of(tab.session, tab.keys()).values()), None)
     mine = tab.key or 0  # before anybody is made: of two requests that begin a tab, one waits
-    if tab.user is not None:  # perhaps for the one in which somebody logged in
+    if _is_tied(tab):  # by the one that it waited for
         return None
     known = _users_of(tab.session, tab.keys(), lock=True)
     if mine in known:
@@ -127,6 +127,10 @@ def take_over(tab: TabSession[Any], user: str) -> None:
 
 def _declared() -> AnonymousUsers | None:
     return current_app.extensions.get(_NAME)
+
+
+def _is_tied(tab: TabSession[Any]) -> bool:
+    return tab.user is not None
 
 
 def _is_logged_in() -> bool:
