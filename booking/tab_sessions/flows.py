@@ -1,14 +1,15 @@
-"""One draft a flow: all its routes have to say the same of what `tab.data` is.
+"""One draft a flow: its routes say the same of what `tab.data` is, and are those of one wizard.
 
 A flow is what is registered on one app or blueprint, by its name. Two kinds of draft would read
-each other's stored text, and leave out of it what they do not know.
+each other's stored text, and leave out of it what they do not know; two wizards of one name, such
+as blueprints nested in different ones, would show and overwrite each other's.
 """
 
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Flask
-from flask.sansio.blueprints import Blueprint, BlueprintSetupState
+from flask.sansio.blueprints import Blueprint
 from flask.sansio.scaffold import Scaffold
 
 from .errors import TabSessionError
@@ -21,23 +22,29 @@ _known: WeakKeyDictionary[Scaffold, _Known] = WeakKeyDictionary()
 def require_one_kind(scaffold: Scaffold, rule: str, data: Any) -> None:
     """Note what a route's draft is.
 
-    Raises: TabSessionError where another route of the flow says otherwise; of two blueprints with
+    Raises: TabSessionError where another route of the flow says otherwise; of two wizards with
     one name where the app is given the second.
     """
     _compare(scaffold.name, _known.setdefault(scaffold, (rule, data)), (rule, data))
     if isinstance(scaffold, Blueprint):
-        scaffold.record(lambda state: _note(state, rule, data))
+        scaffold.record(lambda state: _note_in(state.app, scaffold, (rule, data)))
     elif isinstance(scaffold, Flask):
-        _note_in(scaffold, scaffold.name, (rule, data))
+        _note_in(scaffold, scaffold, (rule, data))
 
 
-def _note(state: BlueprintSetupState, rule: str, data: Any) -> None:
-    _note_in(state.app, state.blueprint.name, (rule, data))
+def _note_in(app: Any, scaffold: Scaffold, route: _Known) -> None:
+    flows: dict[str, tuple[Scaffold, _Known]] = app.extensions.setdefault(_NAME, {})
+    owner, first = flows.setdefault(scaffold.name, (scaffold, route))
+    if owner is not scaffold:
+        raise TabSessionError(
+            f"{first[0]} and {route[0]} are routes of {_called(owner)} and {_called(scaffold)}, "
+            f"which both have the name {scaffold.name!r}: a tab would have one draft for the two. "
+            "Give one blueprint another name, Blueprint(name, __name__), also where it is nested."
+        )
 
 
-def _note_in(app: Any, flow: str, route: _Known) -> None:
-    flows: dict[str, _Known] = app.extensions.setdefault(_NAME, {})
-    _compare(flow, flows.setdefault(flow, route), route)
+def _called(scaffold: Scaffold) -> str:
+    return "the app" if isinstance(scaffold, Flask) else "a blueprint"
 
 
 def _compare(flow: str, first: _Known, second: _Known) -> None:

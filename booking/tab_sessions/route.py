@@ -350,8 +350,14 @@ def check_session_routes(app: Flask, blueprint: str, *, besides: Collection[str]
 
     Names are endpoints without the blueprint's own; its static files never count.
 
-    Raises: TabSessionError that lists them, and for a name in `besides` that needs no exception.
+    Raises: TabSessionError that lists them, for a name in `besides` that needs no exception, and
+    where the app has no such blueprint.
     """
+    if blueprint not in app.blueprints:
+        there = ", ".join(map(repr, app.blueprints)) or "none"
+        raise TabSessionError(
+            f"The app has no blueprint {blueprint!r}, so nothing was checked. There are: {there}."
+        )
     own = {
         endpoint.removeprefix(f"{blueprint}."): view
         for endpoint, view in app.view_functions.items()

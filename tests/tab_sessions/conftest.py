@@ -86,7 +86,7 @@ def session(database_url):
 
 
 def host_app(session, *blueprints, **options) -> Flask:
-    app = Flask("notes")
+    app = Flask("host")
     app.testing = True
     TabSessions(app, session, **options)
     app.teardown_appcontext(lambda _error: session.remove())

@@ -187,14 +187,42 @@ def test_two_routes_of_one_flow_have_one_kind_of_draft(name):
     session_lifecycle(notes)  # it has nothing to do with a draft
 
 
-def test_a_flow_of_two_blueprints_with_one_name_has_one_kind_of_draft_too():
+def test_two_wizards_of_one_name_are_refused_and_one_blueprint_may_be_there_twice():
+    """A tab would have one draft for the two of them."""
     app, one, two = Flask("host"), new(), new()
     session_route(one, "/one", data=Line)(view)
-    session_route(two, "/two", data=Other)(view)
+    session_route(two, "/two", data=Line)(view)
     app.register_blueprint(one)
-    with pytest.raises(TabSessionError, match=r"/one \(data=Line\) and /two \(data=Other\)"):
+    words = "/one and /two are routes of a blueprint and a blueprint, which both have the name 'no"
+    with pytest.raises(TabSessionError, match=words):
         app.register_blueprint(two, name="more")
     app.register_blueprint(one, name="again")
+    Flask("another").register_blueprint(two)
+
+
+def test_wizards_that_are_nested_under_one_name_are_refused():
+    app = Flask("host")
+    for name in ("car", "house"):
+        parent, steps = Blueprint(name, __name__, url_prefix=f"/{name}"), new()
+        session_route(steps, "/one")(view)
+        parent.register_blueprint(steps)
+        if name == "car":
+            app.register_blueprint(parent)
+    with pytest.raises(TabSessionError, match="also where it is nested"):
+        app.register_blueprint(parent)
+
+
+@pytest.mark.parametrize("first", ["the app", "a blueprint"])
+def test_a_wizard_on_the_app_and_one_on_a_blueprint_of_its_name_are_refused(first):
+    app, notes = Flask("notes"), new()
+    session_lifecycle(app)  # it has nothing to do with a draft
+    session_route(notes, "/one")(view)
+    asked = [lambda: session_route(app, "/own")(view), lambda: app.register_blueprint(notes)]
+    if first == "a blueprint":
+        asked.reverse()
+    asked[0]()
+    with pytest.raises(TabSessionError, match=f"are routes of {first} and "):
+        asked[1]()
 
 
 def test_rules_with_the_apps_own_converters_and_options_are_taken():

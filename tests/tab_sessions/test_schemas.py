@@ -187,3 +187,9 @@ def test_a_suite_is_told_which_view_lacks_its_tab(session):
     check_session_routes(app, "notes", besides={"undecorated"})
     with pytest.raises(TabSessionError, match="No exception is needed for: note"):
         check_session_routes(app, "notes", besides={"undecorated", "note"})
+
+
+def test_a_suite_that_names_no_blueprint_of_the_app_is_told_those_there_are(session):
+    app = host_app(session, notes_blueprint())
+    with pytest.raises(TabSessionError, match=r"no blueprint 'note', so nothing .*: 'notes'"):
+        check_session_routes(app, "note")
