@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.addresses import is_same_address
 from booking.transactions.statements import connection_of
 
-from .models import Booking, booking, letter
+from .models import Booking, StaffMember, booking, letter
 from .outbox import (
     CONFIRM_ADDRESS,
+    MOVE_NOT_CONFIRMED,
+    MOVE_TAKEN_BACK,
+    MOVE_TO_DECIDE,
     REFUSED,
     SENDING,
     SENT,
+    SERIES,
     TOO_LATE,
     WAITING,
     WITHDRAWN,
@@ -27,6 +31,7 @@ _NOT_TAKEN = and_(
     letter.c.state == WAITING, or_(letter.c.tries > 0, letter.c.leased_until.is_not(None))
 )
 FAILED = or_(letter.c.state == REFUSED, _NOT_TAKEN)
+NOT_CONFIRMED = "not_confirmed"
 AGAIN = "again"
 """What waits to be tried once more, beside the states that letters have."""
 LISTED_STATES = (WAITING, AGAIN, SENDING, SENT, REFUSED, WITHDRAWN, TOO_LATE)
@@ -191,26 +196,76 @@ def letters_to_retry(
     Not those that have lost their point, nor those that a later change has made untrue. The oldest
     first, up to `most` (None: all).
     """
-    query = select(letter.c.id).outerjoin(booking, booking.c.id == letter.c.booking_id)
-    failed = query.where(FAILED, _is_true(now)).order_by(letter.c.id).limit(most)
-    return list(
-        session.scalars(failed if numbers is None else failed.where(letter.c.id.in_(numbers)))
-    )
-
-
-def _is_true(now: int) -> ColumnElement[bool]:
     in_time = or_(letter.c.last_moment.is_(None), letter.c.last_moment > now)
-    newest = or_(
-        letter.c.booking_id.is_(None),
-        letter.c.role == "host",  # hears of every event
-        letter.c.sequence == booking.c.changes,
-        and_(  # whoever lost it to a colleague
-            letter.c.role == "staff",
-            letter.c.kind == "cancelled",
-            letter.c.staff_member_id != booking.c.staff_member_id,
+    every = letter.outerjoin(booking, booking.c.id == letter.c.booking_id)
+    every = every.outerjoin(StaffMember, StaffMember.id == booking.c.staff_member_id)
+    failed = select(*_STANDS, *_TOLD).select_from(every).where(FAILED, in_time)
+    failed = failed.where(or_(_IS_OF_NOW, _IS_OF_LAST)).order_by(letter.c.id)
+    if numbers is not None:
+        failed = failed.where(letter.c.id.in_(numbers))
+    rows = connection_of(session).execute(failed)
+    return [row.id for row in rows if row.is_of_now or _is_so(row)][:most]
+
+
+_IS_OF_NOW = or_(
+    letter.c.booking_id.is_(None),
+    letter.c.role == "host",  # hears of every event
+    letter.c.sequence == booking.c.changes,
+    and_(  # whoever lost it to a colleague
+        letter.c.role == "staff",
+        letter.c.kind == "cancelled",
+        letter.c.staff_member_id != booking.c.staff_member_id,
+    ),
+)
+_LATER = letter.alias("later")
+_ASKED = (MOVE_TO_DECIDE, MOVE_TAKEN_BACK)
+# Another address of the customer's counts as a change, too, and makes nothing of this untrue.
+_IS_OF_LAST = and_(
+    letter.c.kind.in_((*SERIES, "reminder", NOT_CONFIRMED, MOVE_NOT_CONFIRMED, *_ASKED)),
+    ~exists().where(
+        _LATER.c.booking_id == letter.c.booking_id,
+        _LATER.c.role == letter.c.role,
+        _LATER.c.recipient == letter.c.recipient,
+        _LATER.c.state != WITHDRAWN,
+        or_(
+            and_(_LATER.c.kind.in_(tuple(SERIES)), _LATER.c.sequence > letter.c.sequence),
+            and_(
+                letter.c.kind.in_((MOVE_NOT_CONFIRMED, *_ASKED)),
+                _LATER.c.kind.in_(_ASKED),
+                _LATER.c.created_at > letter.c.created_at,
+            ),
         ),
-    )
-    return and_(in_time, newest)
+    ),
+)
+_STANDS = (
+    booking.c.state,
+    booking.c.cancelled_by,
+    booking.c.customer_email,
+    booking.c.starts_at,
+    booking.c.ends_at,
+    StaffMember.name.label("staff"),
+)
+_TOLD = (
+    letter.c.id,
+    letter.c.kind,
+    letter.c.role,
+    letter.c.recipient,
+    letter.c.facts,
+    _IS_OF_NOW.label("is_of_now"),
+)
+
+
+def _is_so(row: Row[Any]) -> bool:
+    """Tell whether the booking stands as the letter says that it does, whatever came meanwhile."""
+    facts = row.facts
+    if row.role == "customer" and not is_same_address(row.recipient, row.customer_email):
+        return False
+    if row.kind == NOT_CONFIRMED:
+        return bool(row.state == "cancelled" and row.cancelled_by == "clock")
+    state = "cancelled" if row.kind == "cancelled" else "confirmed"
+    told = datetime.fromisoformat(facts["start"]), datetime.fromisoformat(facts["end"])
+    is_there = (*told, facts["staff"]) == (row.starts_at, row.ends_at, row.staff)
+    return bool(row.state == state and is_there)
 
 
 def kinds_of_letters(session: Session, numbers: Sequence[int]) -> list[tuple[int, str, str]]:

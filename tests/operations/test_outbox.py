@@ -6,13 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event, select, update
 
+from booking.operations.bookings import Customer
+from booking.operations.details import mend_details
 from booking.operations.outbox import Outbox
-from booking.operations.purge import purge_letters
+from booking.operations.purge import purge_letters, purge_pending
 from booking.operations.requests import Limit, VisitorLimit
 from booking.scheduling.clock import wall_clock_before
 from booking.storage.letter_reads import letters_to_retry
 from booking.storage.models import Booking, Shop, letter
-from tests.fixtures.small_shop import NOW, at, book_in, find, staff_member, waiting
+from booking.storage.reads import booking_by_reference
+from tests.fixtures.small_shop import NOW, at, book_in, find, later, staff_member, waiting
 
 MAIL = Outbox(mail=True)
 NINE, TEN = at("09:00", day=3), at("10:00", day=3)
@@ -206,6 +209,89 @@ def test_that_it_is_over_for_somebody_can_be_sent_again_as_long_as_it_is(three, 
     last(three, reference)
     with three.reading() as session:
         assert len(letters_to_retry(session, None, now=int(NOW.timestamp()))) == retried
+
+
+def refused(shop, *kinds) -> None:
+    """Let the server have refused for good what waits of these kinds."""
+    with shop.engine.begin() as connection:
+        waiting = update(letter).where(letter.c.state == "waiting", letter.c.kind.in_(kinds))
+        connection.execute(waiting.values(state="refused", tries=1, ended_at=1))
+
+
+def to_retry(shop, *, now=NOW) -> list[tuple[str, str]]:
+    """Kind and role of what failed and may be sent after all."""
+    with shop.reading() as session:
+        numbers = letters_to_retry(session, None, now=int(now.timestamp()))
+        rows = session.execute(select(letter).where(letter.c.id.in_(numbers)))
+        return [(row.kind, row.role) for row in rows]
+
+
+TO_US = [("booked", "staff"), ("booked", "shop")]
+
+
+def another_address(shop, reference, *, until=None):
+    with shop.writing() as session:
+        booking, customer = booking_by_reference(session, reference), Customer("Bea", "b@c.example")
+        given = {"now": NOW, "renew": lambda *_: "", "until": until, "outbox": MAIL}
+        mend_details(session, booking, customer, **given)
+
+
+@pytest.mark.both_databases
+def test_another_address_of_the_customers_leaves_what_others_are_told_true(shop):
+    reference = booked(shop)
+    refused(shop, "booked")
+    assert to_retry(shop) == [("booked", "customer"), *TO_US]
+    another_address(shop, reference)
+    assert to_retry(shop) == TO_US
+    shop.move(reference, NINE, outbox=MAIL)
+    assert to_retry(shop) == []
+
+
+@pytest.mark.both_databases
+def test_an_address_that_is_only_asked_leaves_all_that_was_told_true(shop):
+    shop.change("cut", confirm_by_mail=True)
+    reference = booked(shop)
+    refused(shop, "booked")
+    another_address(shop, reference, until=later(30))
+    assert to_retry(shop) == [("booked", "customer"), *TO_US]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("change", ["moved", "moved there and back", "with Ben", "cancelled"])
+def test_what_came_later_makes_it_untrue_though_nobody_is_told_of_that(shop, change):
+    off = [role + kind for role in ("", "staff_", "shop_") for kind in ("moved", "cancelled")]
+    reference = booked(shop)
+    refused(shop, "booked")
+    with shop.writing() as session:
+        session.get(Shop, 1).mail = {"off": [] if "back" in change else off}
+    if change == "cancelled":
+        shop.cancel(reference, outbox=MAIL)
+    else:
+        shop.move(reference, TEN if "Ben" in change else NINE, "ben" if "Ben" in change else "ann")
+    if "back" in change:
+        shop.move(reference, TEN, outbox=MAIL)
+    assert to_retry(shop) == []
+
+
+@pytest.mark.both_databases
+def test_that_nobody_decided_in_time_can_be_sent_again_though_that_was_written_down(shop):
+    booked(shop, pending=waiting())
+    refused(shop, "not_confirmed")
+    assert shop.run(purge_pending, now=later(31)) == 1
+    expected = [("not_confirmed", role) for role in ("customer", "staff", "shop")]
+    assert to_retry(shop, now=later(31)) == expected
+
+
+@pytest.mark.both_databases
+def test_that_there_is_something_to_decide_can_be_sent_again_after_another_address(shop):
+    shop.change("cut", approval=True)
+    reference = booked(shop)
+    shop.ask_to_move(reference, NINE, outbox=MAIL)
+    refused(shop, "move_to_decide")
+    another_address(shop, reference)
+    assert to_retry(shop) == [("move_to_decide", "staff"), ("move_to_decide", "shop")]
+    shop.ask_to_move(reference, at("11:00", day=3), now=later(1), outbox=MAIL)
+    assert to_retry(shop) == []
 
 
 @pytest.mark.both_databases
