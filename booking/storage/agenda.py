@@ -23,6 +23,7 @@ from sqlalchemy import (
     extract,
     func,
     literal_column,
+    or_,
     select,
     union_all,
 )
@@ -45,6 +46,8 @@ class Appointment(NamedTuple):
     """A booking, as the agenda shows it; times in minutes since the epoch, UTC, no buffers.
 
     `state` is that of the clock. `pending_for`: "mail" or "approval" while it waits for that.
+    `stands_with`: of another time that is asked for, the staff member with whom the booking is
+    meanwhile; 0 otherwise.
     """
 
     id: int
@@ -60,6 +63,7 @@ class Appointment(NamedTuple):
     name: str
     phone: str
     note: str
+    stands_with: int = 0
 
     @property
     def span(self) -> Interval:
@@ -130,7 +134,8 @@ def waiting(
 ) -> tuple[list[Appointment], list[Appointment]]:
     """Return what waits for the shop to decide, on whatever day, by its start: so many at most.
 
-    First bookings, then other times that customers ask for, each that of its booking.
+    First bookings, then other times that customers ask for, each that of its booking; of one staff
+    member those of their bookings, and those that would be with them.
     """
     values = {"now": int(now.timestamp())}
     if staff_member_id is not None:
@@ -232,11 +237,14 @@ def _asking(*, of_one: bool) -> _Asking:
             pending_moves.c.buffer_before,
             pending_moves.c.buffer_after,
             *said,
+            bookings.c.staff_member_id,
         )
         .join_from(pending_moves, bookings, bookings.c.id == pending_moves.c.booking_id)
-        .where(pending_moves.c.until > bindparam("now"), *theirs(pending_moves))
+        .where(pending_moves.c.until > bindparam("now"))
     )
     moved = any_move.where(*within(pending_moves))
+    # It is decided where the booking is, and takes up time where it may come to be.
+    wished = any_move.where(or_(*theirs(bookings), *theirs(pending_moves))) if of_one else any_move
     by_start = bookings.c.starts_at, bookings.c.id
     by_wish = pending_moves.c.starts_at, bookings.c.id
     return _Asking(
@@ -253,7 +261,7 @@ def _asking(*, of_one: bool) -> _Asking:
         ),
         (
             FixedStatement(undecided.order_by(*by_start).limit(MOST_WAITING)),
-            FixedStatement(any_move.order_by(*by_wish).limit(MOST_WAITING)),
+            FixedStatement(wished.order_by(*by_wish).limit(MOST_WAITING)),
         ),
     )
 

@@ -444,6 +444,37 @@ def test_of_what_waits_staff_see_their_own_alone(desk_as, desk_app):
         assert f"Of {other}" not in words(page)
 
 
+def test_another_time_with_a_colleague_waits_where_the_appointment_is(desk, desk_as, desk_app):
+    reference = booked(desk_app, "14:00", "Zoë", "ana")
+    asked_to_move(desk_app, reference, "15:00", "ben")
+    line = "Monday 2 March 2026, 15:00 Zoë Short visit Ben Asks for this time instead"
+    ana, ben = (desk_as("staff", who) for who in ("ana", "ben"))
+    for who in (desk, ana):
+        page = who.page("/desk/")
+        assert undecided(page) == [(reference, line)]
+        assert words(page.select_one("#undecided-heading")) == "1 waits for your decision"
+        assert who.get(page.select_one("a[data-undecided]")["href"]).status_code == 200
+    page = ben.page("/desk/")
+    assert not page.select("a[data-undecided]")
+    assert words(page.select_one("#undecided-heading")) == "Waits for the decision of others"
+    assert words(page.select_one(".sb-undecided li")).startswith(line)
+    assert "It is with a colleague, so an owner or the reception decides." in words(page)
+
+
+@pytest.mark.parametrize("path", EVERY_VIEW)
+def test_a_colleagues_appointment_takes_up_its_wished_time_and_leads_nowhere(
+    path, desk, desk_as, desk_app
+):
+    reference = booked(desk_app, "14:00", "Zoë", "ana")
+    asked_to_move(desk_app, reference, "15:00", "ben")
+    (shown,) = desk_as("staff", "ben").page(path).select(f'[data-asked-for="{reference}"]')
+    assert "Asks for this time instead" in words(shown)
+    assert not [each for each in (shown, *shown.select("a")) if each.name == "a"]
+    (of_owner,) = desk.page(path).select(f'[data-asked-for="{reference}"]')
+    link = of_owner if of_owner.name == "a" else of_owner.a
+    assert desk.get(link["href"]).status_code == 200
+
+
 def test_where_nothing_waits_nothing_is_said(desk, desk_app):
     booked(desk_app, "10:00")
     assert not desk.page("/desk/").select(".sb-undecided")

@@ -11,7 +11,10 @@ import pytest
 from booking.owner.access import ANYBODY
 from booking.owner.routes import routes
 from booking.storage.accounts import OWNER, RECEPTION, STAFF
+from booking.storage.reads import booking_by_reference, staff_by_slug
 from booking.web import assets
+from tests.owner.days import asked_to_move
+from tests.owner.test_a_booking import MAIL, TOMORROW_TEN, send, url
 from tests.owner.test_the_door import address
 
 WHO_MAY = {
@@ -191,3 +194,67 @@ def test_whoever_is_nobody_learns_nothing_by_another_method_either(registered, n
             assert "Allow" not in answer.headers
             asked += 1
     assert asked > 100
+
+
+LEFT_TO_OWNERS = "so an owner or the reception does that. Nothing was changed."
+GIVING = {
+    "move it to a colleague": (OWNER, RECEPTION),
+    "confirm another time with a colleague": (OWNER, RECEPTION),
+    "undo that it came from a colleague": (OWNER, RECEPTION),
+    "decline another time with a colleague": (OWNER, RECEPTION, STAFF),
+}
+"""What is done to an appointment of Ana's that concerns Ben: staff give none away."""
+
+
+@pytest.mark.settings(**MAIL)
+@pytest.mark.parametrize("role", [OWNER, RECEPTION, STAFF])
+@pytest.mark.parametrize("what", GIVING)
+def test_whose_an_appointment_is_changes_for_whom_the_table_says(what, role, desk, desk_as, shop):
+    reference, noun, sent = _concerning_ben(what, desk, shop)
+    who = desk_as(role, "ana" if role == STAFF else None)
+    may = role in GIVING[what]
+    answer = send(who, reference, noun, 303 if may else 409, **sent)
+    stays = not may or what.startswith("decline")
+    with shop.reading() as session:
+        whose = booking_by_reference(session, reference).staff_member.slug
+    assert whose == ("ana" if stays else "ben")
+    if may:
+        assert who.get(answer.location).status_code == 200, "no way leads to a 404"
+    elif noun != "time":
+        assert LEFT_TO_OWNERS in " ".join(answer.text.split())
+
+
+@pytest.mark.settings(**MAIL)
+@pytest.mark.parametrize("role", [OWNER, RECEPTION, STAFF])
+@pytest.mark.parametrize(
+    ("what", "button"),
+    [
+        ("confirm another time with a colleague", "Confirm"),
+        ("undo that it came from a colleague", "Undo"),
+        ("decline another time with a colleague", "Decline"),
+    ],
+)
+def test_what_is_left_to_owners_has_no_button_for_others(what, button, role, desk, desk_as, shop):
+    reference, _noun, _sent = _concerning_ben(what, desk, shop)
+    page = desk_as(role, "ana" if role == STAFF else None).page(url(reference))
+    offered = {each.get_text(strip=True) for each in page.select("button")}
+    assert (button in offered) == (role in GIVING[what])
+    assert ("an owner or the reception does that" in page.get_text()) == (role == STAFF)
+
+
+def _concerning_ben(what, desk, shop) -> tuple[str, str, dict[str, str]]:
+    """An appointment of Ana's in which that can be done: where it is sent, and what."""
+    at_two = TOMORROW_TEN.replace(hour=14)
+    same = {"slot": at_two.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if not what.startswith("undo"):
+        reference = shop.appointment(at_two)
+        if what.startswith("move"):
+            return reference, "time", same | {"staff": "ben"}
+        asked_to_move(shop.app, reference, "15:00", "ben", days=1)
+        return reference, "decision", {"decision": what.split()[0]}
+    with shop.reading() as session:
+        ben = staff_by_slug(session, "ben").id
+    reference = shop.appointment(at_two, staff_member_id=ben)
+    send(desk, reference, "time", **same, staff="ana")
+    entry = desk.page(url(reference)).select_one("[name=entry]")["value"]
+    return reference, "undo", {"entry": entry}

@@ -97,6 +97,7 @@ def test_what_waits_for_a_decision_is_read_whatever_its_day(shop):
 
     assert read() == [[first, last], [moved]]
     assert read(staff_member_id=ben) == [[first], [moved]]
+    assert read(staff_member_id=number_of(shop, "ann")) == [[last], [moved]]
     assert read(minutes=30) == [[], []]
 
 

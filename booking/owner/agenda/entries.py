@@ -38,7 +38,8 @@ class Entry(NamedTuple):
     """What is shown of an appointment or a time that is held; `start` and `end` in minutes.
 
     `reference` is empty where somebody is only booking: there is nobody to name. `hold` is its
-    number then, and `url` where it can be let go of (empty: not by whoever looks).
+    number then, and `url` where it can be let go of. `url` is empty where that is not for whoever
+    looks, as of a colleague's appointment that is asked to be theirs.
     """
 
     kind: str
@@ -127,27 +128,31 @@ class Shown:
         return f"{new_url}?{urlencode(query)}"
 
     @cached_property
+    def _own(self) -> set[int]:
+        return {each.id for each in staff_seen(self.catalogue, self.person)}
+
+    @cached_property
     def _root(self) -> str:
         return f"{cookies.root()}bookings/"
 
     def entry(self, each: Appointment, kind: str) -> Entry:
         """Return what is shown of an appointment, of a state or of another time asked for."""
-        words = STATE_WORDS[kind]
+        words, whose = STATE_WORDS[kind], each.staff_member_id
         if kind == "pending" and each.pending_for == "mail":
             words = WAITS_FOR_MAIL
         return Entry(
             kind,
             each.start,
             each.end,
-            each.staff_member_id,
+            whose,
             each.reference,
-            self._root + each.reference,
+            self._root + each.reference if (each.stands_with or whose) in self._own else "",
             0,
             self.clock(each.start),
             self.clock(each.end),
             each.name,
             self.catalogue.every_service[each.service_id].name,
-            self.catalogue.staff[each.staff_member_id].name,
+            self.catalogue.staff[whose].name,
             _(words) if words else "",
             each.phone,
             each.note,

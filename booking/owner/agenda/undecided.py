@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from booking.i18n import formats, ngettext
+from booking.i18n import gettext as _
 from booking.owner.access import Person
 from booking.scheduling.clock import from_minute
 from booking.storage.agenda import MOST_WAITING, waiting
@@ -24,7 +25,7 @@ class Waiting(NamedTuple):
 
 
 class Undecided(NamedTuple):
-    """All of them, and how many."""
+    """All of them, and how many wait for whoever looks."""
 
     heading: str
     lines: list[Waiting]
@@ -36,7 +37,10 @@ def standing(session: Session, catalogue: Catalogue, person: Person, now: dateti
 
 
 def undecided(session: Session, shown: Shown) -> Undecided:
-    """Return what waits, the earliest first, as far as it is any of this person's business."""
+    """Return what waits, the earliest first, as far as it is any of this person's business.
+
+    What a colleague's customer wishes to have with them is among it, and decided by others.
+    """
     number = own_number(shown.catalogue, shown.person)
     new, wished = waiting(session, now=shown.now, staff_member_id=number)
     entries = [shown.entry(each, "pending") for each in new]
@@ -46,13 +50,11 @@ def undecided(session: Session, shown: Shown) -> Undecided:
         Waiting(formats.format_moment(from_minute(each.start), shown.zone), each)
         for each in entries[:MOST_WAITING]
     ]
+    own = sum(bool(each.entry.url) for each in lines)
     heading = ngettext(
-        "%(number)s waits for your decision",
-        "%(number)s wait for your decision",
-        len(lines),
-        number=len(lines),
+        "%(number)s waits for your decision", "%(number)s wait for your decision", own, number=own
     )
-    return Undecided(heading, lines)
+    return Undecided(heading if own else _("Waits for the decision of others"), lines)
 
 
 def own_number(catalogue: Catalogue, person: Person) -> int | None:

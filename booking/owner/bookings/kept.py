@@ -38,9 +38,17 @@ class ChangedMeanwhile(Exception):
     """Raised where a form shows an appointment that somebody has changed since."""
 
 
+class GivenAway(Exception):
+    """Raised where an appointment would be somebody else's, who is nobody to give it to."""
+
+
 REFUSED: dict[type[Exception], str] = {
     ChangedMeanwhile: gettext_noop(
         "Somebody has changed this appointment meanwhile, so nothing was done. Look at what is now."
+    ),
+    GivenAway: gettext_noop(
+        "It would be with a colleague then, so an owner or the reception does that. "
+        "Nothing was changed."
     ),
     AppointmentPast: gettext_noop(
         "It has begun or is over, so it can no longer be moved or cancelled."
@@ -113,16 +121,25 @@ def booking_to_change(session: Session, reference: str) -> Booking:
 def change(reference: str, work: Callable[[Session, Booking], object]) -> Response:
     """Do that to the booking, in one transaction, and lead to its page.
 
-    Raises: what `booking_to_change` and the work raise.
+    Raises: what `booking_to_change` and the work raise; GivenAway where it would be none of the
+    person's business afterwards.
     """
 
     def whole(session: Session) -> str:
         booking = booking_to_change(session, reference)
         work(session, booking)
+        if not may_see(current_person(), booking):
+            raise GivenAway
         return booking.reference
 
     done = run_in_transaction(current_sidebook().session, whole, idempotent=True)
     return lead_to(done)
+
+
+def may_be_with(booking: Booking, staff_member_id: int | None) -> bool:
+    """Tell whether whoever is there may let it be with that staff member (None: where it is)."""
+    stays = staff_member_id in (None, booking.staff_member_id)
+    return stays or not current_person().sees_only_own
 
 
 def lead_to(reference: str) -> Response:

@@ -74,7 +74,7 @@ def page_of(
         can=_offers(booking, now),
         series=series_words.others(session, booking, zone),
         asked=_asked(session, booking, now, zone),
-        last=_last(entries, letters, zone),
+        last=_last(booking, entries, letters, zone),
         entries=[wording.line_of(each, zone) for each in entries],
         letters=[wording.sent_of(each.letter, zone) for each in letters],
         notes=[
@@ -157,7 +157,7 @@ def _may(booking: Booking, attended: Attendance, now: datetime) -> bool:
 
 def _asked(
     session: Session, booking: Booking, now: datetime, zone: ZoneInfo
-) -> dict[str, str] | None:
+) -> dict[str, Any] | None:
     """Another time that its customer has asked for, and until when that waits."""
     move = waiting_move(session, booking.id, now) if booking.state == "confirmed" else None
     if move is None:
@@ -166,11 +166,12 @@ def _asked(
     return {
         "time": _("%(time)s with %(staff)s", time=span, staff=move.staff_member.name),
         "until": _moment(move.waits_until, zone),
+        "may_confirm": kept.may_be_with(booking, move.staff_member_id),
     }
 
 
 def _last(
-    entries: Sequence[Entry], letters: Sequence[Listed], zone: ZoneInfo
+    booking: Booking, entries: Sequence[Entry], letters: Sequence[Listed], zone: ZoneInfo
 ) -> dict[str, Any] | None:
     """What was done here last, if it can be undone, and when its letters leave."""
     entry = to_undo(entries)
@@ -185,6 +186,9 @@ def _last(
         "entry": entry.id,
         "line": wording.line_of(entry, zone),
         "has_left": has_left,
+        "may_undo": kept.may_be_with(
+            booking, entry.details.get("before", {}).get("staff_member_id")
+        ),
         "leaves": wording.moment(min(waits), zone) if waits else "",
     }
 
