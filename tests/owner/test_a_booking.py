@@ -1,5 +1,6 @@
 """One appointment at the desk: what its page says, and what each of its forms does."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import select
 from booking.operations.holds import hold
 from booking.operations.outbox import Outbox
 from booking.operations.pending_moves import ask_to_move
+from booking.operations.plan_edits import with_member, without_member, without_service
+from booking.operations.shop_changes import change_business
 from booking.storage.history import history_of
 from booking.storage.models import Shop, letter
 from booking.storage.reads import booking_by_reference, service_by_slug, staff_by_slug
@@ -418,6 +421,71 @@ def test_staff_give_nothing_to_a_colleague(desk_as, shop, reference):
     send(ana, reference, "time", 409, slot=same, staff="ben")
     with shop.reading() as session:
         assert booking_by_reference(session, reference).staff_member.slug == "ana"
+
+
+def test_of_somebody_who_has_left_it_goes_to_whoever_is_there(desk, shop):
+    at_two = TOMORROW_TEN.replace(hour=14)
+    reference = shop.appointment(at_two)
+    change(shop, lambda plan: without_member(plan, "ana"))
+    page = desk.page(url(reference, "time"))
+    assert chosen(page) == ("ben", "ben"), "whose times are listed is chosen, and sent"
+    assert "Ana does not offer Short visit." in text_of(desk.get(url(reference, "time")))
+    first = page.select("[name=slot]")[0]["value"]
+    send(desk, reference, "time", slot=first, staff="ben")
+    with shop.reading() as session:
+        assert booking_by_reference(session, reference).staff_member.slug == "ben"
+
+
+def test_of_somebody_who_does_not_offer_it_any_more_all_who_do_are_shown(desk, desk_as, shop):
+    reference = shop.appointment(TOMORROW_TEN)
+    change(
+        shop,
+        lambda plan: with_member(plan, replace(plan.staff[0], offers=("long",))),
+        lambda plan: with_member(plan, replace(plan.staff[1], slug="cleo", name="Cleo")),
+    )
+    page = desk.page(url(reference, "time"))
+    assert chosen(page) == ("any", "any")
+    assert page.select("[name=slot]")
+    theirs = desk_as("staff", "ana").page(url(reference, "time"))
+    assert "Ana does not offer Short visit." in " ".join(theirs.get_text(" ").split())
+    assert not theirs.select("[name=slot], [name=staff]"), "it is given to nobody"
+
+
+def test_who_was_asked_for_and_does_not_offer_it_is_named_and_their_times_are_not_shown(desk, shop):
+    reference = shop.appointment(TOMORROW_TEN)
+    change(shop, lambda plan: with_member(plan, replace(plan.staff[1], offers=("long",))))
+    page = page_of(desk.get(url(reference, "time"), query_string={"staff": "ben"}))
+    assert chosen(page) == ("ana", "ana")
+    assert "Ben does not offer Short visit." in page.get_text()
+    slots = page.select("[name=slot]")
+    answer = send(desk, reference, "time", 409, slot=slots[0]["value"], staff="ben")
+    assert column(shop, reference, "starts_at") == TOMORROW_TEN
+    assert "Nothing was changed." in text_of(answer)
+
+
+def test_of_a_service_that_nobody_offers_the_page_says_so_and_asks_nothing(desk, shop):
+    reference = shop.appointment(TOMORROW_TEN)
+    change(shop, lambda plan: without_service(plan, "short"))
+    page = desk.page(url(reference, "time"))
+    said = " ".join(page.get_text(" ").split())
+    assert "Nobody offers Short visit any more, so this appointment cannot be moved." in said
+    assert not page.select("#desk form")
+    assert desk.get(page.select_one("#desk a")["href"]).status_code == 200
+    send(desk, reference, "time", 409, slot="2026-03-03T11:00:00Z", staff="ana")
+    assert column(shop, reference, "starts_at") == TOMORROW_TEN
+
+
+def change(shop, *edits) -> None:
+    with shop.writing() as session:
+        for edit in edits:
+            change_business(session, edit)
+
+
+def chosen(page) -> tuple[str, str]:
+    """Who is chosen where days are asked for, and who is sent with a time."""
+    sent = page.select_one("form[method=post] [name=staff]")["value"]
+    marked = page.select_one("#field-staff [selected]")
+    return marked["value"] if marked else "", sent
 
 
 def test_a_time_that_was_chosen_elsewhere_is_chosen_on_the_form(desk, reference):

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from booking.operations.plan_edits import without_service
+from booking.operations.shop_changes import change_business
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import Closure, DateOverride, Service, TimeOff, WeeklyHours
 from booking.storage.reads import Diary, service_by_slug, staff_by_slug
@@ -209,3 +211,15 @@ def test_it_is_read_in_as_many_statements_whoever_comes(desk, shop):
     for hour in (9, 10, 11, 13, 14):
         booked(shop.app, f"{hour:02}:00", days=1)
     assert statements() <= before + 1
+
+
+def test_of_a_service_that_nobody_offers_any_more_that_is_said_and_of_no_other(desk, shop):
+    shop.appointment(MONDAY_MORNING.replace(day=3, hour=10))
+    with shop.writing() as session:
+        change_business(session, lambda plan: without_service(plan, "short"))
+    page = desk.page(DAY)
+    assert "Nobody offers Short visit, so it cannot be booked on any day." in page.get_text()
+    assert page.select_one("[name=service] [selected]")["value"] == "short"
+    assert "Long visit on" not in page.get_text()
+    others = desk.page(f"/desk/availability?day={TUESDAY}&service=long")
+    assert [each["value"] for each in others.select("[name=service] option")] == ["long"]

@@ -58,8 +58,9 @@ def availability() -> str:
 def _asked(catalogue: Catalogue, today: date) -> Asked:
     query = current_request().args
     day = day_named(written := query.get("day", ""), today)
-    services = {each.slug: each for each in catalogue.services}
-    first = next(iter(services.values()), None)
+    # One that nobody offers any more is answered about as well, and not by another one.
+    every = catalogue.every_service.values() if catalogue.services else ()
+    services, first = {each.slug: each for each in every}, next(iter(catalogue.services), None)
     return Asked(
         day or today,
         services.get(query.get("service", ""), first),
@@ -113,8 +114,13 @@ def _is_of(each: Appointment | HeldTime, member: StaffMember) -> bool:
 def _render(catalogue: Catalogue, asked: Asked, told: Sequence[Told]) -> str:
     service = asked.service
     people = staff_seen(catalogue, current_person())
+    services = [
+        each
+        for each in catalogue.every_service.values()
+        if each is service or each in catalogue.services
+    ]
     context: dict[str, Any] = {
-        "services": [(each.slug, each.name, each is service) for each in catalogue.services],
+        "services": [(each.slug, each.name, each is service) for each in services],
         "people": [(each.slug, each.name, each.slug == asked.staff)
                    for each in people if not each.retired],
         "before": asked.address(asked.day - timedelta(days=1)),

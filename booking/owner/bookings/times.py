@@ -5,7 +5,7 @@ Whoever comes from the agenda, where it was dropped on a time, finds that time c
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -22,6 +22,7 @@ from booking.operations.bookings import reschedule
 from booking.operations.requests import SlotUnavailable
 from booking.operations.series import SeriesClashes, move_following
 from booking.owner.access import EVERYBODY, current_person
+from booking.owner.agenda.entries import staff_seen
 from booking.owner.desk_route import desk_route
 from booking.owner.forms import is_posted
 from booking.owner.rendering import render_page
@@ -141,6 +142,7 @@ def _page(
     lost: bool = False,
 ) -> str:
     catalogue, now = read_catalogue(session), kept.now()
+    asked, look = look, _looked_at(catalogue, booking, look)
     zone, people = catalogue.zone, _people(catalogue, booking, look)
     diary = _diary(session, catalogue, booking, people, now)
     today = local_day(to_minute(now), zone)
@@ -156,7 +158,8 @@ def _page(
         booking=summary(booking, zone, now),
         urls=urls_of(booking.reference),
         people=_choices(catalogue, booking, look, people),
-        staff=look.staff or booking.staff_member.slug,
+        staff=look.staff,
+        missing="" if people else _nobody(catalogue, booking),
         day={"iso": day.isoformat(), "words": formats.format_day(day)},
         earlier=_link(look, day - timedelta(days=1)) if day > today else "",
         later=_link(look, day + timedelta(days=1)),
@@ -168,7 +171,7 @@ def _page(
         held=_slot(_at(look.start, booking), zone, look) if is_held and look.start else None,
         nearest=_nearest(diary, look, zone) if look.start and look.start not in free else (),
         mail=current_sidebook().outbox.mail,
-        alerts=alerts,
+        alerts=[*alerts, *(_not_offering(catalogue, booking, asked, look) if people else ())],
         errors=dict(errors or {}),
     )
 
@@ -187,6 +190,36 @@ def _offering(catalogue: Catalogue, booking: Booking) -> list[StaffMember]:
     if current_person().sees_only_own:
         return [each for each in offering if each.id == booking.staff_member_id]
     return offering
+
+
+def _looked_at(catalogue: Catalogue, booking: Booking, look: Look) -> Look:
+    """Whose times are shown: who was asked for, else with whom it is, else of whoever offers it."""
+    offering = [each.slug for each in _offering(catalogue, booking)]
+    wanted = look.staff, booking.staff_member.slug, *(offering if len(offering) == 1 else ())
+    return replace(look, staff=next((one for one in wanted if one in {*offering, ANY}), ANY))
+
+
+def _not_offering(catalogue: Catalogue, booking: Booking, asked: Look, shown: Look) -> list[str]:
+    """Say of whom no times are shown, though they were asked for or it is with them."""
+    wanted, service = asked.staff or booking.staff_member.slug, booking.service.name
+    return [
+        _("%(staff)s does not offer %(service)s.", staff=each.name, service=service)
+        for each in staff_seen(catalogue, current_person())
+        if each.slug == wanted != shown.staff
+    ]
+
+
+def _nobody(catalogue: Catalogue, booking: Booking) -> str:
+    """Why there is no time to which it could be moved, on whatever day."""
+    service = booking.service.name
+    if catalogue.offering(booking.service_id):  # a colleague does, to whom it is not given
+        staff = booking.staff_member.name
+        return _("%(staff)s does not offer %(service)s.", staff=staff, service=service)
+    return _(
+        "Nobody offers %(service)s any more, so this appointment cannot be moved. It stands "
+        "as it is.",
+        service=service,
+    )
 
 
 def _people(catalogue: Catalogue, booking: Booking, look: Look) -> list[StaffMember]:
