@@ -20,6 +20,14 @@ TABLES: Mapping[str, str] = {
     "booking_pending_move": gettext_noop("Other times that were asked for"),
     "booking_search_key": gettext_noop("Words by which the desk finds them"),
 }
+STATES: Mapping[str, str] = {
+    "pending": gettext_noop("Not confirmed yet"),
+    "confirmed": gettext_noop("Confirmed"),
+    "cancelled": gettext_noop("Cancelled"),
+    "completed": gettext_noop("Came"),
+    "no_show": gettext_noop("Did not come"),
+}
+"""What has become of an appointment, as people say it; files for machines have the keys."""
 _LABELS: Mapping[str, str] = {
     "reference": gettext_noop("Reference"),
     "state": gettext_noop("State"),
@@ -63,10 +71,9 @@ def _text(document: Mapping[str, Any]) -> Iterator[str]:
         if customer["blocked"]:
             yield _("Is not to book online.")
     for appointment in document["appointments"]:
+        said = {**appointment, "state": _(STATES[appointment["state"]])}
         yield ""
-        yield from (
-            f"{_(label)}: {appointment[key]}" for key, label in _LABELS.items() if appointment[key]
-        )
+        yield from (f"{_(label)}: {said[key]}" for key, label in _LABELS.items() if said[key])
         yield from (f"{answer['label']}: {answer['value']}" for answer in appointment["answers"])
     for table, words in TABLES.items():
         if table not in _SAID_ABOVE and (rows := document["stored"].get(table)):

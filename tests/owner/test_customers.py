@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -328,6 +329,26 @@ def test_what_is_stored_can_be_taken_along(desk, shop):
     assert document["appointments"][0]["reference"] == reference
     assert "ada@example.com" in desk.get(f"{path}/stored.txt").text
     assert reference in desk.get(f"{path}/appointments.csv").text
+
+
+def test_people_read_what_became_of_an_appointment_in_their_language_and_machines_a_key(desk, shop):
+    reference = book(shop)
+    path = page_path(shop, reference)
+
+    def state_in(name, **headers):
+        text = desk.get(f"{path}/{name}", headers=headers).text
+        if name.endswith("json"):
+            return json.loads(text)["appointments"][0]["state"]
+        if name.endswith("csv"):
+            titles, row = csv.reader(io.StringIO(text.removeprefix(MARK), newline=""))
+            return row[titles.index("Stand" if headers else "State")]
+        (said,) = re.findall(r"^(?:State|Stand): (.+)$", text, re.MULTILINE)
+        return said
+
+    for name in ("appointments.csv", "stored.txt"):
+        assert state_in(name) == "Confirmed"
+        assert state_in(name, **{"Accept-Language": "de"}) == "Bestätigt"
+    assert state_in("stored.json", **{"Accept-Language": "de"}) == "confirmed"
 
 
 def test_what_would_go_is_listed_and_the_name_confirms_it(desk, shop):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from sqlalchemy.orm import Session
 
+from booking.contact.stored import STATES
 from booking.i18n import formats
 from booking.i18n import gettext as _
 from booking.notifications.places import own_place_of
@@ -96,7 +97,7 @@ def summary(booking: Booking, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
         "seen": booking.changes,
         "repeats": booking.series is not None,
         "state": state,
-        "state_words": _(wording.STATES[state]),
+        "state_words": _(STATES[state]),
         "span": formats.format_span(start, end, zone),
         "time": formats.format_time_range(start, end, zone),
         "day": formats.format_day(start.astimezone(zone)),

@@ -22,13 +22,6 @@ from booking.storage.outbox import (
     Letter,
 )
 
-STATES = {
-    "pending": gettext_noop("Not confirmed yet"),
-    "confirmed": gettext_noop("Confirmed"),
-    "cancelled": gettext_noop("Cancelled"),
-    "completed": gettext_noop("Came"),
-    "no_show": gettext_noop("Did not come"),
-}
 WHATS = {
     history.BOOKED: gettext_noop("Booked"),
     history.MOVED: gettext_noop("Moved"),

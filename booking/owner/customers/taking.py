@@ -2,7 +2,7 @@
 
 from flask import Response
 
-from booking.contact.stored import as_json, as_text
+from booking.contact.stored import STATES, as_json, as_text
 from booking.i18n import gettext as _
 from booking.now import utc_now
 from booking.operations import erasure
@@ -53,7 +53,7 @@ def customer_csv(number: int) -> Response:
         rows = [
             [
                 *(each.reference, f"{each.starts_at.astimezone(zone):%Y-%m-%d %H:%M}"),
-                *(each.service.name, each.staff_member.name, each.state_at(now)),
+                *(each.service.name, each.staff_member.name, _(STATES[each.state_at(now)])),
                 *(each.customer_name, each.customer_email, each.customer_phone),
                 each.customer_note,
             ]
