@@ -18,7 +18,8 @@ class _Number(IntParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
         if abs(number) > MOST:
-            self.fail("nothing here has a number of so many digits.", param, ctx)
+            # As of any other number that nothing has; it is written as it should be.
+            raise click.ClickException("Nothing here has a number of so many digits.")
         return number
 
 
