@@ -46,7 +46,7 @@ def _refuse(errors: Mapping[str, str]) -> None:
         raise Wrong(found)
 
 
-def shop(typed: Mapping[str, str]) -> Edit:
+def shop(typed: Mapping[str, str], _plan: BusinessPlan) -> Edit:
     """Return what writes down who the business is.
 
     Raises: Wrong.
@@ -82,13 +82,19 @@ def shop_shown(plan: BusinessPlan) -> dict[str, str]:
     return {"name": known.name, "address": known.address, "phone": known.phone, "zone": zone}
 
 
-def service(typed: Mapping[str, str]) -> Edit:
+def lengths(plan: BusinessPlan) -> list[int]:
+    """Return the minutes to choose from, among them those that the first service takes."""
+    stored = [one.duration for one in plan.services[:1]]
+    return sorted({*LENGTHS, *stored})
+
+
+def service(typed: Mapping[str, str], plan: BusinessPlan) -> Edit:
     """Return what writes down the first service.
 
     Raises: Wrong.
     """
     name, price = one_line(typed["name"]), one_line(typed["price"])
-    is_offered = typed["duration"] in map(str, LENGTHS)
+    is_offered = typed["duration"] in map(str, lengths(plan))
     _refuse(
         {
             "name": _problem_of_name(name, _("Enter what customers book, such as Haircut.")),
@@ -114,7 +120,13 @@ def service_shown(plan: BusinessPlan) -> dict[str, str]:
     return {"name": known.name, "duration": str(known.duration), "price": known.price}
 
 
-def person(typed: Mapping[str, str]) -> Edit:
+def first_person(plan: BusinessPlan) -> StaffPlan | None:
+    """Return whom the guide asks about: the first who offers anything, else the first of all."""
+    offering = (one for one in plan.staff if one.offers)
+    return next(offering, plan.staff[0] if plan.staff else None)
+
+
+def person(typed: Mapping[str, str], _plan: BusinessPlan) -> Edit:
     """Return what writes down who does it: everything there is so far.
 
     Raises: Wrong.
@@ -124,7 +136,7 @@ def person(typed: Mapping[str, str]) -> Edit:
 
     def edit(plan: BusinessPlan) -> BusinessPlan:
         new = _new_person(short_name(name, {ANY}, "person"), plan.shop.zone)
-        first = plan.staff[0] if plan.staff else new
+        first = first_person(plan) or new
         offers = tuple(one.slug for one in plan.services)
         return with_member(plan, replace(first, name=name, offers=first.offers or offers))
 
@@ -133,11 +145,12 @@ def person(typed: Mapping[str, str]) -> Edit:
 
 def person_shown(plan: BusinessPlan) -> dict[str, str]:
     """Return what is known of who does it."""
-    return {"name": plan.staff[0].name if plan.staff else ""}
+    known = first_person(plan)
+    return {"name": known.name if known else ""}
 
 
-def hours(typed: Mapping[str, str]) -> Edit:
-    """Return what writes down when the first person works.
+def hours(typed: Mapping[str, str], _plan: BusinessPlan) -> Edit:
+    """Return what writes down when the first person works; a day that ends at 00:00 is whole.
 
     Raises: Wrong.
     """
@@ -146,6 +159,7 @@ def hours(typed: Mapping[str, str]) -> Edit:
         if not typed[f"open_{day}"]:
             continue
         starts, ends = (_minutes(typed[f"{what}_{day}"]) for what in ("from", "to"))
+        ends = ends if ends != 0 else clock.DAY
         if starts is None or ends is None:
             errors[f"from_{day}"] = _("Enter two times, such as 9:00 and 17:30.")
         elif starts % clock.TICK or ends % clock.TICK:
@@ -159,21 +173,22 @@ def hours(typed: Mapping[str, str]) -> Edit:
     _refuse(errors)
 
     def edit(plan: BusinessPlan) -> BusinessPlan:
-        return with_member(plan, replace(plan.staff[0], hours=week)) if plan.staff else plan
+        first = first_person(plan)
+        return with_member(plan, replace(first, hours=week)) if first else plan
 
     return edit
 
 
 def hours_shown(plan: BusinessPlan) -> dict[str, str]:
     """Return when the first person works; from Monday to Friday as long as nobody said."""
-    known = plan.staff[0].hours if plan.staff else {}
-    week = known or dict.fromkeys(range(5), (TimeRange(9 * 60, 17 * 60),))
+    first = first_person(plan)
+    week = (first.hours if first else {}) or dict.fromkeys(range(5), (TimeRange(9 * 60, 17 * 60),))
     shown = {}
     for day in range(7):
         ranges = week.get(day, ())
-        first, last = (ranges[0].starts, ranges[-1].ends) if ranges else (9 * 60, 17 * 60)
+        starts, ends = (ranges[0].starts, ranges[-1].ends) if ranges else (9 * 60, 17 * 60)
         shown[f"open_{day}"] = "yes" if ranges else ""
-        shown[f"from_{day}"], shown[f"to_{day}"] = _written(first), _written(last)
+        shown[f"from_{day}"], shown[f"to_{day}"] = _written(starts), _written(ends)
     return shown
 
 
@@ -193,7 +208,8 @@ def _minutes(text: str) -> int | None:
 
 
 def _written(minutes: int) -> str:
-    # As a field for a time takes it; a day ends with 24:00, which such a field does not know.
+    # As a field for a time takes it: the end of the day is 00:00 there, as on the page of hours.
+    minutes %= clock.DAY
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 

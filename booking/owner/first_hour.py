@@ -26,22 +26,37 @@ from . import first_answers
 from .access import current_person
 from .desk_route import desk_route
 from .first_answers import Wrong
+from .forms import posted
 from .rendering import render_page
+from .shop_fields import WAS, Values, marks_of, merge
 from .shop_saving import Asked, read, save
+from .shop_words import conflict
 
 Answer = str | Response | tuple[str, int]
 TOUCHES = gettext_noop(
     "There are appointments to come that nobody could keep then, so nothing was changed. Change it "
     "on the pages of the business, in the navigation: they show these appointments first."
 )
+MORE_TO_IT = gettext_noop(
+    "There is more to this by now than is asked here, so nothing was changed. Change it on the "
+    "pages of the business, in the navigation."
+)
+LABELS = {
+    "name": gettext_noop("Name"),
+    "address": gettext_noop("Address"),
+    "phone": gettext_noop("Phone"),
+    "zone": gettext_noop("Time zone"),
+    "duration": gettext_noop("How long it takes"),
+    "price": gettext_noop("Price"),
+}
 STEPS = ("shop", "service", "person", "hours")
 
 
 class Step(NamedTuple):
     """What one step makes of a plan, from what was typed; and what it shows of one before that."""
 
-    edit: Callable[[Mapping[str, str]], Edit]
-    shown: Callable[[BusinessPlan], dict[str, str]]
+    edit: Callable[[Mapping[str, str], BusinessPlan], Edit]
+    shown: Callable[[BusinessPlan], Values]
 
 
 MADE_OF = {
@@ -60,25 +75,58 @@ def first_hour() -> Answer:
     step = asked if asked in STEPS and _is_reached(asked, reached) else reached
     if step == "":
         return _done(plan)
-    return _page(step, plan, MADE_OF[step].shown(plan))
+    if own_url := _own_url(step, plan):
+        return redirect(own_url, HTTPStatus.SEE_OTHER)
+    stored = MADE_OF[step].shown(plan)
+    return _page(step, plan, Asked(stored, stored))
 
 
 def answer_first_hour(step: str) -> Answer:
-    """Write down one answer, and go on to what is missing then."""
-    typed = {name: request.form.get(name, "") for name in first_answers.FIELDS[step]}
+    """Write down one answer and go on to what is missing then, or show what is in the way."""
+    sent = {name: request.form.get(name, "") for name in first_answers.FIELDS[step]}
+    typed = {name: text.replace("\r\n", "\n") for name, text in sent.items()}
+    asked = save(partial(_answered, step, typed, posted(WAS)))
+    if asked.is_saved or asked.is_gone:
+        return redirect(url_for(".first_hour"), HTTPStatus.SEE_OTHER)
+    return _page(step, asked.before or _plan(), asked, _alerts(step, asked)), asked.status
+
+
+def _answered(step: str, typed: Values, was: str, _: Session, plan: BusinessPlan) -> Asked:
+    if not _is_reached(step, _next_step(plan)):
+        return Asked(typed, is_gone=True)
+    stored = MADE_OF[step].shown(plan)
+    if _own_url(step, plan):
+        return Asked(typed, stored)
+    merged = merge(typed, was, stored)
+    if merged.changed or merged.taken_over:
+        return Asked(merged.values, stored, {}, merged.changed, merged.taken_over)
     try:
-        edit = MADE_OF[step].edit(typed)
+        return Asked(typed, stored, after=MADE_OF[step].edit(typed, plan)(plan))
     except Wrong as wrong:
-        page = _page(step, _plan(), typed, errors=wrong.errors)
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
-    if save(partial(_answered, step, edit)).touched:
-        return _page(step, _plan(), typed, alerts=[_(TOUCHES)]), HTTPStatus.CONFLICT
-    return redirect(url_for(".first_hour"), HTTPStatus.SEE_OTHER)
+        return Asked(typed, stored, dict(wrong.errors))
 
 
-def _answered(step: str, edit: Edit, _: Session, plan: BusinessPlan) -> Asked:
-    is_too_early = not _is_reached(step, _next_step(plan))
-    return Asked(after=None if is_too_early else edit(plan))
+def _own_url(step: str, plan: BusinessPlan) -> str:
+    """Return where the shop changes it, where what is stored has more to it than is asked here.
+
+    Sent as it is shown it would not stay what it is, such as two ranges of hours on one day.
+    Empty where it may be asked here.
+    """
+    member = first_answers.first_person(plan)
+    is_asked = step == _next_step(plan)
+    if is_asked and not (step == "hours" and member and member.hours):
+        return ""
+    made = MADE_OF[step]
+    try:
+        if made.edit(made.shown(plan), plan)(plan) == plan:
+            return ""
+    except Wrong:
+        pass
+    if step == "service":
+        return url_for(".service", slug=plan.services[0].slug)
+    if step == "shop" or not member:
+        return url_for(".settings")
+    return url_for(".member" if step == "person" else ".week", slug=member.slug)
 
 
 def _plan() -> BusinessPlan:
@@ -108,15 +156,10 @@ HEADINGS: dict[str, Callable[[], str]] = {
 }
 
 
-def _page(
-    step: str,
-    plan: BusinessPlan,
-    typed: Mapping[str, str],
-    errors: Mapping[str, str] | None = None,
-    alerts: Sequence[str] = (),
-) -> str:
+def _page(step: str, plan: BusinessPlan, asked: Asked, alerts: Sequence[str] = ()) -> str:
     number = STEPS.index(step)
-    context: dict[str, Any] = {"lengths": _lengths()}
+    member = first_answers.first_person(plan)
+    context: dict[str, Any] = {"lengths": _lengths(plan)}
     context["zones"] = [(each, each.replace("_", " ")) for each in first_answers.zones()]
     context["weekdays_shown"] = [(str(day), full) for day, (_s, full) in _weekdays()]
     return render_page(
@@ -127,22 +170,43 @@ def _page(
         count=len(STEPS),
         back_url=url_for(".first_hour", step=STEPS[number - 1]) if number else "",
         form_url=url_for(".answer_first_hour", step=step),
-        typed={"name": "", **typed},
+        typed={"name": "", **asked.values},
         suggested_name=current_person().name,
         service=plan.services[0].name if plan.services else "",
-        member=plan.staff[0].name if plan.staff else "",
-        errors=dict(errors or {}),
+        member=member.name if member else "",
+        errors=asked.errors,
         alerts=alerts,
+        written=[(_label(name, step), text) for name, text in asked.changed.items()],
+        was=marks_of(asked.stored),
         **context,
     )
+
+
+def _alerts(step: str, asked: Asked) -> list[str]:
+    if asked.touched:
+        return [_(TOUCHES)]
+    if asked.after is None and not (asked.errors or asked.changed or asked.taken_over):
+        return [_(MORE_TO_IT)]
+    labels = {name: _label(name, step) for name in asked.values}
+    return conflict(asked, labels)
+
+
+def _label(name: str, step: str) -> str:
+    if step == "hours":
+        what, _sep, day = name.partition("_")
+        weekday = dict(_weekdays())[int(day)][1]
+        said = {"from": _("%(day)s from", day=weekday), "to": _("%(day)s until", day=weekday)}
+        return said.get(what, weekday)
+    return _(LABELS[name])
 
 
 def _weekdays() -> Sequence[tuple[int, tuple[str, str]]]:
     return [*enumerate(formats.weekdays())]
 
 
-def _lengths() -> list[tuple[str, str]]:
-    return [(str(each), formats.format_duration(each)) for each in first_answers.LENGTHS]
+def _lengths(plan: BusinessPlan) -> list[tuple[str, str]]:
+    lengths = first_answers.lengths(plan)
+    return [(str(each), formats.format_duration(each)) for each in lengths]
 
 
 def _done(plan: BusinessPlan) -> str:

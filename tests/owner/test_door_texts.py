@@ -10,6 +10,7 @@ from tests.commands.shell import done
 from tests.conftest import app_over
 from tests.i18n.test_every_text_is_marked import MARKS, OPEN, offences
 from tests.owner.conftest import Desk, account
+from tests.owner.test_first_hour import answer
 
 LET_IN = {"email": "ada@example.com", "name": "Ada", "role": "staff", "staff": "ana"}
 
@@ -90,15 +91,15 @@ def test_in_the_first_hour(sqlite_url, asked):
             asked(client.get(link))
             asked(client.post(link))
             client.post(link, data=who)
-            for step, answer in (
+            for step, typed in (
                 ("shop", {"name": "Test Shop", "zone": "Europe/Lisbon"}),
                 ("service", {"name": "Short visit", "duration": "60"}),
                 ("person", {"name": "Ana"}),
                 ("hours", {"open_0": "yes", "from_0": "9:00", "to_0": "17:00"}),
             ):
                 asked(client.get("/desk/first-hour"))
-                asked(client.post(f"/desk/first-hour/{step}", data={"open_1": "yes"}))
-                client.post(f"/desk/first-hour/{step}", data=answer)
+                asked(answer(client, step, {"open_1": "yes"}))
+                answer(client, step, typed)
             asked(client.get("/desk/first-hour"))
         assert len(asked.answers) > 8
         assert said_by_us(asked.answers) == set()

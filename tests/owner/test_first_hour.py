@@ -1,13 +1,19 @@
 """The first hour asks for what is missing, and says beside the field what cannot be."""
 
+from dataclasses import replace
+
 import pytest
 
 from booking.operations.current_plan import current_plan
+from booking.operations.plan_edits import with_member, with_service, with_shop
+from booking.operations.shop_changes import change_business
+from booking.scheduling.slots import TimeRange
 from booking.testing import TabClient
 from tests.commands.shell import done
 from tests.conftest import app_over
 from tests.fixtures.clocks import MONDAY_MORNING
 from tests.owner.conftest import PASSWORD, Desk, page_of, text_of
+from tests.owner.test_services import fields
 
 SHOP = {"name": "Maré", "address": "Rua 1\n1200 Lisboa", "phone": "+351 210 000 000"}
 SHOP |= {"zone": "Europe/Lisbon"}
@@ -38,7 +44,32 @@ def asks(desk, **more) -> str:
 
 
 def answer(desk, step, data):
-    return desk.post(f"/desk/first-hour/{step}", data=data)
+    """Send it from the page as it is now."""
+    return send(desk, step, data, was=marks(desk, step))
+
+
+def marks(desk, step) -> str:
+    field = desk.page(f"/desk/first-hour?step={step}").select_one("[name=was]")
+    return field["value"] if field else ""
+
+
+def send(desk, step, data, was):
+    return desk.post(f"/desk/first-hour/{step}", data=data | {"was": was})
+
+
+def edited(shop, edit) -> None:
+    """Somebody changes the business on another page."""
+    with shop.writing() as session:
+        change_business(session, edit)
+
+
+def with_hours(hours):
+    return lambda plan: with_member(plan, replace(plan.staff[0], hours=hours))
+
+
+def stored(shop):
+    with shop.reading() as session:
+        return current_plan(session)
 
 
 def test_each_answer_leads_to_what_is_still_missing_until_customers_can_book(new_desk):
@@ -153,6 +184,10 @@ def test_a_day_may_end_at_midnight(new_desk):
         answer(new_desk, step, given)
     assert answer(new_desk, "hours", HOURS | {"to_0": "24:00"}).status_code == 303
     assert asks(new_desk) == "Customers can book"
+    sent = fields(new_desk.page("/desk/first-hour?step=hours"), "main form")
+    assert sent["to_0"] == ["00:00"], "as a browser's clock has midnight"
+    assert new_desk.post("/desk/first-hour/hours", data=sent).status_code == 303
+    assert "Mo 09:00-24:00" in text_of(new_desk.get("/desk/hours"))
 
 
 def test_what_touches_appointments_to_come_is_changed_where_they_are_shown(desk, shop):
@@ -167,3 +202,92 @@ def test_what_touches_appointments_to_come_is_changed_where_they_are_shown(desk,
         assert current_plan(session).staff[0].hours[0][0].starts == 9 * 60
     mornings = {f"{what}_{day}": value for day in range(7) for what, value in MORNINGS.items()}
     assert answer(desk, "hours", mornings).status_code == 303
+
+
+# -- an answer that is changed later ---------------------------------------------------------------
+
+ALL_DAY = (TimeRange(540, 1020),)
+SPLIT = {0: (TimeRange(540, 720), TimeRange(840, 1080))}
+
+
+def test_an_answer_that_is_sent_as_it_is_shown_changes_nothing(desk, shop):
+    edited(shop, lambda plan: with_service(plan, replace(plan.services[0], duration=50)))
+    edited(shop, with_hours({0: ALL_DAY, 1: (TimeRange(600, 1440),)}))
+    before = stored(shop)
+    for step in ("shop", "service", "person", "hours"):
+        sent = fields(desk.page(f"/desk/first-hour?step={step}"), "main form")
+        assert desk.post(f"/desk/first-hour/{step}", data=sent).status_code == 303, step
+        assert stored(shop) == before, step
+
+
+@pytest.mark.parametrize(
+    ("step", "edit", "leads_to"),
+    [
+        pytest.param("hours", with_hours(SPLIT), "/desk/hours/ana", id="two ranges"),
+        pytest.param("hours", with_hours({}), "/desk/hours/ana", id="no hours"),
+        (
+            "service",
+            lambda plan: with_service(plan, replace(plan.services[0], price="€" + "1" * 70)),
+            "/desk/services/short",
+        ),
+        (
+            "person",
+            lambda plan: with_member(plan, replace(plan.staff[0], name="A" * 121)),
+            "/desk/staff/ana",
+        ),
+        ("shop", lambda plan: with_shop(plan, replace(plan.shop, zone="CET")), "/desk/settings"),
+    ],
+)
+def test_what_has_more_to_it_than_is_asked_is_changed_on_its_own_page(
+    desk, shop, step, edit, leads_to
+):
+    page_of_before = fields(desk.page(f"/desk/first-hour?step={step}"), "main form")
+    edited(shop, edit)
+    before = stored(shop)
+    assert desk.get(f"/desk/first-hour?step={step}").headers["Location"] == leads_to
+    refused = desk.post(f"/desk/first-hour/{step}", data=page_of_before)
+    assert refused.status_code == 409
+    assert "nothing was changed" in page_of(refused).select_one("[role=alert]").text
+    assert stored(shop) == before
+
+
+@pytest.mark.both_databases
+def test_an_answer_on_a_page_of_before_gives_nothing_back_that_others_changed(desk, shop):
+    sent = fields(desk.page("/desk/first-hour?step=service"), "main form")
+    edited(
+        shop, lambda plan: with_service(plan, replace(plan.services[0], duration=60, price="€1"))
+    )
+    sent |= {"name": "Massage", "price": "€2"}
+    answered = desk.post("/desk/first-hour/service", data=sent)
+    assert answered.status_code == 409
+    page = page_of(answered)
+    said = page.select_one("[role=alert]").text
+    assert "this while you typed: How long it takes. It is shown as it is now." in said
+    assert "this as well while you typed: Price." in said
+    assert "Somebody else wrote meanwhile: €1" in page.select_one(".sb-desk-changed").text
+    assert page.select_one("#field-duration [selected]")["value"] == "60"
+    assert stored(shop).services[0].price == "€1"
+    shown = fields(page, "main form")
+    assert desk.post("/desk/first-hour/service", data=shown).status_code == 303
+    service = stored(shop).services[0]
+    assert (service.name, service.duration, service.price) == ("Massage", 60, "€2")
+
+
+def test_a_day_that_others_changed_is_named(desk, shop):
+    edited(shop, with_hours({0: ALL_DAY}))
+    sent = fields(desk.page("/desk/first-hour?step=hours"), "main form")
+    edited(shop, with_hours({0: (TimeRange(600, 1020),)}))
+    sent |= {"from_0": "11:00", "open_1": "yes"}
+    page = page_of(desk.post("/desk/first-hour/hours", data=sent))
+    assert "Monday from" in page.select_one("[role=alert]").text
+    assert "10:00" in page.select_one(".sb-desk-changed").text
+    assert fields(page, "main form")["from_0"] == ["11:00"]
+
+
+def test_whose_hours_are_asked_is_who_offers_something(desk, shop):
+    edited(shop, lambda plan: with_member(plan, replace(plan.staff[0], offers=(), hours=SPLIT)))
+    edited(shop, lambda plan: with_member(plan, replace(plan.staff[1], hours={})))
+    assert "The usual week of Ben." in text_of(desk.get("/desk/first-hour"))
+    assert answer(desk, "hours", HOURS).status_code == 303
+    assert asks(desk) == "Customers can book"
+    assert stored(shop).staff[0].hours == SPLIT

@@ -19,7 +19,7 @@ from tests.owner.conftest import PASSWORD, account, page_of, text_of
 from tests.owner.test_a_booking import MAIL, TOMORROW_TEN, column, held, send, slot
 from tests.owner.test_accounts import BEN
 from tests.owner.test_customers import book, page_path
-from tests.owner.test_first_hour import HOURS, SHOP
+from tests.owner.test_first_hour import HOURS, SHOP, answer
 from tests.owner.test_services import fields
 
 COMING, AT_ONCE = 5_000, 20
@@ -81,8 +81,8 @@ def agree(desk, path: str, data=None) -> None:
 
 
 def the_business_changes(desk) -> None:
-    post(desk, "first-hour/shop", SHOP)
-    post(desk, "first-hour/hours", HOURS, 409)
+    assert answer(desk, "shop", SHOP).status_code == 303
+    assert answer(desk, "hours", HOURS).status_code == 409
     for kind, slug, empty in (("services", "long", "new-service"), ("staff", "ben", "new-staff")):
         form = fields(desk.page(f"/desk/{kind}/{slug}"))
         post(desk, f"{kind}/{slug}", form | {"name": "Other"})
