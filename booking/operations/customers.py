@@ -4,8 +4,9 @@ By itself a booking goes to whoever is known by its address. What the desk has s
 said: only a booking that its address has brought to a customer leaves it with another address.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from booking.storage.customers import (
     delete_row,
     give_bookings,
     has_bookings_besides,
+    leave_parts,
     merge_rows,
     parts_of,
     rows_with_keys,
@@ -119,6 +121,11 @@ def customer_of(session: Session, number: int, *, lock: bool = False) -> list[Cu
     rows = parts_of(session, own.head, lock=lock) if own else []
     if own is None or not rows:
         raise NoSuchCustomer(number)
+    # Merged or parted between the two questions, or while the second one waited for its locks.
+    if all(row.merged_into for row in rows):
+        return customer_of(session, own.head, lock=lock)
+    if number not in {row.id for row in rows}:
+        return customer_of(session, number, lock=lock)
     return sorted(rows, key=lambda row: (row.merged_into is not None, row.id))
 
 
@@ -132,8 +139,8 @@ def merge(
 ) -> CustomerRow:
     """Let other customers be one with that customer, and return it.
 
-    Their bookings stay theirs, so it can be undone by `part`. What the desk has noted of them is
-    added, and who of them was blocked, all of them are.
+    Their bookings, notes and blocks stay theirs, so it can be undone by `part`. Until then all
+    notes are the customer's, and who of them is blocked, all of them are.
 
     Raises: NoSuchCustomer.
     """
@@ -146,18 +153,14 @@ def merge(
     if not others:
         return rows[head]
     merge_rows(session, head, others)
-    merged = [rows[head], *(rows[each] for each in others)]
-    blocked = [row.blocked_at for row in merged if row.blocked_at]
-    notes = "\n".join(row.note for row in merged if row.note)
-    update_customer(session, head, note=notes[:LONGEST_NOTE], blocked_at=min(blocked, default=None))
     done: dict[str, Any] = {"actor": actor, "now": now}
     record_of_customers(session, [head], MERGED, **done, details={"others": others})
     record_of_customers(session, others, MERGED_INTO, **done, details={"others": [head]})
-    return customer_of(session, head)[0]
+    return rows[head]
 
 
 def part(session: Session, number: int, *, actor: str = SHELL, now: datetime) -> None:
-    """Let a row that was merged into a customer be one of its own again, with its own bookings.
+    """Let a row that was merged into a customer be one of its own again, with all that is its own.
 
     Raises: NoSuchCustomer where it is none that was merged.
     """
@@ -175,7 +178,8 @@ def split(
 ) -> int:
     """Make a customer of these bookings, which are some of one customer's; return its number.
 
-    Whoever books with the same address and name as the latest of them goes there from now on.
+    Whoever books with the same address and name as the latest of them goes there from now on. A
+    part whose bookings these are, all of them, is parted with what is noted about it.
 
     Raises: NoSuchCustomer where they are nobody's, NothingToSplit where they are several
     customers', none, or all that there are; Retry where one is another's by now, or was erased.
@@ -192,16 +196,19 @@ def split(
     if not has_bookings_besides(session, parts, [booking.id for booking in bookings]):
         raise NothingToSplit
     latest = max(bookings, key=lambda booking: (booking.created_at, booking.id))
-    person = keys_of_booking(latest).person
-    taken = {row.key: row.id for row in rows_with_keys(session, [person])}
-    # Known by that name already: a row that was merged since, and then it is parted again; or the
-    # very customer that is split, and then nothing can tell the two apart.
-    is_new = taken.get(person) in (None, rows[0].id)
-    number = (
-        add_customer(session, "" if person in taken else person, latest.customer_name, now=now)
-        if is_new
-        else taken[person]
-    )
+    keys = keys_of_booking(latest)
+    known = {row.key: row.id for row in rows_with_keys(session, [keys.person])}.get(keys.person)
+    own = _row_of_just_these(session, rows, bookings, keys)
+    if own is not None and known in (None, own.id):
+        number, head = own.id, next(each for each in parts if each != own.id)
+        leave_parts(session, [own])
+    elif known in (None, rows[0].id):
+        # Known by that name is nobody, or the very customer that is split: then nothing can tell
+        # the two apart.
+        key = "" if known else keys.person
+        number = add_customer(session, key, latest.customer_name, now=now)
+    else:  # a row that was merged since, and then it is parted again
+        number = known
     update_customer(session, number, merged_into=None)
     chosen = [booking.id for booking in bookings]
     if give_bookings(session, chosen, of=parts, to=number) < len(chosen):
@@ -212,15 +219,31 @@ def split(
     return number
 
 
+def _row_of_just_these(
+    session: Session, rows: Sequence[CustomerRow], bookings: Sequence[Booking], keys: CustomerKeys
+) -> CustomerRow | None:
+    """Return the part that has these bookings and no others, where whoever has `keys` is known."""
+    numbers = {booking.customer_id for booking in bookings}
+    own = next((row for row in rows if numbers == {row.id}), None)
+    if own is None or len(rows) == 1 or (own.key or "") not in keys:
+        return None
+    has_more = has_bookings_besides(session, [own.id], [booking.id for booking in bookings])
+    return None if has_more else own
+
+
 def block(session: Session, number: int, *, actor: str = SHELL, now: datetime) -> None:
     """Let a customer book by the web no more. Appointments that there are stay; the desk may book.
 
+    It is said of each part, so that none is free again because another was erased.
+
     Raises: NoSuchCustomer.
     """
-    head = customer_of(session, number, lock=True)[0]
-    if head.blocked_at is None:
-        update_customer(session, head.id, blocked_at=now)
-        record_of_customers(session, [head.id], BLOCKED, actor=actor, now=now)
+    rows = customer_of(session, number, lock=True)
+    free = [row.id for row in rows if row.blocked_at is None]
+    for one in free:
+        update_customer(session, one, blocked_at=now)
+    if free:
+        record_of_customers(session, [rows[0].id], BLOCKED, actor=actor, now=now)
 
 
 def unblock(session: Session, number: int, *, actor: str = SHELL, now: datetime) -> None:
@@ -237,15 +260,30 @@ def unblock(session: Session, number: int, *, actor: str = SHELL, now: datetime)
 
 
 def describe(
-    session: Session, number: int, *, name: str, note: str, actor: str = SHELL, now: datetime
+    session: Session,
+    number: int,
+    *,
+    name: str,
+    note: str,
+    notes: Mapping[int, str] = MappingProxyType({}),
+    actor: str = SHELL,
+    now: datetime,
 ) -> None:
     """Write down what the desk calls a customer, and what it notes; bookings keep what was typed.
 
-    Raises: NoSuchCustomer.
+    `note` is that of the row of that number, `notes` those of other parts, by their numbers.
+
+    Raises: NoSuchCustomer, also where `notes` name who is no part of the customer.
     """
-    head, note = customer_of(session, number, lock=True)[0], note[:LONGEST_NOTE]
-    is_other = {"name": name != head.name, "note": note != head.note}
-    if fields := [field for field in is_other if is_other[field]]:
-        update_customer(session, head.id, name=name, note=note)
-        done: dict[str, Any] = {"actor": actor, "now": now, "details": {"fields": fields}}
-        record_of_customers(session, [head.id], DESCRIBED, **done)
+    rows = {row.id: row for row in customer_of(session, number, lock=True)}
+    if not notes.keys() <= rows.keys():
+        raise NoSuchCustomer(*notes)
+    written: dict[int, dict[str, str]] = {next(iter(rows)): {"name": name}}
+    for one, typed in {**notes, number: note}.items():
+        written.setdefault(one, {})["note"] = typed[:LONGEST_NOTE]
+    for one, values in written.items():
+        fields = [field for field, value in values.items() if value != getattr(rows[one], field)]
+        if fields:
+            update_customer(session, one, **values)
+            done: dict[str, Any] = {"actor": actor, "now": now, "details": {"fields": fields}}
+            record_of_customers(session, [one], DESCRIBED, **done)

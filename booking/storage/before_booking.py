@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, case, literal_column, or_, select, union_all
+from sqlalchemy import bindparam, case, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from booking.transactions.statements import FixedStatement
 
 from .bookings import Booking
 from .bookings import booking as bookings
+from .customers import blocked_since
 from .customers import customer as customers
 
 
@@ -55,8 +56,7 @@ def booking_by_draft(session: Session, draft: str) -> Booking | None:
 
 # Built once: building a statement takes several times as long as running it.
 _BOOKING, _CUSTOMER = "b", "c"
-_HEAD = customers.alias("head")
-_BLOCKED_AT = case((_HEAD.c.id.is_not(None), _HEAD.c.blocked_at), else_=customers.c.blocked_at)
+_BLOCKED_AT = blocked_since(func.coalesce(customers.c.merged_into, customers.c.id))
 _BEFORE = FixedStatement(
     union_all(
         select(
@@ -72,9 +72,7 @@ _BEFORE = FixedStatement(
             customers.c.key,
             customers.c.id,
             case((_BLOCKED_AT.is_not(None), 1), else_=0),
-        )
-        .join(_HEAD, _HEAD.c.id == customers.c.merged_into, isouter=True)
-        .where(
+        ).where(
             or_(customers.c.key == bindparam("address"), customers.c.key == bindparam("person"))
         ),
     )

@@ -11,7 +11,7 @@ from booking.transactions.statements import connection_of
 
 from .bookings import booking as bookings
 from .business import StaffMember
-from .customers import CustomerRow, Listed, customer, with_figures, with_staff
+from .customers import LISTED, CustomerRow, Listed, customer, with_figures, with_staff
 from .search import matching
 
 
@@ -129,10 +129,7 @@ def comes_to(session: Session, rows: Collection[int], staff_slug: str) -> bool:
 
 
 def _of(staff_slug: str) -> Select[Any]:
-    listed = select(
-        customer.c.id, customer.c.name, customer.c.sort_name, customer.c.blocked_at
-    ).where(customer.c.merged_into.is_(None))
-    return listed.where(customer.c.id.in_(_who_come_to(staff_slug))) if staff_slug else listed
+    return LISTED.where(customer.c.id.in_(_who_come_to(staff_slug))) if staff_slug else LISTED
 
 
 def _who_come_to(staff_slug: str) -> Select[Any]:

@@ -3,6 +3,8 @@
 A row is made with the first booking of an address or number (its `key`), by the booking's own
 transaction. Two rows that are one person are merged by pointing from one to the other: no booking
 is rewritten, so it can be undone. What a customer is, is therefore a row and those merged into it.
+Each of them keeps a note and a block of its own: all notes are the customer's, and one block is
+enough. So whoever is parted, or erased, takes theirs along, and nothing of theirs stays behind.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,8 +15,10 @@ from typing import Any, NamedTuple, TypeVarTuple
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     Table,
     Text,
@@ -64,7 +68,8 @@ class CustomerRow:
     """A row: the first name that was typed, or what the desk wrote in its place.
 
     `key` is what it is known by (None: by nothing). With `merged_into` it is a part of another
-    customer. `blocked_at`: since when it is not to book by the web (None: it may).
+    customer. `blocked_at`: since when it is not to book by the web (None: it may, unless another
+    part of the same customer is not to).
     """
 
     id: int
@@ -129,6 +134,13 @@ def parts_of(session: Session, head: int, *, lock: bool = False) -> list[Custome
     return _rows(connection_of(session).execute(query.with_for_update() if lock else query))
 
 
+def blocked_since(head: ColumnElement[Any]) -> ScalarSelect[datetime | None]:
+    """Return, for a query of rows, since when a part of the customer of that number is blocked."""
+    part = customer.alias("blocked_part")
+    own = or_(part.c.id == head, part.c.merged_into == head)
+    return select(func.min(part.c.blocked_at)).where(own).correlate(customer).scalar_subquery()
+
+
 def _rows(found: Iterable[Any]) -> list[CustomerRow]:
     return [CustomerRow(*row) for row in found]
 
@@ -149,14 +161,14 @@ def merge_rows(session: Session, head: int, others: Collection[int]) -> None:
 def leave_parts(session: Session, rows: Collection[CustomerRow]) -> None:
     """Let what was merged into any of these rows, which are to go, stay together without it.
 
-    Who was blocked stays blocked.
+    A note and a block go with the row that has them.
     """
     going = {row.id for row in rows}
     for head in rows:
         left = [part for part in parts_of(session, head.id, lock=True) if part.id not in going]
         if left:
             first, *others = (part.id for part in left)
-            update_customer(session, first, merged_into=None, blocked_at=head.blocked_at)
+            update_customer(session, first, merged_into=None)
             if others:
                 merge_rows(session, first, others)
 
@@ -284,7 +296,7 @@ def with_staff(query: Select[*_Columns], staff_slug: str) -> Select[*_Columns]:
 
 
 class Listed(NamedTuple):
-    """A customer as a list has it."""
+    """A customer as a list has it; `blocked_at` is since when any part of theirs is blocked."""
 
     id: int
     name: str
@@ -297,7 +309,7 @@ def page_of_customers(
     session: Session, *, after: tuple[str, int] | None = None, most: int
 ) -> list[Listed]:
     """Return up to `most` customers in the order of their names, `after` that name and number."""
-    query = _LISTED.order_by(customer.c.sort_name, customer.c.id).limit(most)
+    query = LISTED.order_by(customer.c.sort_name, customer.c.id).limit(most)
     if after is not None:
         query = query.where(tuple_(customer.c.sort_name, customer.c.id) > tuple_(*after))
     return with_figures(session, connection_of(session).execute(query))
@@ -305,7 +317,7 @@ def page_of_customers(
 
 def listed_customers(session: Session, heads: Collection[int]) -> list[Listed]:
     """Return these customers in the order of their names."""
-    query = _LISTED.where(customer.c.id.in_(heads))
+    query = LISTED.where(customer.c.id.in_(heads))
     query = query.order_by(customer.c.sort_name, customer.c.id)
     return with_figures(session, connection_of(session).execute(query))
 
@@ -331,9 +343,10 @@ def with_figures(session: Session, rows: Iterable[Any], *, staff_slug: str = "")
 
 
 _AT_A_TIME = 500
-_LISTED = select(customer.c.id, customer.c.name, customer.c.sort_name, customer.c.blocked_at).where(
-    customer.c.merged_into.is_(None)
-)
+LISTED = select(
+    customer.c.id, customer.c.name, customer.c.sort_name, blocked_since(customer.c.id)
+).where(customer.c.merged_into.is_(None))
+"""Of each customer what `Listed` has; the figures come later."""
 
 
 def ungrouped_bookings(session: Session, *, now: datetime, most: int) -> Sequence[Any]:

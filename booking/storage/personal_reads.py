@@ -10,7 +10,7 @@ from booking.transactions.statements import connection_of
 
 from .bookings import Booking
 from .bookings import booking as bookings
-from .customers import customer
+from .customers import blocked_since, customer
 from .outbox import letter
 from .search_keys import PHONE, digits_of, key_of, search_key
 
@@ -83,7 +83,7 @@ def quiet_customers(
     )
     query = select(customer.c.id).where(
         customer.c.merged_into.is_(None),
-        customer.c.blocked_at.is_(None),
+        blocked_since(customer.c.id).is_(None),
         customer.c.created_at <= before,
         ~comes,
     )

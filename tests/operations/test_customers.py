@@ -17,6 +17,7 @@ from booking.operations.details import mend_details
 from booking.operations.requests import CustomerBlocked
 from booking.storage import customers as stored
 from booking.storage.before_booking import KnownCustomer, before_booking
+from booking.storage.customer_reads import find_customers, page_of
 from booking.storage.customers import customer, figures_of
 from booking.storage.history import history_of_customer
 from booking.storage.models import Booking
@@ -179,16 +180,69 @@ def test_merged_customers_are_one_and_can_be_parted_again(shop):
     before = whose(shop, ada, clara)
     shop.run(customers.describe, before[0], name="Ada", note="Tea.", now=NOW)
     shop.run(customers.describe, before[1], name="Clara", note="Coffee.", now=NOW)
-    merged = shop.run(customers.merge, before[0], [before[1]], now=NOW)
-    assert (merged.id, merged.note) == (before[0], "Tea.\nCoffee.")
+    assert shop.run(customers.merge, before[0], [before[1]], now=NOW).id == before[0]
     later_one = book(shop, CLARA, "12:00")
     assert set(whose(shop, ada, clara, later_one)) == {before[0]}
     with shop.reading() as session:
         assert figures_of(session, before)[before[0]].bookings == 3
     shop.run(customers.part, before[1], now=NOW)
     assert whose(shop, ada, clara, later_one) == [before[0], before[1], before[1]]
+    assert notes_of(shop, *before) == ["Tea.", "Coffee."]
     with pytest.raises(NoSuchCustomer):
         shop.run(customers.part, before[1], now=NOW)
+
+
+def notes_of(shop, *numbers: int) -> list[str]:
+    with shop.reading() as session:
+        return [stored.customer_row(session, number).note for number in numbers]
+
+
+def test_merged_by_mistake_and_parted_at_once_all_is_as_it_was(shop):
+    numbers = whose(
+        shop, book(shop, ADA), book(shop, CLARA, "11:00"), book(shop, CUSTOMER, "12:00")
+    )
+    shop.run(customers.describe, numbers[1], name="Clara", note="Private.", now=NOW)
+    shop.run(customers.block, numbers[1], now=NOW)
+    with shop.engine.connect() as connection:
+        before = connection.execute(select(customer).order_by(customer.c.id)).all()
+    shop.run(customers.merge, numbers[0], numbers[1:], now=later(1))
+    for number in numbers[1:]:
+        shop.run(customers.part, number, now=later(2))
+    with shop.engine.connect() as connection:
+        assert connection.execute(select(customer).order_by(customer.c.id)).all() == before
+
+
+def test_merging_long_notes_cuts_none_of_them(shop):
+    numbers = whose(shop, book(shop, ADA), book(shop, CLARA, "11:00"))
+    notes = ["a" * 3000, "b" * 2990 + " SEVERE ALLERGY"]
+    for number, note in zip(numbers, notes, strict=True):
+        shop.run(customers.describe, number, name="Ada", note=note, now=NOW)
+    shop.run(customers.merge, numbers[0], numbers[1:], now=NOW)
+    assert notes_of(shop, *numbers) == notes
+
+
+def test_each_part_keeps_a_note_of_its_own_that_can_be_written_while_they_are_one(shop):
+    numbers = whose(
+        shop, book(shop, ADA), book(shop, CLARA, "11:00"), book(shop, CUSTOMER, "12:00")
+    )
+    shop.run(customers.merge, numbers[0], numbers[1:2], now=NOW)
+    desk = {"actor": "Rita", "now": NOW}
+    more = {numbers[1]: "Coffee."}
+    shop.run(customers.describe, numbers[0], name="Ada", note="Tea.", notes=more, **desk)
+    shop.run(customers.describe, numbers[0], name="Ada", note="Tea.", notes=more, **desk)
+    shop.run(customers.describe, numbers[1], name="A.", note="Cocoa.", **desk)
+    assert notes_of(shop, *numbers) == ["Tea.", "Cocoa.", ""]
+    assert named(shop).keys() == {"A.", "Clara Byron", CUSTOMER.name}, "the name is the customer's"
+    fields = [
+        [each["fields"] for what, _, _, each in told(shop, number) if what == "described"]
+        for number in numbers
+    ]
+    assert fields == [[["name", "note"], ["name"]], [["note"], ["note"]], []]
+    with pytest.raises(NoSuchCustomer):
+        shop.run(
+            customers.describe, numbers[0], name="A.", note="", notes={numbers[2]: "x"}, **desk
+        )
+    assert notes_of(shop, *numbers) == ["Tea.", "Cocoa.", ""]
 
 
 def test_what_was_merged_before_comes_along(shop):
@@ -235,6 +289,42 @@ def test_split_merged_and_split_again_it_is_the_same_customer(shop):
             numbers.append(customers.split(session, bookings_named(session, berta), now=NOW))
         shop.run(customers.merge, *[whose(shop, ada)[0], whose(shop, berta)], now=NOW)
     assert numbers[0] == numbers[1]
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["the first", "another"])
+def test_all_the_appointments_of_a_part_are_split_off_with_what_is_noted_about_it(shop, who):
+    references = [book(shop, each, f"{9 + n}:00") for n, each in enumerate((ADA, CLARA, CUSTOMER))]
+    numbers = whose(shop, *references)
+    for number, name in zip(numbers, "ABC", strict=True):
+        shop.run(customers.describe, number, name=name, note=f"About {name}.", now=NOW)
+    shop.run(customers.block, numbers[1], now=NOW)
+    shop.run(customers.merge, numbers[0], numbers[1:], now=NOW)
+    with shop.writing() as session:
+        (picked,) = bookings_named(session, references[who])
+        assert customers.split(session, [picked], now=NOW) == numbers[who]
+    rest = min(numbers[:who] + numbers[who + 1 :])
+    assert whose(shop, *references) == [
+        numbers[who] if each == who else rest for each in range(len(numbers))
+    ]
+    assert notes_of(shop, *numbers) == ["About A.", "About B.", "About C."]
+    assert told(shop, rest)[-1][::3] == ("split", {"others": [numbers[who]]})
+    assert told(shop, numbers[who])[-1][::3] == ("split_off", {"others": [rest]})
+    with shop.reading() as session:
+        blocked = [each.id for each in stored.all_customers(session) if each.blocked_at]
+    assert blocked == [whose(shop, references[1])[0]], "whoever Clara is a part of"
+    typed = (ADA, CLARA)[who]
+    assert whose(shop, book(shop, typed, "15:00", by="owner")) == [numbers[who]]
+
+
+def test_some_of_the_appointments_of_a_part_leave_its_note_where_it_is(shop):
+    references = [book(shop, ADA), book(shop, CLARA, "11:00"), book(shop, CLARA, "12:00")]
+    numbers = whose(shop, *references)[:2]
+    shop.run(customers.describe, numbers[1], name="Clara", note="Coffee.", now=NOW)
+    shop.run(customers.merge, numbers[0], numbers[1:], now=NOW)
+    with shop.writing() as session:
+        made = customers.split(session, bookings_named(session, references[2]), now=NOW)
+    assert whose(shop, *references) == [numbers[0], numbers[0], made]
+    assert notes_of(shop, *numbers, made) == ["", "Coffee.", ""]
 
 
 @pytest.mark.parametrize("chosen", [[], [0, 1]], ids=["none", "all"])
@@ -342,6 +432,65 @@ def test_a_block_holds_for_all_that_was_merged_and_goes_from_all(shop):
     shop.run(customers.unblock, numbers[0], now=NOW)
     shop.run(customers.part, numbers[1], now=NOW)
     book(shop, ADA, "12:00"), book(shop, CLARA, "13:00")
+
+
+def test_a_block_of_two_that_were_merged_is_one_of_both_and_of_each_when_they_are_parted(shop):
+    numbers = whose(shop, book(shop, ADA), book(shop, CLARA, "11:00"))
+    shop.run(customers.merge, numbers[0], [numbers[1]], now=NOW)
+    shop.run(customers.block, numbers[1], now=NOW)
+    shop.run(customers.part, numbers[1], now=NOW)
+    for typed in (ADA, CLARA):
+        with pytest.raises(CustomerBlocked):
+            book(shop, typed, "12:00")
+
+
+@pytest.mark.parametrize("asked", ["first", "second"])
+def test_who_is_one_with_somebody_blocked_is_asked_for_by_one_question_as_well(shop, asked):
+    numbers = whose(shop, book(shop, ADA), book(shop, CLARA, "11:00"))
+    shop.run(customers.block, numbers[1], now=NOW)
+    shop.run(customers.merge, numbers[0], [numbers[1]], now=NOW)
+    typed = {"first": ADA, "second": CLARA}[asked]
+    with counted(shop.engine) as sent, pytest.raises(CustomerBlocked):
+        book(shop, typed, "12:00")
+    assert len([each for each in sent if "booking_customer" in each]) == 1
+
+
+def test_lists_know_who_is_blocked_by_any_part(shop):
+    numbers = whose(shop, book(shop, ADA), book(shop, CLARA, "11:00"))
+    shop.run(customers.block, numbers[1], now=NOW)
+    shop.run(customers.merge, numbers[0], [numbers[1]], now=later(1))
+    with shop.reading() as session:
+        lists = (
+            list(stored.all_customers(session)),
+            stored.listed_customers(session, numbers),
+            page_of(session, most=9),
+            find_customers(session, "ada", most=9),
+        )
+    assert [[(each.id, each.blocked_at) for each in some] for some in lists] == [
+        [(numbers[0], NOW)]
+    ] * len(lists)
+
+
+@pytest.mark.parametrize("then", ["merged", "parted"])
+def test_who_is_merged_or_parted_while_a_customer_is_read_is_read_again(shop, monkeypatch, then):
+    numbers = whose(shop, book(shop, ADA), book(shop, CLARA, "11:00"))
+    if then == "parted":
+        shop.run(customers.merge, numbers[0], [numbers[1]], now=NOW)
+    with shop.reading() as session:
+        before = stored.customer_row(session, numbers[1])
+    if then == "parted":
+        shop.run(customers.part, numbers[1], now=NOW)
+    else:
+        shop.run(customers.merge, numbers[0], [numbers[1]], now=NOW)
+
+    def as_it_was(*_given, **_named):
+        monkeypatch.undo()
+        return before
+
+    monkeypatch.setattr(customers, "customer_row", as_it_was)
+    with shop.reading() as session:
+        rows = customers.customer_of(session, numbers[1])
+    assert [row.id for row in rows] == (numbers if then == "merged" else numbers[1:])
 
 
 def test_the_same_confirmation_again_finds_its_booking_though_blocked_since(shop):

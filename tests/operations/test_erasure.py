@@ -256,6 +256,43 @@ def test_what_was_merged_stays_together_without_who_is_erased(written_to):
         assert head.blocked_at == NOW
 
 
+@pytest.mark.parametrize("who", [0, 1], ids=["the first", "another"])
+def test_who_is_erased_of_those_that_were_merged_takes_their_own_note_and_block_along(
+    written_to, who
+):
+    shop = written_to
+    references = [book(shop, ADA), book(shop, replace(BERTA, email="b@x.example"), "11:00")]
+    with shop.writing() as session:
+        numbers = [booking_by_reference(session, each).customer_id for each in references]
+        customers.describe(session, numbers[who], name="Qwertz", note="Qwertz is ill.", now=NOW)
+        customers.block(session, numbers[who], now=NOW)
+        customers.merge(session, numbers[0], numbers[1:], now=NOW)
+    with shop.writing() as session:
+        picked = [booking_by_reference(session, references[who])]
+        chosen = erasure.whose_of_bookings(session, picked)
+        erasure.erase(session, chosen, now=AFTER, hashed=hashed)
+    with shop.reading() as session:
+        (left,) = customers.customer_of(session, numbers[1 - who])
+        assert (left.note, left.blocked_at) == ("", None)
+
+
+@pytest.mark.parametrize("who", [0, 1], ids=["the first", "another"])
+def test_who_stays_of_those_that_were_merged_keeps_their_own_note_and_block(written_to, who):
+    shop = written_to
+    references = [book(shop, ADA), book(shop, replace(BERTA, email="b@x.example"), "11:00")]
+    with shop.writing() as session:
+        numbers = [booking_by_reference(session, each).customer_id for each in references]
+        customers.describe(session, numbers[1 - who], name="B.", note="Tea.", now=NOW)
+        customers.block(session, numbers[1 - who], now=NOW)
+        customers.merge(session, numbers[0], numbers[1:], now=NOW)
+    with shop.writing() as session:
+        picked = [booking_by_reference(session, references[who])]
+        erasure.erase(session, erasure.whose_of_bookings(session, picked), now=AFTER, hashed=hashed)
+    with shop.reading() as session:
+        (left,) = customers.customer_of(session, numbers[1 - who])
+        assert (left.note, left.blocked_at) == ("Tea.", NOW)
+
+
 def test_the_history_says_that_somebody_was_erased_and_by_whom_and_not_who_it_was(written_to):
     shop = written_to
     ours = book(shop, ADA)
@@ -338,6 +375,16 @@ def test_who_has_not_come_for_long_is_erased_and_nobody_else(written_to):
         there = [booking_by_reference(session, each) for each in (lately, *regular, blocked)]
         assert all(there)
         assert booking_by_reference(session, long_ago) is None
+
+
+def test_who_is_one_with_somebody_blocked_is_not_erased_by_itself(written_to):
+    shop = written_to
+    references = [book(shop, ADA, day=1), book(shop, replace(BERTA, email="b@x.example"), day=2)]
+    with shop.writing() as session:
+        numbers = [booking_by_reference(session, each).customer_id for each in references]
+        customers.block(session, numbers[1], now=NOW)
+        customers.merge(session, numbers[0], numbers[1:], now=NOW)
+    assert quiet(shop, days=7) == 0
 
 
 def test_who_comes_again_meanwhile_stays(written_to):

@@ -40,6 +40,8 @@ def test_on_every_page_about_customers(desk, shop):
         ]
         desk.post(f"{one}/merge", data={"other": other.rsplit("/", 1)[1]})
         desk.post(f"{one}/block", data={"blocked": "1"})
+        desk.post(f"{other}/details", data={"name": "Ada Byron", "note": "xx"})
+        answers.append(desk.post(f"{one}/details", data={"name": "Ada Byron", "note-999": "xx"}))
         answers += [desk.get(one), desk.get("/desk/customers"), desk.get(f"{one}/split")]
     shown = [(each.request.path, without_what_was_typed(each.text)) for each in answers]
     assert all(OPEN in html for _, html in shown)

@@ -14,7 +14,7 @@ from booking.now import utc_now
 from booking.operations import customers
 from booking.operations.notes import write_note
 from booking.spreadsheet import MARK
-from booking.storage.customers import customer
+from booking.storage.customers import customer, update_customer
 from booking.storage.models import Booking
 from booking.storage.reads import staff_by_slug
 from booking.tab_sessions import run_in_transaction
@@ -276,6 +276,132 @@ def test_whoever_shares_something_is_offered_merged_and_parted_again(desk, shop)
     about = [each.get_text() for each in listed.select(".sb-one-lines a")]
     assert about == ["Berta", "Ada Byron"] * 2
     assert not desk.page("/desk/history").select(".sb-one-lines li")
+
+
+def merged_pair(desk, shop, *notes: str) -> tuple[int, int]:
+    """Ada, and Clara who was merged into her; the desk has noted that of them."""
+    numbers = (
+        number_of(shop, book(shop)),
+        number_of(shop, book(shop, "Clara", weeks=1, email="c@example.com", phone="")),
+    )
+    for number, note in zip(numbers, notes, strict=False):
+        describe(desk, f"/desk/customers/{number}", note=note)
+    desk.post(f"/desk/customers/{numbers[0]}/merge", data={"other": numbers[1]})
+    return numbers
+
+
+def notes_on(page) -> dict[str, str]:
+    labels = {each["for"]: each.get_text() for each in page.select("#details label")}
+    return {labels[each["id"]]: each.get_text().strip() for each in page.select("textarea")}
+
+
+@pytest.mark.both_databases
+def test_merged_by_mistake_and_parted_at_once_nothing_of_one_stays_with_the_other(desk, shop):
+    ada = number_of(shop, book(shop))
+    bob = number_of(shop, book(shop, "Bob", weeks=1, email="bob@example.com", phone=""))
+    first, second = f"/desk/customers/{ada}", f"/desk/customers/{bob}"
+    describe(desk, first, note="Tea.")
+    describe(desk, second, note="Private.")
+    desk.post(f"{second}/block", data={"blocked": "1"})
+    desk.post(f"{first}/merge", data={"other": bob})
+    assert notes_on(desk.page(first)) == {"Note": "Tea.", "Note about Bob": "Private."}
+    assert "Not to book online" in text_of(desk.get(first))
+    assert "not online" in text_of(desk.get("/desk/customers"))
+    desk.post(f"{first}/parts/{bob}/separation")
+    assert notes_on(desk.page(first)) == {"Note": "Tea."}
+    assert "Not to book online" not in text_of(desk.get(first))
+    assert "Not to book online" in text_of(desk.get(second))
+    assert desk.post(f"{second}/erasure", data={"confirm": "Bob"}).status_code == 303
+    with shop.reading() as session:
+        assert [*session.execute(select(customer.c.note, customer.c.blocked_at))] == [
+            ("Tea.", None)
+        ]
+
+
+def test_a_block_of_one_who_was_merged_is_lifted_from_all_and_stands_in_the_spreadsheet(desk, shop):
+    ada, clara = merged_pair(desk, shop)
+    path = f"/desk/customers/{ada}"
+    with shop.writing() as session:
+        update_customer(session, clara, blocked_at=utc_now())
+    assert desk.get("/desk/customers/customers.csv").text.rstrip().endswith(',"yes"')
+    assert desk.post(f"{path}/block").status_code == 303
+    assert "Not to book online" not in text_of(desk.get(path))
+    desk.post(f"{path}/parts/{clara}/separation")
+    assert "Not to book online" not in text_of(desk.get(f"/desk/customers/{clara}"))
+
+
+def test_each_note_of_those_that_were_merged_is_shown_whole_written_and_taken_along(desk, shop):
+    long = "b" * 3980 + " SEVERE ALLERGY"
+    ada, clara = merged_pair(desk, shop, "a" * 4000, long)
+    path = f"/desk/customers/{ada}"
+    assert notes_on(desk.page(path)) == {"Note": "a" * 4000, "Note about Clara": long}
+    assert "SEVERE ALLERGY" in desk.get(f"{path}/stored.txt").text
+    typed = {"note": "Tea.", f"note-{clara}": "Coffee.\r\nBlack."}
+    assert describe(desk, path, **typed).status_code == 303
+    assert notes_on(desk.page(path)) == {"Note": "Tea.", "Note about Clara": "Coffee.\nBlack."}
+    refused = describe(desk, path, **{f"note-{clara}": "x" * 4001})
+    assert refused.status_code == 422
+    assert page_of(refused).select_one(f"#error-note-{clara}")
+    assert describe(desk, path, **{f"note-{clara}": ""}).status_code == 303
+    assert notes_on(desk.page(path)) == {"Note": "Tea."}, "no field for nothing"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("theirs", ["Coffee.", ""], ids=["another", "none"])
+def test_who_writes_about_a_part_after_somebody_else_is_shown_both(desk, shop, theirs):
+    ada, clara = merged_pair(desk, shop, "", "Cocoa.")
+    path, field = f"/desk/customers/{ada}", f"note-{clara}"
+    late = fields(desk.page(path), "#details")
+    describe(desk, path, **{field: theirs})
+    answer = desk.post(f"{path}/details", data=late | {field: "Tea."})
+    assert answer.status_code == 409
+    assert "while you typed: Note about Clara." in text_of(answer)
+    assert f"Somebody else wrote meanwhile: {theirs or 'nothing'}" in text_of(answer)
+    again = fields(page_of(answer), "#details")
+    assert desk.post(f"{path}/details", data=again).status_code == 303
+    assert notes_on(desk.page(path)) == {"Note": "", "Note about Clara": "Tea."}
+
+
+@pytest.mark.both_databases
+def test_what_is_typed_about_somebody_who_is_merged_meanwhile_stays_theirs(desk, shop):
+    ada = number_of(shop, book(shop))
+    clara = number_of(shop, book(shop, "Clara", weeks=1, email="c@example.com", phone=""))
+    path = f"/desk/customers/{ada}"
+    describe(desk, path, note="Tea.")
+    late = fields(desk.page(f"/desk/customers/{clara}"), "#details")
+    desk.post(f"{path}/merge", data={"other": clara})
+    answer = desk.post(f"/desk/customers/{clara}/details", data=late | {"note": "Coffee."})
+    assert answer.status_code == 409, "what they are called is another name now"
+    page = page_of(answer)
+    assert notes_on(page) == {"Note": "Tea.", "Note about Clara": "Coffee."}
+    again = fields(page, "#details")
+    assert desk.post(page.select_one("#details")["action"], data=again).status_code == 303
+    assert notes_on(desk.page(path)) == {"Note": "Tea.", "Note about Clara": "Coffee."}
+
+
+@pytest.mark.both_databases
+def test_what_is_typed_about_somebody_who_is_parted_meanwhile_is_shown_and_nobody_elses(desk, shop):
+    ada, clara = merged_pair(desk, shop, "Tea.", "Coffee.")
+    path, field = f"/desk/customers/{ada}", f"note-{clara}"
+    late = fields(desk.page(path), "#details")
+    desk.post(f"{path}/parts/{clara}/separation")
+    answer = desk.post(f"{path}/details", data=late | {"note": "Cocoa.", field: "Private."})
+    assert answer.status_code == 409
+    page = page_of(answer)
+    assert "so this is not saved: Private." in page.select_one("[role=alert]").get_text()
+    assert notes_on(page) == {"Note": "Cocoa."}
+    assert notes_on(desk.page(f"/desk/customers/{clara}")) == {"Note": "Coffee."}
+    assert desk.post(f"{path}/details", data=fields(page, "#details")).status_code == 303
+
+
+def test_who_typed_nothing_about_somebody_who_is_parted_meanwhile_is_not_asked(desk, shop):
+    ada, clara = merged_pair(desk, shop, "Tea.", "Coffee.")
+    path = f"/desk/customers/{ada}"
+    late = fields(desk.page(path), "#details")
+    desk.post(f"{path}/parts/{clara}/separation")
+    assert desk.post(f"{path}/details", data=late | {"note": "Cocoa."}).status_code == 303
+    assert notes_on(desk.page(path)) == {"Note": "Cocoa."}
+    assert notes_on(desk.page(f"/desk/customers/{clara}")) == {"Note": "Coffee."}
 
 
 def test_somebody_else_can_be_looked_for_to_be_merged(desk, shop):

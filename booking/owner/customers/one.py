@@ -1,6 +1,6 @@
 """One customer's page: who it is, what the desk notes, the appointments; and the block."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from flask import redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from booking.i18n import formats
+from booking.i18n import formats, gettext_noop
 from booking.i18n import gettext as _
 from booking.now import utc_now
 from booking.operations import customers
@@ -21,11 +21,10 @@ from booking.owner.access import EVERYBODY, current_person
 from booking.owner.agenda.entries import STATE_WORDS, WAITS_FOR_MAIL
 from booking.owner.bookings.wording import Line
 from booking.owner.desk_route import desk_route
-from booking.owner.forms import is_posted, posted, posted_line
+from booking.owner.forms import is_posted, posted
 from booking.owner.rendering import render_page
 from booking.owner.shop_fields import (
     WAS,
-    Field,
     Merged,
     Values,
     filled_in,
@@ -40,11 +39,14 @@ from booking.storage.history import notes_of_several
 from booking.storage.models import Booking
 from booking.tab_sessions import read_transaction, run_in_transaction
 
+from . import details
 from .history import history_lines
 from .seen import WHOLE, address_of, called, only_staff, seen_customer
 
 A_PAGE = 50
-LONGEST_NAME = 200
+LEFT = gettext_noop(
+    "Somebody parted or erased whom you wrote about meanwhile, so this is not saved: %(note)s"
+)
 
 
 class Appointment(NamedTuple):
@@ -81,20 +83,20 @@ def customer_page(number: int) -> str | Response:
         rows = seen_customer(session, number)
         if rows[0].id != number:
             return redirect(address_of(rows[0].id), HTTPStatus.SEE_OTHER)
-        return _page(session, rows)
+        return _page(session, rows, number)
 
 
 def change_customer(number: int) -> Response | tuple[str, int]:
-    """Write down what the desk calls the customer, and its note, or show what others wrote."""
-    typed = {"name": posted_line("name"), "note": posted("note").replace("\r\n", "\n").strip()}
+    """Write down what the desk calls the customer, and its notes, or show what others wrote."""
     with read_transaction(current_sidebook().session) as session:
         rows = seen_customer(session, number)
-        seen = details_of(rows[0])
+        seen = details.details_of(rows, number)
+        typed, left = details.typed_into(seen), details.typed_of_others(seen)
         merged = merge(typed, posted(WAS), seen)
-        if merged.changed or merged.taken_over:
-            return _page(session, rows, merged=merged), HTTPStatus.CONFLICT
-        if errors := _errors(**typed):
-            page = _page(session, rows, merged=Merged(typed, {}, []), errors=errors)
+        if merged.changed or merged.taken_over or left:
+            return _page(session, rows, number, merged=merged, left=left), HTTPStatus.CONFLICT
+        if errors := details.errors_in(typed):
+            page = _page(session, rows, number, merged=Merged(typed, {}, []), errors=errors)
             return page, HTTPStatus.UNPROCESSABLE_ENTITY
     if run_in_transaction(current_sidebook().session, partial(_describe, number, typed, seen)):
         return _back(number)
@@ -103,17 +105,13 @@ def change_customer(number: int) -> Response | tuple[str, int]:
 
 def _describe(number: int, typed: Values, seen: Values, session: Session) -> bool:
     """Write it down where the customer still is described as it was seen; return whether it is."""
-    head = seen_customer(session, number, lock=True)[0]
-    if details_of(head) != seen:
+    rows = seen_customer(session, number, lock=True)
+    if details.details_of(rows, number) != seen:
         return False
-    name, note = typed["name"], typed["note"]
-    customers.describe(session, head.id, name=name, note=note, **who_and_when())
+    notes = details.notes_in(typed, rows, number)
+    name, note = typed["name"], notes.pop(number)
+    customers.describe(session, number, name=name, note=note, notes=notes, **who_and_when())
     return True
-
-
-def details_of(head: CustomerRow) -> Values:
-    """Return what stands in the form of what is the shop's alone."""
-    return {"name": head.name, "note": head.note}
 
 
 def block_customer(number: int) -> Response:
@@ -139,27 +137,13 @@ def _back(number: int) -> Response:
     return redirect(address_of(number), HTTPStatus.SEE_OTHER)
 
 
-def _errors(name: str, note: str) -> dict[str, str]:
-    most, length = customers.LONGEST_NOTE, len(note)
-    errors = {}
-    if not name:
-        errors["name"] = _("Enter what the desk calls this customer.")
-    elif len(name) > LONGEST_NAME:
-        errors["name"] = _("Use at most %(number)s characters.", number=LONGEST_NAME)
-    if length > most:
-        errors["note"] = _(
-            "Use at most %(number)s characters: %(surplus)s less than now.",
-            number=most,
-            surplus=length - most,
-        )
-    return errors
-
-
 def _page(
     session: Session,
     rows: list[CustomerRow],
+    number: int,
     *,
     merged: Merged | None = None,
+    left: Iterable[str] = (),
     errors: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
     head, zone, now = rows[0], reads.shop_zone(session), utc_now()
@@ -167,7 +151,7 @@ def _page(
     found = _bookings(session, [row.id for row in rows], slug)
     seen = found[:A_PAGE]
     last = found[A_PAGE - 1].reference if len(found) > A_PAGE else ""
-    stored, fields = details_of(head), _fields()
+    stored, fields = details.details_of(rows, number), details.fields_of(rows, number)
     shown = merged or Merged(stored, {}, [])
     return render_page(
         "customer",
@@ -176,25 +160,21 @@ def _page(
         was=marks_of(stored),
         heading=called(head.name, head.id),
         number=head.id,
+        form_url=url_for(".change_customer", number=number),
         figures=figures_of(session, [head.id], staff_slug=slug).get(head.id),
         contacts=_contacts(seen),
         appointments=[appointment(each, zone, now) for each in seen],
         notes=_notes(session, seen, zone),
         more_url=url_for(".customer_page", number=head.id, before=last) if last else "",
         parts=[Part(row.name, _separation(head.id, row.id)) for row in rows[1:]],
-        is_blocked=head.blocked_at is not None,
+        is_blocked=any(row.blocked_at for row in rows),
         history=_history(session, rows, zone),
         may_change=current_person().role in WHOLE,
-        alerts=written_meanwhile(shown, {one.name: one.label for one in fields}),
+        alerts=[
+            *(_(LEFT, note=note) for note in left),
+            *written_meanwhile(shown, {one.name: one.label for one in fields}),
+        ],
     )
-
-
-def _fields() -> list[Field]:
-    named = _("Appointments keep the name that was typed.")
-    return [
-        Field("name", _("Called"), required=True, help=named),
-        Field("note", _("Note"), "textarea"),
-    ]
 
 
 def _bookings(session: Session, numbers: list[int], slug: str) -> list[Booking]:
