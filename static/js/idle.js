@@ -57,6 +57,10 @@
     tick();
     if (find(":not([open])")) find("").showModal();
   });
+  // The answer that was under way meanwhile is the goal: what is booked is not erased.
+  document.addEventListener("htmx:after:swap", () => {
+    if (document.querySelector("[data-step=done]")) close();
+  });
   document.addEventListener("click", (event) => {
     if (event.target.closest("#ending button")) stay();
   });

@@ -5,12 +5,12 @@ from functools import partial
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.wizard import IN_TWO_DAYS, at, hour, tab_on, take
+from tests.browser.wizard import IN_TWO_DAYS, at, go_on, hour, tab_on, take
 from tests.customer.appointment.links import link_of
 from tests.customer.walks import at_done
 from tests.customer_walkthrough.visits import ADA, bookings_in
 from tests.fixtures.axe import violations
-from tests.fixtures.browsers import intercept
+from tests.fixtures.browsers import intercept, until
 
 ENDING = """seconds => document.dispatchEvent(
     new CustomEvent("tab-session:ending", { detail: { name: "TabSession", seconds } }))"""
@@ -124,6 +124,22 @@ def test_the_dialog_puts_the_end_off_by_one_key_and_stays_where_it_cannot(tab_at
     page.unroute("**/book/tab-session")
     page.keyboard.press("Enter")
     expect(dialog).not_to_be_visible()
+
+
+def test_the_dialog_goes_when_the_booking_that_was_under_way_is_made(tab_at):
+    page, held = tab_at("review", ADA), []
+
+    def hold(route):
+        held.append(route)
+
+    intercept(page, "**/book/review/form", hold)
+    go_on(page)
+    until(page, lambda: held)
+    page.evaluate(ENDING, 300)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    held[0].continue_()
+    at(page, "done")
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_when_the_end_has_come_what_was_typed_is_still_there(tab_at):
