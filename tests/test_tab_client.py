@@ -77,7 +77,7 @@ class Shirts:
         mine = self.answers.setdefault(tab, {})
         reached = next((s for s in STEPS if s not in mine), "done")
         if request.method == "GET":
-            return self.show(step or reached, mine)
+            return self.show(step or reached, mine), {"Tab-Session-Left": "3600"}
         return self.accept(step, mine)
 
     def accept(self, step, mine):

@@ -1,11 +1,13 @@
 """A tab in a host's own pages: several scripts, JSON, uploads, headers, an app below a path."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from flask import request
+from flask import redirect, request
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
-from booking.tab_sessions import session_lifecycle, session_route
+from booking.tab_sessions import TabSessionGone, session_lifecycle, session_route
 from booking.testing import File, TabClient
 from tests.tab_sessions.conftest import host_app
 
@@ -112,3 +114,77 @@ def test_headers_of_the_browser_go_with_every_request_and_every_tab(app):
     tab = TabClient(app, "/", base="/notes", headers={"Accept-Language": "pt"})
     for each in (tab, tab.new_tab("/"), tab.duplicate()):
         assert "None pt" in each.page.text
+
+
+# -- as the script does ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def part_app(sqlite_url):
+    """A page whose first request below the prefix goes to a view that knows no tab."""
+    app = host_app(scoped_session(sessionmaker(create_engine(sqlite_url))))
+    page = """<script src="/tab-session.js" data-prefix="{}"></script>
+    <main hx-get="{}" hx-trigger="load"></main>"""
+    menu = '<nav>Menu</nav><section hx-get="/trip/step" hx-trigger="load"></section>'
+    app.add_url_rule("/", "page", lambda: page.format("/trip/", "/trip/menu"))
+    app.add_url_rule("/bare", "bare", lambda: page.format("/trip/", "/trip/step"))
+    app.add_url_rule("/written", "written", lambda: page.format("/büro/", "/b%C3%BCro/step"))
+    app.add_url_rule("/quoted", "quoted", lambda: page.format("/b%C3%BCro", "/büro/step"))
+    app.add_url_rule("/trip/menu", "menu", lambda: menu)
+    for place in ("trip", "büro"):
+
+        @session_route(app, f"/{place}/step", methods=["GET", "POST"], endpoint=place)
+        def step(tab):
+            if request.method == "POST":
+                tab.data["goal"] = request.form["goal"]
+            return tab.data.get("goal", "(nowhere)")
+
+    return app
+
+
+def test_a_duplicate_waits_with_its_copy_for_a_session_route(part_app):
+    tab = TabClient(part_app, "/", base="/")
+    tab.fetch("/trip/step", "POST", data={"goal": "Bern"})
+    copy = tab.duplicate()
+    assert copy.page.section.text == "Bern"
+    copy.fetch("/trip/step", "POST", data={"goal": "Rome"})
+    assert (tab.refresh().page.section.text, copy.refresh().page.section.text) == ("Bern", "Rome")
+
+
+def over(app, time_machine):
+    """A tab whose progress has just run out."""
+    tab = TabClient(app, "/bare", base="/")
+    tab.fetch("/trip/step", "POST", data={"goal": "Bern"})
+    time_machine.move_to(datetime.now(UTC) + timedelta(hours=2))
+    return tab
+
+
+def test_a_redirect_for_a_tab_that_is_over_leads_to_a_fresh_page(part_app, time_machine):
+    part_app.register_error_handler(TabSessionGone, lambda _gone: redirect("/bare"))
+    tab = over(part_app, time_machine)
+    before = tab.id
+    assert tab.refresh().page.main.text.strip() == "(nowhere)"
+    assert tab.id != before
+
+
+@pytest.mark.parametrize(("status", "is_renewed"), [(410, True), (200, False)])
+def test_a_new_id_is_taken_by_the_status_as_in_the_browser(
+    part_app, time_machine, status, is_renewed
+):
+    """So a suite notices what would leave a browser before a closed door."""
+
+    @part_app.after_request
+    def everything_is_fine(response):
+        if response.status_code == 410:
+            response.status_code = status
+        return response
+
+    tab = over(part_app, time_machine)
+    before = tab.id
+    assert (tab.refresh().id != before) is is_renewed
+
+
+@pytest.mark.parametrize("path", ["/written", "/quoted"])
+def test_a_prefix_is_the_same_however_its_letters_are_written(part_app, path):
+    tab = TabClient(part_app, path, base="/")
+    assert (tab.status, tab.page.main.text) == (200, "(nowhere)")

@@ -42,7 +42,8 @@ from .errors import (
     translate_database_error,
 )
 from .flask_session import run_with_flask_session
-from .responses import GONE, DeferredResponse, add_tab_headers
+from .refusals import answer_refusal
+from .responses import DeferredResponse, add_tab_headers, add_time_left
 from .schema import Data, Schema
 from .session import TabSession
 
@@ -78,19 +79,20 @@ def dispatch(
 ) -> Response:
     """Answer one request to a session route, whatever comes of it."""
     asked: Request = request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
+    refused = partial(answer_refusal, counts_as_activity=options.counts_as_activity)
     try:
         config = current_config()
         guards.refuse_cross_site(asked)
         refuse_too_large(asked, config.limits.request)
         return _accept(asked, options, config, args, kwargs)
     except Refusal as refusal:
-        return _refused(options, refusal)
+        return refused(refusal)
     except SealBroken as broken:
         _log.error("a tab session is over: %s", broken)
-        return _refused(options, TabSessionGone("broken"))
+        return refused(TabSessionGone("broken"))
     except UnknownFormat as unknown:
         _log.error("a tab session waits for a newer release: %s", unknown)
-        return _refused(options, NewerDraft())
+        return refused(NewerDraft())
 
 
 def _accept(
@@ -129,24 +131,14 @@ def _read_request(asked: Request, options: RouteOptions[Any], session: Session) 
         options.before_transaction()
 
 
-def _refused(options: RouteOptions[Any], refusal: Refusal) -> Response:
-    if current_app.debug:
-        guards.explain(refusal, request, current_config().user)
-    response = current_app.make_response(current_app.handle_user_exception(refusal))
-    response.headers.update(refusal.headers)
-    # The script takes another id where somebody reads this, not where a script asked for it.
-    if isinstance(refusal, TabSessionGone) and options.counts_as_activity:
-        response.headers[GONE] = refusal.reason
-    return response
-
-
 @dataclass(frozen=True)
 class _Written(Generic[Data]):
-    """What one try of a write came to; `commit` says whether to keep it."""
+    """What one try of a write came to; `commit` says whether to keep it. `rows`: as found."""
 
     answer: Answer
     tab: TabSession[Data]
     commit: bool
+    rows: list[store.Row]
     began: bool = False
 
 
@@ -201,7 +193,8 @@ class SessionRequest(Generic[Data]):
             row, rows = self._find(session, tab_id, lock=False)
             if closed := self._closed_reason(row, rows, reads=True):
                 return row, closed, None
-        return row, None, self._answer(row, cache(lambda: self._open(session, tab_id, row, rows)))
+        response = self._answer(row, cache(lambda: self._open(session, tab_id, row, rows)))
+        return row, None, self._with_time_left(response, rows)
 
     def _answer(self, row: store.Row | None, opened: Callable[[], TabSession[Data]]) -> Response:
         """Run the view; for a live route only where what its page stands on has changed."""
@@ -242,6 +235,8 @@ class SessionRequest(Generic[Data]):
         except DATABASE_FAILURES as error:
             # The write is over, so asking again only renders again.
             raise translate_database_error(error) from error
+        if written.commit:
+            self._with_time_left(response, [] if written.tab.was_ended else written.rows)
         if written.began:
             app: Flask = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001
             response.call_on_close(partial(expiry.take_along, app, self.session, self.seconds))
@@ -274,22 +269,22 @@ class SessionRequest(Generic[Data]):
         if closed:
             return _Over(closed, row)
         renewal.require_current(row, rows)
-        return self._run_view(self._open(session, tab_id, row, rows, writable=True))
+        return self._run_view(self._open(session, tab_id, row, rows, writable=True), rows)
 
-    def _run_view(self, tab: TabSession[Data]) -> _Written[Data]:
+    def _run_view(self, tab: TabSession[Data], rows: list[store.Row]) -> _Written[Data]:
         """Run the view and save what it wrote, unless its answer says that nothing is to be."""
         answer = self._call_view(tab)
         if not isinstance(answer, DeferredResponse):
             answer = current_app.make_response(answer)
         if not _asks_for_commit(answer):
-            return _Written(answer, tab, commit=False)
+            return _Written(answer, tab, commit=False, rows=rows)
         tab.save(is_activity=self.options.counts_as_activity)
         if self.options.on_success:
             slow.called(tab.session, "on_success", self.options.on_success, tab)
             tab.save(is_activity=False)  # what that added
         begun, size = tab.growth()
         self.config.report_stored(tab.session, self.options.flow, begun, size)
-        return _Written(answer, tab, commit=True, began=bool(begun))
+        return _Written(answer, tab, commit=True, rows=rows, began=bool(begun))
 
     def _call_view(self, tab: TabSession[Data]) -> Any:
         if self.options.require_progress and tab.state == "new":
@@ -317,6 +312,10 @@ class SessionRequest(Generic[Data]):
         if deferred.status != 200:
             response.status_code = deferred.status
         return _with_tab_headers(response, tab)
+
+    def _with_time_left(self, response: Response, rows: list[store.Row]) -> Response:
+        others = [row for row in rows if row.flow != self.options.flow]
+        return add_time_left(response, (row.seconds_left(self.seconds) for row in others))
 
     # -- whose tab it is --------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ view, what a before_request function answered in its place.
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -56,8 +56,18 @@ def add_tab_headers(response: Response, *, seconds_left: int | None, event: str 
         response.headers[LEFT] = str(seconds_left)
     if event:
         others = response.headers.get("HX-Trigger", "")
-        response.headers["HX-Trigger"] = _with_event(others, f"tab-session:{event}")
+        response.headers["HX-Trigger"] = with_event(others, f"tab-session:{event}")
         _let_the_script_follow(response)
+    return response
+
+
+def add_time_left(response: Response, of_other_flows: Iterable[int | None]) -> Response:
+    """Say of a flow without a draft when the tab's other drafts end (seconds); 0 if there are none.
+
+    By 0 the script warns no longer of what is done. And that anything is said tells it that a
+    session route was here, which has made the copy that a duplicate asked for.
+    """
+    response.headers.setdefault(LEFT, str(min(filter(None, of_other_flows), default=0)))
     return response
 
 
@@ -71,10 +81,12 @@ def _let_the_script_follow(response: Response) -> None:
         response.set_data(b"")
 
 
-def _with_event(others: str, event: str) -> str:
-    """The view's own events and ours: htmx takes names with commas, or JSON."""
-    if others.lstrip().startswith("{"):
-        return json.dumps({**json.loads(others), event: None})
+def with_event(others: str, event: str) -> str:
+    """Return the value of HX-Trigger that names the view's own events and ours, each once."""
+    if others.lstrip().startswith("{"):  # htmx takes JSON, or names with commas
+        return json.dumps({event: None} | json.loads(others))
+    if event in (name.strip() for name in others.split(",")):
+        return others
     return f"{others}, {event}" if others else event
 
 

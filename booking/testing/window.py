@@ -37,7 +37,7 @@ class Script:
         """Whether requests to this address carry its id."""
         parts = urlsplit(url)
         ours = parts.netloc in ("", "localhost")
-        return ours and f"{parts.path}/".startswith(f"{self.prefix.rstrip('/')}/")
+        return ours and wire.folder(parts.path).startswith(wire.folder(self.prefix))
 
 
 @dataclass
@@ -303,18 +303,21 @@ class Window:
 
     def _asks_again(self, script: Script, method: str, answer: TestResponse) -> bool:
         """Take another id where the answer says so; whether the request is sent with that one."""
-        event, gone = answer.headers.get("HX-Trigger", ""), answer.headers.get("Tab-Session-Gone")
-        if "tab-session:renew" in event and answer.status_code == 409:
+        event, status = answer.headers.get("HX-Trigger", ""), answer.status_code
+        if "tab-session:renew" in event and status == 409:
             self._renew(script)
             return True
-        if "tab-session:missing" in event or (method == "GET" and gone):
+        is_missing = "tab-session:missing" in event and status == 400
+        is_asked = method in ("GET", "HEAD") and status == 410
+        gone = answer.headers.get("Tab-Session-Gone") if is_asked else None
+        if is_missing or gone:
             self._begin(script)
-        return "tab-session:missing" in event or (method == "GET" and gone == "ended")
+        return is_missing or gone == "ended"
 
     def _note(self, script: Script, answer: TestResponse) -> None:
         event = answer.headers.get("HX-Trigger", "")
-        if answer.status_code < 300:
-            self._storage.of(script).copy_of = None
+        if answer.status_code < 300 and "Tab-Session-Left" in answer.headers:
+            self._storage.of(script).copy_of = None  # a session route was here, and made the copy
         if "tab-session:ended" in event:
             self._begin(script)
         elif "tab-session:renew" in event and answer.status_code < 300:

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from bs4 import Tag
 from flask.testing import FlaskClient
@@ -95,6 +95,11 @@ def encoded(pairs: Pairs) -> str:
 def with_query(path: str, query: str) -> str:
     """The address with its query, if it has one."""
     return f"{path}?{query}" if query else path
+
+
+def folder(path: str) -> str:
+    """The path as a browser writes it, with one slash at its end: of "/büro" "/b%C3%BCro/"."""
+    return quote(path, safe="%/:@!$&'()*+,;=~").rstrip("/") + "/"
 
 
 def final_url(answer: TestResponse) -> str:

@@ -136,11 +136,30 @@ def test_keeping_alive_writes_nothing_but_the_time(clock, tab, rows):
     assert tab.get().text == "kept"
 
 
+def left(answer):
+    return int(answer.headers["Tab-Session-Left"])
+
+
 def test_every_answer_says_how_long_the_draft_lives(clock, tab):
-    assert "Tab-Session-Left" not in tab.get().headers
-    assert tab.post(text="x").headers["Tab-Session-Left"] == "3600"
+    assert left(tab.get()) == 0, "there is none"
+    assert left(tab.post(text="x")) == 3600
     clock.shift(timedelta(minutes=3))
-    assert tab.get().headers["Tab-Session-Left"] == str(57 * 60)
+    assert left(tab.get()) == 57 * 60
+
+
+def test_after_the_goal_and_after_the_end_nothing_is_left_that_could_end(tab):
+    tab.post(text="x")
+    assert [left(answer) for answer in (tab.post("/finish"), tab.get(), tab.post("/again"))] == [
+        0
+    ] * 3
+    assert left(tab.client.delete("/tab-session", headers={"Tab-Session": tab.id})) == 0
+
+
+def test_a_refused_write_says_nothing_of_a_copy_that_it_did_not_make(tab):
+    tab.post(text="x")
+    copy = Tab(tab.client)
+    answer = copy.post("/refuse/422", {"Tab-Session-Fork-Of": tab.id}, text="y")
+    assert "Tab-Session-Left" not in answer.headers
 
 
 def test_ending_erases_every_flow_and_the_id_is_over_for_good(session, rows):
@@ -178,6 +197,15 @@ def test_staying_alive_means_every_flow(two_flows, clock):
     assert tab.post("/tab-session").headers["Tab-Session-Left"] == "3600"
     clock.shift(timedelta(minutes=50))
     assert (tab.get().text, tab.get("/other/note").text) == ("one", "two")
+
+
+def test_a_flow_without_a_draft_says_when_the_tabs_other_one_ends(two_flows, clock):
+    tab = Tab(two_flows.test_client())
+    tab.post(text="one")
+    clock.shift(timedelta(minutes=3))
+    assert left(tab.get("/other/note")) == 57 * 60, "nothing was begun in it"
+    assert left(tab.post("/other/finish")) == 57 * 60
+    assert left(tab.post("/finish")) == 0
 
 
 def test_the_old_id_begins_and_ends_nothing_in_any_flow(two_flows, clock, rows):

@@ -32,6 +32,7 @@ tab-session:changed from:document, tab-session:ended from:document"></div>
 <a id="with-opener" href="/" target="_blank" rel="opener">In a tab that knows this one</a>"""
 NOTES = 'data-prefix="/notes/"'
 BASKET = 'data-prefix="/basket/" data-name="Basket"'
+OFFICE = 'data-prefix="/büro/"'
 PAGES = {
     "/": [NOTES],
     "/brief": [NOTES + ' data-warning="60"'],
@@ -39,6 +40,7 @@ PAGES = {
     "/custom": [NOTES + ' data-storage-key="elsewhere"'],
     "/two": [NOTES, BASKET],
     "/wrong": ['data-prefix="/note"'],
+    "/office": [OFFICE],
     "/without-lifecycle": ['data-prefix="/notes/" data-url="/notes/nothing"'],
 }
 
@@ -54,6 +56,7 @@ WITH_HTMX_2 = (
     + """<button id="turn" hx-get="/notes/note" hx-target="#here"
 hx-push-url="{next}">Turn</button>"""
 )
+OFFICE_WITH_HTMX_2 = WITH_HTMX_2.replace(NOTES, OFFICE).replace("/notes/", "/büro/")
 TURNS = {"/htmx-2": "/htmx-2/turned", "/htmx-2/turned": "/htmx-2", "/notes/page": "/notes/turned"}
 
 HEARD = """window.heard = [];
@@ -89,8 +92,8 @@ def notes_app(engine: Engine, heard: list[dict], **limits: float) -> Flask:
     TabSessions(app, session, **limits)
     metadata.create_all(engine)
     app.teardown_appcontext(lambda _error: session.remove())
-    for flow in ("notes", "basket"):
-        app.register_blueprint(_notes(flow, heard), url_prefix=f"/{flow}")
+    for flow, place in (("notes", "notes"), ("basket", "basket"), ("office", "büro")):
+        app.register_blueprint(_notes(flow, heard), url_prefix=f"/{place}")
     _add_pages(app)
     add_lists(app, heard)
     app.after_request(_strict)
@@ -111,6 +114,15 @@ def _notes(flow: str, heard: list[dict]) -> Blueprint:
             tab.data["text"] = request.form["text"]
         return tab.render_after_commit(shown)
 
+    @session_route(notes, "/finish", methods=["POST"])
+    def finish(tab):
+        tab.complete("done")
+        return "done"
+
+    @notes.get("/menu")
+    def menu():
+        return "alike for everybody"
+
     @session_route(notes, "/log-in", methods=["POST"])
     def log_in(tab):
         attach_user(tab, "ada")
@@ -127,9 +139,12 @@ def _add_pages(app: Flask) -> None:
     for path, scripts in PAGES.items():
         options = '<script src="/options.js" defer></script>' if path == "/custom" else ""
         page = HEAD + options + "".join(map(SCRIPT.format, scripts)) + BODY
+        if path == "/office":
+            page = page.replace("/notes/", "/büro/")
         if path == "/two":
             page += '<div id="basket" hx-get="/basket/note" hx-trigger="load"></div>'
         app.add_url_rule(path, f"page {path}", lambda page=page: page)
+    app.add_url_rule("/htmx-2/office", "office with htmx 2", lambda: OFFICE_WITH_HTMX_2)
     for path, turned in TURNS.items():
         page = WITH_HTMX_2.replace("{next}", turned)
         app.add_url_rule(path, f"page {path}", lambda page=page: page)

@@ -51,3 +51,26 @@ def test_a_computer_that_slept_is_warned_as_it_wakes(page):
     page.clock.set_system_time(page.evaluate("Date.now()") / 1000 + 3600)
     page.clock.run_for(15_000)
     assert hears(page, "ending")["seconds"] == 0
+
+
+def test_after_the_goal_nobody_is_warned_of_an_end(page):
+    note_down(page, "milk")
+    page.evaluate("TabSession.fetch('/notes/finish', {method: 'POST'})")
+    page.clock.fast_forward("20:00")
+    assert events(page, "ending") == []
+
+
+def test_a_late_answer_to_the_session_before_warns_nobody_in_the_new_one(page):
+    note_down(page, "milk")
+    page.evaluate("""async () => {
+        const plain = window.fetch;
+        window.fetch = async (...all) => {
+            const late = await plain(...all);
+            await TabSession.startNew();
+            return late;
+        };
+        await TabSession.fetch("/notes/note");
+        window.fetch = plain;
+    }""")
+    page.clock.fast_forward("20:00")
+    assert events(page, "ending") == []

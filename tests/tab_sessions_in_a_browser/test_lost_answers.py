@@ -72,6 +72,18 @@ def test_a_copy_is_asked_for_until_an_answer_came(page, context, menu, heard, fo
     assert [each for each in heard if "Tab-Session-Fork-Of" in each] == []
 
 
+def test_a_copy_is_asked_for_until_a_view_answered_that_makes_it(page, context, menu, forgiven):
+    """Below the prefix there may be others: an upload, a menu, what a cache answers."""
+    intercept(context, NOTE, lambda route: route.abort())
+    copy = menu("duplicate", page)
+    hears(copy, "forked")
+    context.unroute(NOTE)
+    said = "TabSession.fetch('/notes/menu').then((answer) => answer.text())"
+    assert copy.evaluate(said) == "alike for everybody"
+    copy.reload()
+    shows(copy, "milk (a copy)")
+
+
 def test_renewing_keeps_the_place_under_another_id_and_a_log_in_page_renews_nothing(page, menu):
     log_in = {"content_type": "text/html", "body": "<h1>Log in</h1>"}
     intercept(page, LIFECYCLE, lambda route: route.fulfill(**log_in))

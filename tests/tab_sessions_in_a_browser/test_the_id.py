@@ -1,6 +1,8 @@
 """The id of a tab: how it is made, what carries it, and how it is replaced."""
 
-from tests.fixtures.browsers import intercept
+import pytest
+
+from tests.fixtures.browsers import intercept, until
 from tests.tab_sessions_in_a_browser.tabs import id_of, note_down, shows
 
 KEY = "tab-session /notes/"
@@ -29,6 +31,17 @@ def test_htmx_does_not_carry_it_outside_the_prefix(page):
         page.evaluate("void htmx.ajax('GET', '/elsewhere', '#here')")
     assert asked.value.headers["hx-request"] == "true"
     assert "tab-session" not in asked.value.headers
+
+
+@pytest.mark.parametrize("path", ["/office", "/htmx-2/office"])
+@pytest.mark.parametrize("place", ["/büro/note", "/b%C3%BCro/note"])
+def test_a_prefix_is_the_same_however_its_letters_are_written(page_of, heard, path, place):
+    page = page_of(path)
+    note_down(page, "ink")
+    page.evaluate("(place) => htmx.ajax('GET', place, '#here')", place)
+    until(page, lambda: len(heard) == 3)
+    shows(page, "ink")
+    assert {(each["path"], each["Tab-Session"]) for each in heard} == {("/büro/note", id_of(page))}
 
 
 def test_anything_else_under_the_key_counts_as_absent(page_of):

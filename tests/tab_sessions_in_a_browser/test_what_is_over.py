@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import time_machine
 
+from tests.fixtures.browsers import intercept
 from tests.tab_sessions_in_a_browser.tabs import events, hears, id_of, note_down, shows
 
 PLAIN = "TabSession.headers().then((headers) => fetch('/notes/note', {headers}))"
@@ -45,6 +46,17 @@ def test_a_tab_that_ran_out_says_so_and_is_a_new_one_when_loaded_again(over, pag
     over.reload()
     shows(over, "(nothing)")
     note_down(over, "bread")
+
+
+@pytest.mark.parametrize(("method", "is_new"), [("GET", True), ("POST", False)])
+def test_where_an_app_sends_what_is_over_elsewhere_the_script_goes_there(page, method, is_new):
+    """What is read goes there with a new id; what was written waits until somebody begins anew."""
+    headers = {"Tab-Session-Gone": "expired", "Tab-Session-Redirect": "/notes/note"}
+    intercept(page, "**/notes/over", lambda route: route.fulfill(status=410, headers=headers))
+    before = id_of(page)
+    asked = "(method) => TabSession.fetch('/notes/over', {method}).then((answer) => answer.text())"
+    assert page.evaluate(asked, method) == ("(nothing)" if is_new else "milk")
+    assert (id_of(page) != before) is is_new
 
 
 def test_an_answer_that_an_older_release_let_a_browser_keep_shuts_nobody_out(

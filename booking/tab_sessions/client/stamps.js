@@ -9,8 +9,8 @@
 
   // Of the scripts whose prefix covers an address the last one has the last word: see tab-session.js.
   function idFor(element) {
-    const path = new URL(full(element.dataset.tabLive)).pathname + "/";
-    const owns = ({ dataset: { prefix } }) => path.startsWith(prefix.replace(/\/?$/, "/"));
+    const folder = (address) => new URL(full(address)).pathname.replace(/\/?$/, "/");
+    const owns = ({ dataset }) => folder(element.dataset.tabLive).startsWith(folder(dataset.prefix || "/"));
     const script = [...document.querySelectorAll("script[data-prefix]")].filter(owns).pop();
     return window[script?.dataset.name || "TabSession"]?.id;
   }

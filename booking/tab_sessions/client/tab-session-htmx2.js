@@ -24,9 +24,11 @@
 
   // Of the scripts whose prefix covers an address the last one has the last word, as with htmx 4.
   function tabFor(address) {
-    const { origin, pathname } = new URL(address, document.baseURI);
-    if (origin !== location.origin || /^4/.test(window.htmx?.version)) return null;
-    const owns = ({ dataset: { prefix } }) => (pathname + "/").startsWith(prefix.replace(/\/?$/, "/"));
+    const at = (place) => new URL(place, document.baseURI);
+    if (at(address).origin !== location.origin || /^4/.test(window.htmx?.version)) return null;
+    // As the browser writes it: of "/büro/" it makes "/b%C3%BCro/".
+    const folder = (place) => at(place).pathname.replace(/\/?$/, "/");
+    const owns = ({ dataset }) => folder(address).startsWith(folder(dataset.prefix || "/"));
     const script = [...document.querySelectorAll("script[data-prefix]")].filter(owns).pop();
     return (script && window[script.dataset.name || "TabSession"]) || null;
   }

@@ -8,7 +8,7 @@
  */
 (() => {
   "use strict";
-  const HEADER = "Tab-Session", FORK = "-fork", NEXT = "-next", STAMP = "-changed";
+  const HEADER = "Tab-Session", LEFT = "Tab-Session-Left", FORK = "-fork", NEXT = "-next", STAMP = "-changed";
   const SHAPE = /^[\w-]{43}$/;
   // The server forbids keeping; an older release did not, and what it left is never taken for an answer.
   const UNKEPT = { cache: "no-store" };
@@ -19,7 +19,7 @@
   const options = window[name + "Options"] || {};
   const prefix = settings.prefix || "/";
   // "/note" is "/note" and "/note/…", and not "/notebook".
-  const folder = prefix.replace(/\/?$/, "/");
+  const folder = new URL(prefix, document.baseURI).pathname.replace(/\/?$/, "/");
   const url = settings.url || folder + "tab-session";
   // A key for each prefix: several apps of one origin lie in one storage.
   const formerKey = settings.name || "tab-session";
@@ -82,8 +82,8 @@
   const newId = options.newId || randomId;
 
   function begin() {
-    clearTimeout(timer);
     endsAt = 0;
+    warn();
     id = newId();
     write("", id);
     write(FORK);
@@ -227,6 +227,7 @@
 
   function warn() {
     clearTimeout(timer);
+    if (!endsAt) return;
     const wait = warnAt - Date.now();
     // In short naps, because a timer stands still while the computer sleeps.
     if (wait > 0) timer = setTimeout(warn, Math.min(wait, 15000));
@@ -238,19 +239,21 @@
     announce("ended");
   }
 
-  // What every answer may say: how long the draft lives, that it was ended.
+  // What every answer may say: how long the draft lives, 0 where there is none, that it was ended.
   function hear(answer, sender) {
-    const left = answer.headers.get("Tab-Session-Left") * 1000;
-    const ends = Date.now() + left;
+    const left = answer.headers.get(LEFT) * 1000;
+    const ends = left && Date.now() + left;
     // What is asked by a page itself puts nothing off, unless somebody is there in another tab.
-    if (left && !(answer.headers.has("Tab-Live") && ends < endsAt + 2000)) {
+    const isSame = left && answer.headers.has("Tab-Live") && ends < endsAt + 2000;
+    if (answer.headers.has(LEFT) && id === sender && !isSame) {
       endsAt = ends;
       warnAt = endsAt - Math.min(warning * 1000, left / 2);
       warn();
     }
     const told = answer.headers.get("HX-Trigger") || "";
-    if (told.includes("tab-session:ended")) over(sender);
-    return (what) => told.includes("tab-session:" + what);
+    const says = (what) => told.includes("tab-session:" + what);
+    if (says("ended")) over(sender);
+    return says;
   }
 
   // A page that is asked for and gone is no dead end: the next request has a new id. Whoever ended it
@@ -285,7 +288,8 @@
     const answer = await fetch(action, { ...request, ...UNKEPT, headers: all });
     isFresh = false;
     const says = hear(answer, sender);
-    if (answer.ok && !answer.redirected && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
+    // Without it no session route was here, which would have made the copy.
+    if (answer.ok && answer.headers.has(LEFT) && own[HEADER + "-Fork-Of"] === read(FORK)) write(FORK);
     // One that fails is tried again before the next request.
     if (says("renew") && id === sender) await renew().catch(() => {});
     const isRefused = (answer.status === 409 && says("renew")) || (answer.status === 400 && says("missing"));
@@ -312,8 +316,8 @@
   }
 
   function isOurs(action) {
-    const { origin, pathname } = new URL(action, document.baseURI);
-    return origin === location.origin && (pathname + "/").startsWith(folder);
+    const at = new URL(action, document.baseURI);
+    return at.origin === location.origin && (at.pathname + "/").startsWith(folder);
   }
 
   document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
