@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.scheduling.clock import DAY, day_interval, from_minute, wall_spans
 from booking.storage.catalogue import read_catalogue
 from booking.storage.models import StaffMember, letter
-from booking.storage.outbox import NEW, add_letters
+from booking.storage.outbox import NEW, SENDING, SENT, WAITING, add_letters
 from booking.storage.reads import bookings_of_day
 
 from .plan import LAST_HOUR, MAIL
@@ -36,7 +36,7 @@ def missing_lists(session: Session, now: datetime) -> list[DailyList]:
     """Return tomorrow's lists that are not written yet. It looks at the whole day, and only reads.
 
     From the set hour on, in the shop's zone, for whoever chose letters once a day and has
-    appointments then. What is booked after it stands in no list, and is told at once.
+    appointments then. What comes after it is told at once, and is by itself no reason for a list.
     """
     catalogue = read_catalogue(session)
     shop, zone = catalogue.shop, catalogue.zone
@@ -52,7 +52,9 @@ def missing_lists(session: Session, now: datetime) -> list[DailyList]:
         if member.email and member.letters == "daily"
     }
     missing = wanted.keys() - _told(session, wanted, day, since)
-    busy = {each.staff_member_id for each in bookings_of_day(session, missing, day, zone)}
+    there = bookings_of_day(session, missing, day, zone)
+    told = _told_at_once(session, [each.id for each in there], since)
+    busy = {each.staff_member_id for each in there if (each.id, each.staff_member_id) not in told}
     return [DailyList(day, since, each, wanted[each]) for each in sorted(missing & busy)]
 
 
@@ -114,6 +116,24 @@ def _told(session: Session, staff: Collection[int], day: date, since: datetime) 
     )
     rows = session.execute(query).all() if staff else []
     return {member for member, facts in rows if facts["day"] == day.isoformat()}
+
+
+def _told_at_once(
+    session: Session, bookings: Collection[int], since: datetime
+) -> set[tuple[int | None, int | None]]:
+    """Which of these bookings (ids) a staff member has had a letter about since then, and who.
+
+    A letter that was refused has told nobody anything.
+    """
+    query = select(letter.c.booking_id, letter.c.staff_member_id).where(
+        letter.c.booking_id.in_(bookings),
+        letter.c.role == "staff",
+        letter.c.kind.in_(("booked", "moved")),
+        letter.c.state.in_((WAITING, SENDING, SENT)),
+        letter.c.created_at >= int(since.timestamp()),
+    )
+    rows = session.execute(query).all() if bookings else []
+    return {(booking, member) for booking, member in rows}
 
 
 def _row(each: DailyList, zone: ZoneInfo, now: datetime) -> dict[str, object]:

@@ -110,6 +110,23 @@ def test_where_the_hour_is_put_off_after_a_list_was_written_another_tells_what_c
     assert [shop.write_lists(at(now)) for now in ("19:59", "20:00", "20:01")] == [0, 1, 0]
 
 
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("state", "lists"), [("waiting", 0), ("sent", 0), ("refused", 1)])
+def test_what_was_told_at_once_is_by_itself_no_reason_for_a_list(shop, state, lists):
+    evening, half_past = at("18:00", day=3), at("18:30", day=3)
+    assert shop.write_lists(evening) == 0
+    start, mail = at("10:00", day=4), Outbox(mail=True)
+    shop.book(None, "cut", "ann", start, outbox=mail, now=half_past)
+    with shop.engine.begin() as connection:
+        connection.execute(letter.update().values(state=state))
+    assert shop.write_lists(at("18:35", day=3)) == lists
+
+
+def test_a_list_that_is_late_is_written_though_more_was_told_at_once(shop):
+    shop.book(None, "cut", "ann", at("12:00", day=1), outbox=Outbox(mail=True), now=at("18:30"))
+    assert shop.write_lists(at("18:35")) == 1
+
+
 # Clocks go from 1:00 to 2:00 and from 2:00 to 1:00 in Lisbon; in Nuuk from 23:00 to midnight.
 @pytest.mark.parametrize(
     ("zone", "day", "clock", "written"),
