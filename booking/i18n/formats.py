@@ -9,7 +9,8 @@ from functools import lru_cache, reduce
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_skeleton, get_day_names
+from babel.dates import format_date as format_date_of_cldr
+from babel.dates import format_skeleton, get_day_names
 from babel.dates import format_time as babel_time
 from babel.lists import format_list
 from babel.units import format_unit
@@ -37,6 +38,11 @@ def format_time_left(seconds: int) -> str:
 def format_day(value: date) -> str:
     """Return a date with its weekday: 'Tuesday 24 November 2026'."""
     return _day(current_language(), value.year, value.month, value.day)
+
+
+def format_date(value: date) -> str:
+    """Return a date without its weekday: '24 November 2026'."""
+    return _date(current_language(), value.year, value.month, value.day)
 
 
 def format_short_day(value: date) -> str:
@@ -170,7 +176,12 @@ def _duration(language: Language, hours: int, minutes: int) -> str:
 
 @lru_cache(maxsize=5000)
 def _day(language: Language, year: int, month: int, day: int) -> str:
-    return format_date(date(year, month, day), language.date_pattern, language.locale)
+    return format_date_of_cldr(date(year, month, day), language.date_pattern, language.locale)
+
+
+@lru_cache(maxsize=1000)
+def _date(language: Language, year: int, month: int, day: int) -> str:
+    return format_date_of_cldr(date(year, month, day), "long", language.locale)
 
 
 @lru_cache(maxsize=1000)

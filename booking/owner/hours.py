@@ -36,6 +36,8 @@ class Line(NamedTuple):
     slug: str
     name: str
     week: list[str]
+    clock: str
+    """Whose clock it goes by, where that is not the shop's."""
 
 
 def hours() -> Answer:
@@ -44,10 +46,16 @@ def hours() -> Answer:
     if person.sees_only_own:
         return redirect(url_for(".week", slug=person.staff_slug), 303)
     plan = read(current_plan)
-    lines = [Line(one.slug, one.name, in_words(one)) for one in plan.staff]
+    lines = [Line(one.slug, one.name, in_words(one), _own_clock(one, plan)) for one in plan.staff]
     return render_page(
         "all_hours", heading=_("Hours"), people=lines, notices=from_query(plan.staff)
     )
+
+
+def _own_clock(member: StaffPlan, plan: BusinessPlan) -> str:
+    if member.zone == plan.shop.zone:
+        return ""
+    return formats.zone_name(zone(member.zone), utc_now())
 
 
 def in_words(member: StaffPlan) -> list[str]:

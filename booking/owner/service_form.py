@@ -42,9 +42,9 @@ _LENGTH = gettext_noop("Minutes, or such as 1 h 30 min.")
 def fields_of(staff: Sequence[StaffPlan]) -> list[Field]:
     """Return the fields of a service, in their order; its questions are shown by themselves."""
     waits = [
-        ("", _("No, it is booked at once")),
-        ("confirm_by_mail", _("Until its customer has confirmed it from a letter")),
-        ("approval", _("Until we have approved it")),
+        ("", _("Yes, at once")),
+        ("confirm_by_mail", _("No, once its customer has confirmed it from a letter")),
+        ("approval", _("No, once we have approved it")),
     ]
     people = [(one.slug, one.name) for one in staff]
     return [
@@ -59,7 +59,7 @@ def fields_of(staff: Sequence[StaffPlan]) -> list[Field]:
         Field("minimum_notice", _("Booked at the latest"), help=_("How long before its start.")),
         Field("booking_window", _("Days that can be booked ahead"), "number"),
         Field("daily_limit", _("At most so many a day"), "number", help=_("Empty for no limit.")),
-        Field("waits", _("Does it wait?"), "radio", choices=waits),
+        Field("waits", _("Is it booked at once?"), "radio", choices=waits),
         Field("cancel_until", _("Cancelled at the latest"), help=_("By customers, by their link.")),
         Field("move_until", _("Moved at the latest"), help=_("By customers, by their link.")),
         Field("is_online", _("It is by telephone or video"), "checkbox"),

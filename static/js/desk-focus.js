@@ -1,2 +1,6 @@
 /* Where somebody goes on: a page that says what is amiss begins there. */
-document.addEventListener("DOMContentLoaded", () => document.querySelector("#touched, #problem")?.focus());
+document.addEventListener("DOMContentLoaded", () => {
+  const amiss = document.querySelector("#touched, #problem");
+  amiss?.focus({ preventScroll: true }); // of a box taller than the screen the browser would show the middle
+  amiss?.scrollIntoView({ block: "start" });
+});

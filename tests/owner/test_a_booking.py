@@ -78,7 +78,7 @@ def test_the_page_says_all_that_is_known_of_it(desk, reference):
     for said in (
         *("Zoë Ω", "Tuesday 3 March 2026", "10:00 to 10:30", "Ana", "Confirmed", reference),
         *("zoe@example.com", "+351 912 345 678", "second floor", "Anything we should prepare?"),
-        *("Tea", "Booked", "the customer", "None was written."),
+        *("Tea", "Booked", "by the customer", "None was written."),
     ):
         assert said in text, said
     assert answer.headers["Cache-Control"] == "no-store"
@@ -396,7 +396,7 @@ def test_a_held_time_is_let_go_of_openly_and_once(desk, desk_as, shop):
     assert (again.status_code, "not held any more" in again.text) == (409, True)
     assert "Nobody is booking just now." in text_of(desk.get("/desk/holds"))
     history = text_of(desk.get("/desk/history"))
-    assert "Held times were let go of Owner" in history
+    assert "Held times were let go of by Owner" in history
     assert "Tuesday 3 March 2026, 10:00 to 10:30 with Ana" in history
 
 

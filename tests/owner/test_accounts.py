@@ -89,11 +89,11 @@ def test_who_let_whom_in_changed_and_signed_them_out_is_written_down(desk, desk_
     lines = desk.page("/desk/history/accounts").select(".sb-one-lines li")
     told = [" ".join(each.get_text().split()) for each in lines]
     told = [each for each in told if each.startswith("Ben ")]
-    assert [each.split(" · ")[0] for each in told] == [
-        "Ben Comes in no more Owner",
-        "Ben A link to set a password was made Owner",
-        "Ben Name, role or what they may do was changed Owner",
-        "Ben Was let in Owner",
+    assert [each.rsplit(" · ", 1)[0] for each in told] == [
+        "Ben · Comes in no more by Owner",
+        "Ben · A link to set a password was made by Owner",
+        "Ben · Name, role or what they may do was changed by Owner",
+        "Ben · Was let in by Owner",
     ]
     assert [each.rsplit(" ", 1)[1] for each in told] == [*["Reception"] * 3, "Staff"]
     assert desk_as("reception").get("/desk/history/accounts").status_code == 403

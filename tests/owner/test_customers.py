@@ -240,7 +240,7 @@ def test_who_is_blocked_is_marked_and_can_be_let_in_again(desk, shop):
     assert "not online" in text_of(desk.get("/desk/customers"))
     desk.post(f"{path}/block")
     assert "Not to book online" not in text_of(desk.get(path))
-    assert told(desk, path) == ["May book online again Owner", "No more online bookings Owner"]
+    assert told(desk, path) == ["May book online again by Owner", "No more online bookings by Owner"]
 
 
 def told(desk, path) -> list[str]:
@@ -261,14 +261,14 @@ def test_whoever_shares_something_is_offered_merged_and_parted_again(desk, shop)
     assert desk.post(f"{path}/merge", data={"other": other}).headers["Location"] == path
     page = desk.page(path)
     assert len(page.select("tbody tr")) == 2
-    assert told(desk, path) == ["Merged with another customer Owner"], "said once"
+    assert told(desk, path) == ["Merged with another customer by Owner"], "said once"
     (again,) = [each for each in page.select("form") if "separation" in each["action"]]
     moved = desk.post(again["action"])
     assert moved.headers["Location"] == f"/desk/customers/{other}"
     assert len(desk.page(path).select("tbody tr")) == 1
     assert told(desk, f"/desk/customers/{other}") == [
-        "Parted from another customer Owner",
-        "Merged into another customer Owner",
+        "Parted from another customer by Owner",
+        "Merged into another customer by Owner",
     ]
     listed = desk.page("/desk/history/customers")
     assert len(listed.select(".sb-one-lines li")) == 4

@@ -30,7 +30,7 @@ VIEW_NAMES = {
     "list": gettext_noop("List"),
 }
 STATE_NAMES = {
-    STANDING: gettext_noop("All that stand"),
+    STANDING: gettext_noop("All but cancelled"),
     "confirmed": gettext_noop("Confirmed"),
     "pending": gettext_noop("Waiting"),
     "completed": gettext_noop("Came"),
@@ -131,7 +131,7 @@ def _heading(asked: Asked) -> str:
     if asked.first == asked.last:
         shown = formats.format_day(asked.first)
         return _("Today, %(day)s", day=shown) if asked.first == asked.today else shown
-    first, last = formats.format_short_day(asked.first), formats.format_day(asked.last)
+    first, last = (formats.format_date(day) for day in (asked.first, asked.last))
     return _("%(first)s to %(last)s", first=first, last=last)
 
 

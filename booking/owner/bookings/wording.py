@@ -135,14 +135,16 @@ def moment(seconds: int, zone: ZoneInfo) -> str:
 
 
 def who_did(entry: Entry) -> str:
-    """Return who did it: a name at the desk, else from where it came."""
+    """Return by whom it was done: a name at the desk, else from where it came."""
     doors = {
-        "customer": gettext_noop("the customer"),
-        "link": gettext_noop("the link in a letter to the shop"),
-        "shell": gettext_noop("the shell"),
+        "customer": gettext_noop("by the customer"),
+        "link": gettext_noop("by the link in a letter to the shop"),
+        "shell": gettext_noop("at the shell"),
         "clock": gettext_noop("by itself"),
     }
-    return entry.actor if entry.door == "desk" else _(doors[entry.door])
+    if entry.door == "desk":
+        return _("by %(name)s", name=entry.actor)
+    return _(doors[entry.door])
 
 
 def _more(entry: Entry, zone: ZoneInfo) -> str:
