@@ -240,7 +240,10 @@ def test_who_is_blocked_is_marked_and_can_be_let_in_again(desk, shop):
     assert "not online" in text_of(desk.get("/desk/customers"))
     desk.post(f"{path}/block")
     assert "Not to book online" not in text_of(desk.get(path))
-    assert told(desk, path) == ["May book online again by Owner", "No more online bookings by Owner"]
+    assert told(desk, path) == [
+        "May book online again by Owner",
+        "No more online bookings by Owner",
+    ]
 
 
 def told(desk, path) -> list[str]:
