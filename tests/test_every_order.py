@@ -84,5 +84,15 @@ def test_so_does_whatever_a_step_raises():
 
 
 def test_more_orders_than_anybody_waits_for_are_refused_with_the_remedy():
-    with pytest.raises(ValueError, match=r"There are 12,870 orders of 8 and 8 steps\. Put steps"):
+    words = r"There are 12,870 orders of 8 and 8 steps\. Put steps.*or take a few.*covering=1"
+    with pytest.raises(ValueError, match=words):
         every_order(ADA * 4, BEN * 4)
+    few = every_order(ADA * 4, BEN * 4, covering=1)
+    assert len(few) == 16
+    assert len(set().union(*(moments(order, 1) for order in few))) == 2 * 8 * 9
+    with pytest.raises(ValueError, match="or cover less"):
+        every_order(ADA * 100, BEN * 100, covering=1)
+
+
+def test_covering_more_turns_than_there_are_is_every_order():
+    assert every_order(ADA[:1], BEN[:1], covering=3) == ["AB", "BA"]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import redirect, request
+from flask import Flask, redirect, request
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -188,3 +188,59 @@ def test_a_new_id_is_taken_by_the_status_as_in_the_browser(
 def test_a_prefix_is_the_same_however_its_letters_are_written(part_app, path):
     tab = TabClient(part_app, path, base="/")
     assert (tab.status, tab.page.main.text) == (200, "(nowhere)")
+
+
+BUTTONS = """<!doctype html><title>Buttons</title><main id="said"></main>
+<form id="plain" action="/said/form" method="post"><input name="text" value="x">
+<button>Keep</button><button name="t" value="0" formaction="/said/button">Away</button>
+<button name="t" value="1" formaction="/said/asked" formmethod="get">Look</button></form>
+<form id="by-htmx" hx-post="/said/form" action="/said/form" method="post" hx-target="#said">
+<input name="word" value="y"><button formaction="/said/button">Keep</button>
+<button name="h" value="1" hx-post="/said/button" hx-target="#said">Add</button>
+<button name="h" value="2" hx-get="/said/asked" hx-target="#said">Find</button></form>"""
+
+
+@pytest.fixture
+def buttons():
+    app = Flask("buttons")
+    app.add_url_rule("/", "page", lambda: BUTTONS)
+
+    @app.route("/said/<where>", methods=["GET", "POST"])
+    def said(where):
+        return f"{request.method} {where} {sorted(request.values.items())}"
+
+    return TabClient(app, "/", base="/")
+
+
+@pytest.mark.parametrize(
+    ("pressed", "text"),
+    [
+        ({"text": "z"}, "POST form [('text', 'z')]"),
+        ({"t": "0"}, "POST button [('t', '0'), ('text', 'x')]"),
+        ({"t": "1", "text": "z"}, "GET asked [('t', '1'), ('text', 'z')]"),
+    ],
+)
+def test_a_button_of_a_plain_form_may_say_where_it_leads_and_how(buttons, pressed, text):
+    assert buttons.submit("#plain", **pressed).page.text == text
+
+
+@pytest.mark.parametrize(
+    ("pressed", "text"),
+    [
+        ({"word": "z"}, "POST form [('word', 'z')]"),
+        ({"h": "1", "word": "z"}, "POST button [('h', '1'), ('word', 'z')]"),
+        ({"h": "2"}, "GET asked [('h', '2')]"),
+    ],
+)
+def test_a_button_with_a_request_of_its_own_sends_that_one(buttons, pressed, text):
+    """htmx 4 asks for what the element says; formaction is for a form that a browser sends."""
+    assert buttons.submit("#by-htmx", **pressed).page.main.text == text
+
+
+@pytest.mark.parametrize("label", ["Away", "Add", "Find"])
+def test_clicking_a_button_and_naming_it_come_to_the_same(buttons, label):
+    named = {"Away": ("#plain", "t", "0"), "Add": ("#by-htmx", "h", "1")}
+    form, name, value = named.get(label, ("#by-htmx", "h", "2"))
+    clicked = buttons.new_tab("/").click(label).response
+    submitted = buttons.submit(form, **{name: value}).response
+    assert clicked.text == submitted.text

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SOCKETS = ("gunicorn.socket", "werkzeug.socket")  # where these servers hand theirs out
 _IN_MEMORY = 1024 * 1024
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _TOO_MANY_BYTES = (
     "it has {size} bytes; at most {limit} are taken (request_bytes). Send files to an ordinary "
     "route, which takes as much as you allow; or raise request_bytes of TabSessions, "
@@ -95,15 +96,15 @@ def has_body(request: Request) -> bool:
 
 
 def _read(request: Request) -> None:
-    if "form" in request.__dict__:  # something of the host's did, before the view
-        return
     length, stream = request.content_length or 0, request.stream
-    if request.mimetype == "multipart/form-data" and length > _IN_MEMORY:
+    if "form" in request.__dict__ and request.mimetype in _FORMS:
+        came = length  # something of the host's read it, before the view; of JSON it read nothing
+    elif request.mimetype == "multipart/form-data" and length > _IN_MEMORY:
         _ = request.form  # files go to disk as they come
         came = stream.tell()
     else:
         data = request.get_data()
-        came = stream.tell() if hasattr(stream, "tell") else len(data)
+        came = max(len(data), stream.tell() if hasattr(stream, "tell") else 0)
         _ = request.form
         request.stream = io.BytesIO(data)
     if came < length:  # gunicorn ends a body that was cut off without a word

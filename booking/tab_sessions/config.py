@@ -157,8 +157,8 @@ def configure(  # noqa: PLR0913 - each a setting
         )
     if _NAME in app.extensions:
         raise TabSessionError("This app has TabSessions already: make them once.")
-    _refuse_unusable_time("idle_minutes", idle_minutes)
-    _refuse_unusable_time("absolute_minutes", absolute_minutes)
+    _refuse_unusable_time("idle_minutes", idle_minutes, least=1 / 60)
+    _refuse_unusable_time("absolute_minutes", absolute_minutes, least=1 / 60)
     _refuse_unusable_time("request_seconds", request_seconds)
     if idle_minutes > absolute_minutes:
         raise TabSessionError(
@@ -206,10 +206,15 @@ def _models_of(app: Flask, models: Any) -> Any:
     return models or getattr(app.extensions.get("sqlalchemy"), "Model", None)
 
 
-def _refuse_unusable_time(option: str, length: Any) -> None:
+def _refuse_unusable_time(option: str, length: Any, *, least: float = 0) -> None:
     is_number = isinstance(length, int | float) and not isinstance(length, bool)
     if not (is_number and 0 < length < float("inf")):
         raise TabSessionError(f"{option} is {length!r}. Write a number above 0.")
+    if length < least:
+        raise TabSessionError(
+            f"{option} is {length!r}, so each tab would be over at once: it counts whole seconds. "
+            "Write at least 1 / 60."
+        )
 
 
 def _refuse_unusable_size(option: str, size: Any) -> None:

@@ -43,7 +43,7 @@ from .errors import (
 )
 from .flask_session import run_with_flask_session
 from .refusals import answer_refusal
-from .responses import DeferredResponse, add_tab_headers, add_time_left
+from .responses import DeferredResponse, add_tab_headers, add_time_left, answer_of
 from .schema import Data, Schema
 from .session import TabSession
 
@@ -291,7 +291,8 @@ class SessionRequest(Generic[Data]):
             raise NothingBegun
         g.tab_session = tab
         view = self.options.view
-        return slow.called(tab.session, "a view", view, tab, *self.args, **self.kwargs)
+        given = (tab.session, "a view", view, tab, *self.args)
+        return answer_of(lambda: slow.called(*given, **self.kwargs))
 
     def _respond(self, written: _Written[Data]) -> Response:
         """Render the answer to a write that is over, from what can only be read."""

@@ -15,7 +15,9 @@ from typing import Any
 from weakref import WeakSet
 
 from flask import Flask, Response, current_app, request, request_finished, request_started, session
+from werkzeug.exceptions import HTTPException
 
+from .errors import TabSessionError
 from .guards import HEADER, STAMP, is_live_question
 
 LEFT = "Tab-Session-Left"
@@ -45,6 +47,28 @@ class DeferredResponse:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     commit: bool = True
+
+
+def answer_of(view: Callable[[], Any]) -> Any:
+    """Return what a view answers: what it returned or, by `abort(redirect(…))`, raised.
+
+    An answer below 400 keeps what the view wrote, whichever way it comes.
+
+    Raises: what the view does, TabSessionError for a DeferredResponse in a tuple.
+    """
+    try:
+        answer = view()
+    except HTTPException as raised:
+        if raised.response is None or raised.response.status_code >= 400:
+            raise
+        return raised.response
+    if isinstance(answer, tuple) and isinstance(next(iter(answer), None), DeferredResponse):
+        raise TabSessionError(
+            "tab.render_after_commit(…) is an answer by itself and takes its own status and "
+            "headers: return tab.render_after_commit(render, status=201, headers={…}), without a "
+            "tuple."
+        )
+    return answer
 
 
 def add_tab_headers(response: Response, *, seconds_left: int | None, event: str | None) -> Response:

@@ -150,9 +150,11 @@ class TabSession(Generic[Data]):
 
         From now on it only shows: writes are 410, unless their route says allow_completed=True.
 
-        Raises: RowChanged (which session_route handles), EndedTab, TabSessionError.
+        Raises: RowChanged (which session_route handles), EndedTab, ReadOnlyTab, TabSessionError.
         """
         self.refuse_when_ended()
+        if not self.writable:
+            raise ReadOnlyTab
         kept = {"result": require_result(result), "sealed": None, "previous_key": None}
         if self.key is None or self._draft_key is None or self._row is None:
             raise RowChanged

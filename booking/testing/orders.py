@@ -5,7 +5,10 @@ have 20 orders, with five each 252.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import product
 from math import factorial, prod
+from operator import itemgetter
 from string import ascii_uppercase
 from typing import Any, Self
 
@@ -14,8 +17,11 @@ from .forms import Typed
 Step = Mapping[str, Typed] | Callable[[Any], object]
 """What a tab does: fields that it submits, or a function that is handed the tab."""
 
+Moment = tuple[tuple[int, ...], str]
+"""How far every tab had come, and who takes the next turns."""
+
 MOST = 10_000
-"""Orders: more than anybody waits for."""
+"""Orders, or places to cover: more than anybody waits for."""
 
 
 class Order(str):
@@ -64,16 +70,19 @@ def every_order(*walks: Sequence[Step], covering: int | None = None) -> list[Ord
     """
     lengths = [len(walk) for walk in walks]
     number = factorial(sum(lengths)) // prod(map(factorial, lengths))
-    if number > MOST or len(walks) > len(ascii_uppercase):
+    places = prod(steps + 1 for steps in lengths) * len(walks) ** (covering or 0)
+    if (places if covering else number) > MOST or len(walks) > len(ascii_uppercase):
         raise ValueError(
             f"There are {number:,} orders of {' and '.join(map(str, lengths))} steps. Put steps "
-            "that belong together into one, a function that is handed the tab."
+            "that belong together into one, a function that is handed the tab"
+            + (", or cover less." if covering else ", or take a few of them: covering=1.")
         )
-    orders = list(_orders(dict(zip(ascii_uppercase, lengths, strict=False))))
-    return [Order.of(turns, walks) for turns in (_few(orders, covering) if covering else orders)]
+    left = {letter: steps for letter, steps in zip(ascii_uppercase, lengths, strict=False) if steps}
+    orders = _few(left, min(covering, sum(lengths))) if covering else _orders(left)
+    return [Order.of(turns, walks) for turns in orders]
 
 
-def moments(order: str, turns: int) -> set[tuple[tuple[int, ...], str]]:
+def moments(order: str, turns: int) -> set[Moment]:
     """Return so many turns in a row, each time with how far every tab had come before them."""
     letters = sorted(set(order))
     return {
@@ -100,10 +109,45 @@ def _orders(left: dict[str, int]) -> Iterator[str]:
             yield from (letter + rest for rest in _orders({**left, letter: steps - 1}))
 
 
-def _few(orders: list[str], turns: int) -> list[str]:
-    """A few orders in which there is every moment that there is in any."""
-    left, chosen = set().union(*(moments(order, turns) for order in orders)), list[str]()
+def _few(lengths: dict[str, int], turns: int) -> list[str]:
+    """A few orders in which there is every moment that there is in any.
+
+    Each is one with the most moments that are in none before it, found step by step and not among
+    all orders, of which there may be billions.
+    """
+    left, chosen = _every_moment(lengths, turns), list[str]()
     while left:
-        chosen.append(max(orders, key=lambda order: len(left & moments(order, turns))))
+        chosen.append(_richest(lengths, turns, left))
         left -= moments(chosen[-1], turns)
     return chosen
+
+
+def _every_moment(lengths: dict[str, int], turns: int) -> set[Moment]:
+    places = product(*(range(steps + 1) for steps in lengths.values()))
+    return {
+        (place, "".join(turn))
+        for place, turn in product(places, product(lengths, repeat=turns))
+        if all(
+            had + turn.count(letter) <= steps
+            for had, (letter, steps) in zip(place, lengths.items(), strict=True)
+        )
+    }
+
+
+def _richest(lengths: dict[str, int], turns: int, wanted: set[Moment]) -> str:
+    """The first of the orders in which there are the most of these moments."""
+
+    @cache
+    def rest(place: tuple[int, ...], last: str) -> tuple[int, str]:
+        found: list[tuple[int, str]] = []
+        for at, (letter, steps) in enumerate(lengths.items()):
+            if place[at] == steps:
+                continue
+            after = (*place[:at], place[at] + 1, *place[at + 1 :])
+            seen = (last + letter)[-turns:]
+            before = tuple(had - seen.count(tab) for had, tab in zip(after, lengths, strict=True))
+            number, way = rest(after, seen[1:] if len(seen) == turns else seen)
+            found.append((number + ((before, seen) in wanted), letter + way))
+        return max(found, key=itemgetter(0), default=(0, ""))
+
+    return rest((0,) * len(lengths), "")[1]

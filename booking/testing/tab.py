@@ -108,7 +108,7 @@ class TabClient(Window):
         if forms.disabled(element):
             raise ValueError(f"{what!r} is disabled: a click on it does nothing.")
         called, form = swaps.action(element), element.find_parent("form")
-        if called is None and form is not None and forms.kind(element) == "submit":
+        if form is not None and forms.kind(element) == "submit":
             return self._press(form, element)
         if called is not None:
             self._claim_new_id_if_asked(element, urljoin(self.url, called[1]))

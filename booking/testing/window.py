@@ -221,15 +221,26 @@ class Window:
                 self._call(element, *called, [])
 
     def _press(self, form: Tag, button: Tag | None = None, forced: Pairs | None = None) -> Self:
-        """Submit the form: by htmx where it says so, as a browser's own navigation elsewhere."""
+        """Submit the form: by htmx where it says so, as a browser's own navigation elsewhere.
+
+        The button may say otherwise: by a request of its own, or to a browser by formaction.
+        """
         button, forced = button or forms.first_button(form), forced or []
+        asking = button if button is not None and swaps.action(button) else form
+        called = swaps.action(asking)
+        is_alone = called is not None and asking is button and called[0] in ("GET", "DELETE")
+        found = forms.own_value(asking) if is_alone else forms.sent(form, button)
         names = {name for name, _ in forced}
-        pairs = [pair for pair in forms.sent(form, button) if pair[0] not in names] + forced
-        if called := swaps.action(form):
+        pairs = [pair for pair in found if pair[0] not in names] + forced
+        if called is not None:
             self._claim_new_id_if_asked(button or form, urljoin(self.url, called[1]))
-            return self._call(form, *called, pairs)
-        url = urljoin(self.url, attribute(form, "action") or self.url)
-        if (attribute(form, "method") or "get").lower() == "post":
+            return self._call(asking, *called, pairs)
+        action, method = (
+            (attribute(button, f"form{name}") if button else None) or attribute(form, name)
+            for name in ("action", "method")
+        )
+        url = urljoin(self.url, action or self.url)
+        if (method or "get").lower() == "post":
             return self._visit(url, wire.body_of(form, pairs))
         return self._visit(wire.with_query(urlsplit(url).path, wire.encoded(pairs)))
 

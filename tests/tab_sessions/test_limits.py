@@ -156,6 +156,8 @@ def test_purge_erases_drafts_at_once_and_tombstones_after_thirty_days(clock, app
     [
         {"idle_minutes": 0},
         {"idle_minutes": "60"},
+        {"idle_minutes": 0.01},
+        {"absolute_minutes": 0.01},
         {"absolute_minutes": float("inf")},
         {"request_seconds": float("nan")},
         {"idle_minutes": 61, "absolute_minutes": 60},

@@ -117,6 +117,75 @@ def test_a_part_of_a_form_without_a_name_is_400(session, rows, about):
     assert rows() == []
 
 
+@pytest.mark.parametrize("read", ["values", "form", "files", "stream"])
+def test_what_the_host_has_looked_at_before_is_looked_through_all_the_same(session, rows, read):
+    app = host_app(session)
+
+    @app.before_request
+    def look():
+        getattr(request, read)
+
+    @session_route(app, "/note", methods=["POST"])
+    def note(tab):
+        tab.data["sent"] = request.json if request.is_json else request.form.to_dict()
+        return tab.data["sent"]
+
+    def post(data, kind):
+        headers = {"Tab-Session": "T" * 43, "Content-Type": kind}
+        return app.test_client().post("/note", data=data, headers=headers)
+
+    nameless = b"--x\r\nContent-Disposition: form-data\r\n\r\nmilk\r\n--x--\r\n"
+    assert post(b"[" * 100_000, "application/json").status_code == 400
+    assert post(nameless, "multipart/form-data; boundary=x").status_code == 400
+    assert rows() == []
+    assert post(b'{"a": 1}', "application/json").json == {"a": 1}
+    assert post(b"a=1", "application/x-www-form-urlencoded").json == {"a": "1"}
+
+
+def test_a_body_that_the_host_has_looked_at_is_here_whole_before_the_transaction(session):
+    app, read = host_app(session), []
+
+    @app.before_request
+    def look():
+        request.values.get("q")
+
+    @session_route(app, "/note", methods=["POST"], before_transaction=lambda: read.append(1))
+    def note(_tab):
+        return {"rest": len(request.stream.read()), "data": len(request.get_data())}
+
+    tab = Tab(app.test_client())
+    headers = {"Tab-Session": tab.id, "Content-Type": "application/json"}
+    answer = tab.client.post("/note", data=b"[1, 2]", headers=headers)
+    assert (answer.json, read) == ({"rest": 6, "data": 6}, [1])
+
+
+def test_a_rendering_in_a_tuple_is_told_to_take_its_status_itself(session, rows):
+    app = host_app(session)
+
+    @session_route(app, "/note", methods=["GET", "POST"])
+    def note(tab):
+        if tab.writable:
+            tab.data["text"] = "x"
+        return tab.render_after_commit(lambda _tab: "made"), 201
+
+    tab = Tab(app.test_client())
+    for ask in (tab.post, tab.get):
+        with pytest.raises(TabSessionError, match=r"render_after_commit\(render, status=201"):
+            ask("/note")
+    assert rows() == []
+
+
+@pytest.mark.parametrize("state", ["new", "active"])
+def test_a_goal_is_not_reached_by_looking(session, state):
+    notes = notes_blueprint()
+    session_route(notes, "/goal", endpoint="goal")(lambda tab: tab.complete("N-1"))
+    tab = Tab(host_app(session, notes).test_client())
+    if state == "active":
+        tab.post(text="x")
+    with pytest.raises(ReadOnlyTab, match="Write in a POST"):
+        tab.get("/goal")
+
+
 def test_every_whole_character_is_kept_as_it_came(session):
     app = host_app(session, notes_blueprint())
     tab = Tab(app.test_client())

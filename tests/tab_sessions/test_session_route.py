@@ -1,7 +1,7 @@
 """What a tab may rely on."""
 
 import pytest
-from flask import request
+from flask import Response, abort, request
 from sqlalchemy import create_engine, text
 
 from booking.tab_sessions import (
@@ -101,6 +101,22 @@ def test_a_get_cannot_write_to_the_database_either(session, rows, commits):
         tab.get("/sly")
     assert len(rows()) == 1
     assert tab.post(text="and written").status_code == 200
+
+
+@pytest.mark.parametrize("status", [303, 422])
+def test_what_is_answered_by_abort_is_kept_below_400_like_any_answer(session, rows, status):
+    app = host_app(session)
+
+    @session_route(app, "/sent-on", methods=["GET", "POST"])
+    def sent_on(tab):
+        if tab.writable:
+            tab.data["text"] = "kept"
+        abort(Response(tab.data.get("text", "(nothing)"), status, {"Location": "/elsewhere"}))
+
+    tab = Tab(app.test_client())
+    answer = tab.post("/sent-on")
+    assert (answer.status_code, answer.headers["Location"]) == (status, "/elsewhere")
+    assert tab.get("/sent-on").text == ("kept" if status == 303 else "(nothing)")
 
 
 def test_a_view_without_the_decorator_gets_an_error_that_names_the_cure(tab):

@@ -18,7 +18,7 @@ from typing import Any, cast
 from sqlalchemy import delete, insert
 
 from booking.tab_sessions import crypto, store
-from booking.tab_sessions.errors import TabSessionError
+from booking.tab_sessions.errors import ReadOnlyTab, TabSessionError
 from booking.tab_sessions.model import handover as table
 from booking.tab_sessions.schema import canonical
 from booking.tab_sessions.session import TabSession
@@ -47,6 +47,8 @@ def create(tab: TabSession, purpose: str, content: Mapping[str, Any]) -> str:
             "the content is for, in 1 to 32 letters, digits, dots, hyphens or underscores, such as "
             '"contact"; what it is about belongs into content.'
         )
+    if not tab.writable:
+        raise ReadOnlyTab
     reference, now = secrets.token_urlsafe(32), int(tab.now.timestamp())
     plain = canonical(content, "content")
     connection = tab.session.connection()
@@ -70,7 +72,7 @@ def redeem(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | No
     None when it leads to nothing: unknown, used, over, for something else, or this tab's own;
     which of them it was is told to nobody.
     """
-    if not (_is_purpose(purpose) and _SHAPE.fullmatch(reference)):
+    if not (_is_purpose(purpose) and _is_reference(reference)):
         return None
     wanted = (table.c.digest == _digest(reference)) & (table.c.purpose == purpose)
     # Of two that present it at once, the database lets one delete the row.
@@ -91,6 +93,11 @@ def redeem(tab: TabSession, purpose: str, reference: str) -> dict[str, Any] | No
 
 def _is_purpose(purpose: object) -> bool:
     return isinstance(purpose, str) and bool(_PURPOSE.fullmatch(purpose))
+
+
+def _is_reference(reference: object) -> bool:
+    """Say whether it can be one: it comes from a client, perhaps as JSON."""
+    return isinstance(reference, str) and bool(_SHAPE.fullmatch(reference))
 
 
 def _digest(reference: str) -> bytes:

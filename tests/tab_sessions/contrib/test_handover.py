@@ -12,6 +12,7 @@ from flask import Blueprint, request
 from sqlalchemy import select
 
 from booking.tab_sessions import (
+    ReadOnlyTab,
     TabSessionError,
     UnusableValue,
     handover,
@@ -87,6 +88,27 @@ def test_what_is_no_purpose_is_refused_with_the_cure_and_opens_nothing(app, left
     assert tab.post("/odd").json == {"found": None}
     with pytest.raises(TabSessionError, match=r"is no purpose.*1 to 32 letters"):
         tab.post("/odd-gift")
+    assert left() == []
+
+
+@pytest.mark.parametrize("reference", [None, 5, [], {}, True, "", "x", "A" * 44, "ä" * 43])
+def test_what_is_no_reference_leads_to_nothing(app, reference):
+    """A client may send it as JSON."""
+
+    @session_route(app, "/odd", methods=["POST"])
+    def odd(tab):
+        return {"found": handover.redeem(tab, "letter", reference)}
+
+    assert Tab(app.test_client()).post("/odd").json == {"found": None}
+
+
+def test_nothing_is_left_by_a_tab_that_only_reads(app, left):
+    @session_route(app, "/asked")
+    def asked(tab):
+        return handover.create(tab, "letter", {})
+
+    with pytest.raises(ReadOnlyTab, match="Write in a POST"):
+        Tab(app.test_client()).get("/asked")
     assert left() == []
 
 
