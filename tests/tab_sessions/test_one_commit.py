@@ -122,9 +122,9 @@ def test_without_a_tab_it_is_the_same(app, session, orders):
 
 
 def test_savepoints_looks_and_refused_answers_are_fine(session, rows, orders):
-    app = host_app(session, notes_blueprint())
+    notes = notes_blueprint()
 
-    @session_route(app, "/order", methods=["POST"])
+    @session_route(notes, "/order", methods=["POST"])
     def order(tab):
         with tab.session.begin_nested():
             write(tab.session)
@@ -134,12 +134,12 @@ def test_savepoints_looks_and_refused_answers_are_fine(session, rows, orders):
         tab.data["text"] = "kept"
         return "done"
 
-    @session_route(app, "/fail", methods=["POST"])
+    @session_route(notes, "/fail", methods=["POST"])
     def fail(tab):
         write(tab.session, "refused")
         tab.session.rollback()
         return "no", 422
 
-    tab = Tab(app.test_client())
+    tab = Tab(host_app(session, notes).test_client())
     assert (tab.post("/order").status_code, orders(), tab.get().text) == (200, ["an order"], "kept")
     assert (tab.post("/fail").status_code, orders()) == (422, ["an order"])
