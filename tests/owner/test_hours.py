@@ -1,7 +1,7 @@
 """The desk's pages of hours: a week, several ranges a day, and other hours on single days."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -100,6 +100,15 @@ def test_whom_shorter_hours_touch_is_shown_before_they_are_saved(desk, shop):
     agreed = page.select_one("[name=agreed]")["value"]
     assert desk.post(ANA, data=fields(page) | {"agreed": agreed}).status_code == 303
     assert ana(shop).hours[2] == (TimeRange(660, 1020),)
+
+
+def test_what_is_in_the_way_of_all_alike_is_said_once(desk, shop):
+    for minutes in (0, 45):
+        shop.appointment(WEDNESDAY + timedelta(minutes=minutes))
+    sent = fields(desk.page(ANA)) | {"open-2-0-from": "11:00"}
+    touched = page_of(desk.post(ANA, data=sent)).select_one("#touched")
+    assert len(touched.select("[data-booking-reference]")) == 2
+    assert touched.text.count("outside the hours") == 1
 
 
 def test_the_second_of_two_sees_what_the_other_made_of_the_same_day(desk, shop):

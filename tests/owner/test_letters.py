@@ -170,7 +170,7 @@ def test_a_letter_is_sent_again_and_it_alone(desk, shop):
     assert state_of(shop.app, second)[0] == "refused"
     assert "A letter is due now." in text_of(desk.get(answer.location))
     told = text_of(desk.get(f"/desk/bookings/{reference}"))
-    assert told.count("A letter that had failed was tried again Owner") == 1
+    assert told.count("A letter that had failed was tried again by Owner") == 1
     assert "Confirmation, to the customer" in told
 
 

@@ -153,7 +153,7 @@ def test_each_screen_is_as_it_should_be_by_day_and_night(desk_at, live_server, w
     page.get_by_role("button", name="Go on to the time").click()
     screen(page, "time")
     page.locator("#field-clock").fill("19:00")
-    page.get_by_role("button", name="Ask for this time").click()
+    page.get_by_role("button", name="Check this time").click()
     expect(page.locator("#problem")).to_be_focused()
     look(page, "time", width)
     page.get_by_role("button", name="Book anyway").click()
