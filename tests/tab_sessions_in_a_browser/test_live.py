@@ -286,15 +286,16 @@ def test_a_visible_tab_that_only_asks_is_warned_and_expires_on_time(open_list, p
     page = open_list("/live")
     keep(page, shop="Ada", milk="1 l")
     page.locator("[name=words]").fill("a secret")
-    passed = 0
-    while page.locator("#list").count():
+    passed, status = 0, 204
+    while status != 410:
         assert passed < 700
         passed += 30
-        with page.expect_response("**/list/items"):
+        with page.expect_response("**/list/items") as answer:
             pass_time(page, 30)
             page.evaluate("TabLive.ask()")
+        status = answer.value.status
     assert passed > 500
-    assert page.locator("#over").text_content() == "expired"
+    expect(page.locator("#over")).to_have_text("expired")
     assert 250 < events(page, "ending")[0]["seconds"] <= 300
     assert "Ada" not in page.content()
     assert "a secret" not in page.content()
