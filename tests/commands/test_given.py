@@ -47,6 +47,7 @@ def test_no_command_takes_any_whole_number():
     assert offences == [], "Take a NUMBER (booking/commands/given.py), or click.IntRange."
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the only one it backs up
 @pytest.mark.parametrize("words", WITH_FILES)
 @pytest.mark.parametrize("place", ["no/folder.x", "x" * 300, "folder"])
 def test_a_file_that_cannot_be_written_is_named_in_a_line_that_says_what_to_do(
